@@ -1,0 +1,175 @@
+/**
+ * Every error this package throws or hands out. Imports nothing, so every layer may use it.
+ *
+ * The family says whose fault it is; `code` is stable and made for matching; `persistence` says whether
+ * the broker may hold the message. No error carries a payload, a key or a secret, and strings that came
+ * from a network or a file are escaped and cut before they enter a message (see {@link printable}).
+ */
+
+/**
+ * What is known about a message after a failure.
+ *
+ * - `not-persisted`: it never reached a broker's log.
+ * - `possibly-persisted`: at least one attempt was ambiguous and none was acknowledged.
+ * - `persisted`: it is in the log, and something after that failed.
+ */
+export type Persistence = 'not-persisted' | 'possibly-persisted' | 'persisted'
+
+/** What an error is about. Every field is optional; absent means "does not apply". */
+export interface ErrorContext {
+  cause?: unknown
+  retriable?: boolean
+  persistence?: Persistence
+  /** `host:port`, as advertised or configured. */
+  broker?: string
+  topic?: string
+  partition?: number
+  correlationId?: number
+}
+
+/** Base of all errors of this package. */
+export class KafkaError extends Error {
+  /** Stable identifier, `KAFKA_…`; match on this, not on the text. */
+  readonly code: string
+  /** True when the same call may succeed later without a change by the caller. */
+  readonly retriable: boolean
+  readonly persistence: Persistence
+  declare readonly broker?: string
+  declare readonly topic?: string
+  declare readonly partition?: number
+  declare readonly correlationId?: number
+
+  constructor(code: string, message: string, context: ErrorContext = {}) {
+    super(message, context.cause === undefined ? undefined : { cause: context.cause })
+    this.code = code
+    this.retriable = context.retriable ?? false
+    this.persistence = context.persistence ?? 'not-persisted'
+    if (context.broker !== undefined) this.broker = context.broker
+    if (context.topic !== undefined) this.topic = context.topic
+    if (context.partition !== undefined) this.partition = context.partition
+    if (context.correlationId !== undefined) this.correlationId = context.correlationId
+  }
+
+  // On the prototype, so that it is neither an own property nor printed twice; survives minifiers.
+  override get name(): string {
+    return this.constructor.name
+  }
+}
+
+/** A setting cannot be used. Names the key, the value where it is safe to show, the range and the file line. */
+export class ConfigError extends KafkaError {
+  declare readonly key?: string
+
+  constructor(message: string, key?: string, context: ErrorContext = {}) {
+    super('KAFKA_CONFIG', message, context)
+    if (key !== undefined) this.key = key
+  }
+}
+
+/** A value cannot be turned into bytes: an encoder threw, or a string or set exceeds what the protocol can carry. */
+export class EncodeError extends KafkaError {
+  constructor(message: string, context: ErrorContext = {}) {
+    super('KAFKA_ENCODE', message, context)
+  }
+}
+
+/** The partitioner threw or answered a partition that does not exist. */
+export class PartitionerError extends KafkaError {
+  constructor(message: string, context: ErrorContext = {}) {
+    super('KAFKA_PARTITIONER', message, context)
+  }
+}
+
+/** `send` after `close`. */
+export class ProducerClosedError extends KafkaError {
+  constructor(message = 'the producer is closed', context: ErrorContext = {}) {
+    super('KAFKA_PRODUCER_CLOSED', message, context)
+  }
+}
+
+/** A peer sent bytes that are not what the protocol says. The connection is closed. */
+export class DecodeError extends KafkaError {
+  constructor(message: string, context: ErrorContext = {}) {
+    super('KAFKA_DECODE', message, { retriable: true, ...context })
+  }
+}
+
+/** No version of a request is spoken by both sides. */
+export class UnsupportedVersionError extends KafkaError {
+  constructor(message: string, context: ErrorContext = {}) {
+    super('KAFKA_UNSUPPORTED_VERSION', message, context)
+  }
+}
+
+/** A codec is not available here or not known to the broker. */
+export class UnsupportedCodecError extends KafkaError {
+  constructor(message: string, context: ErrorContext = {}) {
+    super('KAFKA_UNSUPPORTED_CODEC', message, context)
+  }
+}
+
+/** The road to a broker: refused, reset, closed, not resolved. `cause` is the socket's own error. */
+export class ConnectionError extends KafkaError {
+  constructor(message: string, context: ErrorContext = {}) {
+    super('KAFKA_CONNECTION', message, { retriable: true, ...context })
+  }
+}
+
+/** Nothing came back in time. */
+export class RequestTimeoutError extends KafkaError {
+  constructor(message: string, context: ErrorContext = {}) {
+    super('KAFKA_REQUEST_TIMEOUT', message, { retriable: true, ...context })
+  }
+}
+
+/** The broker answered with an error code. */
+export class BrokerError extends KafkaError {
+  /** Kafka's number, e.g. 6. */
+  readonly errorCode: number
+  /** Kafka's name, e.g. `NOT_LEADER_OR_FOLLOWER`. */
+  readonly errorName: string
+
+  constructor(errorCode: number, errorName: string, message: string, context: ErrorContext = {}) {
+    super(`KAFKA_BROKER_${errorName}`, message, context)
+    this.errorCode = errorCode
+    this.errorName = errorName
+  }
+}
+
+/** Topic metadata could not be had, or says that the topic or its leader is not there. */
+export class MetadataError extends KafkaError {
+  constructor(message: string, context: ErrorContext = {}) {
+    super('KAFKA_METADATA', message, { retriable: true, ...context })
+  }
+}
+
+/** The asynchronous queue had no room within `queue.enqueue.timeout.ms`. The message was not accepted. */
+export class QueueFullError extends KafkaError {
+  constructor(message: string, context: ErrorContext = {}) {
+    super('KAFKA_QUEUE_FULL', message, { retriable: true, ...context })
+  }
+}
+
+/** An accepted message whose time ran out: `close({ timeoutMs })` or `delivery.timeout.ms`. */
+export class DeliveryTimeoutError extends KafkaError {
+  constructor(message: string, context: ErrorContext = {}) {
+    super('KAFKA_DELIVERY_TIMEOUT', message, { retriable: true, ...context })
+  }
+}
+
+const MAX_PRINTED = 200
+
+/**
+ * Makes a string from outside fit for a log line or an error: control characters, ANSI escapes, line breaks,
+ * bidirectional marks and lone surrogates are written as `\u{…}`, and the result is cut at 200 characters.
+ *
+ * @see reliability reference S24
+ */
+export function printable(text: string): string {
+  const cut = text.length > MAX_PRINTED ? `${text.slice(0, MAX_PRINTED)}…` : text
+  return cut.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+    /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/gu,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  )
+}

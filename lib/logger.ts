@@ -1,0 +1,30 @@
+/**
+ * The logging contract and its default: WARN and ERROR to stderr, the rest nowhere.
+ *
+ * pino, winston and console fit it as they are. Lines never hold payloads, keys or secrets.
+ */
+export interface Logger {
+  debug(message: string): void
+  info(message: string): void
+  warn(message: string): void
+  error(message: string): void
+}
+
+const nothing = (): void => {}
+
+function toStderr(level: string): (message: string) => void {
+  return (message) => {
+    process.stderr.write(`${new Date().toISOString()} ${level} kafka-classic-producer: ${message}\n`)
+  }
+}
+
+/** Used where the application passes no `logger`. */
+export const defaultLogger: Logger = {
+  debug: nothing,
+  info: nothing,
+  warn: toStderr('WARN'),
+  error: toStderr('ERROR'),
+}
+
+/** Says nothing at all. */
+export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing }
