@@ -1,0 +1,79 @@
+import { expect } from 'chai'
+import { reading, wire } from './wire.js'
+import { gzipMessageSet, messageSet, readMessageSet } from './wire-message-set.js'
+
+// Recorded: the second produce request of the Scala producer 0.8.2.2 to partition 1 of topic t.
+const recorded =
+  '00000044000000000000000b000263310001000003e80000000100017400000001000000010000001f' +
+  '000000000000000000000013a3e294de00000000000161000000046e657874'
+
+describe('wire()', () => {
+  it('builds a produce request byte for byte as the Scala producer sent it', () => {
+    const built = wire()
+      .requestHeader(0, 0, 11, 'c1')
+      .int16(1)
+      .int32(1000)
+      .array(['t'], (to, topic) =>
+        to
+          .string(topic)
+          .array([1], (set, partition) =>
+            set.int32(partition).bytes(messageSet([{ key: 'a', value: 'next' }])),
+          ),
+      )
+      .framed()
+    expect(built.toString('hex')).to.equal(recorded)
+  })
+
+  it('writes null strings, bytes and arrays as length −1', () => {
+    const nulls = wire()
+      .nullableString(null)
+      .bytes(null)
+      .array(null, () => {})
+      .build()
+    expect(nulls.toString('hex')).to.equal('ffff' + 'ffffffff' + 'ffffffff')
+  })
+
+  it('reads back what it wrote', () => {
+    const from = reading(wire().int8(-1).int16(-2).int32(-3).int64(-4n).string('é').raw('c0ff ee').build())
+    expect([from.int8(), from.int16(), from.int32(), from.int64(), from.string()]).to.deep.equal([
+      -1,
+      -2,
+      -3,
+      -4n,
+      'é',
+    ])
+    expect(from.raw(3).toString('hex')).to.equal('c0ffee')
+    from.end()
+  })
+
+  it('says where the bytes ran out', () => {
+    expect(() => reading(wire().int32(9).build()).bytes()).to.throw(
+      RangeError,
+      '9 bytes wanted at byte 4, 0 left',
+    )
+  })
+})
+
+describe('message sets by hand', () => {
+  it('reads the recorded set with a valid CRC', () => {
+    const [message] = readMessageSet(Buffer.from(recorded, 'hex').subarray(41))
+    expect(message).to.include({ offset: 0n, crcIsValid: true, magic: 0, attributes: 0 })
+    expect(String(message!.key)).to.equal('a')
+    expect(String(message!.value)).to.equal('next')
+  })
+
+  it('notices a damaged message', () => {
+    const set = messageSet([{ key: 'a', value: 'next' }])
+    set[set.length - 1] = 0
+    expect(readMessageSet(set)[0]!.crcIsValid).to.equal(false)
+  })
+
+  it('looks into a gzip wrapper, whose offset is that of its last message', () => {
+    const [wrapper] = readMessageSet(gzipMessageSet([{ value: 'x' }, { key: 'k', value: null }]))
+    expect(wrapper).to.include({ offset: 1n, crcIsValid: true, attributes: 1, key: null })
+    expect(wrapper!.inner!.map(({ offset, value }) => [offset, value && String(value)])).to.deep.equal([
+      [0n, 'x'],
+      [1n, null],
+    ])
+  })
+})
