@@ -1,0 +1,55 @@
+/**
+ * What one Kafka API is: its key, the versions spoken here, and the tables of its request and response.
+ */
+import { UnsupportedVersionError } from '../errors.js'
+import type { Codec, Type } from './types.js'
+
+export interface Api<Request, Response> {
+  readonly key: number
+  /** Kafka's name, e.g. `Produce`. */
+  readonly name: string
+  readonly minVersion: number
+  readonly maxVersion: number
+  /** First version with compact forms and tag buffers; infinite where there is none. */
+  readonly flexibleFrom: number
+  /** @throws {UnsupportedVersionError} outside minVersion..maxVersion. */
+  request(version: number): Codec<Request>
+  /** @throws {UnsupportedVersionError} outside minVersion..maxVersion. */
+  response(version: number): Codec<Response>
+}
+
+export interface ApiTable<Request, Response> {
+  key: number
+  name: string
+  /** First and last version, both included. */
+  versions: readonly [first: number, last: number]
+  flexibleFrom?: number
+  request: Type<Request>
+  response: Type<Response>
+}
+
+export function defineApi<Request, Response>(table: ApiTable<Request, Response>): Api<Request, Response> {
+  const [minVersion, maxVersion] = table.versions
+  const flexibleFrom = table.flexibleFrom ?? Number.POSITIVE_INFINITY
+  const compiled = <T>(type: Type<T>): ((version: number) => Codec<T>) => {
+    const codecs: (Codec<T> | undefined)[] = []
+    return (version) => {
+      if (!Number.isInteger(version) || version < minVersion || version > maxVersion) {
+        throw new UnsupportedVersionError(
+          `${table.name} v${version} is not spoken here; versions ${minVersion} to ${maxVersion} are`,
+        )
+      }
+      codecs[version] ??= type.compile(version, version >= flexibleFrom)
+      return codecs[version]
+    }
+  }
+  return {
+    key: table.key,
+    name: table.name,
+    minVersion,
+    maxVersion,
+    flexibleFrom,
+    request: compiled(table.request),
+    response: compiled(table.response),
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Cuts a byte stream into Kafka frames: an int32 length, then that many bytes.
+ *
+ * Feed it chunks of any size; it keeps what does not yet make a whole frame, and never more than has arrived: an
+ * announced length allocates nothing. Frames are views of the chunk where possible: copy one before keeping it.
+ *
+ * @see https://kafka.apache.org/protocol#protocol_common
+ */
+import { DecodeError } from '../errors.js'
+import { foreignProtocolHint } from './foreign-protocol.js'
+
+const LENGTH_BYTES = 4
+
+export class FrameDecoder {
+  readonly #maxFrameBytes: number
+  #kept: Buffer[] = []
+  #keptBytes = 0
+  /** Bytes of the frame begun, its length included; 0 while the length itself is not complete. */
+  #wanted = 0
+
+  /** @param maxFrameBytes - largest length accepted, in bytes, without the length itself. */
+  constructor(maxFrameBytes: number) {
+    this.#maxFrameBytes = maxFrameBytes
+  }
+
+  /** Bytes kept because their frame is not complete. */
+  get pendingBytes(): number {
+    return this.#keptBytes
+  }
+
+  /**
+   * @returns the frames completed by this chunk, without their lengths.
+   * @throws {DecodeError} on a negative or larger length; close the connection then.
+   */
+  push(chunk: Buffer): Buffer[] {
+    if (this.#keptBytes > 0) {
+      this.#kept.push(chunk)
+      this.#keptBytes += chunk.length
+      if (this.#keptBytes < (this.#wanted || LENGTH_BYTES)) return []
+      return this.#cut(Buffer.concat(this.#kept, this.#keptBytes))
+    }
+    return this.#cut(chunk)
+  }
+
+  #cut(buffer: Buffer): Buffer[] {
+    const frames: Buffer[] = []
+    let at = 0
+    this.#wanted = 0
+    while (buffer.length - at >= LENGTH_BYTES) {
+      const length = buffer.readInt32BE(at)
+      if (length < 0 || length > this.#maxFrameBytes) {
+        const hint = foreignProtocolHint(buffer.subarray(at))
+        throw new DecodeError(`frame length ${length} is outside 0..${this.#maxFrameBytes}${hint}`)
+      }
+      const end = at + LENGTH_BYTES + length
+      if (buffer.length < end) {
+        this.#wanted = LENGTH_BYTES + length
+        break
+      }
+      frames.push(buffer.subarray(at + LENGTH_BYTES, end))
+      at = end
+    }
+    this.#kept = at < buffer.length ? [buffer.subarray(at)] : []
+    this.#keptBytes = buffer.length - at
+    return frames
+  }
+}

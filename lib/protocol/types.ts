@@ -1,0 +1,212 @@
+/**
+ * The primitive field types of Kafka's message definitions, each in its classic and its compact form.
+ *
+ * A type is compiled for one (version, flexible) pair into a codec; flexible versions (KIP-482) use the compact
+ * forms. Pure: bytes in, values out.
+ *
+ * @see https://kafka.apache.org/protocol#protocol_types
+ */
+import { DecodeError, EncodeError } from '../errors.js'
+import type { Reader } from './reader.js'
+import { type Writer, wellFormed } from './writer.js'
+
+export interface Codec<T> {
+  /** Fewest bytes one value takes; lets a reader refuse a count that cannot be true. */
+  readonly minBytes: number
+  read(reader: Reader): T
+  write(writer: Writer, value: T): void
+}
+
+export interface Type<T> {
+  compile(version: number, flexible: boolean): Codec<T>
+}
+
+/** Something that writes itself, such as a message set on its way out. */
+export interface Payload {
+  writeTo(writer: Writer): void
+}
+
+const MAX_STRING_BYTES = 32767
+
+function fixed<T>(codec: Codec<T>): Type<T> {
+  return { compile: () => codec }
+}
+
+function twoForms<T>(classic: Codec<T>, compact: Codec<T>): Type<T> {
+  return { compile: (_version, flexible) => (flexible ? compact : classic) }
+}
+
+export const boolean: Type<boolean> = fixed({
+  minBytes: 1,
+  read: (reader) => reader.int8() !== 0,
+  write: (writer, value) => writer.int8(value ? 1 : 0),
+})
+
+export const int8: Type<number> = fixed({
+  minBytes: 1,
+  read: (reader) => reader.int8(),
+  write: (writer, value) => writer.int8(value),
+})
+
+export const int16: Type<number> = fixed({
+  minBytes: 2,
+  read: (reader) => reader.int16(),
+  write: (writer, value) => writer.int16(value),
+})
+
+export const int32: Type<number> = fixed({
+  minBytes: 4,
+  read: (reader) => reader.int32(),
+  write: (writer, value) => writer.int32(value),
+})
+
+export const int64: Type<bigint> = fixed({
+  minBytes: 8,
+  read: (reader) => reader.int64(),
+  write: (writer, value) => writer.int64(value),
+})
+
+/** Sixteen bytes as they are; all zero means none. */
+export const uuid: Type<Uint8Array> = fixed({
+  minBytes: 16,
+  read: (reader) => reader.bytes(16, 'uuid'),
+  write: (writer, value) => {
+    if (value.length !== 16) throw new EncodeError(`a uuid has 16 bytes, not ${value.length}`)
+    writer.bytes(value)
+  },
+})
+
+function writeShortString(writer: Writer, value: string | null): void {
+  if (value === null) {
+    writer.int16(-1)
+    return
+  }
+  const bytes = Buffer.from(wellFormed(value), 'utf8')
+  if (bytes.length > MAX_STRING_BYTES) {
+    throw new EncodeError(`a string of ${bytes.length} bytes exceeds the protocol's ${MAX_STRING_BYTES}`)
+  }
+  writer.int16(bytes.length)
+  writer.bytes(bytes)
+}
+
+function readShortString(reader: Reader): string | null {
+  const length = reader.int16()
+  if (length < -1) throw new DecodeError(`string at byte ${reader.offset} has the negative length ${length}`)
+  return length === -1 ? null : reader.utf8(length)
+}
+
+function writeCompactString(writer: Writer, value: string | null): void {
+  if (value === null) {
+    writer.uvarint(0)
+    return
+  }
+  const bytes = Buffer.from(wellFormed(value), 'utf8')
+  writer.uvarint(bytes.length + 1)
+  writer.bytes(bytes)
+}
+
+function readCompactString(reader: Reader): string | null {
+  const length = reader.uvarint()
+  return length === 0 ? null : reader.utf8(length - 1)
+}
+
+function required<T>(read: (reader: Reader) => T | null, what: string): (reader: Reader) => T {
+  return (reader) => {
+    const value = read(reader)
+    if (value === null)
+      throw new DecodeError(`${what} ending at byte ${reader.offset} is null and may not be`)
+    return value
+  }
+}
+
+export const string: Type<string> = twoForms<string>(
+  { minBytes: 2, read: required(readShortString, 'string'), write: writeShortString },
+  { minBytes: 1, read: required(readCompactString, 'string'), write: writeCompactString },
+)
+
+export const nullableString: Type<string | null> = twoForms<string | null>(
+  { minBytes: 2, read: readShortString, write: writeShortString },
+  { minBytes: 1, read: readCompactString, write: writeCompactString },
+)
+
+/**
+ * A length, then message sets or record batches. Written from something that writes itself, so that they never
+ * exist as a buffer of their own; read as a view.
+ */
+export const records: Type<Payload | Buffer | null> = twoForms<Payload | Buffer | null>(
+  {
+    minBytes: 4,
+    read: (reader) => {
+      const length = reader.int32()
+      return length === -1 ? null : reader.bytes(length, 'records')
+    },
+    write: (writer, value) => {
+      const at = writer.beginLength()
+      if (value === null) {
+        writer.patchInt32(at, -1)
+      } else {
+        if (Buffer.isBuffer(value)) writer.bytes(value)
+        else value.writeTo(writer)
+        writer.endLength(at)
+      }
+    },
+  },
+  {
+    minBytes: 1,
+    read: (reader) => {
+      const length = reader.uvarint()
+      return length === 0 ? null : reader.bytes(length - 1, 'records')
+    },
+    write: (writer, value) => {
+      if (value === null) {
+        writer.uvarint(0)
+      } else if (Buffer.isBuffer(value)) {
+        writer.uvarint(value.length + 1)
+        writer.bytes(value)
+      } else {
+        // The width of a compact length depends on its value: five bytes, the continuation bits kept, is legal
+        // for every reader and needs no second pass.
+        const at = writer.skip(5)
+        value.writeTo(writer)
+        writer.patchWideUvarint(at, writer.length - at - 5 + 1)
+      }
+    },
+  },
+)
+
+/** `array(int32)`, `array(struct({ … }))`: a count, then the elements. */
+export function array<T>(element: Type<T>): Type<T[]> {
+  const type = nullableArray(element)
+  return {
+    compile(version, flexible) {
+      const codec = type.compile(version, flexible)
+      return { minBytes: codec.minBytes, read: required(codec.read, 'array'), write: codec.write }
+    },
+  }
+}
+
+/** As {@link array}; null is −1, or 0 in the compact form. */
+export function nullableArray<T>(element: Type<T>): Type<T[] | null> {
+  return {
+    compile(version, flexible) {
+      const codec = element.compile(version, flexible)
+      const minBytes = Math.max(1, codec.minBytes)
+      return {
+        minBytes: flexible ? 1 : 4,
+        read(reader) {
+          const count = flexible ? reader.uvarint() - 1 : reader.int32()
+          if (count === -1) return null
+          reader.checkCount(count, minBytes)
+          const elements: T[] = []
+          for (let i = 0; i < count; i++) elements.push(codec.read(reader))
+          return elements
+        },
+        write(writer, value) {
+          if (flexible) writer.uvarint(value === null ? 0 : value.length + 1)
+          else writer.int32(value === null ? -1 : value.length)
+          if (value !== null) for (const one of value) codec.write(writer, one)
+        },
+      }
+    },
+  }
+}
