@@ -1,0 +1,96 @@
+/**
+ * The settings of talking to brokers: where they are, who we are, time-outs, buffers, protocol release.
+ *
+ * Data only. Keys, defaults and ranges of `classic` rows are those of Kafka's Scala producer 0.8.2.
+ */
+import type { Setting } from './setting.js'
+
+/** The release families whose protocol differs or that a user may want to name, oldest first. */
+export const brokerReleases = [
+  ...['0.8.0', '0.8.1', '0.8.2', '0.9.0', '0.10.0', '0.10.1', '0.10.2', '0.11.0', '1.0', '1.1'],
+  ...['2.0', '2.1', '2.2', '2.3', '2.4', '2.5', '2.6', '2.7', '2.8'],
+  ...['3.0', '3.1', '3.2', '3.3', '3.4', '3.5', '3.6', '3.7', '3.8', '3.9'],
+  ...['4.0', '4.1', '4.2', '4.3', '4.4'],
+] as const
+
+export const connectionSettings = [
+  {
+    key: 'metadata.broker.list',
+    type: 'brokers',
+    range: 'host:port,host:port,…; ports 1 to 65535; IPv6 as [::1]:9092',
+    source: 'classic',
+    since: '0.8.0',
+    doc: 'Brokers that are asked which broker leads which partition. Name two or three; the others are learned from them.',
+    example: 'host1:9092,host2:9092',
+  },
+  {
+    key: 'client.id',
+    type: 'string',
+    default: '',
+    range: 'letters, digits and the characters . _ -',
+    source: 'classic',
+    since: '0.8.0',
+    doc: 'Name of this producer in requests, in broker logs and quotas, and in metrics.',
+  },
+  {
+    key: 'request.timeout.ms',
+    type: 'int',
+    unit: 'ms',
+    default: '10000',
+    min: 1,
+    max: 2147483647,
+    source: 'classic',
+    since: '0.8.0',
+    doc: 'How long a broker may wait for its replicas; also the limit for connecting, and, with a margin, for an answer.',
+    defaultMeans: 'a request may take 10 seconds',
+  },
+  {
+    key: 'topic.metadata.refresh.interval.ms',
+    type: 'int',
+    unit: 'ms',
+    default: '600000',
+    source: 'classic',
+    since: '0.8.0',
+    doc: 'Positive: refresh topic metadata so often. 0: before every send. Negative: only after a failure or for a new topic.',
+    defaultMeans: 'topic metadata is refreshed every 10 minutes',
+  },
+  {
+    key: 'send.buffer.bytes',
+    type: 'int',
+    unit: 'bytes',
+    default: '102400',
+    source: 'classic',
+    since: '0.8.0',
+    doc: "Size of a connection's send buffer. 0 and less: the default of the system.",
+  },
+  {
+    key: 'max.in.flight.requests.per.connection',
+    type: 'int',
+    unit: 'requests',
+    default: '1',
+    min: 1,
+    source: 'ours',
+    since: '0.1.0',
+    doc: 'Requests that may wait for their answers on one connection. More than 1 is faster and may change the order of messages on a retry.',
+  },
+  {
+    key: 'receive.message.max.bytes',
+    type: 'int',
+    unit: 'bytes',
+    default: '104857600',
+    min: 1024,
+    source: 'ours',
+    since: '0.1.0',
+    doc: 'Largest response accepted from a broker. A longer one closes the connection before it is buffered.',
+  },
+  {
+    key: 'broker.version',
+    type: 'string',
+    default: 'auto',
+    choices: ['auto', ...brokerReleases],
+    range: 'auto, or a release from 0.8.0 to 4.4 with or without its last number (0.8.2.2, 3.9)',
+    source: 'ours',
+    since: '0.1.0',
+    doc: 'auto: each connection finds out what its broker speaks. A release: speak as to that release without asking.',
+  },
+] as const satisfies readonly Setting[]

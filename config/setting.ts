@@ -1,0 +1,36 @@
+/**
+ * What a row of `config/producer.ts` and `config/connection.ts` says about one setting.
+ *
+ * The rows are data: the reader, the documentation table, the sample file and the hints all come from them.
+ */
+export interface Setting {
+  /** As written in a `producer.properties`. The field of `ProducerConfig` is this name in camelCase. */
+  readonly key: string
+  readonly type: 'int' | 'long' | 'string' | 'class' | 'list' | 'brokers' | 'codec'
+  readonly unit?: 'ms' | 'bytes' | 'messages' | 'retries' | 'requests'
+  /** As one would write it in a file. Absent: the setting is required. */
+  readonly default?: string
+  /** Where the default is that of another setting. */
+  readonly defaultIs?: string
+  /** Smallest and largest value, inclusive. Without them: what the type can hold. */
+  readonly min?: number
+  readonly max?: number
+  /** The only words that are accepted, exactly as written here unless the type says otherwise. */
+  readonly choices?: readonly string[]
+  /** What is accepted, in words, where `min`, `max` and `choices` do not say it. */
+  readonly range?: string
+  /** The word `off` is accepted and gives `null`. */
+  readonly canBeOff?: true
+  /** `classic`: a key of the Scala producer, same meaning. `ours`: added here. */
+  readonly source: 'classic' | 'ours'
+  /** First release with this key: of Kafka for `classic`, of this package for `ours`. */
+  readonly since: string
+  /** One or two sentences for the documentation: what it decides, what surprises. */
+  readonly doc: string
+  /** What follows from the default, to be read after "so"; used when a misspelt key leaves it in force. */
+  readonly defaultMeans?: string
+  /** A value to show where the user's own must not be repeated. */
+  readonly example?: string
+  /** Values that are often written and not accepted, in lower case → what to write instead. */
+  readonly instead?: Readonly<Record<string, string>>
+}

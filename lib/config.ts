@@ -1,0 +1,259 @@
+/**
+ * The configuration of a producer: what the user gave, checked against the rows of `config/`, typed and frozen.
+ *
+ * Takes a `producer.properties` of Kafka 0.8 as it is. Several errors are found in the order in which the Scala
+ * producer found them; what only we refuse comes last. Knows no socket, no class registry and no file format.
+ */
+
+import type { BrokerAddress } from './config/broker-list.js'
+import { type BrokerRelease, parseBrokerRelease } from './config/broker-release.js'
+import { GivenProperties } from './config/given-properties.js'
+import { hintsOn, missingHint } from './config/hints.js'
+import { parsePropertyLines } from './config/properties.js'
+import { readPropertiesFile } from './config/properties-file.js'
+import { parseInteger, SettingReader } from './config/setting-reader.js'
+import { type ChoiceOf, fieldOf, type SettingField, type SettingKey, settings } from './config/settings.js'
+import { ConfigError, printable } from './errors.js'
+import { defaultLogger, type Logger } from './logger.js'
+
+export type { BrokerAddress } from './config/broker-list.js'
+export type { BrokerRelease } from './config/broker-release.js'
+export { classNameHint } from './config/hints.js'
+export { parseProperties } from './config/properties.js'
+
+/** Codecs by name, as in `compression.codec`. */
+export type CompressionCodec = ChoiceOf<'compression.codec'>
+
+export interface ProducerConfigOptions {
+  /** Gets the hints (WARN) and one line of what was given (INFO). Default: WARN and ERROR to stderr. */
+  logger?: Logger
+  /** What to call the origin of the properties in messages. Default of `fromFile`: the path. */
+  source?: string
+}
+
+/** Names of metrics and threads were made of it, so the original allowed no other characters. */
+const CLIENT_ID = /^[a-zA-Z0-9._-]*$/
+
+/** A string of the protocol has a length of 16 bits. */
+const MAX_CLIENT_ID_CHARACTERS = 32767
+
+/**
+ * The settings of a producer, each a field named after its key: `request.required.acks` → `requestRequiredAcks`.
+ *
+ * Encoders and partitioners get this object and may `get` keys of their own. Neither `inspect` nor JSON shows
+ * values of keys that are not settings.
+ */
+export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
+  readonly metadataBrokerList: readonly BrokerAddress[]
+  readonly clientId: string
+  readonly requestTimeoutMs: number
+  readonly topicMetadataRefreshIntervalMs: number
+  readonly sendBufferBytes: number
+  readonly maxInFlightRequestsPerConnection: number
+  readonly receiveMessageMaxBytes: number
+  readonly brokerVersion: BrokerRelease | 'auto'
+  readonly producerType: ChoiceOf<'producer.type'>
+  readonly requestRequiredAcks: -1 | 0 | 1
+  readonly messageSendMaxRetries: number
+  readonly retryBackoffMs: number
+  readonly serializerClass: string
+  readonly keySerializerClass: string
+  readonly serializerEncoding: string
+  readonly partitionerClass: string
+  readonly partitionerCompatibility: ChoiceOf<'partitioner.compatibility'>
+  readonly compressionCodec: CompressionCodec
+  /** Empty: every topic. */
+  readonly compressedTopics: ReadonlySet<string>
+  readonly queueBufferingMaxMs: number
+  readonly queueBufferingMaxMessages: number
+  readonly queueEnqueueTimeoutMs: number
+  readonly batchNumMessages: number
+  /** `null`: no such limit; likewise the two time-outs. */
+  readonly queueBufferingMaxBytes: number | null
+  readonly deliveryTimeoutMs: number | null
+  readonly closeTimeoutMs: number | null
+
+  readonly #given: GivenProperties
+
+  /**
+   * @param properties - key → string, number, bigint or boolean; for lists also an array of strings. Values are
+   *   trimmed. Unknown keys are warned about and kept for `get`.
+   *   (`GivenProperties` is what `fromText` makes: the same, with lines.)
+   * @throws {ConfigError} naming the key, its value, what is accepted, and the line where it came from a file.
+   */
+  constructor(
+    properties: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown> | GivenProperties,
+    options: ProducerConfigOptions = {},
+  ) {
+    const given =
+      properties instanceof GivenProperties
+        ? properties
+        : GivenProperties.fromValues(properties, options.source)
+    this.#given = given
+    const read = new SettingReader(given)
+
+    // From here to the end of the constructor the order of the statements is the order of the errors: first as the
+    // original reads the settings, then as it validates them, then what it found only in Producer, then ours.
+    this.queueBufferingMaxMs = read.int('queue.buffering.max.ms')
+    this.queueBufferingMaxMessages = read.anyInt('queue.buffering.max.messages')
+    this.queueEnqueueTimeoutMs = read.int('queue.enqueue.timeout.ms')
+    this.batchNumMessages = read.int('batch.num.messages')
+    this.serializerClass = read.text('serializer.class')
+    this.keySerializerClass = given.get('key.serializer.class') ?? this.serializerClass
+    this.sendBufferBytes = read.int('send.buffer.bytes')
+    this.requestRequiredAcks = read.int('request.required.acks') as -1 | 0 | 1
+    this.requestTimeoutMs = read.int('request.timeout.ms')
+    if (!given.has('metadata.broker.list')) failForMissing(read, given)
+    this.partitionerClass = read.text('partitioner.class')
+    this.compressionCodec = read.codec('compression.codec')
+    this.compressedTopics = new Set(read.list('compressed.topics'))
+    this.messageSendMaxRetries = read.int('message.send.max.retries')
+    this.retryBackoffMs = read.anyInt('retry.backoff.ms')
+    this.topicMetadataRefreshIntervalMs = read.int('topic.metadata.refresh.interval.ms')
+
+    this.clientId = readClientId(read)
+    if (this.batchNumMessages > this.queueBufferingMaxMessages) failForBatch(read, given)
+    this.producerType = read.choice('producer.type')
+
+    this.metadataBrokerList = read.brokers('metadata.broker.list')
+    read.inRange('queue.buffering.max.messages', this.queueBufferingMaxMessages)
+
+    read.inRange('retry.backoff.ms', this.retryBackoffMs)
+    this.serializerEncoding = read.text('serializer.encoding')
+    this.partitionerCompatibility = read.choice('partitioner.compatibility')
+    this.queueBufferingMaxBytes = read.intOrOff('queue.buffering.max.bytes')
+    this.deliveryTimeoutMs = read.intOrOff('delivery.timeout.ms')
+    this.closeTimeoutMs = read.intOrOff('close.timeout.ms')
+    this.maxInFlightRequestsPerConnection = read.int('max.in.flight.requests.per.connection')
+    this.receiveMessageMaxBytes = read.int('receive.message.max.bytes')
+    this.brokerVersion = readBrokerVersion(read)
+    refuseSecurityProtocol(given)
+
+    Object.freeze(this)
+    this.#tell(options.logger ?? defaultLogger)
+  }
+
+  /** Reads a properties file: ISO-8859-1 as in Java, or UTF-8 with a byte order mark; at most 1 MiB. Blocks. */
+  static fromFile(path: string, options: ProducerConfigOptions = {}): ProducerConfig {
+    return ProducerConfig.fromText(readPropertiesFile(path), { source: path, ...options })
+  }
+
+  /** Reads the text of a properties file, by the rules of Java. */
+  static fromText(text: string, options: ProducerConfigOptions = {}): ProducerConfig {
+    const given = GivenProperties.fromLines(parsePropertyLines(text, options.source), options.source)
+    return new ProducerConfig(given, options)
+  }
+
+  /** Whether a key was given, whatever its value. */
+  has(key: string): boolean {
+    return this.#given.has(key)
+  }
+
+  /** The given text of any key, trimmed; undefined if it was not given, also where the setting has a default. */
+  get(key: string): string | undefined {
+    return this.#given.get(key)
+  }
+
+  /**
+   * The given integer of any key, 32 bits, for encoders and partitioners with settings of their own.
+   *
+   * @throws {ConfigError} if it is given and not an integer.
+   */
+  getInt(key: string): number | undefined
+  getInt(key: string, byDefault: number): number
+  getInt(key: string, byDefault?: number): number | undefined {
+    const text = this.get(key)
+    if (text === undefined) return byDefault
+    return parseInteger(text, 'int') ?? failForType(this.#given, key, 'an integer of 32 bits')
+  }
+
+  /**
+   * Likewise for a boolean.
+   *
+   * @throws {ConfigError} if it is given and neither `true` nor `false`.
+   */
+  getBoolean(key: string): boolean | undefined
+  getBoolean(key: string, byDefault: boolean): boolean
+  getBoolean(key: string, byDefault?: boolean): boolean | undefined {
+    const text = this.get(key)
+    if (text === undefined) return byDefault
+    return text === 'true' || (text !== 'false' && failForType(this.#given, key, 'true or false'))
+  }
+
+  /** Every setting with the value in force, as one would write it in a file. No other key. */
+  toJSON(): Record<SettingKey, string> {
+    return Object.fromEntries(this.#inForce()) as Record<SettingKey, string>
+  }
+
+  #inForce(): Map<SettingKey, string> {
+    return new Map(settings.map(({ key }) => [key, textOf(this[fieldOf(key)])]))
+  }
+
+  #tell(logger: Logger): void {
+    const inForce = this.#inForce()
+    for (const { level, text } of hintsOn(this.#given, inForce)) logger[level](text)
+    const given = this.#given.keys().map((key) => {
+      const value = inForce.get(key as SettingKey)
+      return `${printable(key)}=${value === undefined ? '[not shown]' : printable(value)}`
+    })
+    logger.info(
+      `configured with ${given.slice(0, MAX_LISTED).join(', ')}${given.length > MAX_LISTED ? ', …' : ''}`,
+    )
+  }
+}
+
+/** How many given keys the INFO line lists; there are fewer settings than that. */
+const MAX_LISTED = 100
+
+/** A field as one would write it in a file. */
+function textOf(value: ProducerConfig[SettingField]): string {
+  if (value === null) return 'off'
+  if (typeof value !== 'object') return String(value)
+  return [...value].map((item) => (typeof item === 'string' ? item : addressOf(item))).join(',')
+}
+
+const addressOf = ({ host, port }: BrokerAddress): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+
+function readClientId(read: SettingReader): string {
+  const clientId = read.text('client.id')
+  if (!CLIENT_ID.test(clientId)) read.refuse('client.id', clientId)
+  if (clientId.length <= MAX_CLIENT_ID_CHARACTERS) return clientId
+  return read.fail('client.id', `has more than ${MAX_CLIENT_ID_CHARACTERS} characters`)
+}
+
+function readBrokerVersion(read: SettingReader): BrokerRelease | 'auto' {
+  const text = read.text('broker.version')
+  return parseBrokerRelease(text) ?? read.refuse('broker.version', text)
+}
+
+function failForMissing(read: SettingReader, given: GivenProperties): never {
+  const key = 'metadata.broker.list'
+  return read.fail(key, `is missing: write ${key}=host1:9092,host2:9092${missingHint(key, given)}`)
+}
+
+/** Names the line of the setting that was given; the other one may be a default. */
+function failForBatch(read: SettingReader, given: GivenProperties): never {
+  const batch = 'batch.num.messages'
+  const queue = 'queue.buffering.max.messages'
+  const [key, problem, other] = given.has(batch)
+    ? ([batch, 'exceeds', queue] as const)
+    : ([queue, 'is less than', batch] as const)
+  return read.fail(key, `is ${read.anyInt(key)} and ${problem} ${other}, which is ${read.anyInt(other)}`)
+}
+
+/** Connections would be made, and payloads sent, without the protection that was asked for. */
+function refuseSecurityProtocol(given: GivenProperties): void {
+  const key = 'security.protocol'
+  const protocol = given.get(key) ?? ''
+  if (/^(plaintext)?$/i.test(protocol)) return
+  throw new ConfigError(
+    `${given.where(key)}${key} asks for TLS or SASL, which are not available: only PLAINTEXT is`,
+    key,
+  )
+}
+
+/** The value is not repeated: this is a key that we do not know. */
+function failForType(given: GivenProperties, key: string, expected: string): never {
+  throw new ConfigError(`${given.where(key)}${printable(key)} is not ${expected}`, key)
+}
