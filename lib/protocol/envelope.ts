@@ -20,7 +20,7 @@ export interface RequestHeader {
   clientId: string | null
 }
 
-function hasFlexibleResponseHeader(api: Api<never, unknown>, version: number): boolean {
+function hasFlexibleResponseHeader(api: Api<unknown, unknown>, version: number): boolean {
   return version >= api.flexibleFrom && api.key !== API_VERSIONS_KEY
 }
 
@@ -62,7 +62,7 @@ export function correlationIdOf(frame: Buffer): number {
  * @throws {DecodeError} on anything that the table does not allow.
  */
 export function decodeResponse<Response>(
-  api: Api<never, Response>,
+  api: Api<unknown, Response>,
   version: number,
   frame: Buffer,
 ): { body: Response; trailingBytes: number } {
@@ -85,7 +85,7 @@ export function readRequestHeader(reader: Reader, flexibleFromOf: (apiKey: numbe
 
 /** Encodes one response, its int32 length in front. For servers. */
 export function encodeResponse<Response>(
-  api: Api<never, Response>,
+  api: Api<unknown, Response>,
   version: number,
   correlationId: number,
   body: Response,

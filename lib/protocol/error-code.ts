@@ -178,3 +178,8 @@ export function errorCode(code: number): ErrorCode {
     }
   )
 }
+
+/** Whether the table has this code. */
+export function isKnownErrorCode(code: number): boolean {
+  return byCode.has(code)
+}

@@ -1,0 +1,102 @@
+/**
+ * How the failure of accepted messages is told: one entry per message, with what is known about it.
+ *
+ * Messages are referred to, never printed.
+ */
+import { inspect } from 'node:util'
+import { KafkaError, type Persistence, printable } from './errors.js'
+import type { KeyedMessage } from './keyed-message.js'
+
+/** One attempt that did not succeed. */
+export interface FailedAttempt {
+  /** Milliseconds since the epoch. */
+  readonly atMs: number
+  /** `host:port`; absent when no broker was reached or chosen. */
+  readonly broker?: string
+  readonly error: KafkaError
+}
+
+export interface MessageFailure<K = unknown, V = unknown> {
+  readonly message: KeyedMessage<K, V>
+  readonly topic: string
+  /** −1 when none was chosen. */
+  readonly partition: number
+  /** The failure that decided. */
+  readonly cause: KafkaError
+  readonly persistence: Persistence
+  /** All failed attempts, oldest first; empty when none was made. */
+  readonly attempts: readonly FailedAttempt[]
+}
+
+/** What `deliver()` rejects with: the failure of that one message. `code` is that of its cause. */
+export class DeliveryError extends KafkaError {
+  readonly attempts: readonly FailedAttempt[]
+
+  constructor(failure: MessageFailure) {
+    const { cause, topic, partition, persistence, attempts } = failure
+    super(cause.code, `${place(failure)}: ${cause.message}${afterAttempts(attempts.length)}`, {
+      cause,
+      retriable: cause.retriable,
+      persistence,
+      topic,
+      ...(partition >= 0 && { partition }),
+      ...(cause.broker !== undefined && { broker: cause.broker }),
+    })
+    this.attempts = attempts
+  }
+}
+
+const MAX_CAUSES_PRINTED = 5
+
+/** What `send()` rejects with in sync mode: some of its messages failed, each named in `failures`. */
+export class FailedToSendMessageError extends KafkaError {
+  readonly #failures: readonly MessageFailure[]
+
+  /** @param accepted - messages of the call, failed or not. */
+  constructor(failures: readonly MessageFailure[], accepted: number) {
+    super('KAFKA_FAILED_TO_SEND', summary(failures, accepted), {
+      cause: failures[0]?.cause,
+      retriable: failures.every((failure) => failure.cause.retriable),
+      persistence: failures.some((failure) => failure.persistence === 'possibly-persisted')
+        ? 'possibly-persisted'
+        : 'not-persisted',
+    })
+    this.#failures = failures
+  }
+
+  /** One entry per failed message, in the order of the call. */
+  get failures(): readonly MessageFailure[] {
+    return this.#failures
+  }
+
+  [inspect.custom](): string {
+    return this.stack ?? this.message
+  }
+}
+
+function place({ topic, partition }: MessageFailure): string {
+  return partition >= 0 ? `${printable(topic)}/${partition}` : printable(topic)
+}
+
+function afterAttempts(count: number): string {
+  return count > 1 ? ` (after ${count} attempts)` : ''
+}
+
+/** "3 of 200 messages failed: logs/2: … (2 messages, 4 attempts); …" */
+function summary(failures: readonly MessageFailure[], accepted: number): string {
+  const groups = new Map<string, { count: number; attempts: number }>()
+  for (const failure of failures) {
+    const text = `${place(failure)}: ${failure.cause.message}`
+    const group = groups.get(text) ?? { count: 0, attempts: 0 }
+    group.count++
+    group.attempts = Math.max(group.attempts, failure.attempts.length)
+    groups.set(text, group)
+  }
+  const parts = [...groups].map(
+    ([text, { count, attempts }]) =>
+      `${text} (${count} messages${attempts > 1 ? `, ${attempts} attempts` : ''})`,
+  )
+  const more =
+    parts.length > MAX_CAUSES_PRINTED ? `; and ${parts.length - MAX_CAUSES_PRINTED} other causes` : ''
+  return `${failures.length} of ${accepted} messages failed: ${parts.slice(0, MAX_CAUSES_PRINTED).join('; ')}${more}`
+}

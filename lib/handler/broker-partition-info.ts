@@ -1,0 +1,220 @@
+/**
+ * What is known of topics: their partitions, leaders, and the leaders' addresses. Cached until a refresh says more;
+ * one refresh runs at a time and is shared by all who wait.
+ *
+ * A topic-level error keeps what was known before. Decides nothing about when to refresh.
+ *
+ * @see classic-producer reference §7.3; design D4, D5
+ */
+import _ from 'lodash'
+import { type KafkaError, MetadataError, printable } from '../errors.js'
+import type { Logger } from '../logger.js'
+import type { BrokerAddress } from '../network/connection.js'
+import { isReachable } from '../pool/metadata-source.js'
+import { errorCode } from '../protocol/error-code.js'
+import type { MetadataResponse } from '../protocol/messages/index.js'
+import { brokerError, verdictOn } from './produce-verdict.js'
+
+export interface PartitionAndLeader {
+  readonly topic: string
+  readonly partitionId: number
+  /** null while there is none. */
+  readonly leaderId: number | null
+}
+
+const NONE = 0
+const LEADER_NOT_AVAILABLE = 5
+
+/** A topic's partitions, sorted by id; ids may have gaps, positions have not. */
+export class TopicPartitions {
+  readonly partitions: readonly PartitionAndLeader[]
+  /** Positions of the partitions that have a leader. */
+  readonly withLeader: readonly number[]
+  readonly #positionById: ReadonlyMap<number, number>
+
+  constructor(partitions: readonly PartitionAndLeader[]) {
+    this.partitions = _.sortBy(partitions, 'partitionId')
+    this.withLeader = this.partitions.flatMap(({ leaderId }, position) =>
+      leaderId === null ? [] : [position],
+    )
+    this.#positionById = new Map(this.partitions.map(({ partitionId }, position) => [partitionId, position]))
+  }
+
+  positionOf(partitionId: number): number | undefined {
+    return this.#positionById.get(partitionId)
+  }
+}
+
+/** Fetches metadata; a MetadataSource, or a stand-in. */
+export interface MetadataFetcher {
+  fetch(topics: readonly string[]): Promise<MetadataResponse>
+}
+
+export interface BrokerPartitionInfoOptions {
+  readonly source: MetadataFetcher
+  readonly logger: Logger
+  /** Called after each refresh with the addresses of all brokers that lead a known partition. */
+  readonly onLeaders?: (leaders: ReadonlyMap<number, BrokerAddress>) => void
+  /** Called after each refresh. */
+  readonly onRefresh?: (topics: readonly string[], error: KafkaError | null) => void
+}
+
+interface Refresh {
+  readonly topics: Set<string>
+  readonly done: Promise<void>
+}
+
+export class BrokerPartitionInfo {
+  readonly #options: BrokerPartitionInfoOptions
+  readonly #topics = new Map<string, TopicPartitions>()
+  readonly #errors = new Map<string, KafkaError>()
+  readonly #addresses = new Map<number, BrokerAddress>()
+  #running: Refresh | null = null
+  #next: Refresh | null = null
+
+  constructor(options: BrokerPartitionInfoOptions) {
+    this.#options = options
+  }
+
+  /** Partitions of a topic, sorted by id, or undefined when nothing is known of it. */
+  partitionsOf(topic: string): readonly PartitionAndLeader[] | undefined {
+    return this.#topics.get(topic)?.partitions
+  }
+
+  isCached(topic: string): boolean {
+    return this.#topics.has(topic)
+  }
+
+  /** What is known of a topic, or the reason why nothing is. */
+  lookUp(topic: string): TopicPartitions | KafkaError {
+    const known = this.#topics.get(topic)
+    if (known && known.partitions.length > 0) return known
+    if (known) return new MetadataError(`${printable(topic)} has no partitions`, { topic })
+    return (
+      this.#errors.get(topic) ?? new MetadataError(`nothing is known of topic ${printable(topic)}`, { topic })
+    )
+  }
+
+  /** For tests and for applications that bring their own knowledge. */
+  set(topic: string, partitions: readonly PartitionAndLeader[]): void {
+    this.#topics.set(topic, new TopicPartitions(partitions))
+  }
+
+  /**
+   * Fetches these topics. A refresh under way that covers them all is shared; else one more follows it, which is
+   * shared by all who ask meanwhile.
+   *
+   * @throws {MetadataError} when no broker answered. A topic's own error is no failure here: see {@link lookUp}.
+   */
+  refresh(topics: Iterable<string>): Promise<void> {
+    const wanted = [...topics]
+    if (wanted.length === 0) return Promise.resolve()
+    if (!this.#running) {
+      this.#running = this.#start(new Set(wanted))
+      return this.#running.done
+    }
+    const running = this.#running
+    if (wanted.every((topic) => running.topics.has(topic))) return running.done
+    this.#next ??= this.#follow(running)
+    for (const topic of wanted) this.#next.topics.add(topic)
+    return this.#next.done
+  }
+
+  #start(topics: Set<string>): Refresh {
+    return { topics, done: this.#fetch(topics).finally(() => this.#ended()) }
+  }
+
+  #follow(running: Refresh): Refresh {
+    const topics = new Set<string>()
+    const done = running.done.catch(() => {}).then(() => this.#fetch(topics))
+    return { topics, done: done.finally(() => this.#ended()) }
+  }
+
+  #ended(): void {
+    this.#running = this.#next
+    this.#next = null
+  }
+
+  async #fetch(topics: ReadonlySet<string>): Promise<void> {
+    const names = [...topics]
+    const { source, onRefresh } = this.#options
+    try {
+      this.#take(await source.fetch(names), topics)
+    } catch (error) {
+      for (const name of names) if (!this.#topics.has(name)) this.#errors.set(name, error as KafkaError)
+      onRefresh?.(names, error as KafkaError)
+      throw error
+    }
+    onRefresh?.(names, null)
+  }
+
+  /** Only what was asked for is kept, so a broker cannot make this grow. */
+  #take(response: MetadataResponse, asked: ReadonlySet<string>): void {
+    const live = this.#liveBrokers(response)
+    for (const topic of response.topics) if (asked.has(topic.name)) this.#takeTopic(topic, live)
+    this.#options.onLeaders?.(this.#leaders())
+  }
+
+  #liveBrokers(response: MetadataResponse): Set<number> {
+    const ids = new Set<number>()
+    for (const broker of response.brokers) {
+      const { nodeId, host, port } = broker
+      if (!isReachable(broker)) {
+        this.#options.logger.warn(
+          `broker ${nodeId} advertises the unusable address "${printable(host)}":${port}`,
+        )
+        continue
+      }
+      if (ids.has(nodeId))
+        this.#options.logger.warn(`broker id ${nodeId} is listed twice; the last address counts`)
+      ids.add(nodeId)
+      this.#addresses.set(nodeId, { host, port })
+    }
+    return ids
+  }
+
+  #takeTopic(topic: MetadataResponse['topics'][number], live: ReadonlySet<number>): void {
+    const { name, errorCode: code } = topic
+    if (code !== NONE) {
+      const error = this.#topicError(name, code)
+      this.#errors.set(name, error)
+      this.#options.logger.warn(error.message)
+      return
+    }
+    this.#errors.delete(name)
+    const partitions = topic.partitions.map((partition) => ({
+      topic: name,
+      partitionId: partition.index,
+      leaderId: live.has(partition.leaderId) ? partition.leaderId : null,
+    }))
+    this.#warnOfMissingLeaders(topic)
+    this.#topics.set(name, new TopicPartitions(_.uniqBy(partitions, 'partitionId')))
+  }
+
+  #warnOfMissingLeaders({ name, partitions }: MetadataResponse['topics'][number]): void {
+    for (const { index, errorCode: code } of partitions) {
+      if (code !== LEADER_NOT_AVAILABLE) continue
+      this.#options.logger.warn(
+        `${printable(name)}/${index} has no leader at the moment (${errorCode(code).name})`,
+      )
+    }
+  }
+
+  #topicError(topic: string, code: number): KafkaError {
+    if (verdictOn(code) === 'fail') return brokerError(code, { broker: 'the cluster', topic, acks: 1 })
+    const { name, description } = errorCode(code)
+    const why = description && `: ${description}`
+    return new MetadataError(`topic ${printable(topic)} is not available: ${name} (${code})${why}`, { topic })
+  }
+
+  /** Addresses of all brokers that lead something known here. */
+  #leaders(): Map<number, BrokerAddress> {
+    const leaders = new Map<number, BrokerAddress>()
+    for (const { partitions } of this.#topics.values()) {
+      for (const { leaderId } of partitions) {
+        if (leaderId !== null) leaders.set(leaderId, this.#addresses.get(leaderId)!)
+      }
+    }
+    return leaders
+  }
+}

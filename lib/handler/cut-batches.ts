@@ -1,0 +1,52 @@
+/**
+ * Policy, pure: cuts batches so that no request grows beyond what brokers accept, and halves a set that was refused
+ * for its size. Order is kept: the pieces of a partition must be sent one after the other.
+ */
+import { ENTRY_OVERHEAD_BYTES } from '../protocol/records/message-set.js'
+import type { Envelope } from './envelope.js'
+import type { PartitionBatch } from './partition-and-collate.js'
+
+/** Brokers close the connection on requests beyond `socket.request.max.bytes`, 100 MiB; half of it is left free. */
+export const MAX_REQUEST_BYTES = 50 * 1024 * 1024
+
+/** Bytes of a message in a set; of text the worst case is not assumed, the limit has room for it. */
+function bytesOf({ key, value }: Envelope): number {
+  return ENTRY_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
+}
+
+/** Groups batches into requests, in order; a batch that is too large alone is cut. */
+export function cutIntoRequests(
+  batches: readonly PartitionBatch[],
+  maxBytes = MAX_REQUEST_BYTES,
+): PartitionBatch[][] {
+  const requests: PartitionBatch[][] = []
+  let request: PartitionBatch[] = []
+  let requestBytes = 0
+  for (const batch of batches) {
+    let envelopes: Envelope[] = []
+    for (const envelope of batch.envelopes) {
+      const bytes = bytesOf(envelope)
+      if (requestBytes > 0 && requestBytes + bytes > maxBytes) {
+        if (envelopes.length > 0) request.push({ ...batch, envelopes })
+        requests.push(request)
+        request = []
+        envelopes = []
+        requestBytes = 0
+      }
+      envelopes.push(envelope)
+      requestBytes += bytes
+    }
+    if (envelopes.length > 0) request.push({ ...batch, envelopes })
+  }
+  if (request.length > 0) requests.push(request)
+  return requests
+}
+
+/** Two batches with the first and the second half, the first one not smaller. */
+export function halve(batch: PartitionBatch): [PartitionBatch, PartitionBatch] {
+  const middle = Math.ceil(batch.envelopes.length / 2)
+  return [
+    { ...batch, envelopes: batch.envelopes.slice(0, middle) },
+    { ...batch, envelopes: batch.envelopes.slice(middle) },
+  ]
+}

@@ -1,0 +1,257 @@
+/**
+ * One cycle: serialize → partitionAndCollate → one produce request per leader, in parallel → retry what failed, per
+ * (topic, partition), until every message has its outcome.
+ *
+ * Metadata is refreshed where a topic is unknown, when `topic.metadata.refresh.interval.ms` is due (checked on the way
+ * of a send, then beside the traffic when the topics are known), and between attempts. Cycles are the caller's to
+ * serialize: one at a time keeps the order.
+ *
+ * @see classic-producer reference §3; design D1–D4, D6
+ */
+import { DeliveryTimeoutError, type KafkaError, MetadataError } from '../errors.js'
+import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
+import { KeyedMessage } from '../keyed-message.js'
+import type { Logger } from '../logger.js'
+import type { ProducerPool } from '../pool/producer-pool.js'
+import type { BrokerPartitionInfo } from './broker-partition-info.js'
+import { Envelope } from './envelope.js'
+import type { EventHandler } from './event-handler.js'
+import { LeaderDispatch, type LeaderDispatchOptions } from './leader-dispatch.js'
+import { type OutcomeListener, Outcomes } from './outcomes.js'
+import { type CollateContext, partitionAndCollate } from './partition-and-collate.js'
+import type { Partitioner } from './partitioners/partitioner.js'
+import { RefreshSchedule } from './refresh-schedule.js'
+import { type Encoders, serialize } from './serialize.js'
+
+export interface RetryEvent {
+  /** Attempts made so far. */
+  readonly attempts: number
+  /** Attempts left. */
+  readonly remaining: number
+  /** Messages that will be tried again. */
+  readonly messages: number
+  readonly topics: readonly string[]
+  /** Milliseconds until the next attempt. */
+  readonly backoffMs: number
+}
+
+export interface DefaultEventHandlerOptions
+  extends Pick<LeaderDispatchOptions, 'acks' | 'requestTimeoutMs' | 'compression' | 'compressedTopics'> {
+  readonly pool: ProducerPool
+  readonly brokerPartitionInfo: BrokerPartitionInfo
+  readonly partitioner: Partitioner
+  readonly encoders: Encoders
+  readonly logger: Logger
+  readonly listener: OutcomeListener & { onRetry(event: RetryEvent): void }
+  /** `message.send.max.retries`; attempts are one more. */
+  readonly maxRetries: number
+  readonly retryBackoffMs: number
+  /** `topic.metadata.refresh.interval.ms`: > 0 periodic, 0 before every attempt, < 0 only when needed. */
+  readonly refreshIntervalMs: number
+  /** Default: Math.random. */
+  readonly random?: () => number
+}
+
+export class DefaultEventHandler implements EventHandler {
+  readonly #options: DefaultEventHandlerOptions
+  readonly #outcomes: Outcomes
+  readonly #leaders: LeaderDispatch
+  readonly #refreshes: RefreshSchedule
+  readonly #stickyPartitions = new Map<string, number>()
+  readonly #collateContext: CollateContext
+  #abortedFor: KafkaError | null = null
+  #wake: (() => void) | null = null
+  #closed: Promise<void> | null = null
+
+  constructor(options: DefaultEventHandlerOptions) {
+    this.#options = options
+    const { brokerPartitionInfo, partitioner, random = Math.random } = options
+    this.#outcomes = new Outcomes(options.listener)
+    this.#leaders = new LeaderDispatch({ ...options, outcomes: this.#outcomes })
+    this.#refreshes = new RefreshSchedule(options.refreshIntervalMs)
+    this.#collateContext = {
+      partitioner,
+      topic: (name) => brokerPartitionInfo.lookUp(name),
+      stickyPartitions: this.#stickyPartitions,
+      random,
+    }
+  }
+
+  /** Sends plain messages; each cycle through `Producer` goes by {@link dispatch}. */
+  async handle(messages: readonly KeyedMessage[]): Promise<void> {
+    const failures: MessageFailure[] = []
+    const waiter = {
+      delivered: (): void => {},
+      failed: (failure: MessageFailure) => void failures.push(failure),
+    }
+    await this.dispatch(messages.map((message) => new Envelope(KeyedMessage.from(message), waiter)))
+    if (failures.length > 0) throw new FailedToSendMessageError(failures, messages.length)
+  }
+
+  /** Fills in the bytes; @returns why a message can never be sent, or null. */
+  serialize(envelope: Envelope): KafkaError | null {
+    return serialize(envelope, this.#options.encoders)
+  }
+
+  /** Sends messages until every one is settled. Never rejects. */
+  async dispatch(envelopes: readonly Envelope[]): Promise<void> {
+    let outstanding = this.#serializeAll(envelopes)
+    let attempts = 0
+    while (outstanding.length > 0) {
+      outstanding = this.#expire(outstanding)
+      const remaining = this.#options.maxRetries + 1 - attempts
+      if (this.#abortedFor || remaining <= 0) {
+        this.#giveUp(outstanding)
+        return
+      }
+      if (attempts > 0) await this.#pause(outstanding, attempts, remaining)
+      else await this.#prepareMetadata(outstanding)
+      if (!this.#abortedFor) await this.#attempt(outstanding)
+      attempts++
+      outstanding = outstanding.filter((envelope) => !envelope.isSettled)
+    }
+  }
+
+  /**
+   * After acks 0: returns when every connected broker has answered something sent after all of those messages (D9).
+   *
+   * @throws {ConnectionError | RequestTimeoutError} when a broker does not; what it has read is unknown then.
+   */
+  async confirm(): Promise<void> {
+    const topic = this.#refreshes.lastTopic
+    if (topic === null) return
+    await Promise.all(this.#options.pool.members().map((producer) => producer.confirm(topic)))
+  }
+
+  /** Lets whatever is under way fail with this reason, now. */
+  abort(reason: KafkaError): void {
+    this.#abortedFor ??= reason
+    this.#wake?.()
+    void this.#options.pool.close(reason)
+  }
+
+  /** Closes all connections. A second call returns the same promise. */
+  close(): Promise<void> {
+    this.#closed ??= this.#options.pool.close()
+    return this.#closed
+  }
+
+  #serializeAll(envelopes: readonly Envelope[]): readonly Envelope[] {
+    const refused = new Map<Envelope, KafkaError>()
+    for (const envelope of envelopes) {
+      if (envelope.isSerialized) continue
+      const error = this.serialize(envelope)
+      if (error) refused.set(envelope, error)
+    }
+    if (refused.size === 0) return envelopes
+    this.#options.logger.error(`${refused.size} messages could not be serialized and were given up`)
+    this.#outcomes.failed([...refused.keys()], (envelope) => refused.get(envelope)!)
+    return envelopes.filter((envelope) => !refused.has(envelope))
+  }
+
+  async #attempt(outstanding: readonly Envelope[]): Promise<void> {
+    const { batchesByLeader, rejections } = partitionAndCollate(outstanding, this.#collateContext)
+    const hopeless = new Map<Envelope, KafkaError>()
+    const atMs = Date.now()
+    for (const { envelope, error } of rejections) {
+      if (error.retriable) envelope.addAttempt({ atMs, error })
+      else hopeless.set(envelope, error)
+    }
+    this.#logRejections(rejections.length, rejections[0]?.error)
+    this.#outcomes.failed([...hopeless.keys()], (envelope) => hopeless.get(envelope)!)
+    await Promise.all(
+      [...batchesByLeader].map(([leaderId, batches]) => this.#leaders.dispatch(leaderId, batches)),
+    )
+  }
+
+  #logRejections(count: number, first: KafkaError | undefined): void {
+    if (first)
+      this.#options.logger.warn(
+        `${count} messages could not be assigned to a leader; the first: ${first.message}`,
+      )
+  }
+
+  /** Between attempts: waits, then asks anew for the topics that are left. */
+  async #pause(outstanding: readonly Envelope[], attempts: number, remaining: number): Promise<void> {
+    const { listener, logger, retryBackoffMs, brokerPartitionInfo } = this.#options
+    const topics = [...new Set(outstanding.map((envelope) => envelope.topic))]
+    const messages = outstanding.length
+    logger.info(
+      `${messages} messages are tried again in ${retryBackoffMs} ms, ${remaining} attempts are left`,
+    )
+    listener.onRetry({ attempts, remaining, messages, topics, backoffMs: retryBackoffMs })
+    await this.#sleep(retryBackoffMs)
+    if (this.#abortedFor) return
+    this.#stickyPartitions.clear()
+    const wanted = this.#isRefreshDue(topics) ? this.#refreshes.begin() : topics
+    await this.#refresh(() => brokerPartitionInfo.refresh(new Set([...wanted, ...topics])))
+  }
+
+  /** Before the first attempt: what is unknown is waited for, what is merely due runs beside the traffic. */
+  async #prepareMetadata(outstanding: readonly Envelope[]): Promise<void> {
+    const { brokerPartitionInfo } = this.#options
+    const topics = new Set<string>()
+    for (const envelope of outstanding) topics.add(envelope.topic)
+    const missing = [...topics].filter((topic) => !brokerPartitionInfo.isCached(topic))
+    const due = this.#isRefreshDue(topics) ? this.#refreshes.begin() : []
+    if (due.length > 0) this.#stickyPartitions.clear()
+    const refresh = this.#refresh(() => brokerPartitionInfo.refresh(new Set([...due, ...missing])))
+    if (missing.length > 0) await refresh
+  }
+
+  #isRefreshDue(topics: Iterable<string>): boolean {
+    return this.#refreshes.isDue(topics, performance.now())
+  }
+
+  /** A failing refresh stops nothing: what is known goes on being used, what is not fails its messages. */
+  async #refresh(run: () => Promise<void>): Promise<void> {
+    try {
+      await run()
+    } catch (error) {
+      if (!this.#abortedFor)
+        this.#options.logger.error(`metadata could not be refreshed: ${(error as Error).message}`)
+    }
+  }
+
+  #expire(outstanding: readonly Envelope[]): readonly Envelope[] {
+    const now = performance.now()
+    const expired = outstanding.filter((envelope) => envelope.deadlineMs > 0 && envelope.deadlineMs <= now)
+    if (expired.length === 0) return outstanding
+    this.#outcomes.failed(expired, (envelope) => expiry(envelope))
+    return outstanding.filter((envelope) => !envelope.isSettled)
+  }
+
+  #giveUp(outstanding: readonly Envelope[]): void {
+    const reason = this.#abortedFor
+    this.#outcomes.failed(outstanding, (envelope) => reason ?? lastError(envelope))
+  }
+
+  #sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, milliseconds)
+      const handler = this
+      function done(): void {
+        clearTimeout(timer)
+        handler.#wake = null
+        resolve()
+      }
+      this.#wake = done
+    })
+  }
+}
+
+function lastError(envelope: Envelope): KafkaError {
+  const last = envelope.attempts.at(-1)
+  return last?.error ?? new MetadataError('message.send.max.retries is negative, so nothing was attempted')
+}
+
+function expiry(envelope: Envelope): DeliveryTimeoutError {
+  const cause = envelope.attempts.at(-1)?.error
+  return new DeliveryTimeoutError(
+    `no delivery within delivery.timeout.ms${cause ? `: ${cause.message}` : ''}`,
+    {
+      topic: envelope.topic,
+      ...(cause && { cause }),
+    },
+  )
+}

@@ -1,0 +1,71 @@
+/**
+ * One accepted message on its way to its outcome: what the user gave, its bytes, where it goes, what happened to it.
+ *
+ * Settles exactly once. A plain object on the hot path: no promise, closure or timer belongs to it; whoever waits for
+ * the outcome hangs on `waiter`.
+ */
+import type { Persistence } from '../errors.js'
+import type { FailedAttempt, MessageFailure } from '../failure.js'
+import type { KeyedMessage } from '../keyed-message.js'
+import type { Serialized } from '../protocol/writer.js'
+
+/** Where and when a message was stored. */
+export interface Delivery {
+  readonly topic: string
+  readonly partition: number
+  /** −1n with acks 0. */
+  readonly offset: bigint
+  /** Milliseconds since the epoch, where the broker stamps messages itself. */
+  readonly timestampMs?: number
+  /** `host:port`. */
+  readonly broker: string
+}
+
+/** A call that waits for its messages. */
+export interface OutcomeWaiter {
+  delivered(envelope: Envelope, offset: bigint, broker: string): void
+  failed(failure: MessageFailure): void
+}
+
+const noAttempts: readonly FailedAttempt[] = []
+
+export class Envelope {
+  readonly message: KeyedMessage
+  readonly waiter: OutcomeWaiter | null
+  /** On the monotonic clock; 0 where `delivery.timeout.ms` is off. */
+  readonly deadlineMs: number
+  key: Serialized = null
+  value: Serialized = null
+  isSerialized = false
+  /** Chosen partition, −1 while there is none. */
+  partition = -1
+  isSettled = false
+  /** Set by an attempt that may have stored the message; stays set. */
+  isAmbiguous = false
+  #attempts: FailedAttempt[] | null = null
+
+  constructor(message: KeyedMessage, waiter: OutcomeWaiter | null, deadlineMs = 0) {
+    this.message = message
+    this.waiter = waiter
+    this.deadlineMs = deadlineMs
+  }
+
+  get topic(): string {
+    return this.message.topic
+  }
+
+  get attempts(): readonly FailedAttempt[] {
+    return this.#attempts ?? noAttempts
+  }
+
+  get persistence(): Persistence {
+    return this.isAmbiguous ? 'possibly-persisted' : 'not-persisted'
+  }
+
+  /** @param attempt - shared by all messages it happened to. */
+  addAttempt(attempt: FailedAttempt): void {
+    this.#attempts ??= []
+    this.#attempts.push(attempt)
+    if (attempt.error.persistence !== 'not-persisted') this.isAmbiguous = true
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Policy: which answer belongs to which partition that was asked for (D8).
+ *
+ * An unknown topic or partition is ignored and reported; the same partition twice counts once when both say the
+ * same, and breaks the protocol otherwise; a missing one stays missing, which its messages are told as ambiguous.
+ */
+import { DecodeError, printable } from '../errors.js'
+import type { ProduceResponse } from '../protocol/messages/index.js'
+
+export interface PartitionAnswer {
+  readonly errorCode: number
+  readonly baseOffset: bigint
+}
+
+export interface MatchedResponse {
+  /** Keyed as {@link partitionName}. */
+  readonly answers: ReadonlyMap<string, PartitionAnswer>
+  /** Names of partitions that were not asked for. */
+  readonly foreign: readonly string[]
+}
+
+/** `topic/partition`, unique because a partition has no slash. */
+export function partitionName(topic: string, partition: number): string {
+  return `${topic}/${partition}`
+}
+
+/** @throws {DecodeError} when one partition has two different answers. */
+export function matchResponse(asked: ReadonlySet<string>, response: ProduceResponse): MatchedResponse {
+  const answers = new Map<string, PartitionAnswer>()
+  const foreign: string[] = []
+  for (const { name: topic, partitions } of response.topics) {
+    for (const { index, errorCode, baseOffset } of partitions) {
+      const name = partitionName(topic, index)
+      const earlier = answers.get(name)
+      if (!asked.has(name)) {
+        foreign.push(name)
+      } else if (!earlier) {
+        answers.set(name, { errorCode, baseOffset })
+      } else if (earlier.errorCode !== errorCode || earlier.baseOffset !== baseOffset) {
+        throw new DecodeError(`two different answers for ${printable(name)} in one produce response`)
+      }
+    }
+  }
+  return { answers, foreign }
+}

@@ -1,0 +1,48 @@
+/**
+ * Ends messages: marks them settled, tells whoever waits, then reports. The only place that settles, so no message
+ * ends twice.
+ */
+import type { KafkaError } from '../errors.js'
+import type { MessageFailure } from '../failure.js'
+import type { Envelope } from './envelope.js'
+import type { PartitionBatch } from './partition-and-collate.js'
+
+/** Told after the messages have been settled; per batch, not per message. */
+export interface OutcomeListener {
+  /** @param baseOffset - of the first message; −1n with acks 0. */
+  onDelivered(batch: PartitionBatch, baseOffset: bigint, broker: string): void
+  onFailed(failures: readonly MessageFailure[]): void
+}
+
+export class Outcomes {
+  readonly #listener: OutcomeListener
+
+  constructor(listener: OutcomeListener) {
+    this.#listener = listener
+  }
+
+  delivered(batch: PartitionBatch, baseOffset: bigint, broker: string): void {
+    const { envelopes } = batch
+    for (let i = 0; i < envelopes.length; i++) {
+      const envelope = envelopes[i]!
+      envelope.isSettled = true
+      envelope.waiter?.delivered(envelope, baseOffset < 0n ? -1n : baseOffset + BigInt(i), broker)
+    }
+    this.#listener.onDelivered(batch, baseOffset, broker)
+  }
+
+  failed(envelopes: readonly Envelope[], causeOf: (envelope: Envelope) => KafkaError): void {
+    if (envelopes.length === 0) return
+    const failures = envelopes.map((envelope) => failureOf(envelope, causeOf(envelope)))
+    for (let i = 0; i < envelopes.length; i++) {
+      envelopes[i]!.isSettled = true
+      envelopes[i]!.waiter?.failed(failures[i]!)
+    }
+    this.#listener.onFailed(failures)
+  }
+}
+
+function failureOf(envelope: Envelope, cause: KafkaError): MessageFailure {
+  const { message, topic, partition, persistence, attempts } = envelope
+  return { message, topic, partition, cause, persistence, attempts }
+}

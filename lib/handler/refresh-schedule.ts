@@ -1,0 +1,46 @@
+/**
+ * Policy: when metadata is due, and for which topics.
+ *
+ * The clock is looked at on the way of a send, never by a timer. The first send always refreshes where the interval is not negative; a refresh that fails resets it like one that succeeds.
+ *
+ * @see classic-producer reference §3.2
+ */
+export class RefreshSchedule {
+  readonly #intervalMs: number
+  #lastMs = Number.NEGATIVE_INFINITY
+  #lastTopic: string | null = null
+  readonly #pending = new Set<string>()
+
+  /** @param intervalMs - > 0 periodic, 0 at every attempt, < 0 never. */
+  constructor(intervalMs: number) {
+    this.#intervalMs = intervalMs
+  }
+
+  /** A topic that was sent to; null before the first. */
+  get lastTopic(): string | null {
+    return this.#lastTopic
+  }
+
+  /**
+   * Notes the topics in use.
+   *
+   * @param nowMs - on the monotonic clock.
+   * @returns whether more than the interval has passed since the last refresh began.
+   */
+  isDue(topics: Iterable<string>, nowMs: number): boolean {
+    for (const topic of topics) {
+      this.#pending.add(topic)
+      this.#lastTopic = topic
+    }
+    if (this.#intervalMs < 0 || nowMs - this.#lastMs <= this.#intervalMs) return false
+    this.#lastMs = nowMs
+    return true
+  }
+
+  /** @returns the topics used since the previous refresh, and starts anew. */
+  begin(): string[] {
+    const topics = [...this.#pending]
+    this.#pending.clear()
+    return topics
+  }
+}

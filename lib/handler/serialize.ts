@@ -1,0 +1,44 @@
+/** Policy: what the user gave → what goes into a message. Foreign exceptions become an EncodeError here. */
+import { EncodeError, KafkaError, printable } from '../errors.js'
+import { checkTopic } from '../keyed-message.js'
+import type { Serialized } from '../protocol/writer.js'
+import type { Encoder } from './encoders/encoder.js'
+import type { Envelope } from './envelope.js'
+
+export interface Encoders {
+  readonly key: Encoder
+  readonly value: Encoder
+}
+
+/**
+ * Fills in the bytes of a message, once. The key encoder is not called for a message without a key.
+ *
+ * @returns null, or why the message can never be sent. Its text names no payload.
+ */
+export function serialize(envelope: Envelope, encoders: Encoders): KafkaError | null {
+  if (envelope.isSerialized) return null
+  const { message } = envelope
+  try {
+    checkTopic(message.topic)
+    if (message.hasKey) envelope.key = checked(encoders.key.toBytes(message.key), 'key')
+    envelope.value = checked(encoders.value.toBytes(message.message), 'message')
+    envelope.isSerialized = true
+    return null
+  } catch (cause) {
+    return encodeError(envelope.topic, cause)
+  }
+}
+
+function encodeError(topic: string, cause: unknown): KafkaError {
+  const why = cause instanceof KafkaError ? cause.message : `the encoder threw ${nameOf(cause)}`
+  return new EncodeError(`a message to ${printable(topic)} cannot be serialized: ${why}`, { topic, cause })
+}
+
+function checked(bytes: Serialized | undefined, what: string): Serialized {
+  if (bytes === null || typeof bytes === 'string' || bytes instanceof Uint8Array) return bytes
+  throw new EncodeError(`the ${what} encoder returned ${typeof bytes}, not bytes, a string or null`)
+}
+
+function nameOf(thrown: unknown): string {
+  return thrown instanceof Error ? printable(thrown.name) : `a ${typeof thrown}`
+}

@@ -1,0 +1,66 @@
+/** The public names of the package, nothing else. */
+export {
+  type BrokerAddress,
+  type CompressionCodec,
+  ProducerConfig,
+  type ProducerConfigOptions,
+  parseProperties,
+} from './config.js'
+export {
+  BrokerError,
+  ConfigError,
+  ConnectionError,
+  DecodeError,
+  DeliveryTimeoutError,
+  EncodeError,
+  KafkaError,
+  MetadataError,
+  PartitionerError,
+  type Persistence,
+  ProducerClosedError,
+  QueueFullError,
+  RequestTimeoutError,
+  UnsupportedCodecError,
+  UnsupportedVersionError,
+} from './errors.js'
+export {
+  DeliveryError,
+  type FailedAttempt,
+  FailedToSendMessageError,
+  type MessageFailure,
+} from './failure.js'
+export {
+  BrokerPartitionInfo,
+  type BrokerPartitionInfoOptions,
+  type PartitionAndLeader,
+} from './handler/broker-partition-info.js'
+export {
+  DefaultEventHandler,
+  type DefaultEventHandlerOptions,
+  type RetryEvent,
+} from './handler/default-event-handler.js'
+export { DefaultEncoder } from './handler/encoders/default-encoder.js'
+export type { Encoder } from './handler/encoders/encoder.js'
+export { NullEncoder } from './handler/encoders/null-encoder.js'
+export { IntegerEncoder, LongEncoder } from './handler/encoders/number-encoders.js'
+export { StringEncoder } from './handler/encoders/string-encoder.js'
+export type { Delivery } from './handler/envelope.js'
+export type { EventHandler } from './handler/event-handler.js'
+export { ByteArrayPartitioner } from './handler/partitioners/byte-array-partitioner.js'
+export { DefaultPartitioner } from './handler/partitioners/default-partitioner.js'
+export type { Partitioner, PartitionerCompatibility } from './handler/partitioners/partitioner.js'
+export { KeyedMessage, type MessageLike } from './keyed-message.js'
+export type { Logger } from './logger.js'
+export { ProducerPool, type ProducerPoolOptions } from './pool/producer-pool.js'
+export { SyncProducer, type SyncProducerSettings } from './pool/sync-producer.js'
+export type { Classes } from './producer/classes.js'
+export type {
+  ConnectionEvent,
+  DeliveredEvent,
+  DroppedEvent,
+  FailedEvent,
+  ProducerEvents,
+  RefreshEvent,
+} from './producer/events.js'
+export { type CloseOptions, Producer, type ProducerOptions, type Sendable } from './producer/producer.js'
+export type { Serialized } from './protocol/writer.js'

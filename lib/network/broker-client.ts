@@ -1,0 +1,207 @@
+/**
+ * Requests and answers over one connection: chooses the version, encodes, awaits, decodes.
+ *
+ * Lives as long as its connection; whoever wants a new one makes a new client. Every failure says whether the broker
+ * may have read the request (`persistence`). An answer that cannot be decoded, has a foreign correlation id or comes
+ * unasked closes the connection: what follows on it could not be trusted.
+ *
+ * @see design D7, D8, D12
+ */
+import {
+  ConnectionError,
+  DecodeError,
+  type ErrorContext,
+  type KafkaError,
+  RequestTimeoutError,
+} from '../errors.js'
+import type { Logger } from '../logger.js'
+import type { Api } from '../protocol/api.js'
+import { decodeResponse, encodeRequest } from '../protocol/envelope.js'
+import { type BrokerAddress, Connection, type ConnectionSettings } from './connection.js'
+import { InFlight, InFlightRequest } from './in-flight.js'
+
+export interface BrokerClientSettings extends ConnectionSettings {
+  readonly clientId: string
+  readonly logger: Logger
+}
+
+export interface RequestOptions {
+  /** Milliseconds to wait for the answer. */
+  timeoutMs: number
+  /** Expected bytes of the request; only saves copying. */
+  sizeHint?: number
+}
+
+const MAX_CORRELATION_ID = 0x7fffffff
+
+export class BrokerClient {
+  readonly #settings: BrokerClientSettings
+  readonly #inFlight = new InFlight()
+  /** Requests without an answer that are not yet in the kernel's hands. */
+  readonly #writing = new Set<(reason: KafkaError) => void>()
+  readonly #onClose: (reason: KafkaError) => void
+  #connection!: Connection
+  #correlationId = 0
+  #warnedOfTrailingBytes = false
+
+  private constructor(settings: BrokerClientSettings, onClose: (reason: KafkaError) => void) {
+    this.#settings = settings
+    this.#onClose = onClose
+  }
+
+  /**
+   * @param onClose - called once when the open connection ends, after all waiting requests have failed.
+   * @throws {ConnectionError | RequestTimeoutError} see {@link Connection.open}.
+   */
+  static async connect(
+    address: BrokerAddress,
+    settings: BrokerClientSettings,
+    onClose: (reason: KafkaError) => void,
+    signal?: AbortSignal,
+  ): Promise<BrokerClient> {
+    const client = new BrokerClient(settings, onClose)
+    const listener = {
+      onFrame: (frame: Buffer): void => client.#inFlight.answer(frame),
+      onClose: (reason: KafkaError): void => client.#ended(reason),
+    }
+    client.#connection = await Connection.open(address, settings, listener, signal)
+    return client
+  }
+
+  get isOpen(): boolean {
+    return this.#connection.isOpen
+  }
+
+  /** Sends a request and resolves with its decoded answer. */
+  request<Request, Response>(
+    api: Api<Request, Response>,
+    body: Request,
+    { timeoutMs, sizeHint }: RequestOptions,
+  ): Promise<Response> {
+    const version = this.#versionOf(api)
+    const correlationId = this.#nextCorrelationId()
+    const bytes = encodeRequest(api, version, correlationId, this.#settings.clientId, body, sizeHint)
+    return new Promise((resolve, reject) => {
+      const request = new InFlightRequest(correlationId, {
+        onAnswer: (frame) => {
+          try {
+            resolve(this.#decode(api, version, frame))
+          } catch (error) {
+            const reason = this.#undecodable(api, version, error)
+            reject(toldTo(reason, { correlationId, persistence: 'possibly-persisted' }))
+            this.close(reason)
+          }
+        },
+        onFailure: (reason, wasWritten) =>
+          reject(
+            toldTo(reason, {
+              correlationId,
+              persistence: wasWritten ? 'possibly-persisted' : 'not-persisted',
+            }),
+          ),
+      })
+      this.#inFlight.add(request)
+      if (!this.#connection.isOpen) {
+        this.#inFlight.failAll(() => this.#gone())
+        return
+      }
+      request.sent()
+      request.expireAfter(timeoutMs, () => this.close(this.#expired(api, timeoutMs)))
+      this.#connection.write(bytes, () => {})
+    })
+  }
+
+  /**
+   * Sends a request that has no answer; resolves when all its bytes are in the kernel's hands.
+   */
+  send<Request>(
+    api: Api<Request, unknown>,
+    body: Request,
+    { timeoutMs, sizeHint }: RequestOptions,
+  ): Promise<void> {
+    const correlationId = this.#nextCorrelationId()
+    const bytes = encodeRequest(
+      api,
+      this.#versionOf(api),
+      correlationId,
+      this.#settings.clientId,
+      body,
+      sizeHint,
+    )
+    return new Promise((resolve, reject) => {
+      if (!this.#connection.isOpen) {
+        reject(this.#gone())
+        return
+      }
+      const fail = (reason: KafkaError): void => {
+        clearTimeout(timer)
+        this.#writing.delete(fail)
+        reject(toldTo(reason, { correlationId, persistence: 'possibly-persisted' }))
+      }
+      const timer = setTimeout(() => this.close(this.#expired(api, timeoutMs)), timeoutMs)
+      this.#writing.add(fail)
+      this.#connection.write(bytes, () => {
+        clearTimeout(timer)
+        if (this.#writing.delete(fail)) resolve()
+      })
+    })
+  }
+
+  /** Ends the connection; what waits fails with this reason. */
+  close(reason: KafkaError): void {
+    this.#connection.close(reason)
+  }
+
+  #ended(reason: KafkaError): void {
+    this.#inFlight.failAll(() => reason)
+    for (const fail of [...this.#writing]) fail(reason)
+    this.#onClose(reason)
+  }
+
+  #decode<Response>(api: Api<unknown, Response>, version: number, frame: Buffer): Response {
+    const { body, trailingBytes } = decodeResponse(api, version, frame)
+    if (trailingBytes > 0 && !this.#warnedOfTrailingBytes) {
+      this.#warnedOfTrailingBytes = true
+      const what = `${trailingBytes} bytes after the last field of its ${api.name} v${version} answer`
+      this.#settings.logger.warn(`${this.#connection.broker} sent ${what}; they are ignored`)
+    }
+    return body
+  }
+
+  #versionOf(api: Api<unknown, unknown>): number {
+    // Every broker before 4.0 speaks version 0.
+    return api.minVersion
+  }
+
+  #nextCorrelationId(): number {
+    const id = this.#correlationId
+    this.#correlationId = id === MAX_CORRELATION_ID ? 0 : id + 1
+    return id
+  }
+
+  #gone(): KafkaError {
+    return new ConnectionError(`the connection to ${this.#connection.broker} is closed`, {
+      broker: this.#connection.broker,
+    })
+  }
+
+  #expired(api: Api<unknown, unknown>, timeoutMs: number): RequestTimeoutError {
+    const { broker } = this.#connection
+    return new RequestTimeoutError(`${broker} did not answer ${api.name} within ${timeoutMs} ms`, { broker })
+  }
+
+  #undecodable(api: Api<unknown, unknown>, version: number, error: unknown): KafkaError {
+    const { broker } = this.#connection
+    const text = `${broker} sent a ${api.name} v${version} answer that cannot be read: ${(error as Error).message}`
+    return new DecodeError(text, { broker, cause: error })
+  }
+}
+
+/** The end of the connection as told to one request: same family and text, its own correlation id and persistence. */
+function toldTo(reason: KafkaError, context: ErrorContext): KafkaError {
+  const own: ErrorContext = { cause: reason.cause, retriable: reason.retriable, ...context }
+  if (reason.broker !== undefined) own.broker = reason.broker
+  if (reason instanceof RequestTimeoutError) return new RequestTimeoutError(reason.message, own)
+  if (reason instanceof DecodeError) return new DecodeError(reason.message, own)
+  return new ConnectionError(reason.message, own)
+}

@@ -1,0 +1,103 @@
+/**
+ * The requests of one connection that wait for their answers, oldest first.
+ *
+ * Kafka answers a connection's requests in order, so an answer belongs to the oldest one or the peer is at fault.
+ * A request moves `pending → sent → completed | failed` and never back; each has its own time limit.
+ */
+import { DecodeError, type KafkaError } from '../errors.js'
+import { correlationIdOf } from '../protocol/envelope.js'
+
+type State = 'pending' | 'sent' | 'completed' | 'failed'
+
+export interface Answered {
+  onAnswer(frame: Buffer): void
+  /** @param wasWritten - true when all bytes of the request may have reached the broker. */
+  onFailure(reason: KafkaError, wasWritten: boolean): void
+}
+
+export class InFlightRequest {
+  readonly correlationId: number
+  readonly #answered: Answered
+  #state: State = 'pending'
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(correlationId: number, answered: Answered) {
+    this.correlationId = correlationId
+    this.#answered = answered
+  }
+
+  get isSettled(): boolean {
+    return this.#state === 'completed' || this.#state === 'failed'
+  }
+
+  /** Bytes have been handed to the socket; from here on a failure is ambiguous. */
+  sent(): void {
+    this.#move('pending', 'sent')
+  }
+
+  /**
+   * Calls `onExpired` when the answer has not come in time. The event loop first gets to read what has already
+   * arrived, so a stall of this process is not taken for a slow broker.
+   */
+  expireAfter(timeoutMs: number, onExpired: () => void): void {
+    this.#timer = setTimeout(() => {
+      setImmediate(() => {
+        if (!this.isSettled) onExpired()
+      })
+    }, timeoutMs)
+  }
+
+  complete(frame: Buffer): void {
+    this.#move('sent', 'completed')
+    this.#answered.onAnswer(frame)
+  }
+
+  fail(reason: KafkaError): void {
+    const wasWritten = this.#state === 'sent'
+    this.#move(this.#state, 'failed')
+    this.#answered.onFailure(reason, wasWritten)
+  }
+
+  #move(from: State, to: State): void {
+    if (this.#state !== from || this.isSettled) {
+      throw new Error(`request ${this.correlationId} is ${this.#state} and cannot become ${to}`)
+    }
+    this.#state = to
+    if (to !== 'sent') clearTimeout(this.#timer)
+  }
+}
+
+export class InFlight {
+  readonly #requests: InFlightRequest[] = []
+
+  get size(): number {
+    return this.#requests.length
+  }
+
+  add(request: InFlightRequest): void {
+    this.#requests.push(request)
+  }
+
+  /**
+   * Gives a frame to the oldest request.
+   *
+   * @throws {DecodeError} when nothing waits, or the correlation id is another's; close the connection then.
+   */
+  answer(frame: Buffer): void {
+    const correlationId = correlationIdOf(frame)
+    const oldest = this.#requests[0]
+    if (!oldest)
+      throw new DecodeError(`an answer with correlation id ${correlationId} came, and nothing was asked`)
+    if (oldest.correlationId !== correlationId) {
+      const text = `an answer has correlation id ${correlationId}, the oldest request has ${oldest.correlationId}`
+      throw new DecodeError(text, { correlationId: oldest.correlationId })
+    }
+    this.#requests.shift()
+    oldest.complete(frame)
+  }
+
+  /** Fails all that wait, oldest first, with what `reasonFor` says of each. */
+  failAll(reasonFor: (request: InFlightRequest) => KafkaError): void {
+    for (const request of this.#requests.splice(0)) request.fail(reasonFor(request))
+  }
+}

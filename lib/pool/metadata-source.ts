@@ -1,0 +1,109 @@
+/**
+ * Where metadata comes from: the brokers of `metadata.broker.list`, shuffled, and when none of them answers, brokers
+ * that earlier answers named. The broker that answered last is asked first while its connection is open, so a refresh
+ * costs no new connection.
+ *
+ * Keeps no topic metadata; one fetch at a time is the caller's business.
+ *
+ * @see design D5; classic-producer reference §7.2 (the original opened a new connection for each fetch and never
+ * asked learned brokers)
+ */
+import _ from 'lodash'
+import { type KafkaError, MetadataError, printable } from '../errors.js'
+import type { Logger } from '../logger.js'
+import { addressText, type BrokerAddress } from '../network/connection.js'
+import type { MetadataResponse } from '../protocol/messages/index.js'
+import type { SyncProducer } from './sync-producer.js'
+
+export interface MetadataSourceOptions {
+  readonly bootstrap: readonly BrokerAddress[]
+  /** Makes an unconnected SyncProducer. */
+  create(address: BrokerAddress): SyncProducer
+  readonly logger: Logger
+  /** Order in which the bootstrap brokers are tried. Default: shuffled. */
+  readonly shuffle?: (brokers: readonly BrokerAddress[]) => BrokerAddress[]
+}
+
+export class MetadataSource {
+  readonly #options: MetadataSourceOptions
+  #current: SyncProducer | null = null
+  #asking: SyncProducer | null = null
+  #learned: BrokerAddress[] = []
+  #closedFor: KafkaError | null = null
+
+  constructor(options: MetadataSourceOptions) {
+    this.#options = options
+  }
+
+  /**
+   * @param topics - at least one.
+   * @throws {MetadataError} when no broker answered; names each one with what it did, `cause` is the last failure.
+   */
+  async fetch(topics: readonly string[]): Promise<MetadataResponse> {
+    const failures: string[] = []
+    let cause: unknown
+    for (const address of this.#candidates()) {
+      if (this.#closedFor) throw this.#closedFor
+      try {
+        const response = await this.#ask(address, topics)
+        this.#learn(response)
+        return response
+      } catch (error) {
+        cause = error
+        const { message } = error as Error
+        failures.push(message)
+        this.#options.logger.warn(`fetching metadata of ${topics.length} topics failed: ${message}`)
+      }
+    }
+    if (this.#closedFor) throw this.#closedFor
+    throw new MetadataError(
+      `no broker answered a metadata request (metadata.broker.list=${this.#listText()}): ${failures.join('; ')}`,
+      { cause },
+    )
+  }
+
+  /** Closes the connection; a fetch under way fails with `reason`. */
+  close(reason: KafkaError): void {
+    this.#closedFor = reason
+    this.#asking?.close(reason)
+    this.#current?.close(reason)
+  }
+
+  #candidates(): BrokerAddress[] {
+    const { bootstrap, shuffle = _.shuffle } = this.#options
+    const connected = this.#current?.isConnected ? [this.#current.address] : []
+    return _.uniqBy([...connected, ...shuffle(bootstrap), ...this.#learned], addressText)
+  }
+
+  async #ask(address: BrokerAddress, topics: readonly string[]): Promise<MetadataResponse> {
+    const known = this.#current
+    const producer = known && _.isEqual(known.address, address) ? known : this.#options.create(address)
+    this.#options.logger.info(`fetching metadata of ${topics.length} topics from ${producer.broker}`)
+    this.#asking = producer
+    try {
+      const response = await producer.fetchMetadata(topics)
+      if (producer !== known) known?.close()
+      this.#current = producer
+      return response
+    } catch (error) {
+      if (producer !== known) producer.close()
+      throw error
+    } finally {
+      this.#asking = null
+    }
+  }
+
+  #learn(response: MetadataResponse): void {
+    if (response.brokers.length === 0) return
+    this.#learned = response.brokers.filter(isReachable).map(({ host, port }) => ({ host, port }))
+  }
+
+  #listText(): string {
+    return printable(this.#options.bootstrap.map(addressText).join(','))
+  }
+}
+
+/** Whether an advertised address can be connected to at all. */
+export function isReachable({ host, port }: BrokerAddress): boolean {
+  return host !== '' && port >= 1 && port <= 65535
+}

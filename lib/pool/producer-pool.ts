@@ -1,0 +1,119 @@
+/**
+ * Broker id → its SyncProducers, one each by default, which keeps order.
+ *
+ * Follows the metadata without tearing anything down: an entry is replaced only when its host or port changed, and
+ * retired when its broker leads nothing any more, both after the request in flight has ended. Members are created
+ * unconnected (generic-pool retries a failing `create` without pause).
+ *
+ * @see design D4; the original rebuilt every entry at each refresh (classic-producer reference §7.1)
+ */
+import { createPool, type Pool } from 'generic-pool'
+import { ConnectionError, type KafkaError } from '../errors.js'
+import { addressText, type BrokerAddress } from '../network/connection.js'
+import type { SyncProducer } from './sync-producer.js'
+
+interface Entry {
+  address: BrokerAddress
+  pool: Pool<SyncProducer>
+  members: Set<SyncProducer>
+}
+
+export interface ProducerPoolOptions {
+  /** Makes an unconnected SyncProducer. */
+  create(address: BrokerAddress): SyncProducer
+  /** SyncProducers per broker. Default 1: more would let requests of one partition overtake each other. */
+  size?: number
+}
+
+export class ProducerPool {
+  readonly #options: ProducerPoolOptions
+  readonly #entries = new Map<number, Entry>()
+  /** Entries on their way out, still ending their last request. */
+  readonly #retiring = new Set<Entry>()
+  #closed = false
+
+  constructor(options: ProducerPoolOptions) {
+    this.#options = options
+  }
+
+  /** The address a broker is reached at, or undefined when the pool has no entry for it. */
+  addressOf(brokerId: number): BrokerAddress | undefined {
+    return this.#entries.get(brokerId)?.address
+  }
+
+  get brokerIds(): number[] {
+    return [...this.#entries.keys()]
+  }
+
+  /** Makes the pool hold exactly these leaders. Opens no connection. */
+  update(leaders: ReadonlyMap<number, BrokerAddress>): void {
+    if (this.#closed) return
+    for (const [id, entry] of this.#entries) {
+      const wanted = leaders.get(id)
+      if (wanted && wanted.host === entry.address.host && wanted.port === entry.address.port) continue
+      this.#entries.delete(id)
+      this.#retire(entry)
+    }
+    for (const [id, address] of leaders) {
+      if (!this.#entries.has(id)) this.#entries.set(id, this.#open(address))
+    }
+  }
+
+  /**
+   * Runs `work` with a SyncProducer of this broker; waits while all are in use.
+   *
+   * @throws {ConnectionError} when the pool has no entry for the broker, or is closed.
+   */
+  async use<T>(brokerId: number, work: (producer: SyncProducer) => Promise<T>): Promise<T> {
+    const entry = this.#entries.get(brokerId)
+    if (!entry) {
+      const why = this.#closed ? 'the producer is closed' : 'no metadata names its address'
+      throw new ConnectionError(`broker ${brokerId} cannot be reached: ${why}`)
+    }
+    return entry.pool.use(work)
+  }
+
+  /** All SyncProducers that exist, retiring ones included. */
+  members(): SyncProducer[] {
+    return [...this.#entries.values(), ...this.#retiring].flatMap((entry) => [...entry.members])
+  }
+
+  /** Closes every connection at once; what waits on them fails with `reason`. A second call does nothing more. */
+  async close(reason?: KafkaError): Promise<void> {
+    this.#closed = true
+    for (const entry of this.#entries.values()) this.#retire(entry)
+    this.#entries.clear()
+    for (const entry of this.#retiring) for (const member of entry.members) member.close(reason)
+    await Promise.all([...this.#retiring].map((entry) => drained(entry)))
+  }
+
+  #open(address: BrokerAddress): Entry {
+    const members = new Set<SyncProducer>()
+    const pool = createPool<SyncProducer>(
+      {
+        create: async () => {
+          const producer = this.#options.create(address)
+          members.add(producer)
+          return producer
+        },
+        destroy: async (producer) => {
+          members.delete(producer)
+          producer.close(new ConnectionError(`the connection to ${addressText(address)} was retired`))
+        },
+      },
+      { min: 0, max: this.#options.size ?? 1, autostart: false },
+    )
+    return { address, pool, members }
+  }
+
+  #retire(entry: Entry): void {
+    this.#retiring.add(entry)
+    void drained(entry).then(() => this.#retiring.delete(entry))
+  }
+}
+
+/** Resolves when nothing of the entry is in use and its connections are closed. */
+async function drained(entry: Entry): Promise<void> {
+  await entry.pool.drain()
+  await entry.pool.clear()
+}

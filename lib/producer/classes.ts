@@ -1,0 +1,80 @@
+/**
+ * Class names of the configuration → objects. Only names built in or registered in code are known: a name from a file
+ * never reaches `import()`.
+ *
+ * @see reliability reference S13
+ */
+import type { ProducerConfig } from '../config.js'
+import { ConfigError, printable } from '../errors.js'
+import { DefaultEncoder } from '../handler/encoders/default-encoder.js'
+import type { Encoder } from '../handler/encoders/encoder.js'
+import { NullEncoder } from '../handler/encoders/null-encoder.js'
+import { IntegerEncoder, LongEncoder } from '../handler/encoders/number-encoders.js'
+import { StringEncoder } from '../handler/encoders/string-encoder.js'
+import { ByteArrayPartitioner } from '../handler/partitioners/byte-array-partitioner.js'
+import { DefaultPartitioner } from '../handler/partitioners/default-partitioner.js'
+import type { Partitioner } from '../handler/partitioners/partitioner.js'
+
+type Constructor<T> = new (config: ProducerConfig) => T
+
+/** A class whose constructor takes the ProducerConfig, as the original's took VerifiableProperties; or an instance. */
+export type Registered = Constructor<Encoder> | Constructor<Partitioner> | Encoder | Partitioner
+
+/** Class name → implementation. */
+export type Classes = Readonly<Record<string, Registered>>
+
+const builtIn: ReadonlyMap<string, Registered> = new Map<string, Registered>([
+  ['kafka.serializer.DefaultEncoder', DefaultEncoder],
+  ['kafka.serializer.StringEncoder', StringEncoder],
+  ['kafka.serializer.NullEncoder', NullEncoder],
+  ['kafka.serializer.LongEncoder', LongEncoder],
+  ['kafka.serializer.IntegerEncoder', IntegerEncoder],
+  ['kafka.producer.DefaultPartitioner', DefaultPartitioner],
+  ['kafka.producer.ByteArrayPartitioner', ByteArrayPartitioner],
+])
+
+function create(key: string, name: string, config: ProducerConfig, classes: Classes): object {
+  const registered = Object.hasOwn(classes, name) ? classes[name] : builtIn.get(name)
+  if (registered === undefined) {
+    const known = [...builtIn.keys(), ...Object.keys(classes)].map(printable).join(', ')
+    throw new ConfigError(
+      `${key}=${printable(name)} names a class that is not known here. ` +
+        `Known are ${known}; pass your own as new Producer(config, { classes: { '${printable(name)}': YourClass } })`,
+      key,
+    )
+  }
+  if (typeof registered !== 'function') return registered
+  try {
+    return new (registered as Constructor<object>)(config)
+  } catch (cause) {
+    throw new ConfigError(`${key}=${printable(name)}: its constructor threw`, key, { cause })
+  }
+}
+
+function named<T extends object>(
+  method: keyof T & string,
+  key: string,
+  name: string,
+  config: ProducerConfig,
+  classes: Classes,
+): T {
+  const made = create(key, name, config, classes) as T
+  if (typeof made[method] === 'function') return made
+  throw new ConfigError(`${key}=${printable(name)} has no method ${method}()`, key)
+}
+
+/** @throws {ConfigError} for an unknown name, a throwing constructor or a class of the wrong kind. */
+export function partitionerOf(config: ProducerConfig, classes: Classes): Partitioner {
+  return named<Partitioner>('partition', 'partitioner.class', config.partitionerClass, config, classes)
+}
+
+/** @throws {ConfigError} as {@link partitionerOf}. */
+export function encodersOf(config: ProducerConfig, classes: Classes): { key: Encoder; value: Encoder } {
+  const value = named<Encoder>('toBytes', 'serializer.class', config.serializerClass, config, classes)
+  const { keySerializerClass } = config
+  const key =
+    keySerializerClass === config.serializerClass
+      ? value
+      : named<Encoder>('toBytes', 'key.serializer.class', keySerializerClass, config, classes)
+  return { key, value }
+}

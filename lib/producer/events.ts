@@ -1,0 +1,72 @@
+/**
+ * What a producer tells whoever listens. Events only report: no listener is needed, and one that throws is logged and
+ * hurts nothing else.
+ */
+import { EventEmitter } from 'eventemitter3'
+import { type KafkaError, printable, type QueueFullError } from '../errors.js'
+import type { MessageFailure } from '../failure.js'
+import type { RetryEvent } from '../handler/default-event-handler.js'
+import type { KeyedMessage } from '../keyed-message.js'
+import type { Logger } from '../logger.js'
+
+/** Messages of one partition that were acknowledged together; with acks 0, written. */
+export interface DeliveredEvent<K = unknown, V = unknown> {
+  readonly topic: string
+  readonly partition: number
+  /** Offset of the first message, the others follow it; −1n with acks 0. */
+  readonly baseOffset: bigint
+  /** `host:port`. */
+  readonly broker: string
+  readonly messages: readonly KeyedMessage<K, V>[]
+}
+
+export interface FailedEvent<K = unknown, V = unknown> {
+  readonly failures: readonly MessageFailure<K, V>[]
+}
+
+/** A message that a full queue refused; it was never accepted. */
+export interface DroppedEvent<K = unknown, V = unknown> {
+  readonly message: KeyedMessage<K, V>
+  readonly error: QueueFullError
+}
+
+export interface RefreshEvent {
+  readonly topics: readonly string[]
+  /** null when it succeeded. */
+  readonly error: KafkaError | null
+}
+
+export interface ConnectionEvent {
+  /** `host:port`. */
+  readonly broker: string
+  /** Why it ended; null when it was closed from this side. Absent for `connect`. */
+  readonly reason?: KafkaError | null
+}
+
+export interface ProducerEvents<K = unknown, V = unknown> {
+  delivered: (event: DeliveredEvent<K, V>) => void
+  failed: (event: FailedEvent<K, V>) => void
+  dropped: (event: DroppedEvent<K, V>) => void
+  retry: (event: RetryEvent) => void
+  refresh: (event: RefreshEvent) => void
+  connect: (event: ConnectionEvent) => void
+  disconnect: (event: ConnectionEvent) => void
+}
+
+export class ProducerEmitter<K, V> extends EventEmitter<ProducerEvents<K, V>> {
+  /** Emits to one listener after the other; what one throws is logged. */
+  protected report<E extends keyof ProducerEvents<K, V>>(
+    logger: Logger,
+    event: E,
+    payload: Parameters<ProducerEvents<K, V>[E]>[0],
+  ): void {
+    for (const listener of this.listeners(event) as ((payload: unknown) => void)[]) {
+      try {
+        listener.call(this, payload)
+      } catch (error) {
+        const what = error instanceof Error ? printable(error.name) : `a ${typeof error}`
+        logger.error(`a listener of "${event}" threw ${what}`)
+      }
+    }
+  }
+}

@@ -1,0 +1,79 @@
+/** Builds what stands behind a Producer from its configuration: connections, metadata, handler. */
+import type { ProducerConfig } from '../config.js'
+import { ConfigError, type KafkaError, UnsupportedCodecError } from '../errors.js'
+import { BrokerPartitionInfo } from '../handler/broker-partition-info.js'
+import { DefaultEventHandler, type DefaultEventHandlerOptions } from '../handler/default-event-handler.js'
+import type { Logger } from '../logger.js'
+import type { BrokerAddress } from '../network/connection.js'
+import { MetadataSource } from '../pool/metadata-source.js'
+import { ProducerPool } from '../pool/producer-pool.js'
+import { SyncProducer, type SyncProducerListener } from '../pool/sync-producer.js'
+import { type Compression, compressionNamed } from '../protocol/records/compression.js'
+import { type Classes, encodersOf, partitionerOf } from './classes.js'
+import type { RefreshEvent } from './events.js'
+
+export interface PartsListener extends SyncProducerListener {
+  readonly outcomes: DefaultEventHandlerOptions['listener']
+  onRefresh(event: RefreshEvent): void
+}
+
+export interface Parts {
+  readonly handler: DefaultEventHandler
+  readonly pool: ProducerPool
+  readonly source: MetadataSource
+}
+
+/** @throws {ConfigError} for a class or codec that is not to be had. Opens no connection. */
+export function buildParts(
+  config: ProducerConfig,
+  classes: Classes,
+  logger: Logger,
+  listener: PartsListener,
+): Parts {
+  const partitioner = partitionerOf(config, classes)
+  const encoders = encodersOf(config, classes)
+  const compression = compressionOf(config)
+  const create = (address: BrokerAddress): SyncProducer =>
+    new SyncProducer(address, {
+      clientId: config.clientId,
+      connectTimeoutMs: config.requestTimeoutMs,
+      requestTimeoutMs: config.requestTimeoutMs,
+      sendBufferBytes: config.sendBufferBytes,
+      maxFrameBytes: config.receiveMessageMaxBytes,
+      logger,
+      listener,
+    })
+  const pool = new ProducerPool({ create })
+  const source = new MetadataSource({ bootstrap: config.metadataBrokerList, create, logger })
+  const brokerPartitionInfo = new BrokerPartitionInfo({
+    source,
+    logger,
+    onLeaders: (leaders) => pool.update(leaders),
+    onRefresh: (topics: readonly string[], error: KafkaError | null) => listener.onRefresh({ topics, error }),
+  })
+  const handler = new DefaultEventHandler({
+    pool,
+    brokerPartitionInfo,
+    partitioner,
+    encoders,
+    compression,
+    compressedTopics: config.compressedTopics,
+    logger,
+    listener: listener.outcomes,
+    acks: config.requestRequiredAcks,
+    requestTimeoutMs: config.requestTimeoutMs,
+    maxRetries: config.messageSendMaxRetries,
+    retryBackoffMs: config.retryBackoffMs,
+    refreshIntervalMs: config.topicMetadataRefreshIntervalMs,
+  })
+  return { handler, pool, source }
+}
+
+function compressionOf(config: ProducerConfig): Compression | null {
+  try {
+    return compressionNamed(config.compressionCodec)
+  } catch (error) {
+    if (!(error instanceof UnsupportedCodecError)) throw error
+    throw new ConfigError(error.message, 'compression.codec', { cause: error })
+  }
+}

@@ -1,0 +1,304 @@
+/**
+ * The producer that applications use: takes messages, hands them to the handler in sync or async mode, and sees to it
+ * that each accepted message has exactly one outcome.
+ *
+ * @see design §2; classic-producer reference §1.4, §8
+ */
+import { ProducerConfig } from '../config.js'
+import {
+  ConnectionError,
+  DeliveryTimeoutError,
+  type KafkaError,
+  ProducerClosedError,
+  QueueFullError,
+} from '../errors.js'
+import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
+import { type Delivery, Envelope, type OutcomeWaiter } from '../handler/envelope.js'
+import type { PartitionBatch } from '../handler/partition-and-collate.js'
+import { KeyedMessage, type MessageLike } from '../keyed-message.js'
+import { defaultLogger, type Logger } from '../logger.js'
+import type { Classes } from './classes.js'
+import { ProducerEmitter } from './events.js'
+import { GroupCommit } from './group-commit.js'
+import { MessageQueue } from './message-queue.js'
+import { buildParts, type Parts, type PartsListener } from './parts.js'
+import { SendLoop } from './send-loop.js'
+import { DeliverCall, SendCall } from './waiters.js'
+
+export interface ProducerOptions {
+  /** Default: WARN and ERROR to stderr. */
+  logger?: Logger
+  /** Implementations for class names in the configuration; the original's names are built in. */
+  classes?: Classes
+}
+
+export interface CloseOptions {
+  /** Milliseconds until what is left fails. Default `close.timeout.ms`, which is no limit. */
+  timeoutMs?: number
+}
+
+/** One message, as an instance or in plain form. */
+export type Sendable<K, V> = KeyedMessage<K, V> | MessageLike<K, V>
+
+const accepted = Promise.resolve()
+
+export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
+  readonly config: ProducerConfig
+  readonly #logger: Logger
+  readonly #parts: Parts
+  readonly #queue: MessageQueue<Envelope>
+  readonly #loop: SendLoop<Envelope>
+  readonly #groupCommit: GroupCommit
+  readonly #isAsync: boolean
+  readonly #enqueueTimeoutMs: number
+  readonly #deliveryTimeoutMs: number
+  /** `send` calls that wait for room in the queue. */
+  readonly #blocked = new Set<Promise<void>>()
+  #closing: Promise<void> | null = null
+
+  /**
+   * Opens no connection: the first message does.
+   *
+   * @param config - a ProducerConfig, or the properties for one.
+   * @throws {ConfigError} for an unusable setting, class or codec.
+   */
+  constructor(config: ProducerConfig | Readonly<Record<string, unknown>>, options: ProducerOptions = {}) {
+    super()
+    this.#logger = options.logger ?? defaultLogger
+    this.config =
+      config instanceof ProducerConfig ? config : new ProducerConfig(config, { logger: this.#logger })
+    this.#parts = buildParts(this.config, options.classes ?? {}, this.#logger, this.#listener())
+    const { handler } = this.#parts
+    this.#isAsync = this.config.producerType === 'async'
+    this.#enqueueTimeoutMs = this.config.queueEnqueueTimeoutMs
+    this.#deliveryTimeoutMs = this.config.deliveryTimeoutMs ?? 0
+    this.#queue = new MessageQueue({
+      capacity: this.config.queueBufferingMaxMessages,
+      maxBytes: this.config.queueBufferingMaxBytes,
+      bytesOf: roughBytes,
+    })
+    this.#loop = new SendLoop({
+      queue: this.#queue,
+      dispatch: (batch) => handler.dispatch(batch),
+      batchSize: this.config.batchNumMessages,
+      lingerMs: this.config.queueBufferingMaxMs,
+    })
+    this.#groupCommit = new GroupCommit((batch) => handler.dispatch(batch))
+  }
+
+  /**
+   * Sends messages, given one by one, as arrays, or both.
+   *
+   * Sync mode: settles when the brokers have answered for all of them (acks 0: when written to the socket). Async
+   * mode: settles when all are queued.
+   *
+   * @throws {FailedToSendMessageError} sync: some failed; `failures` has one entry for each.
+   * @throws {EncodeError} sync: an encoder refused one; then none of the call is sent.
+   * @throws {QueueFullError} async: no room within `queue.enqueue.timeout.ms`; earlier messages of the call are queued.
+   * @throws {ProducerClosedError} after `close`.
+   */
+  send(...messages: (Sendable<K, V> | readonly Sendable<K, V>[])[]): Promise<void> {
+    if (this.#closing) return Promise.reject(new ProducerClosedError())
+    try {
+      const first = messages[0]
+      if (messages.length === 1 && first !== undefined && !Array.isArray(first)) {
+        return this.#isAsync
+          ? this.#enqueue(first as Sendable<K, V>)
+          : this.#sendNow([first as Sendable<K, V>])
+      }
+      const all = messages.flat() as Sendable<K, V>[]
+      return this.#isAsync ? this.#enqueueAll(all) : this.#sendNow(all)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /**
+   * Sends one message and resolves when that message is acknowledged, in either mode.
+   *
+   * @throws {DeliveryError} with `code`, `persistence`, `attempts` and `cause`.
+   * @throws {QueueFullError | EncodeError | ProducerClosedError} as {@link send}; the message was not accepted.
+   */
+  async deliver(message: Sendable<K, V>): Promise<Delivery> {
+    if (this.#closing) throw new ProducerClosedError()
+    const call = new DeliverCall()
+    const envelope = this.#envelope(message, call)
+    if (this.#isAsync) await this.#enqueueEnvelope(envelope)
+    else this.#submit([envelope])
+    return call.done
+  }
+
+  /**
+   * Sends what is queued without waiting for `queue.buffering.max.ms`, and resolves when everything accepted so far
+   * has its outcome; with acks 0, when the brokers have read it.
+   *
+   * @throws {ConnectionError | RequestTimeoutError} acks 0 only: a broker did not confirm.
+   */
+  async flush(): Promise<void> {
+    await (this.#isAsync ? this.#loop.flush() : this.#groupCommit.flush())
+    await this.#parts.handler.confirm()
+  }
+
+  /**
+   * Refuses new messages, delivers what was accepted, closes all connections. A second call returns the same promise.
+   * After `timeoutMs` whatever is left fails with what is known of it.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options.timeoutMs ?? this.config.closeTimeoutMs)
+    return this.#closing
+  }
+
+  #envelope(message: Sendable<K, V>, waiter: OutcomeWaiter | null): Envelope {
+    const deadlineMs = this.#deliveryTimeoutMs > 0 ? performance.now() + this.#deliveryTimeoutMs : 0
+    return new Envelope(KeyedMessage.from(message) as KeyedMessage, waiter, deadlineMs)
+  }
+
+  #sendNow(messages: readonly Sendable<K, V>[]): Promise<void> {
+    if (messages.length === 0) return accepted
+    const call = new SendCall(messages.length)
+    this.#submit(messages.map((message) => this.#envelope(message, call)))
+    return call.done
+  }
+
+  /** Sync mode serializes before anything is sent, so a refused message keeps its call from being sent at all. */
+  #submit(envelopes: readonly Envelope[]): void {
+    for (const envelope of envelopes) {
+      const error = this.#parts.handler.serialize(envelope)
+      if (error) throw error
+    }
+    this.#groupCommit.submit(envelopes)
+  }
+
+  #enqueue(message: Sendable<K, V>): Promise<void> {
+    return this.#enqueueEnvelope(this.#envelope(message, null))
+  }
+
+  #enqueueEnvelope(envelope: Envelope): Promise<void> {
+    if (this.#queue.offer(envelope)) {
+      this.#loop.notify()
+      return accepted
+    }
+    return this.#blockedWhile(this.#putInOrder([envelope]))
+  }
+
+  #enqueueAll(messages: readonly Sendable<K, V>[]): Promise<void> {
+    const envelopes = messages.map((message) => this.#envelope(message, null))
+    for (let i = 0; i < envelopes.length; i++) {
+      if (!this.#queue.offer(envelopes[i]!)) return this.#blockedWhile(this.#putInOrder(envelopes.slice(i)))
+      this.#loop.notify()
+    }
+    return accepted
+  }
+
+  async #putInOrder(envelopes: readonly Envelope[]): Promise<void> {
+    for (const envelope of envelopes) {
+      if (!(await this.#queue.put(envelope, this.#enqueueTimeoutMs))) throw this.#dropped(envelope)
+      this.#loop.notify()
+    }
+  }
+
+  #blockedWhile(put: Promise<void>): Promise<void> {
+    this.#blocked.add(put)
+    const done = (): void => void this.#blocked.delete(put)
+    put.then(done, done)
+    return put
+  }
+
+  #dropped(envelope: Envelope): QueueFullError {
+    const { queueBufferingMaxMessages: capacity, queueEnqueueTimeoutMs: timeoutMs } = this.config
+    const waited = timeoutMs > 0 ? ` for ${timeoutMs} ms` : ''
+    const error = new QueueFullError(
+      `the queue has been full${waited} (${this.#queue.size} of ${capacity} messages); the message was not accepted. ` +
+        'Raise queue.buffering.max.messages, or set queue.enqueue.timeout.ms=-1 and await send()',
+      { topic: envelope.topic },
+    )
+    this.report(this.#logger, 'dropped', { message: envelope.message as KeyedMessage<K, V>, error })
+    return error
+  }
+
+  async #close(timeoutMs: number | null): Promise<void> {
+    this.#logger.info('the producer is closing')
+    const timer = timeoutMs === null ? undefined : setTimeout(() => this.#abort(timeoutMs), timeoutMs)
+    await this.#drain()
+    try {
+      await this.#parts.handler.confirm()
+    } catch (error) {
+      const why = (error as Error).message
+      this.#logger.warn(`close: messages sent with acks 0 could not be confirmed and may be lost: ${why}`)
+    }
+    clearTimeout(timer)
+    this.#parts.source.close(new ConnectionError('the producer was closed'))
+    await this.#parts.handler.close()
+    this.#logger.info('the producer is closed')
+  }
+
+  async #drain(): Promise<void> {
+    if (!this.#isAsync) return this.#groupCommit.flush()
+    this.#loop.hurry()
+    // Senders that were blocked by a full queue before the close are let in and delivered.
+    while (this.#blocked.size > 0) await Promise.allSettled(this.#blocked)
+    await this.#loop.flush()
+  }
+
+  #abort(timeoutMs: number): void {
+    const reason = new DeliveryTimeoutError(`close gave up after ${timeoutMs} ms`)
+    this.#parts.source.close(reason)
+    this.#parts.handler.abort(reason)
+  }
+
+  #listener(): PartsListener {
+    const logger = this.#logger
+    return {
+      outcomes: {
+        onDelivered: (batch, baseOffset, broker) => this.#reportDelivered(batch, baseOffset, broker),
+        onFailed: (failures) => this.#reportFailed(failures),
+        onRetry: (event) => this.report(logger, 'retry', event),
+      },
+      onRefresh: (event) => this.report(logger, 'refresh', event),
+      onConnect: (broker) => {
+        logger.info(`connected to ${broker}`)
+        this.report(logger, 'connect', { broker })
+      },
+      onDisconnect: (broker, reason) => {
+        logger.info(`disconnected from ${broker}${reason ? `: ${reason.message}` : ''}`)
+        this.report(logger, 'disconnect', { broker, reason })
+      },
+      onUnconfirmed: (broker, requests, reason) => this.#warnOfUnconfirmed(broker, requests, reason),
+    }
+  }
+
+  #reportDelivered(
+    { topic, partition, envelopes }: PartitionBatch,
+    baseOffset: bigint,
+    broker: string,
+  ): void {
+    if (this.listenerCount('delivered') === 0) return
+    const messages = envelopes.map((envelope) => envelope.message as KeyedMessage<K, V>)
+    this.report(this.#logger, 'delivered', { topic, partition, baseOffset, broker, messages })
+  }
+
+  /** An async failure that nobody listens for is logged: it is never silent. */
+  #reportFailed(failures: readonly MessageFailure[]): void {
+    if (this.listenerCount('failed') > 0) {
+      this.report(this.#logger, 'failed', { failures: failures as MessageFailure<K, V>[] })
+    } else if (this.#isAsync) {
+      this.#logger.error(new FailedToSendMessageError(failures, failures.length).message)
+    }
+  }
+
+  #warnOfUnconfirmed(broker: string, requests: number, reason: KafkaError): void {
+    this.#logger.warn(
+      `${requests} requests with acks 0 were written to ${broker} before the connection ended without proof that ` +
+        `it read them: ${reason.message}`,
+    )
+  }
+}
+
+/** Of what the user gave, without encoding it: enough to bound a queue. */
+function roughBytes({ message }: Envelope): number {
+  return lengthOf(message.key) + lengthOf(message.message)
+}
+
+function lengthOf(value: unknown): number {
+  return typeof value === 'string' || value instanceof Uint8Array ? value.length : 8
+}
