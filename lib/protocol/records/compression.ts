@@ -1,11 +1,15 @@
 /**
- * Codec id ↔ compress and decompress. gzip comes with Node.
+ * Codec id ↔ compress and decompress, for messages of magic 0. gzip comes with Node; snappy and lz4 use the packages
+ * `snappy` and `lz4-napi`, which are optional and loaded on first use.
  *
- * @see classic-producer reference §5.4
+ * @see classic-producer reference §5.4, wire-protocol reference §6
  */
+import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import { gunzipSync, gzip, gzipSync } from 'node:zlib'
-import { UnsupportedCodecError } from '../../errors.js'
+import { DecodeError, UnsupportedCodecError } from '../../errors.js'
+import { asMagic0Frame, asStandardFrame } from './lz4-frame.js'
+import { readXerial, writeXerial, xerialBlocks } from './xerial.js'
 
 export type CompressionName = 'none' | 'gzip' | 'snappy' | 'lz4'
 
@@ -14,38 +18,113 @@ export interface Compression {
   readonly id: number
   readonly name: CompressionName
   compress(plain: Buffer): Promise<Buffer>
-  /** @param maxBytes - refuses to inflate beyond this. */
+  /**
+   * @param maxBytes - refuses more plain bytes than this.
+   * @throws {DecodeError} for bytes that are not this codec's, or beyond the limit.
+   */
   decompress(compressed: Buffer, maxBytes: number): Buffer
 }
 
 /** Below this, handing the work to another thread costs more than doing it. */
 const OFF_THREAD_FROM_BYTES = 8192
 
-const gzipOffThread = promisify(gzip) as (plain: Buffer) => Promise<Buffer>
+const require = createRequire(import.meta.url)
 
-const gzipCompression: Compression = {
-  id: 1,
-  name: 'gzip',
-  compress: async (plain) => (plain.length < OFF_THREAD_FROM_BYTES ? gzipSync(plain) : gzipOffThread(plain)),
-  decompress: (compressed, maxBytes) => gunzipSync(compressed, { maxOutputLength: maxBytes }),
+function load<T>(name: string, codec: CompressionName): T {
+  try {
+    return require(name) as T
+  } catch (cause) {
+    const text = `compression.codec=${codec} needs the package ${name}: npm install ${name}`
+    throw new UnsupportedCodecError(text, { cause })
+  }
 }
 
-const available: readonly Compression[] = [gzipCompression]
+/** One error for whatever a library says of bytes that it cannot read. */
+function decompressing(name: CompressionName, maxBytes: number, read: () => Buffer): Buffer {
+  let plain: Buffer
+  try {
+    plain = read()
+  } catch (cause) {
+    throw new DecodeError(`a ${name} message cannot be decompressed`, { cause })
+  }
+  if (plain.length <= maxBytes) return plain
+  throw new DecodeError(`a ${name} message decompresses to more than ${maxBytes} bytes`)
+}
+
+const gzipOffThread = promisify(gzip) as (plain: Buffer) => Promise<Buffer>
+
+function gzipCompression(): Compression {
+  return {
+    id: 1,
+    name: 'gzip',
+    compress: async (plain) =>
+      plain.length < OFF_THREAD_FROM_BYTES ? gzipSync(plain) : gzipOffThread(plain),
+    decompress: (compressed, maxBytes) =>
+      decompressing('gzip', maxBytes, () => gunzipSync(compressed, { maxOutputLength: maxBytes })),
+  }
+}
+
+function snappyCompression(): Compression {
+  const snappy = load<typeof import('snappy')>('snappy', 'snappy')
+  // Without it the library hands out memory that is slow to read.
+  const options = { copyOutputData: true }
+  return {
+    id: 2,
+    name: 'snappy',
+    compress: async (plain) => {
+      const blocks = xerialBlocks(plain)
+      if (plain.length < OFF_THREAD_FROM_BYTES) {
+        return writeXerial(blocks.map((block) => snappy.compressSync(block, options)))
+      }
+      return writeXerial(await Promise.all(blocks.map((block) => snappy.compress(block, options))))
+    },
+    decompress: (compressed, maxBytes) =>
+      decompressing('snappy', maxBytes, () => {
+        const blocks = readXerial(compressed)
+        return Buffer.concat(
+          blocks.map((block) => snappy.uncompressSync(block, { asBuffer: true }) as Buffer),
+        )
+      }),
+  }
+}
+
+function lz4Compression(): Compression {
+  const lz4 = load<typeof import('lz4-napi')>('lz4-napi', 'lz4')
+  return {
+    id: 3,
+    name: 'lz4',
+    compress: async (plain) =>
+      asMagic0Frame(
+        plain.length < OFF_THREAD_FROM_BYTES ? lz4.compressFrameSync(plain) : await lz4.compressFrame(plain),
+      ),
+    decompress: (compressed, maxBytes) =>
+      decompressing('lz4', maxBytes, () => lz4.decompressFrameSync(asStandardFrame(compressed))),
+  }
+}
+
+const makers: ReadonlyMap<CompressionName, () => Compression> = new Map([
+  ['gzip', gzipCompression],
+  ['snappy', snappyCompression],
+  ['lz4', lz4Compression],
+])
+const names: readonly CompressionName[] = ['none', 'gzip', 'snappy', 'lz4']
+const loaded = new Map<CompressionName, Compression>()
 
 /**
  * @returns null for `none`.
- * @throws {UnsupportedCodecError} for a codec that this build cannot write.
+ * @throws {UnsupportedCodecError} when the codec's package is not installed; names it.
  */
 export function compressionNamed(name: CompressionName): Compression | null {
-  if (name === 'none') return null
-  const found = available.find((codec) => codec.name === name)
-  if (found) return found
-  throw new UnsupportedCodecError(`compression.codec=${name} cannot be written; use none or gzip`)
+  const make = makers.get(name)
+  if (!make) return null
+  const compression = loaded.get(name) ?? make()
+  loaded.set(name, compression)
+  return compression
 }
 
-/** @throws {UnsupportedCodecError} for an id that this build cannot read. */
+/** As {@link compressionNamed}, by the number in a message. @throws {UnsupportedCodecError} also for other numbers. */
 export function compressionWithId(id: number): Compression {
-  const found = available.find((codec) => codec.id === id)
-  if (found) return found
+  const compression = compressionNamed(names[id] ?? 'none')
+  if (compression) return compression
   throw new UnsupportedCodecError(`messages with codec ${id} cannot be read here`)
 }

@@ -1,0 +1,41 @@
+/**
+ * The xerial stream that Kafka uses for snappy: 8 bytes of magic, two versions, then blocks of
+ * `int32 length, raw snappy block`.
+ *
+ * @see wire-protocol reference §6
+ */
+import { DecodeError } from '../../errors.js'
+import { Reader } from '../reader.js'
+
+const MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
+const HEADER = Buffer.concat([MAGIC, Buffer.from([0, 0, 0, 1, 0, 0, 0, 1])])
+/** Plain bytes per block, as snappy-java writes them. */
+const BLOCK_BYTES = 32 * 1024
+
+/** Cuts plain bytes into the blocks that are compressed one by one. */
+export function xerialBlocks(plain: Buffer): Buffer[] {
+  const blocks: Buffer[] = []
+  for (let at = 0; at < plain.length; at += BLOCK_BYTES) blocks.push(plain.subarray(at, at + BLOCK_BYTES))
+  return blocks
+}
+
+/** Puts compressed blocks into a stream. */
+export function writeXerial(blocks: readonly Uint8Array[]): Buffer {
+  const parts: Uint8Array[] = [HEADER]
+  for (const block of blocks) {
+    const length = Buffer.alloc(4)
+    length.writeInt32BE(block.length)
+    parts.push(length, block)
+  }
+  return Buffer.concat(parts)
+}
+
+/** The compressed blocks of a stream of any block size; bare snappy, which other clients send, is one block. */
+export function readXerial(stream: Buffer): Buffer[] {
+  if (!stream.subarray(0, MAGIC.length).equals(MAGIC)) return [stream]
+  if (stream.length < HEADER.length) throw new DecodeError('a snappy stream ends within its header')
+  const reader = new Reader(stream.subarray(HEADER.length))
+  const blocks: Buffer[] = []
+  while (reader.remaining > 0) blocks.push(reader.bytes(reader.int32(), 'snappy block'))
+  return blocks
+}
