@@ -6,12 +6,19 @@
  * set. Imports nothing from lib/.
  */
 import { crc32, gunzipSync, gzipSync } from 'node:zlib'
+import { readLz4OfMagic0 } from './lz4.js'
 import { reading, wire } from './wire.js'
 
 /** The codec bits of `attributes`. */
 export const codecs = { none: 0, gzip: 1, snappy: 2, lz4: 3 } as const
 
 const CODEC_MASK = 0b111
+
+/** Codec → how a reader of 0.8 sees inside; snappy is left closed. */
+const decompressors: Record<number, (value: Buffer) => Buffer> = {
+  [codecs.gzip]: gunzipSync,
+  [codecs.lz4]: readLz4OfMagic0,
+}
 
 /** A message to write; a string stands for its UTF-8 bytes. */
 export interface MessageToWrite {
@@ -31,7 +38,7 @@ export interface MessageRead {
   attributes: number
   key: Buffer | null
   value: Buffer | null
-  /** The messages inside, where `attributes` names gzip. */
+  /** The messages inside, where `attributes` names gzip or lz4. */
   inner?: MessageRead[]
 }
 
@@ -60,7 +67,7 @@ export function gzipMessageSet(messages: readonly MessageToWrite[]): Buffer {
   return messageSet([{ value, attributes: codecs.gzip, offset: messages.length - 1 }])
 }
 
-/** Reads a set to its last byte, looking into gzip wrappers. Throws a RangeError on a partial entry. */
+/** Reads a set to its last byte, looking into gzip and lz4 wrappers. Throws a RangeError on a partial entry. */
 export function readMessageSet(set: Uint8Array): MessageRead[] {
   const from = reading(set)
   const messages: MessageRead[] = []
@@ -84,8 +91,8 @@ function readMessage(offset: bigint, bytes: Buffer): MessageRead {
     value: from.bytes(),
   }
   from.end()
-  if ((message.attributes & CODEC_MASK) === codecs.gzip && message.value !== null) {
-    message.inner = readMessageSet(gunzipSync(message.value))
-  }
+  const decompress = decompressors[message.attributes & CODEC_MASK]
+  if (decompress !== undefined && message.value !== null)
+    message.inner = readMessageSet(decompress(message.value))
   return message
 }

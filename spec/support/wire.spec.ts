@@ -1,6 +1,7 @@
 import { expect } from 'chai'
+import { readLz4OfMagic0 } from './lz4.js'
 import { reading, wire } from './wire.js'
-import { gzipMessageSet, messageSet, readMessageSet } from './wire-message-set.js'
+import { codecs, gzipMessageSet, messageSet, readMessageSet } from './wire-message-set.js'
 
 // Recorded: the second produce request of the Scala producer 0.8.2.2 to partition 1 of topic t.
 const recorded =
@@ -75,5 +76,38 @@ describe('message sets by hand', () => {
       [0n, 'x'],
       [1n, null],
     ])
+  })
+
+  it('looks into an LZ4 wrapper', () => {
+    const stored = wire()
+      .raw('04224d18 60 40 1a')
+      .raw(Buffer.from([0x1c, 0, 0, 0x80]))
+      .raw(messageSet([{ value: 'xy' }]))
+    const value = stored.uint32(0).build()
+    const [wrapper] = readMessageSet(messageSet([{ value, attributes: codecs.lz4 }]))
+    expect(wrapper!.inner!.map((message) => String(message.value))).to.deep.equal(['xy'])
+  })
+})
+
+describe('LZ4 as Kafka 0.8 reads it', () => {
+  // One block: three literals, a match of nine bytes three back, one literal.
+  const frame = (header: string) => Buffer.from(`04224d18${header}08000000356162630300107a00000000`, 'hex')
+
+  // The largest block size is part of the header, and so of its checksum; the first is what the Scala producer wrote.
+  for (const header of ['60401a', '605077', '6060d6', '607010']) {
+    it(`reads a frame with the header ${header}`, () => {
+      expect(readLz4OfMagic0(frame(header)).toString()).to.equal('abcabcabcabcz')
+    })
+  }
+
+  it('refuses the standard header checksum', () => {
+    expect(() => readLz4OfMagic0(frame('604082'))).to.throw(
+      RangeError,
+      'header checksum 0x82, a 0.8 reader wants 0x1a',
+    )
+  })
+
+  it('refuses blocks that depend on each other', () => {
+    expect(() => readLz4OfMagic0(frame('40401a'))).to.throw(RangeError, 'flags 0x40')
   })
 })

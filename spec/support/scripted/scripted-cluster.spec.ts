@@ -155,8 +155,9 @@ describe('ScriptedCluster', () => {
       const [first, second] = [await connect(), await connect()]
       first.write(produceRequest(1))
       await first.closed()
+      expect(await cluster.isLeftAlone(0)).to.equal(false)
       await second.close()
-      await cluster.apply({ down: 0 })
+      expect(await cluster.isLeftAlone(1000)).to.equal(true)
       expect(cluster.recording.connections.map(({ closedBy }) => closedBy)).to.deep.equal([
         'broker',
         'client',
@@ -184,12 +185,13 @@ describe('ScriptedCluster', () => {
 
     it('never answers a connection attempt to a blackhole', async () => {
       await start({ ...oneBroker, brokers: 2, blackhole: [1] })
-      const unanswered = createConnection({ port: cluster.port(1), host: '127.0.0.1' })
+      const unanswered = createConnection({ port: cluster.port(1), host: '127.0.0.1' }).on('error', () => {})
       const answered = await connect(0)
       answered.write(metadataRequest(1))
       await answered.answer()
-      expect(unanswered.connecting).to.equal(true)
+      const isConnecting = unanswered.connecting
       unanswered.destroy()
+      expect(isConnecting).to.equal(true)
     })
   })
 

@@ -91,6 +91,15 @@ export class ScriptedCluster {
     }
   }
 
+  /**
+   * Resolves to true as soon as no connection is open, to false when one still is after `patienceMs`.
+   */
+  async isLeftAlone(patienceMs: number): Promise<boolean> {
+    const deadlineMs = this.nowMs() + patienceMs
+    while (this.#openConnections() > 0 && this.nowMs() < deadlineMs) await this.#pause(1)
+    return this.#openConnections() === 0
+  }
+
   /** Ends everything; a second call returns the same promise. */
   close(): Promise<void> {
     this.#closed ??= this.#close()
@@ -126,6 +135,10 @@ export class ScriptedCluster {
       const port = lie?.port ?? this.port(lie?.brokerPort ?? id)
       return { id, host: lie?.host ?? host, port }
     })
+  }
+
+  #openConnections(): number {
+    return this.recording.connections.filter(({ closedAtMs }) => closedAtMs === undefined).length
   }
 
   #connection(broker: number): RecordedConnection {
