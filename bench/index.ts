@@ -1,0 +1,21 @@
+/**
+ * `npm run bench` lists the claims that can be measured; `npm run bench -- NAME [options]` measures one.
+ *
+ * Every claim is a ratio within one run: absolute figures belong to one machine on one day.
+ */
+const benches: Readonly<Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>> = {
+  'single-message': () => import('./single-message.js'),
+  crc: () => import('./crc.js'),
+}
+
+const [name, ...args] = process.argv.slice(2)
+const bench = name !== undefined && Object.hasOwn(benches, name) ? benches[name] : undefined
+if (bench) {
+  await (await bench()).run(args)
+} else {
+  console.log(
+    'npm run bench -- single-message   one message per send(), against other npm clients and a sink',
+  )
+  console.log('npm run bench -- crc              where zlib overtakes our CRC-32')
+  if (name !== undefined) process.exitCode = 1
+}

@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+
+const run = promisify(execFile)
+const project = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Names that a user of each entry point relies on. */
+const mainNames = [
+  'Producer',
+  'ProducerConfig',
+  'KeyedMessage',
+  'SyncProducer',
+  'ProducerPool',
+  'parseProperties',
+]
+const testingNames = ['TestCluster']
+
+describe('The packed package, installed elsewhere', function () {
+  this.timeout(120_000)
+  let folder = ''
+  let files: string[] = []
+
+  async function node(...args: string[]): Promise<string> {
+    const { stdout } = await run(process.execPath, args, { cwd: folder })
+    return stdout.trim()
+  }
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kafka-classic-producer-'))
+    const packed = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: project })
+    const [report] = Object.values(JSON.parse(packed.stdout.slice(packed.stdout.search(/^[[{]$/m)))) as [
+      { filename: string; files: { path: string }[] },
+    ]
+    files = report.files.map((file) => file.path)
+    await writeFile(join(folder, 'package.json'), '{ "name": "elsewhere", "private": true }')
+    const [tarball] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'))
+    await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`], {
+      cwd: folder,
+    })
+  })
+
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  for (const [entry, names] of [
+    ['kafka-classic-producer', mainNames],
+    ['kafka-classic-producer/testing', testingNames],
+  ] as const) {
+    it(`gives ${entry} to import`, async () => {
+      const script = `import * as all from '${entry}'; console.log(Object.keys(all).join())`
+      expect((await node('--input-type=module', '-e', script)).split(',')).to.include.members([...names])
+    })
+
+    it(`gives ${entry} to require()`, async () => {
+      const script = `console.log(Object.keys(require('${entry}')).join())`
+      expect((await node('-e', script)).split(',')).to.include.members([...names])
+    })
+  }
+
+  it('brings types that a strict program compiles against', async () => {
+    await writeFile(
+      join(folder, 'use.mts'),
+      `import { type Delivery, KeyedMessage, Producer, ProducerConfig } from 'kafka-classic-producer'
+       import { TestCluster } from 'kafka-classic-producer/testing'
+       const config = new ProducerConfig({ 'metadata.broker.list': 'localhost:9092' })
+       const producer = new Producer<string, string>(config)
+       const delivery: Promise<Delivery> = producer.deliver(new KeyedMessage('t', 'k', 'v'))
+       producer.on('failed', ({ failures }) => console.log(failures[0]?.cause.code))
+       export { delivery, TestCluster }
+      `,
+    )
+    const types = join(project, 'node_modules', '@types')
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node']
+    await run(process.execPath, [
+      join(project, 'node_modules', 'typescript', 'bin', 'tsc'),
+      ...options,
+      '--typeRoots',
+      types,
+      join(folder, 'use.mts'),
+    ]).catch((error: { stdout: string }) => expect.fail(error.stdout))
+  })
+
+  it('brings executables that say how to be used', async () => {
+    const { stdout } = await run(join(folder, 'node_modules', '.bin', 'kafka-console-producer'), ['--help'])
+    expect(stdout).to.include('--broker-list')
+  })
+
+  it('holds what users need and nothing else', () => {
+    expect(files).to.include.members(['LICENSE', 'README.md', 'CHANGELOG.md', 'config/producer.properties'])
+    const foreign = files.filter(
+      (path) => !/^(bin|dist|docs|config)\/|^[A-Z]+(\.md)?$|^package\.json$/.test(path),
+    )
+    expect(foreign).to.deep.equal([])
+    expect(files.filter((path) => /spec|bench|\.tsbuildinfo/.test(path))).to.deep.equal([])
+  })
+})
