@@ -29,6 +29,8 @@ const COMMON: readonly (readonly [since: string, key: string, value: string | nu
   ['0.8', 'message.max.bytes', 10_485_760],
   ['0.8', 'replica.fetch.max.bytes', 10_485_760], // less than message.max.bytes would stop replication
   ['0.8', 'replica.lag.time.max.ms', 5000],
+  // A follower leaves a paused leader only after this time, and the controller waits for it: 30 s each otherwise.
+  ['0.8', 'replica.socket.timeout.ms', 3000],
   ['0.8.1', 'delete.topic.enable', true],
   ['0.8.1', 'auto.leader.rebalance.enable', false],
   ['0.8.2', 'offsets.topic.num.partitions', 1],
@@ -58,6 +60,7 @@ export function zookeeperBrokerSettings(
     'zookeeper.connect': zookeeper,
     'zookeeper.session.timeout.ms': 3000, // a dead broker's leaders move after this time
     'zookeeper.connection.timeout.ms': 20_000,
+    'controller.socket.timeout.ms': 5000,
     'log.dirs': dataFolder,
     'controlled.shutdown.max.retries': 1,
     'controlled.shutdown.retry.backoff.ms': 200,

@@ -11,7 +11,7 @@
  * processes of their own, on loopback, on free ports, in a temporary folder; they end with this process however
  * it ends. The folder is kept, and named on standard error, when a spec has failed or with KAFKA_KEEP=1.
  */
-import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { Settings } from './broker-properties.js'
@@ -257,12 +257,9 @@ export class KafkaCluster {
   }
 
   async #logs(topic: string, broker: number | undefined): Promise<PartitionLog[]> {
-    if (broker !== undefined) return replicasOn(this.#broker(broker), topic)
+    if (broker !== undefined) return this.#broker(broker).partitionLogs(topic)
     const leaders = [...(await this.waitForLeaders(topic))].sort(([a], [b]) => a - b)
-    return leaders.map(([partition, leader]) => ({
-      partition,
-      files: segmentFiles(this.#broker(leader), topic, partition),
-    }))
+    return leaders.map(([partition, leader]) => this.#broker(leader).partitionLog(topic, partition))
   }
 
   /** Keeps the folder when the cluster stops, and says why then. The first reason stays. */
@@ -291,15 +288,4 @@ export class KafkaCluster {
         `kept the Kafka ${this.version.version} cluster ${this.folder}: ${this.#keepReason}\n`,
       )
   }
-}
-
-function replicasOn(broker: ServerNode, topic: string): PartitionLog[] {
-  const logs = broker.partitionsOf(topic)
-  return logs.map((partition) => ({ partition, files: segmentFiles(broker, topic, partition) }))
-}
-
-function segmentFiles(broker: ServerNode, topic: string, partition: number): string[] {
-  const folder = broker.partitionFolder(topic, partition)
-  const segments = readdirSync(folder).filter((name) => name.endsWith('.log'))
-  return segments.sort().map((name) => path.join(folder, name))
 }

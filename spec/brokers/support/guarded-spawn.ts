@@ -31,7 +31,7 @@ export function spawnGuarded(
   args: readonly string[],
   options: GuardedSpawnOptions,
 ): ChildProcess {
-  const child = spawn('sh', ['-c', GUARD_THEN_PROGRAM, 'guard', command, ...args], {
+  const child = spawn('/bin/sh', ['-c', GUARD_THEN_PROGRAM, 'guard', command, ...args], {
     cwd: options.cwd,
     detached: true,
     stdio: [options.stdin, options.stdout, options.stderr, 'pipe'],

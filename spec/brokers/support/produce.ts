@@ -23,14 +23,16 @@ export interface KeyedLine {
   readonly value: string
 }
 
-/** Resolves when the leaders have acknowledged all lines; the topic should exist. */
+/** Resolves when all in-sync replicas have all lines; the topic should exist. */
 export async function produceLines(options: ProduceOptions): Promise<void> {
   const { version, jvm, topic, lines } = options
   const tool = version.consoleProducer
   if (!tool) throw new Error(`no artifact has a console producer for Kafka ${version.version}`)
   const args = [
     ...consoleAddress(tool.address, options),
-    ...['--topic', topic, '--sync', '--request-required-acks', '1', tool.property, 'parse.key=true'],
+    ...['--topic', topic, '--request-required-acks', '-1', tool.property, 'parse.key=true'],
+    // The old producer may end before its queue is empty; with --sync the new one lingers a second per line.
+    ...(isAtLeast(version.version, '0.9') ? [] : ['--sync']),
     ...codecOption(version.version, options.codec ?? 'none'),
   ]
   const input = Buffer.from(lines.map(({ key, value }) => `${key}\t${value}\n`).join(''))

@@ -16,7 +16,7 @@ const READY_TIMEOUT_MS = 90_000
 /** 0.8.0 writes `Started`, later versions `started`. */
 const STARTED_LINE = /, started \(kafka\.server\.KafkaServer\)/i
 
-/** What every replica of a partition is asked for before it counts as ready. */
+/** What must hold for a partition, as a broker describes it, before it counts as ready. */
 export type PartitionCondition = (partition: PartitionMetadata, runningIds: ReadonlySet<number>) => boolean
 
 export const hasRunningLeader: PartitionCondition = ({ leader }, runningIds) => runningIds.has(leader)
@@ -46,7 +46,7 @@ export async function waitUntilListening(node: ServerNode): Promise<void> {
  */
 export async function waitUntilServing(version: KafkaVersion, brokers: readonly ServerNode[]): Promise<void> {
   const running = brokers.filter((broker) => broker.state === 'running' || broker.state === 'crashed')
-  const serves = isAtLeast(version.version, '0.9') ? knowsAll(running) : saysStarted
+  const serves = isAtLeast(version.version, '0.9') ? knowsAll(running) : hasSaidStarted()
   let waitedFor = ''
   const look = async (): Promise<true | null> => {
     for (const broker of running) {
@@ -63,7 +63,14 @@ export async function waitUntilServing(version: KafkaVersion, brokers: readonly 
 
 type Question = (broker: ServerNode) => boolean | Promise<boolean>
 
-const saysStarted: Question = (broker) => STARTED_LINE.test(broker.log())
+/** A log may be megabytes long, so one that has the line is not read again. */
+function hasSaidStarted(): Question {
+  const started = new Set<ServerNode>()
+  return (broker) => {
+    if (!started.has(broker) && STARTED_LINE.test(broker.log())) started.add(broker)
+    return started.has(broker)
+  }
+}
 
 function knowsAll(running: readonly ServerNode[]): Question {
   return async (broker) => {

@@ -4,6 +4,7 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import type { JavaProcess } from './java-process.js'
+import type { PartitionLog } from './stored-record.js'
 
 /** What the last command asked for; a node that ended without being asked is `crashed`. */
 export type NodeState = 'stopped' | 'running' | 'paused' | 'crashed'
@@ -98,17 +99,19 @@ export class ServerNode {
     throw new Error(`${this.name} is not alive (${exit}); the end of its log:\n${this.log().slice(-4000)}`)
   }
 
-  /** Folder of one partition's log on this server. */
-  partitionFolder(topic: string, partition: number): string {
-    return path.join(this.dataFolder, `${topic}-${partition}`)
+  /** The log of one partition on this server. Throws when it has none. */
+  partitionLog(topic: string, partition: number): PartitionLog {
+    const folder = path.join(this.dataFolder, `${topic}-${partition}`)
+    const segments = readdirSync(folder).filter((name) => name.endsWith('.log'))
+    return { partition, files: segments.sort().map((name) => path.join(folder, name)) }
   }
 
-  /** Partitions of `topic` that this server holds a replica of, ascending. */
-  partitionsOf(topic: string): number[] {
+  /** The logs of all partitions of `topic` on this server, ascending. */
+  partitionLogs(topic: string): PartitionLog[] {
     const prefix = `${topic}-`
-    const numbers = readdirSync(this.dataFolder)
+    const partitions = readdirSync(this.dataFolder)
       .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
       .map((name) => Number(name.slice(prefix.length)))
-    return numbers.sort((a, b) => a - b)
+    return partitions.sort((a, b) => a - b).map((partition) => this.partitionLog(topic, partition))
   }
 }
