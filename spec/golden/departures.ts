@@ -200,7 +200,7 @@ function noticesTheEndOfAConnection(): Departure {
     because: 'a connection that the broker has closed is not written to, so only the refused message is lost',
     expectation: (original) => {
       const [first, ...later] = original.requests
-      const second = requestTo('t', 0, [{ key: 'a', value: '2' }], { acks: 0, pausesBefore: 1 })
+      const second = requestTo('t', 0, [{ key: 'a', value: '2' }], { acks: 0, pauses: 1 })
       return { ...original, requests: [first!, second, ...later] }
     },
     claims: ({ log }) => [
@@ -244,10 +244,14 @@ function requestTo(
   topic: string,
   partition: number,
   messages: RecordedMessage[],
-  { acks = 1, pausesBefore = 0 } = {},
+  { acks = 1, pauses = 0 } = {},
 ): ExpectedRequest {
   const header = { broker: 0, version: 0, clientId: 'c1', acks, timeoutMs: 1000 }
-  return { ...header, topics: [{ topic, partitions: [{ partition, messages }] }], pausesBefore }
+  return {
+    ...header,
+    topics: [{ topic, partitions: [{ partition, messages }] }],
+    pausesBefore: { atLeast: pauses, atMost: Number.POSITIVE_INFINITY },
+  }
 }
 
 function failuresOf({ outcomes }: Replayed): readonly MessageFailure[] {

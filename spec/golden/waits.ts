@@ -103,10 +103,11 @@ function wrongPauses(scenario: Scenario, expected: Expectation, { recording, out
       .filter((request) => request.broker === broker)
       .flatMap((request, at) => {
         const pauses = pausesOver(scenario.ops, outcomes, request.atMs)
-        const { pausesBefore } = wanted[at] ?? { pausesBefore: pauses }
-        if (pauses === pausesBefore) return []
+        const { atLeast, atMost } = wanted[at]?.pausesBefore ?? { atLeast: 0, atMost: pauses }
+        if (pauses >= atLeast && pauses <= atMost) return []
+        const range = atLeast === atMost ? atLeast : `${atLeast} to ${atMost}`
         return [
-          `broker ${broker}, produce request ${at + 1} came after pause ${pauses}, expected after ${pausesBefore}`,
+          `broker ${broker}, produce request ${at + 1} came after pause ${pauses}, expected after ${range}`,
         ]
       })
   })
