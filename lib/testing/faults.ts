@@ -1,0 +1,130 @@
+/**
+ * What goes wrong with the next requests of a kind.
+ *
+ * A fault is noted with a filter and acts a number of times; each one that fits a request acts on it.
+ */
+export type ApiName = 'Produce' | 'Metadata'
+
+export type Fault =
+  | { readonly kind: 'errorCode'; readonly code: number }
+  | { readonly kind: 'wait'; readonly until: () => Promise<unknown> }
+  | { readonly kind: 'noAnswer' }
+  | { readonly kind: 'close'; readonly when: 'beforeStoring' | 'afterStoring' }
+  | { readonly kind: 'reset'; readonly when: 'beforeStoring' | 'afterStoring' }
+  | { readonly kind: 'rawBytes'; readonly bytes: Buffer }
+  | { readonly kind: 'cutAnswer'; readonly bytes: number }
+  | { readonly kind: 'wrongCorrelationId' }
+  | { readonly kind: 'omitPartition' }
+
+/** Kafka's error code for the topic or partition; nothing is stored. */
+export const errorCode = (code: number): Fault => ({ kind: 'errorCode', code })
+/** Handles the request, and later ones of its connection, this many milliseconds late. */
+export const delayMs = (milliseconds: number): Fault => ({
+  kind: 'wait',
+  until: () => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+})
+/** Handles the request when the promise has settled. */
+export const holdUntil = (promise: Promise<unknown>): Fault => ({ kind: 'wait', until: () => promise })
+/** Stores, and never answers. */
+export const noAnswer = (): Fault => ({ kind: 'noAnswer' })
+/** Closes the connection in place of an answer. Default: after storing, which makes the outcome ambiguous. */
+export const close = (when: 'beforeStoring' | 'afterStoring' = 'afterStoring'): Fault => ({
+  kind: 'close',
+  when,
+})
+/** As {@link close}, with a TCP reset. */
+export const reset = (when: 'beforeStoring' | 'afterStoring' = 'afterStoring'): Fault => ({
+  kind: 'reset',
+  when,
+})
+/** Answers with these bytes and nothing else. */
+export const rawBytes = (bytes: Buffer): Fault => ({ kind: 'rawBytes', bytes })
+/** Sends the first bytes of the answer, its length included, and closes. */
+export const cutAnswer = (bytes: number): Fault => ({ kind: 'cutAnswer', bytes })
+/** Answers under another request's number. */
+export const wrongCorrelationId = (): Fault => ({ kind: 'wrongCorrelationId' })
+/** Stores, and leaves the matching partitions out of the answer. */
+export const omitPartition = (): Fault => ({ kind: 'omitPartition' })
+
+export interface FaultFilter {
+  readonly topic?: string
+  readonly partition?: number
+  /** Broker id. */
+  readonly broker?: number
+  /** How often it acts. Default 1; Infinity for always. */
+  readonly times?: number
+  /** Fitting requests that pass first. Default 0. */
+  readonly after?: number
+}
+
+/** What a request is about, for filters. */
+export interface RequestShape {
+  readonly api: ApiName
+  readonly broker: number
+  /** For Metadata without partitions. */
+  readonly topics: readonly { readonly name: string; readonly partitions: readonly number[] }[]
+}
+
+export interface ActingFault {
+  readonly fault: Fault
+  /** Whether it is about this topic, and partition where one is given. */
+  fits(topic: string, partition?: number): boolean
+}
+
+interface Noted {
+  readonly api: ApiName
+  readonly filter: FaultFilter
+  readonly fault: Fault
+  passed: number
+  acted: number
+}
+
+export class Faults {
+  #noted: Noted[] = []
+
+  /**
+   * @returns a function that takes the fault back.
+   */
+  on(api: ApiName, filter: FaultFilter, fault: Fault): () => void {
+    const noted: Noted = { api, filter, fault, passed: 0, acted: 0 }
+    this.#noted.push(noted)
+    return () => {
+      this.#noted = this.#noted.filter((other) => other !== noted)
+    }
+  }
+
+  clear(): void {
+    this.#noted = []
+  }
+
+  /** The faults that act on this request; counts them. */
+  actingOn(request: RequestShape): ActingFault[] {
+    return this.#noted.filter((noted) => fitsRequest(noted, request) && isItsTurn(noted)).map(acting)
+  }
+}
+
+function isItsTurn(noted: Noted): boolean {
+  const { after = 0, times = 1 } = noted.filter
+  if (noted.passed++ < after || noted.acted >= times) return false
+  noted.acted++
+  return true
+}
+
+function fitsRequest({ api, filter }: Noted, request: RequestShape): boolean {
+  if (api !== request.api || (filter.broker ?? request.broker) !== request.broker) return false
+  if (filter.topic === undefined && filter.partition === undefined) return true
+  return request.topics.some(
+    ({ name, partitions }) =>
+      (filter.topic ?? name) === name &&
+      (filter.partition === undefined || api === 'Metadata' || partitions.includes(filter.partition)),
+  )
+}
+
+function acting({ filter, fault }: Noted): ActingFault {
+  return {
+    fault,
+    fits: (topic, partition) =>
+      (filter.topic ?? topic) === topic &&
+      (partition === undefined || (filter.partition ?? partition) === partition),
+  }
+}

@@ -1,0 +1,22 @@
+/** `kafka-classic-producer/testing`: a Kafka cluster inside your test process. */
+export type { EraName } from './eras.js'
+export {
+  type ApiName,
+  close,
+  cutAnswer,
+  delayMs,
+  errorCode,
+  type Fault,
+  type FaultFilter,
+  Faults,
+  holdUntil,
+  noAnswer,
+  omitPartition,
+  rawBytes,
+  reset,
+  wrongCorrelationId,
+} from './faults.js'
+export type { CodecName, StoredMessage } from './partition-log.js'
+export type { ReceivedRequest, TestBroker } from './test-broker.js'
+export { TestCluster, type TestClusterEvents, type TestClusterOptions } from './test-cluster.js'
+export type { TopicOptions } from './topics.js'

@@ -1,0 +1,242 @@
+/**
+ * One broker of a test cluster: a listener on loopback, and per connection one request after the other, answered in
+ * order, as Kafka does it.
+ */
+import { createServer, type Server, type Socket } from 'node:net'
+import { encodeResponse, type RequestHeader, readRequestHeader } from '../protocol/envelope.js'
+import { FrameDecoder } from '../protocol/frame.js'
+import { metadata, produce } from '../protocol/messages/index.js'
+import { Reader } from '../protocol/reader.js'
+import { handleMetadata } from './apis/metadata.js'
+import { handleProduce, hasError } from './apis/produce.js'
+import type { Era } from './eras.js'
+import type { ActingFault, ApiName, Fault, Faults } from './faults.js'
+import type { Topics } from './topics.js'
+
+const HOST = '127.0.0.1'
+const MAX_REQUEST_BYTES = 100 * 1024 * 1024
+
+/** A request as it was received. */
+export interface ReceivedRequest {
+  readonly broker: number
+  /** Counts the connections of this broker. */
+  readonly connection: number
+  readonly api: ApiName
+  readonly version: number
+  readonly correlationId: number
+  readonly clientId: string | null
+  /** Produce only. */
+  readonly acks?: number
+  readonly timeoutMs?: number
+  readonly topics: readonly { readonly name: string; readonly partitions: readonly number[] }[]
+}
+
+/** What a broker needs of its cluster. */
+export interface BrokerContext {
+  readonly topics: Topics
+  readonly faults: Faults
+  readonly era: Era
+  readonly autoCreateTopics: boolean
+  liveBrokers(): { id: number; host: string; port: number }[]
+  onRequest(request: ReceivedRequest): void
+  onStored(broker: number, topic: string, partition: number, baseOffset: bigint): void
+  onConnection(broker: number, connection: number): void
+}
+
+/** What is done about a request in the end: bytes, if any, and then the end of the connection, if so. */
+interface Answer {
+  readonly bytes?: Buffer
+  readonly end?: 'close' | 'reset'
+}
+
+const silence: Answer = {}
+const closing: Answer = { end: 'close' }
+
+export class TestBroker {
+  readonly id: number
+  readonly host = HOST
+  readonly #context: BrokerContext
+  readonly #sockets = new Set<Socket>()
+  #server: Server | null = null
+  #port = 0
+  #connections = 0
+
+  constructor(id: number, context: BrokerContext) {
+    this.id = id
+    this.#context = context
+  }
+
+  /** Kept over `stop` and `start`. */
+  get port(): number {
+    return this.#port
+  }
+
+  get isUp(): boolean {
+    return this.#server !== null
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#sockets.size
+  }
+
+  /** @param port - 0 for any free one. Default: the one it had. */
+  async start(port = this.#port): Promise<void> {
+    if (this.#server) return
+    const server = createServer((socket) => this.#serve(socket))
+    this.#server = server
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, HOST, resolve)
+    })
+    this.#port = (server.address() as { port: number }).port
+  }
+
+  /** Closes the listener and all connections at once, like a killed process. */
+  async stop(): Promise<void> {
+    const server = this.#server
+    if (!server) return
+    this.#server = null
+    for (const socket of this.#sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+  }
+
+  #serve(socket: Socket): void {
+    const connection = ++this.#connections
+    const decoder = new FrameDecoder(MAX_REQUEST_BYTES)
+    let turn = Promise.resolve()
+    this.#sockets.add(socket)
+    this.#context.onConnection(this.id, connection)
+    socket.setNoDelay(true)
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => this.#sockets.delete(socket))
+    socket.on('data', (chunk) => {
+      try {
+        for (const frame of decoder.push(chunk)) {
+          // Frames are views; by the time of their turn the chunk may have been reused.
+          const request = Buffer.from(frame)
+          turn = turn.then(() => this.#take(socket, connection, request))
+        }
+      } catch {
+        socket.destroy()
+      }
+    })
+  }
+
+  async #take(socket: Socket, connection: number, frame: Buffer): Promise<void> {
+    if (socket.destroyed) return
+    let answer: Answer
+    try {
+      answer = await this.#answer(connection, new Reader(frame))
+    } catch {
+      // Not a request that a broker of this era can read.
+      answer = closing
+    }
+    if (answer.end === 'reset') {
+      socket.resetAndDestroy()
+      return
+    }
+    if (answer.bytes) socket.write(answer.bytes)
+    if (answer.end) socket.end(() => socket.destroy())
+  }
+
+  async #answer(connection: number, reader: Reader): Promise<Answer> {
+    const header = readRequestHeader(reader, () => Number.POSITIVE_INFINITY)
+    if (!this.#context.era.apis.has(header.apiKey)) return closing
+    return header.apiKey === produce.key
+      ? this.#produce(connection, header, reader)
+      : this.#metadata(connection, header, reader)
+  }
+
+  async #produce(connection: number, header: RequestHeader, reader: Reader): Promise<Answer> {
+    const request = produce.request(0).read(reader)
+    const { acks, timeoutMs } = request
+    const topics = request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ index }) => index),
+    }))
+    const faults = this.#received(connection, 'Produce', header, { acks, timeoutMs, topics })
+    const early = await before(faults)
+    if (early) return early
+    const { topics: store, era } = this.#context
+    const response = handleProduce(request, {
+      topics: store,
+      brokerId: this.id,
+      era,
+      faults,
+      onStored: (topic, partition, baseOffset) =>
+        this.#context.onStored(this.id, topic, partition, baseOffset),
+    })
+    if (acks === 0) return ending(faults) ?? (hasError(response) ? closing : silence)
+    return after(faults, header.correlationId, (id) => encodeResponse(produce, 0, id, response))
+  }
+
+  async #metadata(connection: number, header: RequestHeader, reader: Reader): Promise<Answer> {
+    const request = metadata.request(0).read(reader)
+    const topics = request.topics.map((name) => ({ name, partitions: [] }))
+    const faults = this.#received(connection, 'Metadata', header, { topics })
+    const early = await before(faults)
+    if (early) return early
+    const { topics: store, autoCreateTopics } = this.#context
+    const brokers = this.#context.liveBrokers()
+    const response = handleMetadata(request, { topics: store, brokers, autoCreateTopics, faults })
+    return after(faults, header.correlationId, (id) => encodeResponse(metadata, 0, id, response))
+  }
+
+  #received(
+    connection: number,
+    api: ApiName,
+    { apiVersion: version, correlationId, clientId }: RequestHeader,
+    body: Pick<ReceivedRequest, 'acks' | 'timeoutMs' | 'topics'>,
+  ): ActingFault[] {
+    this.#context.onRequest({ broker: this.id, connection, api, version, correlationId, clientId, ...body })
+    return this.#context.faults.actingOn({ api, broker: this.id, topics: body.topics })
+  }
+}
+
+/** Waits, and ends the connection where a fault wants it before anything is stored. */
+async function before(faults: readonly ActingFault[]): Promise<Answer | null> {
+  for (const { fault } of faults) {
+    if (fault.kind === 'wait') await fault.until()
+    if ((fault.kind === 'close' || fault.kind === 'reset') && fault.when === 'beforeStoring') {
+      return { end: fault.kind }
+    }
+  }
+  return null
+}
+
+/** How the connection ends after storing, if it does. */
+function ending(faults: readonly ActingFault[]): Answer | null {
+  for (const { fault } of faults)
+    if (fault.kind === 'close' || fault.kind === 'reset') return { end: fault.kind }
+  return null
+}
+
+function after(
+  faults: readonly ActingFault[],
+  correlationId: number,
+  encode: (correlationId: number) => Buffer,
+): Answer {
+  let answer = ending(faults)
+  for (const { fault } of faults) answer ??= spoiled(fault, correlationId, encode)
+  return answer ?? { bytes: encode(correlationId) }
+}
+
+function spoiled(
+  fault: Fault,
+  correlationId: number,
+  encode: (correlationId: number) => Buffer,
+): Answer | null {
+  switch (fault.kind) {
+    case 'noAnswer':
+      return silence
+    case 'rawBytes':
+      return { bytes: fault.bytes }
+    case 'cutAnswer':
+      return { bytes: encode(correlationId).subarray(0, fault.bytes), end: 'close' }
+    case 'wrongCorrelationId':
+      return { bytes: encode(correlationId + 1) }
+    default:
+      return null
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * A Kafka cluster inside this process, for demos and for the tests of applications: it stores what it receives, gives
+ * it back, and goes wrong on demand. It has no replicas, no consumers and no disk.
+ *
+ * @example
+ *   const cluster = await TestCluster.start({ brokers: 3 })
+ *   cluster.createTopic('logs', { partitions: 4 })
+ *   cluster.faults.on('Produce', { topic: 'logs', partition: 1 }, errorCode(6))
+ *   … new Producer({ 'metadata.broker.list': cluster.bootstrap, … }) …
+ *   cluster.messages('logs')   // [{ partition, offset, key, value, codec, magic }, …]
+ *   await cluster.close()
+ */
+import { EventEmitter } from 'eventemitter3'
+import { type Era, type EraName, eraNamed } from './eras.js'
+import { Faults } from './faults.js'
+import type { StoredMessage } from './partition-log.js'
+import { type BrokerContext, type ReceivedRequest, TestBroker } from './test-broker.js'
+import { type TopicOptions, Topics } from './topics.js'
+
+export interface TestClusterOptions {
+  /** Default 1; their ids count from 0. */
+  brokers?: number
+  /** Kafka releases whose protocol it speaks. Default `0.8`. */
+  era?: EraName
+  /** Whether naming an unknown topic creates it. Default true. */
+  autoCreateTopics?: boolean
+  /** Partitions of topics that are created without a number. Default 1. */
+  defaultPartitions?: number
+  /** Largest message, or compressed set, in bytes. Default 1,000,012, as in Kafka. */
+  maxMessageBytes?: number
+  /** Whether the partitions of a broker that stops get another leader. Default true. */
+  failover?: boolean
+}
+
+export interface TestClusterEvents {
+  request: (request: ReceivedRequest) => void
+  stored: (event: { broker: number; topic: string; partition: number; baseOffset: bigint }) => void
+  connection: (event: { broker: number; connection: number }) => void
+}
+
+/** Requests that are remembered; older ones are forgotten. */
+const MAX_REMEMBERED_REQUESTS = 10_000
+
+export class TestCluster extends EventEmitter<TestClusterEvents> {
+  readonly faults = new Faults()
+  readonly #brokers: readonly TestBroker[]
+  readonly #topics: Topics
+  readonly #era: Era
+  readonly #autoCreateTopics: boolean
+  readonly #failover: boolean
+  #requests: ReceivedRequest[] = []
+
+  private constructor(options: TestClusterOptions) {
+    super()
+    const ids = Array.from({ length: options.brokers ?? 1 }, (_, id) => id)
+    this.#era = eraNamed(options.era ?? '0.8')
+    this.#autoCreateTopics = options.autoCreateTopics ?? true
+    this.#failover = options.failover ?? true
+    this.#topics = new Topics(ids, {
+      partitions: options.defaultPartitions ?? 1,
+      maxMessageBytes: options.maxMessageBytes ?? 1_000_012,
+    })
+    this.#brokers = ids.map((id) => new TestBroker(id, this.#context()))
+  }
+
+  static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
+    const cluster = new TestCluster(options)
+    await Promise.all(cluster.#brokers.map((broker) => broker.start()))
+    return cluster
+  }
+
+  /** `host:port,…` of all brokers: a value for `metadata.broker.list`. */
+  get bootstrap(): string {
+    return this.#brokers.map(({ host, port }) => `${host}:${port}`).join(',')
+  }
+
+  /** Requests received so far, oldest first; the last 10,000. */
+  get requests(): readonly ReceivedRequest[] {
+    return this.#requests
+  }
+
+  get topics(): string[] {
+    return this.#topics.names
+  }
+
+  /** @throws {RangeError} for an id that no broker has. */
+  broker(id: number): TestBroker {
+    const broker = this.#brokers[id]
+    if (broker) return broker
+    throw new RangeError(`the test cluster has brokers 0 to ${this.#brokers.length - 1}, not ${id}`)
+  }
+
+  createTopic(name: string, options?: TopicOptions): void {
+    this.#topics.create(name, options)
+  }
+
+  addPartitions(name: string, count: number): void {
+    this.#topics.addPartitions(name, count)
+  }
+
+  deleteTopic(name: string): void {
+    this.#topics.delete(name)
+  }
+
+  leaderOf(topic: string, partition: number): number | null {
+    return this.#partition(topic, partition).leader
+  }
+
+  /** @param broker - null leaves the partition without a leader. */
+  moveLeader(topic: string, partition: number, broker: number | null): void {
+    this.#partition(topic, partition).leader = broker
+  }
+
+  /** Stops a broker like a kill; its partitions move to the others that are up, unless `failover` is off. */
+  async stopBroker(id: number): Promise<void> {
+    await this.broker(id).stop()
+    if (this.#failover) this.#topics.moveLeaders(id, this.#liveIds())
+  }
+
+  /** Starts it again, by default on the port it had. Partitions without a leader become its own. */
+  async startBroker(id: number, options: { port?: number } = {}): Promise<void> {
+    await this.broker(id).start(options.port)
+    if (!this.#failover) return
+    for (const name of this.#topics.names) {
+      for (const partition of this.#topics.get(name).partitions) partition.leader ??= id
+    }
+  }
+
+  /** Everything stored in a topic, ordered by partition and offset. */
+  messages(topic: string): StoredMessage[] {
+    return this.#topics.get(topic).partitions.flatMap(({ log }) => log.messages)
+  }
+
+  /** Message sets of a partition as they were received, one per produce request. */
+  messageSets(topic: string, partition: number): readonly Buffer[] {
+    return this.#partition(topic, partition).log.sets
+  }
+
+  clearRequests(): void {
+    this.#requests = []
+  }
+
+  /** Stops all brokers. What was stored can still be read. */
+  async close(): Promise<void> {
+    await Promise.all(this.#brokers.map((broker) => broker.stop()))
+  }
+
+  #liveIds(): number[] {
+    return this.#brokers.filter((broker) => broker.isUp).map(({ id }) => id)
+  }
+
+  #partition(topic: string, partition: number): ReturnType<Topics['get']>['partitions'][number] {
+    const { partitions } = this.#topics.get(topic)
+    const found = partitions[partition]
+    if (found) return found
+    throw new RangeError(`topic ${topic} has partitions 0 to ${partitions.length - 1}, not ${partition}`)
+  }
+
+  #context(): BrokerContext {
+    return {
+      topics: this.#topics,
+      faults: this.faults,
+      era: this.#era,
+      autoCreateTopics: this.#autoCreateTopics,
+      liveBrokers: () =>
+        this.#brokers.filter((broker) => broker.isUp).map(({ id, host, port }) => ({ id, host, port })),
+      onRequest: (request) => {
+        if (this.#requests.length >= MAX_REMEMBERED_REQUESTS) this.#requests = this.#requests.slice(1000)
+        this.#requests.push(request)
+        this.emit('request', request)
+      },
+      onStored: (broker, topic, partition, baseOffset) =>
+        this.emit('stored', { broker, topic, partition, baseOffset }),
+      onConnection: (broker, connection) => this.emit('connection', { broker, connection }),
+    }
+  }
+}

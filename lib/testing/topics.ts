@@ -1,0 +1,87 @@
+/** The topics of a test cluster: their partitions, leaders and logs. Shared by its brokers. */
+import { PartitionLog } from './partition-log.js'
+
+export interface TopicOptions {
+  /** Default: the cluster's `defaultPartitions`. */
+  partitions?: number
+  /** Broker id per partition, null for none. Default: spread over the brokers. */
+  leaders?: readonly (number | null)[]
+  /** Default: the cluster's `maxMessageBytes`. */
+  maxMessageBytes?: number
+}
+
+export interface Partition {
+  readonly id: number
+  leader: number | null
+  readonly log: PartitionLog
+}
+
+export interface Topic {
+  readonly name: string
+  readonly maxMessageBytes: number
+  readonly partitions: Partition[]
+}
+
+export class Topics {
+  readonly #brokerIds: readonly number[]
+  readonly #defaults: { readonly partitions: number; readonly maxMessageBytes: number }
+  readonly #topics = new Map<string, Topic>()
+
+  constructor(brokerIds: readonly number[], defaults: { partitions: number; maxMessageBytes: number }) {
+    this.#brokerIds = brokerIds
+    this.#defaults = defaults
+  }
+
+  get names(): string[] {
+    return [...this.#topics.keys()]
+  }
+
+  find(name: string): Topic | undefined {
+    return this.#topics.get(name)
+  }
+
+  /** @throws {RangeError} when there is none of this name. */
+  get(name: string): Topic {
+    const topic = this.#topics.get(name)
+    if (topic) return topic
+    throw new RangeError(`the test cluster has no topic ${name}; it has ${this.names.join(', ') || 'none'}`)
+  }
+
+  /** @throws {RangeError} when it exists, or the options make no topic. */
+  create(name: string, options: TopicOptions = {}): Topic {
+    if (this.#topics.has(name)) throw new RangeError(`the test cluster already has a topic ${name}`)
+    const count = options.partitions ?? options.leaders?.length ?? this.#defaults.partitions
+    if (!Number.isInteger(count) || count < 1)
+      throw new RangeError(`a topic has 1 partition or more, not ${count}`)
+    const { maxMessageBytes = this.#defaults.maxMessageBytes, leaders } = options
+    const topic: Topic = { name, maxMessageBytes, partitions: [] }
+    for (let id = 0; id < count; id++) topic.partitions.push(this.#partition(id, leaders))
+    this.#topics.set(name, topic)
+    return topic
+  }
+
+  addPartitions(name: string, count: number): void {
+    const { partitions } = this.get(name)
+    for (let i = 0; i < count; i++) partitions.push(this.#partition(partitions.length))
+  }
+
+  delete(name: string): void {
+    this.get(name)
+    this.#topics.delete(name)
+  }
+
+  /** Gives the partitions that `from` leads to the other brokers in `to`, in turn; to none when that is empty. */
+  moveLeaders(from: number, to: readonly number[]): void {
+    let turn = 0
+    for (const { partitions } of this.#topics.values()) {
+      for (const partition of partitions) {
+        if (partition.leader === from) partition.leader = to.length > 0 ? to[turn++ % to.length]! : null
+      }
+    }
+  }
+
+  #partition(id: number, leaders?: readonly (number | null)[]): Partition {
+    const leader = leaders ? leaders[id] : this.#brokerIds[id % this.#brokerIds.length]
+    return { id, leader: leader ?? null, log: new PartitionLog(id) }
+  }
+}
