@@ -29,6 +29,10 @@ export interface ProducerConfigOptions {
   logger?: Logger
   /** What to call the origin of the properties in messages. Default of `fromFile`: the path. */
   source?: string
+  /** Of a file or text: settings for what it does not give. */
+  defaults?: ReadonlyMap<string, string>
+  /** Of a file or text: settings that win over what it gives. */
+  overrides?: ReadonlyMap<string, string>
 }
 
 /** Names of metrics and threads were made of it, so the original allowed no other characters. */
@@ -141,7 +145,7 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
   /** Reads the text of a properties file, by the rules of Java. */
   static fromText(text: string, options: ProducerConfigOptions = {}): ProducerConfig {
     const given = GivenProperties.fromLines(parsePropertyLines(text, options.source), options.source)
-    return new ProducerConfig(given, options)
+    return new ProducerConfig(given.layered(options.defaults, options.overrides), options)
   }
 
   /** Whether a key was given, whatever its value. */

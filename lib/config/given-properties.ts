@@ -14,6 +14,7 @@ export class GivenProperties {
   readonly source: string | undefined
   readonly #texts = new Map<string, string>()
   readonly #lines = new Map<string, number>()
+  readonly #notFromSource = new Set<string>()
   readonly #repeated: string[] = []
 
   private constructor(source: string | undefined) {
@@ -43,6 +44,23 @@ export class GivenProperties {
     return given
   }
 
+  /** The same with values underneath, for what is not given, and on top, which come from no file. */
+  layered(
+    underneath: ReadonlyMap<string, string> | undefined,
+    onTop: ReadonlyMap<string, string> | undefined,
+  ): GivenProperties {
+    const layered = new GivenProperties(this.source)
+    for (const [key, value] of [...(underneath ?? []), ...this.#texts]) layered.#texts.set(key, value)
+    for (const [key, line] of this.#lines) layered.#lines.set(key, line)
+    for (const [key, value] of onTop ?? []) {
+      layered.#texts.set(key, value.trim())
+      layered.#lines.delete(key)
+      layered.#notFromSource.add(key)
+    }
+    layered.#repeated.push(...this.#repeated)
+    return layered
+  }
+
   /** One sentence for each repetition of a key. */
   get repetitions(): readonly string[] {
     return this.#repeated
@@ -62,6 +80,7 @@ export class GivenProperties {
 
   /** How a message about a key begins: `producer.properties:12: `, or less where less is known. */
   where(key: string): string {
+    if (this.#notFromSource.has(key)) return ''
     const line = this.#lines.get(key)
     const place = [this.source ?? (line === undefined ? '' : 'line '), line ?? ''].filter(
       (part) => part !== '',
