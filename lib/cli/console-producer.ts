@@ -27,6 +27,9 @@ export interface ConsoleStreams {
 
 export const exitCodes = { delivered: 0, usage: 1, failed: 2, unsettled: 3 } as const
 
+/** Log lines that are kept in mind so as not to repeat them. */
+const MAX_REMEMBERED_LINES = 1000
+
 /** Runs the tool. @returns the exit status; does not end the process. */
 export async function main(
   argv: readonly string[],
@@ -131,9 +134,13 @@ class ConsoleProducer {
     try {
       await this.#producer.send(new KeyedMessage(this.#options.topic, key, value))
     } catch (error) {
-      if (error instanceof QueueFullError) this.#fail(1, error.message)
-      // In sync mode the `failed` event has already counted it.
-      else if (!(error instanceof FailedToSendMessageError)) throw error
+      if (error instanceof QueueFullError) {
+        this.#counts.failed++
+        this.#say(error.message)
+      } else if (!(error instanceof FailedToSendMessageError)) {
+        throw error
+      }
+      // The `failed` event has counted it already.
     }
   }
 
@@ -141,16 +148,17 @@ class ConsoleProducer {
     const unsettled = failures.filter(({ cause }) => cause instanceof DeliveryTimeoutError).length
     this.#counts.unsettled += unsettled
     const failed = failures.length - unsettled
-    if (failed > 0) this.#fail(failed, new FailedToSendMessageError(failures, failures.length).message)
-    // Nobody was ever reached: every further line would wait as long and fail the same way.
+    this.#counts.failed += failed
     if (this.#counts.delivered === 0 && failures.every(({ cause }) => isUnreachable(cause))) {
+      // Nobody was ever reached: every further line would wait as long and fail the same way.
       this.#ended ??= failures[0]!.cause
       this.#stop()
+    } else if (failed > 0) {
+      this.#say(new FailedToSendMessageError(failures, failures.length).message)
     }
   }
 
-  #fail(count: number, text: string): void {
-    this.#counts.failed += count
+  #say(text: string): void {
     this.#streams.errors.write(`${text}\n`)
   }
 
@@ -174,9 +182,8 @@ class ConsoleProducer {
   }
 
   #finish(): number {
-    const { errors } = this.#streams
-    if (this.#ended) errors.write(`stopped: ${this.#ended.message}\n`)
-    errors.write(`${this.#counts}\n`)
+    if (this.#ended) this.#say(`stopped: ${this.#ended.message}`)
+    this.#say(`${this.#counts}`)
     if (this.#ended && !(this.#ended instanceof ConfigError)) return exitCodes.failed
     if (this.#ended) return exitCodes.usage
     if (this.#options.ignoreDeliveryFailures) return exitCodes.delivered
@@ -185,11 +192,14 @@ class ConsoleProducer {
   }
 
   #logger(): Logger {
-    const { errors } = this.#streams
+    const said = new Set<string>()
+    // The same trouble at each attempt is said once.
     const write =
       (level: string) =>
       (message: string): void => {
-        errors.write(`${level} ${message}\n`)
+        if (said.has(message)) return
+        if (said.size < MAX_REMEMBERED_LINES) said.add(message)
+        this.#say(`${level} ${message}`)
       }
     const nothing = (): void => {}
     const info = this.#options.isVerbose ? write('INFO') : nothing

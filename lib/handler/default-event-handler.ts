@@ -8,7 +8,7 @@
  *
  * @see classic-producer reference §3; design D1–D4, D6
  */
-import { DeliveryTimeoutError, type KafkaError, MetadataError } from '../errors.js'
+import { ConfigError, DeliveryTimeoutError, type KafkaError } from '../errors.js'
 import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
@@ -164,8 +164,9 @@ export class DefaultEventHandler implements EventHandler {
     )
   }
 
+  /** A refresh that failed has been logged already; only other reasons are news. */
   #logRejections(count: number, first: KafkaError | undefined): void {
-    if (first)
+    if (first && first.cause === undefined)
       this.#options.logger.warn(
         `${count} messages could not be assigned to a leader; the first: ${first.message}`,
       )
@@ -242,7 +243,8 @@ export class DefaultEventHandler implements EventHandler {
 
 function lastError(envelope: Envelope): KafkaError {
   const last = envelope.attempts.at(-1)
-  return last?.error ?? new MetadataError('message.send.max.retries is negative, so nothing was attempted')
+  const key = 'message.send.max.retries'
+  return last?.error ?? new ConfigError(`${key} is negative, so no attempt was made`, key)
 }
 
 function expiry(envelope: Envelope): DeliveryTimeoutError {

@@ -42,6 +42,7 @@ export class BrokerClient {
   readonly #onClose: (reason: KafkaError) => void
   #connection!: Connection
   #correlationId = 0
+  #hasAnswered = false
   #warnedOfTrailingBytes = false
 
   private constructor(settings: BrokerClientSettings, onClose: (reason: KafkaError) => void) {
@@ -61,7 +62,10 @@ export class BrokerClient {
   ): Promise<BrokerClient> {
     const client = new BrokerClient(settings, onClose)
     const listener = {
-      onFrame: (frame: Buffer): void => client.#inFlight.answer(frame),
+      onFrame: (frame: Buffer): void => {
+        client.#inFlight.answer(frame)
+        client.#hasAnswered = true
+      },
       onClose: (reason: KafkaError): void => client.#ended(reason),
     }
     client.#connection = await Connection.open(address, settings, listener, signal)
@@ -187,7 +191,10 @@ export class BrokerClient {
 
   #expired(api: Api<unknown, unknown>, timeoutMs: number): RequestTimeoutError {
     const { broker } = this.#connection
-    return new RequestTimeoutError(`${broker} did not answer ${api.name} within ${timeoutMs} ms`, { broker })
+    const doubt = this.#hasAnswered ? '' : '; it has not answered anything yet: is it a Kafka broker?'
+    return new RequestTimeoutError(`${broker} did not answer ${api.name} within ${timeoutMs} ms${doubt}`, {
+      broker,
+    })
   }
 
   #undecodable(api: Api<unknown, unknown>, version: number, error: unknown): KafkaError {

@@ -8,7 +8,7 @@
  */
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import type { BrokerAddress } from '../config/broker-list.js'
-import { ConnectionError, type KafkaError, printable, RequestTimeoutError } from '../errors.js'
+import { ConnectionError, DecodeError, type KafkaError, printable, RequestTimeoutError } from '../errors.js'
 import { FrameDecoder } from '../protocol/frame.js'
 
 export type { BrokerAddress }
@@ -142,8 +142,9 @@ export class Connection {
         if (this.#closed) return
         this.#listener.onFrame(frame)
       }
-    } catch (error) {
-      this.close(error as KafkaError)
+    } catch (cause) {
+      const text = `${this.broker} broke the protocol: ${(cause as Error).message}`
+      this.close(new DecodeError(text, { broker: this.broker, cause }))
     }
   }
 

@@ -57,7 +57,7 @@ export class MetadataSource {
     }
     if (this.#closedFor) throw this.#closedFor
     throw new MetadataError(
-      `no broker answered a metadata request (metadata.broker.list=${this.#listText()}): ${failures.join('; ')}`,
+      `no broker of metadata.broker.list=${this.#listText()} gives metadata: ${failures.join('; ')}`,
       { cause },
     )
   }
