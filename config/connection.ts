@@ -61,7 +61,7 @@ export const connectionSettings = [
     default: '102400',
     source: 'classic',
     since: '0.8.0',
-    doc: "Size of a connection's send buffer. 0 and less: the default of the system.",
+    doc: 'How much may wait in front of a socket before writing pauses. 0 and less: the default of Node. The kernel chooses its own buffer.',
   },
   {
     key: 'max.in.flight.requests.per.connection',

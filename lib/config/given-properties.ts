@@ -15,7 +15,7 @@ export class GivenProperties {
   readonly #texts = new Map<string, string>()
   readonly #lines = new Map<string, number>()
   readonly #notFromSource = new Set<string>()
-  readonly #repeated: string[] = []
+  #repeated: string[] = []
 
   private constructor(source: string | undefined) {
     this.source = source
@@ -50,14 +50,18 @@ export class GivenProperties {
     onTop: ReadonlyMap<string, string> | undefined,
   ): GivenProperties {
     const layered = new GivenProperties(this.source)
-    for (const [key, value] of [...(underneath ?? []), ...this.#texts]) layered.#texts.set(key, value)
+    for (const [key, value] of underneath ?? []) {
+      layered.#texts.set(key, value.trim())
+      if (!this.has(key)) layered.#notFromSource.add(key)
+    }
+    for (const [key, value] of this.#texts) layered.#texts.set(key, value)
     for (const [key, line] of this.#lines) layered.#lines.set(key, line)
     for (const [key, value] of onTop ?? []) {
       layered.#texts.set(key, value.trim())
       layered.#lines.delete(key)
       layered.#notFromSource.add(key)
     }
-    layered.#repeated.push(...this.#repeated)
+    layered.#repeated = this.#repeated
     return layered
   }
 

@@ -74,17 +74,14 @@ function parseLogicalLine(text: string, line: number, source: string | undefined
 /** Cuts a text where Java ends a logical line; comments and blank lines come along, as lines of their own. */
 function* logicalLines(text: string): Generator<{ line: number; text: string }> {
   const lines = withoutByteOrderMark(text).split(/\r\n|\r|\n/)
-  for (let start = 0; start < lines.length; ) {
-    let end = start
-    if (!isComment(lines[start]!)) {
-      while (end + 1 < lines.length && isContinued(lines[end]!)) end++
+  for (let start = 0; start < lines.length; start++) {
+    // Looked at first: a run of such lines must not be searched for its end again and again.
+    if (isLoneBackslash(lines[start]!)) continue
+    const first = start
+    if (!isComment(lines[first]!)) {
+      while (start + 1 < lines.length && isContinued(lines[start]!)) start++
     }
-    if (isLoneBackslash(lines[start]!)) {
-      start++
-      continue
-    }
-    yield { line: start + 1, text: lines.slice(start, end + 1).join('\n') }
-    start = end + 1
+    yield { line: first + 1, text: lines.slice(first, start + 1).join('\n') }
   }
 }
 
