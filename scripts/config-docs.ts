@@ -1,0 +1,100 @@
+/**
+ * Writes the tables of settings into the documents, from the rows of `config/`.
+ *
+ *     tsx scripts/config-docs.ts            writes what is out of date
+ *     tsx scripts/config-docs.ts --check    changes nothing; exits 1 and names what is out of date
+ *
+ * A table goes between the lines BEGIN and END of a document. A document that does not exist is passed over,
+ * one that has lost its lines is an error.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { connectionSettings } from '../config/connection.js'
+import { producerSettings } from '../config/producer.js'
+import type { Setting } from '../config/setting.js'
+
+const BEGIN = '<!-- config:begin -->'
+const END = '<!-- config:end -->'
+const DOCUMENTS = ['README.md', 'docs/CONFIGURATION.md']
+
+/** The markdown of all settings: those of the Scala producer, then ours. */
+export function settingsTable(): string {
+  const rows: readonly Setting[] = [...connectionSettings, ...producerSettings]
+  const classic = rows.filter(({ source }) => source === 'classic')
+  const ours = rows.filter(({ source }) => source === 'ours')
+  return [
+    `The ${classic.length} settings of Kafka's Scala producer, with the defaults they have there:`,
+    table(classic),
+    `And ${ours.length} that are only here. At their defaults they change nothing:`,
+    table(ours),
+  ].join('\n\n')
+}
+
+/**
+ * The document with the table between its two lines.
+ *
+ * @throws {Error} if a line is missing, or they are the wrong way round.
+ */
+export function withTable(document: string, name: string, content = settingsTable()): string {
+  const begin = document.indexOf(BEGIN)
+  const end = document.indexOf(END)
+  if (begin === -1 || end < begin)
+    throw new Error(`${name} needs a line ${BEGIN} and, below it, a line ${END}`)
+  return `${document.slice(0, begin + BEGIN.length)}\n\n${content}\n\n${document.slice(end)}`
+}
+
+function table(rows: readonly Setting[]): string {
+  const head = ['| key | type | default | accepted | meaning |', '|---|---|---|---|---|']
+  return [...head, ...rows.map((row) => `| ${cells(row).map(escaped).join(' | ')} |`)].join('\n')
+}
+
+function cells(row: Setting): string[] {
+  return [
+    code(row.key),
+    row.unit === undefined ? row.type : `${row.type}, ${row.unit}`,
+    defaultOf(row),
+    accepted(row),
+    row.doc,
+  ]
+}
+
+function defaultOf({ default: value, defaultIs }: Setting): string {
+  if (value === undefined) return '*required*'
+  if (defaultIs !== undefined) return `that of ${code(defaultIs)}`
+  return value === '' ? 'empty' : code(value)
+}
+
+function accepted({ range, choices, min, max, canBeOff }: Setting): string {
+  const limits =
+    range ??
+    choices?.map(code).join(', ') ??
+    (min === undefined ? '' : max === undefined ? `${min} and more` : `${min} to ${max}`)
+  return canBeOff ? `${limits}, or ${code('off')}` : limits
+}
+
+const code = (text: string): string => `\`${text}\``
+
+const escaped = (cell: string): string => cell.replaceAll('|', '\\|')
+
+/** Returns the exit code. */
+function main(isCheck: boolean): number {
+  let code = 0
+  for (const name of DOCUMENTS.filter((each) => existsSync(each))) {
+    try {
+      const document = readFileSync(name, 'utf8')
+      const updated = withTable(document, name)
+      if (updated === document) continue
+      if (isCheck) throw new Error(`${name} is out of date with config/: run npm run docs`)
+      writeFileSync(name, updated)
+      console.log(`${name} written`)
+    } catch (problem) {
+      console.error(problem instanceof Error ? problem.message : problem)
+      code = 1
+    }
+  }
+  return code
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  process.exitCode = main(process.argv.includes('--check'))
+}
