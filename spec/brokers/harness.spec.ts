@@ -172,6 +172,27 @@ for (const version of ['0.8.2.2', '0.9.0.1', '2.8.2', '4.3.1']) {
   })
 }
 
+describe('A real Kafka 2.8.2 broker that was killed', () => {
+  let cluster: KafkaCluster
+
+  before(async () => {
+    cluster = await KafkaCluster.start({ version: '2.8.2' })
+  })
+
+  after(() => cluster.stop())
+
+  it('can be started at once, although ZooKeeper still holds its registration', async () => {
+    await cluster.createTopic('kept')
+    await cluster.produceLines('kept', keyedLines(2, 'before'))
+
+    await cluster.killBroker(1)
+    await cluster.startBroker(1)
+
+    expect(await cluster.leaderOf('kept', 0)).to.equal(1)
+    expect(await cluster.readTopic('kept')).to.have.lengthOf(2)
+  })
+})
+
 describe('The processes of a cluster', () => {
   let owner: ChildProcess
   let folder = ''

@@ -55,6 +55,7 @@ export interface TopicOptions {
 const START_ATTEMPTS = 3
 const RESTART_TIMEOUT_MS = 60_000
 const CONSUME_TIMEOUT_MS = 60_000
+const LOG_TIMEOUT_MS = 10_000
 
 /** Clusters of this process that were started and not stopped. */
 const living = new Set<KafkaCluster>()
@@ -259,7 +260,9 @@ export class KafkaCluster {
   async #logs(topic: string, broker: number | undefined): Promise<PartitionLog[]> {
     if (broker !== undefined) return this.#broker(broker).partitionLogs(topic)
     const leaders = [...(await this.waitForLeaders(topic))].sort(([a], [b]) => a - b)
-    return leaders.map(([partition, leader]) => this.#broker(leader).partitionLog(topic, partition))
+    return Promise.all(
+      leaders.map(([partition, leader]) => logOfLeader(this.#broker(leader), topic, partition)),
+    )
   }
 
   /** Keeps the folder when the cluster stops, and says why then. The first reason stays. */
@@ -288,4 +291,12 @@ export class KafkaCluster {
         `kept the Kafka ${this.version.version} cluster ${this.folder}: ${this.#keepReason}\n`,
       )
   }
+}
+
+/** With KRaft a broker is named as leader a moment before it has created its log. */
+function logOfLeader(leader: ServerNode, topic: string, partition: number): Promise<PartitionLog> {
+  return eventually(() => leader.partitionLog(topic, partition), {
+    timeoutMs: LOG_TIMEOUT_MS,
+    what: () => `${leader.name} to create the log of ${topic}-${partition}`,
+  })
 }

@@ -49,8 +49,8 @@ export async function waitUntilServing(version: KafkaVersion, brokers: readonly 
   const serves = isAtLeast(version.version, '0.9') ? knowsAll(running) : hasSaidStarted()
   let waitedFor = ''
   const look = async (): Promise<true | null> => {
+    for (const broker of running) broker.assertAlive()
     for (const broker of running) {
-      broker.assertAlive()
       if (!(await serves(broker))) {
         waitedFor = broker.name
         return null

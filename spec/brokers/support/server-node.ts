@@ -1,7 +1,7 @@
 /**
  * A server of a cluster across its restarts: the same port, folder and log, one JavaProcess after another.
  */
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import type { JavaProcess } from './java-process.js'
 import type { PartitionLog } from './stored-record.js'
@@ -99,9 +99,10 @@ export class ServerNode {
     throw new Error(`${this.name} is not alive (${exit}); the end of its log:\n${this.log().slice(-4000)}`)
   }
 
-  /** The log of one partition on this server. Throws when it has none. */
-  partitionLog(topic: string, partition: number): PartitionLog {
+  /** The log of one partition on this server; null when it has none, or not yet. */
+  partitionLog(topic: string, partition: number): PartitionLog | null {
     const folder = path.join(this.dataFolder, `${topic}-${partition}`)
+    if (!existsSync(folder)) return null
     const segments = readdirSync(folder).filter((name) => name.endsWith('.log'))
     return { partition, files: segments.sort().map((name) => path.join(folder, name)) }
   }
@@ -112,6 +113,6 @@ export class ServerNode {
     const partitions = readdirSync(this.dataFolder)
       .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
       .map((name) => Number(name.slice(prefix.length)))
-    return partitions.sort((a, b) => a - b).map((partition) => this.partitionLog(topic, partition))
+    return partitions.sort((a, b) => a - b).flatMap((partition) => this.partitionLog(topic, partition) ?? [])
   }
 }
