@@ -39,11 +39,11 @@ const ENTRY_HEAD_BYTES = 12
  */
 export function checkSet(set: Buffer, maxMessageBytes: number, lastCodecId: number): CheckedSet | Refusal {
   try {
-    const entries = readMessageSet(set).map((entry) => ({ entry, inner: opened(entry) }))
-    if (entries.some(({ entry }) => !entry.isChecksumValid)) return 'CORRUPT_MESSAGE'
-    if (entries.some(({ entry }) => entry.codecId > lastCodecId)) return 'UNKNOWN_SERVER_ERROR'
-    if (entries.some(({ entry }) => sizeOf(entry) > maxMessageBytes)) return 'MESSAGE_TOO_LARGE'
-    return { entries }
+    const entries = readMessageSet(set)
+    if (entries.some((entry) => !entry.isChecksumValid)) return 'CORRUPT_MESSAGE'
+    if (entries.some((entry) => entry.codecId > lastCodecId)) return 'UNKNOWN_SERVER_ERROR'
+    if (entries.some((entry) => sizeOf(entry) > maxMessageBytes)) return 'MESSAGE_TOO_LARGE'
+    return { entries: entries.map((entry) => ({ entry, inner: opened(entry) })) }
   } catch {
     return 'CORRUPT_MESSAGE'
   }

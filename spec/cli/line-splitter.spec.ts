@@ -1,0 +1,53 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { LineSplitter } from '../../lib/cli/line-splitter.js'
+
+function linesOf(input: Buffer, cuts: readonly number[] = []): string[] {
+  const splitter = new LineSplitter(1000)
+  const lines: Buffer[] = []
+  let at = 0
+  for (const cut of [...cuts].sort((a, b) => a - b)) {
+    lines.push(...splitter.push(input.subarray(at, cut)))
+    at = Math.max(at, cut)
+  }
+  lines.push(...splitter.push(input.subarray(at)))
+  const last = splitter.end()
+  if (last) lines.push(last)
+  return lines.map((line) => line.toString('latin1'))
+}
+
+describe('LineSplitter', () => {
+  const rows: [string, string, string[]][] = [
+    ['lines that end in LF', 'a\nb\n', ['a', 'b']],
+    ['lines that end in CR LF', 'a\r\nb\r\n', ['a', 'b']],
+    ['a last line without an end', 'a\nb', ['a', 'b']],
+    ['a last line that ends in CR', 'a\nb\r', ['a', 'b']],
+    ['empty lines', '\n\n\r\n', ['', '', '']],
+    ['no input', '', []],
+    ['a CR within a line, as part of it', 'a\rb\n', ['a\rb']],
+    ['bytes that are no UTF-8', '\xff\x00\xfe\n', ['\xff\x00\xfe']],
+  ]
+  for (const [what, input, lines] of rows) {
+    it(`gives ${what}`, () => {
+      expect(linesOf(Buffer.from(input, 'latin1'))).to.deep.equal(lines)
+    })
+  }
+
+  it('gives the same lines however the input is cut', () => {
+    const bytes = fc
+      .array(fc.constantFrom(0x0a, 0x0d, 0x61, 0xff), { maxLength: 40 })
+      .map((all) => Buffer.from(all))
+    fc.assert(
+      fc.property(bytes, fc.array(fc.nat(40), { maxLength: 8 }), (input, cuts) => {
+        expect(linesOf(input, cuts)).to.deep.equal(linesOf(input))
+      }),
+    )
+  })
+
+  it('refuses a line over the limit, whole or in pieces', () => {
+    expect(() => new LineSplitter(3).push(Buffer.from('abcd\n'))).to.throw('more than 3 bytes')
+    const splitter = new LineSplitter(3)
+    splitter.push(Buffer.from('ab'))
+    expect(() => splitter.push(Buffer.from('cd'))).to.throw('--max-line-bytes')
+  })
+})
