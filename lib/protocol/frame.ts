@@ -29,21 +29,24 @@ export class FrameDecoder {
   }
 
   /**
-   * @returns the frames completed by this chunk, without their lengths.
-   * @throws {DecodeError} on a negative or larger length; close the connection then.
+   * Yields the frames completed by this chunk, without their lengths; take them all before the next push.
+   *
+   * @throws {DecodeError} on a negative or larger length, after the frames in front of it: how a stream happens to
+   *   be cut into chunks does not decide which of them count. Close the connection then.
    */
-  push(chunk: Buffer): Buffer[] {
-    if (this.#keptBytes > 0) {
-      this.#kept.push(chunk)
-      this.#keptBytes += chunk.length
-      if (this.#keptBytes < (this.#wanted || LENGTH_BYTES)) return []
-      return this.#cut(Buffer.concat(this.#kept, this.#keptBytes))
+  *push(chunk: Buffer): Generator<Buffer, void, undefined> {
+    if (this.#keptBytes === 0) {
+      yield* this.#cut(chunk)
+      return
     }
-    return this.#cut(chunk)
+    this.#kept.push(chunk)
+    this.#keptBytes += chunk.length
+    if (this.#keptBytes >= (this.#wanted || LENGTH_BYTES)) {
+      yield* this.#cut(Buffer.concat(this.#kept, this.#keptBytes))
+    }
   }
 
-  #cut(buffer: Buffer): Buffer[] {
-    const frames: Buffer[] = []
+  *#cut(buffer: Buffer): Generator<Buffer, void, undefined> {
     let at = 0
     this.#wanted = 0
     while (buffer.length - at >= LENGTH_BYTES) {
@@ -57,11 +60,10 @@ export class FrameDecoder {
         this.#wanted = LENGTH_BYTES + length
         break
       }
-      frames.push(buffer.subarray(at + LENGTH_BYTES, end))
+      yield buffer.subarray(at + LENGTH_BYTES, end)
       at = end
     }
     this.#kept = at < buffer.length ? [buffer.subarray(at)] : []
     this.#keptBytes = buffer.length - at
-    return frames
   }
 }
