@@ -6,7 +6,7 @@
  *
  * @see https://kafka.apache.org/protocol#protocol_types
  */
-import { DecodeError, EncodeError } from '../errors.js'
+import { DecodeError, EncodeError, printable } from '../errors.js'
 import type { Reader } from './reader.js'
 import { type Writer, wellFormed } from './writer.js'
 
@@ -42,28 +42,48 @@ export const boolean: Type<boolean> = fixed({
   write: (writer, value) => writer.int8(value ? 1 : 0),
 })
 
-export const int8: Type<number> = fixed({
-  minBytes: 1,
-  read: (reader) => reader.int8(),
-  write: (writer, value) => writer.int8(value),
-})
+/** A signed integer; one that its bytes cannot hold is refused, because cutting bits off would send another number. */
+function integer(bytes: number, read: (from: Reader) => number, write: (to: Writer, value: number) => void) {
+  const max = 2 ** (8 * bytes - 1) - 1
+  return fixed<number>({
+    minBytes: bytes,
+    read,
+    write(writer, value) {
+      if (!Number.isInteger(value) || value > max || value < -max - 1) throw outOfRange(value, 8 * bytes)
+      write(writer, value)
+    },
+  })
+}
 
-export const int16: Type<number> = fixed({
-  minBytes: 2,
-  read: (reader) => reader.int16(),
-  write: (writer, value) => writer.int16(value),
-})
+function outOfRange(value: unknown, bits: number): EncodeError {
+  return new EncodeError(`${printable(String(value))} does not fit an int${bits}`)
+}
 
-export const int32: Type<number> = fixed({
-  minBytes: 4,
-  read: (reader) => reader.int32(),
-  write: (writer, value) => writer.int32(value),
-})
+export const int8: Type<number> = integer(
+  1,
+  (reader) => reader.int8(),
+  (writer, value) => writer.int8(value),
+)
+
+export const int16: Type<number> = integer(
+  2,
+  (reader) => reader.int16(),
+  (writer, value) => writer.int16(value),
+)
+
+export const int32: Type<number> = integer(
+  4,
+  (reader) => reader.int32(),
+  (writer, value) => writer.int32(value),
+)
 
 export const int64: Type<bigint> = fixed({
   minBytes: 8,
   read: (reader) => reader.int64(),
-  write: (writer, value) => writer.int64(value),
+  write(writer, value) {
+    if (BigInt.asIntN(64, value) !== value) throw outOfRange(value, 64)
+    writer.int64(value)
+  },
 })
 
 /** Sixteen bytes as they are; all zero means none. */
@@ -76,15 +96,19 @@ export const uuid: Type<Uint8Array> = fixed({
   },
 })
 
+/** The limit holds for both forms: brokers refuse longer compact strings, too. */
+function stringBytes(value: string): Buffer {
+  const bytes = Buffer.from(wellFormed(value), 'utf8')
+  if (bytes.length <= MAX_STRING_BYTES) return bytes
+  throw new EncodeError(`a string of ${bytes.length} bytes exceeds the protocol's ${MAX_STRING_BYTES}`)
+}
+
 function writeShortString(writer: Writer, value: string | null): void {
   if (value === null) {
     writer.int16(-1)
     return
   }
-  const bytes = Buffer.from(wellFormed(value), 'utf8')
-  if (bytes.length > MAX_STRING_BYTES) {
-    throw new EncodeError(`a string of ${bytes.length} bytes exceeds the protocol's ${MAX_STRING_BYTES}`)
-  }
+  const bytes = stringBytes(value)
   writer.int16(bytes.length)
   writer.bytes(bytes)
 }
@@ -100,14 +124,19 @@ function writeCompactString(writer: Writer, value: string | null): void {
     writer.uvarint(0)
     return
   }
-  const bytes = Buffer.from(wellFormed(value), 'utf8')
+  const bytes = stringBytes(value)
   writer.uvarint(bytes.length + 1)
   writer.bytes(bytes)
 }
 
 function readCompactString(reader: Reader): string | null {
-  const length = reader.uvarint()
-  return length === 0 ? null : reader.utf8(length - 1)
+  const length = reader.uvarint() - 1
+  if (length > MAX_STRING_BYTES) {
+    throw new DecodeError(
+      `string at byte ${reader.offset} has ${length} bytes, ${MAX_STRING_BYTES} are allowed`,
+    )
+  }
+  return length === -1 ? null : reader.utf8(length)
 }
 
 function required<T>(read: (reader: Reader) => T | null, what: string): (reader: Reader) => T {
@@ -174,10 +203,16 @@ export const records: Type<Payload | Buffer | null> = twoForms<Payload | Buffer 
   },
 )
 
+/** An array's type; its element is there for whoever walks the tables. */
+export interface ArrayType<E, T> extends Type<T> {
+  readonly element: Type<E>
+}
+
 /** `array(int32)`, `array(struct({ … }))`: a count, then the elements. */
-export function array<T>(element: Type<T>): Type<T[]> {
+export function array<T>(element: Type<T>): ArrayType<T, T[]> {
   const type = nullableArray(element)
   return {
+    element,
     compile(version, flexible) {
       const codec = type.compile(version, flexible)
       return { minBytes: codec.minBytes, read: required(codec.read, 'array'), write: codec.write }
@@ -186,8 +221,9 @@ export function array<T>(element: Type<T>): Type<T[]> {
 }
 
 /** As {@link array}; null is −1, or 0 in the compact form. */
-export function nullableArray<T>(element: Type<T>): Type<T[] | null> {
+export function nullableArray<T>(element: Type<T>): ArrayType<T, T[] | null> {
   return {
+    element,
     compile(version, flexible) {
       const codec = element.compile(version, flexible)
       const minBytes = Math.max(1, codec.minBytes)

@@ -17,8 +17,9 @@ export class Writer {
   #buffer: Buffer
   #at = 0
 
+  /** @param initialBytes - room to start with; more is made as needed, up to 2³¹−1 bytes in all. */
   constructor(initialBytes = 512) {
-    this.#buffer = Buffer.allocUnsafe(initialBytes)
+    this.#buffer = Buffer.allocUnsafe(Math.min(initialBytes, MAX_BYTES))
   }
 
   /** Bytes written so far, which is where the next one goes. */
