@@ -12,6 +12,8 @@ export interface Api<Request, Response> {
   readonly maxVersion: number
   /** First version with compact forms and tag buffers; infinite where there is none. */
   readonly flexibleFrom: number
+  /** The tables themselves, for whoever walks them. */
+  readonly tables: { readonly request: Type<Request>; readonly response: Type<Response> }
   /** @throws {UnsupportedVersionError} outside minVersion..maxVersion. */
   request(version: number): Codec<Request>
   /** @throws {UnsupportedVersionError} outside minVersion..maxVersion. */
@@ -49,6 +51,7 @@ export function defineApi<Request, Response>(table: ApiTable<Request, Response>)
     minVersion,
     maxVersion,
     flexibleFrom,
+    tables: { request: table.request, response: table.response },
     request: compiled(table.request),
     response: compiled(table.response),
   }
