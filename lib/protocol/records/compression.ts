@@ -8,6 +8,7 @@ import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import { gunzipSync, gzip, gzipSync } from 'node:zlib'
 import { DecodeError, UnsupportedCodecError } from '../../errors.js'
+import { Reader } from '../reader.js'
 import { asMagic0Frame, asStandardFrame } from './lz4-frame.js'
 import { readXerial, writeXerial, xerialBlocks } from './xerial.js'
 
@@ -45,10 +46,19 @@ function decompressing(name: CompressionName, maxBytes: number, read: () => Buff
   try {
     plain = read()
   } catch (cause) {
-    throw new DecodeError(`a ${name} message cannot be decompressed`, { cause })
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw beyond(name, maxBytes)
+    throw cause instanceof DecodeError ? cause : unreadable(name, cause)
   }
   if (plain.length <= maxBytes) return plain
-  throw new DecodeError(`a ${name} message decompresses to more than ${maxBytes} bytes`)
+  throw beyond(name, maxBytes)
+}
+
+function unreadable(name: CompressionName, cause: unknown): DecodeError {
+  return new DecodeError(`a ${name} message cannot be decompressed`, { cause })
+}
+
+function beyond(name: CompressionName, maxBytes: number): DecodeError {
+  return new DecodeError(`a ${name} message decompresses to more than ${maxBytes} bytes`)
 }
 
 const gzipOffThread = promisify(gzip) as (plain: Buffer) => Promise<Buffer>
@@ -80,10 +90,14 @@ function snappyCompression(): Compression {
     },
     decompress: (compressed, maxBytes) =>
       decompressing('snappy', maxBytes, () => {
-        const blocks = readXerial(compressed)
-        return Buffer.concat(
-          blocks.map((block) => snappy.uncompressSync(block, { asBuffer: true }) as Buffer),
-        )
+        let room = maxBytes
+        const plain = readXerial(compressed).map((block) => {
+          // A block says its plain length in front, and the library makes room for it before it reads on.
+          room -= new Reader(block).uvarint()
+          if (room < 0) throw beyond('snappy', maxBytes)
+          return snappy.uncompressSync(block, { asBuffer: true }) as Buffer
+        })
+        return Buffer.concat(plain)
       }),
   }
 }
@@ -97,6 +111,7 @@ function lz4Compression(): Compression {
       asMagic0Frame(
         plain.length < OFF_THREAD_FROM_BYTES ? lz4.compressFrameSync(plain) : await lz4.compressFrame(plain),
       ),
+    // The library takes no limit; a frame grows at most 255 times.
     decompress: (compressed, maxBytes) =>
       decompressing('lz4', maxBytes, () => lz4.decompressFrameSync(asStandardFrame(compressed))),
   }

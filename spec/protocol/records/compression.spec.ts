@@ -1,0 +1,172 @@
+import Module from 'node:module'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { expect } from 'chai'
+import sinon from 'sinon'
+import { DecodeError, UnsupportedCodecError } from '../../../lib/errors.js'
+import {
+  type CompressionName,
+  compressionNamed,
+  compressionWithId,
+} from '../../../lib/protocol/records/compression.js'
+import { readMessageSet } from '../../../lib/protocol/records/message-set.js'
+import { readLz4OfMagic0 } from '../../support/lz4.js'
+import { codecs } from '../../support/wire-message-set.js'
+import { checkHostileBytes } from '../support/hostile-bytes.js'
+import { vectorsOf } from '../support/vectors.js'
+
+const UNLIMITED = 2 ** 30
+const names = ['gzip', 'snappy', 'lz4'] as const
+
+/** Text that compresses, in the sizes around which the work moves to another thread and blocks are cut. */
+const sizes = [1, 8191, 8192, 32768, 32769, 200_000]
+
+function textOf(bytes: number): Buffer {
+  return Buffer.from('message '.repeat(bytes / 8 + 1)).subarray(0, bytes)
+}
+
+/** The compressed bytes in the wrapper of a set. */
+function wrapped(set: Buffer): Buffer {
+  return readMessageSet(set)[0]!.value!
+}
+
+describe('compression', () => {
+  it('has no codec for none', () => {
+    expect(compressionNamed('none')).to.equal(null)
+  })
+
+  for (const name of names) {
+    it(`finds ${name} by the number in a message`, () => {
+      expect(compressionWithId(codecs[name])).to.include({ name, id: codecs[name] })
+      expect(compressionWithId(codecs[name])).to.equal(compressionNamed(name))
+    })
+  }
+
+  for (const id of [0, 4, 7, -1]) {
+    it(`does not know a codec ${id}`, () => {
+      expect(() => compressionWithId(id)).to.throw(
+        UnsupportedCodecError,
+        `messages with codec ${id} cannot be read here`,
+      )
+    })
+  }
+
+  for (const name of names) {
+    describe(name, () => {
+      const compression = compressionNamed(name)!
+
+      for (const size of sizes) {
+        it(`compresses ${size} bytes and decompresses them again`, async () => {
+          const plain = textOf(size)
+          const compressed = await compression.compress(plain)
+          expect(compression.decompress(compressed, size).equals(plain)).to.equal(true)
+        })
+      }
+
+      it('refuses to decompress one byte more than allowed', async () => {
+        const compressed = await compression.compress(textOf(5000))
+        expect(() => compression.decompress(compressed, 4999)).to.throw(
+          DecodeError,
+          `a ${name} message decompresses to more than 4999 bytes`,
+        )
+      })
+
+      it('says of other bytes that they cannot be decompressed, and keeps the cause', () => {
+        expect(() => compression.decompress(Buffer.from('not compressed at all'), UNLIMITED))
+          .to.throw(DecodeError, `a ${name} message cannot be decompressed`)
+          .with.property('cause')
+      })
+    })
+  }
+
+  it('writes gzip that zlib alone can read', async () => {
+    for (const size of sizes) {
+      expect(
+        gunzipSync(await compressionNamed('gzip')!.compress(textOf(size))).equals(textOf(size)),
+      ).to.equal(true)
+    }
+  })
+
+  it('writes lz4 that a 0.8 broker can read', async () => {
+    for (const size of sizes) {
+      expect(
+        readLz4OfMagic0(await compressionNamed('lz4')!.compress(textOf(size))).equals(textOf(size)),
+      ).to.equal(true)
+    }
+  })
+
+  it('writes snappy in the xerial container, in blocks of 32 KiB', async () => {
+    const compressed = await compressionNamed('snappy')!.compress(textOf(40_000))
+    expect(compressed.subarray(0, 16)).to.deep.equal(vectorsOf('magic-0')('snappy-xerial').subarray(0, 16))
+    const second = 20 + compressed.readInt32BE(16)
+    expect(second + 4 + compressed.readInt32BE(second)).to.equal(compressed.length)
+  })
+
+  const recorded: [name: CompressionName, file: string, vector: string, keys: (string | null)[]][] = [
+    ['snappy', 'magic-0', 'set-snappy', ['k1', null]],
+    ['lz4', 'magic-0', 'set-lz4', ['k1', null]],
+    ['gzip', 'librdkafka-2.0.2', 'gzip', ['k1', 'k2']],
+    ['snappy', 'librdkafka-2.0.2', 'snappy', ['k1', 'k2']],
+    ['lz4', 'librdkafka-2.0.2', 'lz4', ['k1', 'k2']],
+  ]
+  for (const [name, file, vector, keys] of recorded) {
+    it(`reads the ${name} of others: ${file}, ${vector}`, () => {
+      const inner = readMessageSet(
+        compressionNamed(name)!.decompress(wrapped(vectorsOf(file)(vector)), UNLIMITED),
+      )
+      expect(inner.map(({ key }) => key && String(key))).to.deep.equal(keys)
+      expect(inner.every(({ isChecksumValid }) => isChecksumValid)).to.equal(true)
+    })
+  }
+
+  it('does not make room for what a snappy block announces beyond the limit', () => {
+    const twoGigabytes = Buffer.from('ffffffff07' + '00', 'hex')
+    expect(() => compressionNamed('snappy')!.decompress(twoGigabytes, 1000)).to.throw(
+      DecodeError,
+      'decompresses to more than 1000 bytes',
+    )
+  })
+
+  it('counts all snappy blocks of a message together', async () => {
+    const compressed = await compressionNamed('snappy')!.compress(textOf(40_000))
+    expect(() => compressionNamed('snappy')!.decompress(compressed, 39_999)).to.throw(
+      DecodeError,
+      '39999 bytes',
+    )
+  })
+
+  const samples: Record<(typeof names)[number], Buffer> = {
+    gzip: gzipSync(textOf(100)),
+    snappy: wrapped(vectorsOf('librdkafka-2.0.2')('snappy')),
+    lz4: wrapped(vectorsOf('librdkafka-2.0.2')('lz4')),
+  }
+  for (const name of names) {
+    describe(`${name} with bytes that lie`, () => {
+      checkHostileBytes((bytes) => compressionNamed(name)!.decompress(bytes, 1000), [samples[name]])
+    })
+  }
+
+  describe('without the optional packages', () => {
+    /** The module once more, with its table of loaded codecs empty. */
+    const fresh = '../../../lib/protocol/records/compression.js?without-packages'
+    const rows = [
+      ['snappy', 'snappy'],
+      ['lz4', 'lz4-napi'],
+    ] as const
+
+    for (const [name, packageName] of rows) {
+      it(`says which package ${name} needs, and how to get it`, async () => {
+        const { compressionNamed: named } = (await import(fresh)) as {
+          compressionNamed: typeof compressionNamed
+        }
+        const missing = Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' })
+        sinon.stub(Module as unknown as { _load: () => unknown }, '_load').throws(missing)
+        expect(() => named(name))
+          .to.throw(
+            Error,
+            `compression.codec=${name} needs the package ${packageName}: npm install ${packageName}`,
+          )
+          .that.includes({ code: 'KAFKA_UNSUPPORTED_CODEC', cause: missing })
+      })
+    }
+  })
+})
