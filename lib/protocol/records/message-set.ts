@@ -80,7 +80,7 @@ export class CompressedMessageSet implements Payload {
   }
 }
 
-/** An upper bound for the bytes these messages take in a set; only a hint for buffers. */
+/** Bytes these messages take in a set, text counted as if it were ASCII: only a hint for buffers. */
 export function estimateSetBytes(messages: readonly MessageBody[]): number {
   let bytes = 0
   for (const { key, value } of messages)
