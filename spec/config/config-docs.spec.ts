@@ -1,0 +1,76 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { settings } from '../../lib/config/settings.js'
+import { settingsTable, withTable } from '../../scripts/config-docs.js'
+
+describe('the settings in the documents', () => {
+  const table = settingsTable()
+
+  it('are a table with a row for each setting', () => {
+    for (const { key, doc } of settings) {
+      const row = table.split('\n').find((line) => line.startsWith(`| \`${key}\` |`))
+      expect(row, key).to.include(doc.replaceAll('|', '\\|'))
+    }
+    expect(table.match(/^\| `/gm)).to.have.length(settings.length)
+  })
+
+  it('stand between two lines, and nothing else of the document changes', () => {
+    const document = 'before\n<!-- config:begin -->\nold\n<!-- config:end -->\nafter\n'
+    const updated = withTable(document, 'D.md', 'NEW')
+    expect(updated).to.equal('before\n<!-- config:begin -->\n\nNEW\n\n<!-- config:end -->\nafter\n')
+    expect(withTable(updated, 'D.md', 'NEW')).to.equal(updated)
+  })
+
+  for (const document of ['', '<!-- config:begin -->', '<!-- config:end --><!-- config:begin -->']) {
+    it(`cannot be written into ${JSON.stringify(document)}`, () => {
+      expect(() => withTable(document, 'D.md')).to.throw('D.md needs a line <!-- config:begin -->')
+    })
+  }
+})
+
+describe('scripts/config-docs.ts', () => {
+  const root = fileURLToPath(new URL('../../', import.meta.url))
+  let directory: string
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'config-docs-'))
+    mkdirSync(join(directory, 'docs'))
+  })
+  after(() => rmSync(directory, { recursive: true }))
+
+  function run(...args: string[]) {
+    const script = join(root, 'scripts/config-docs.ts')
+    const tsx = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href
+    return spawnSync(process.execPath, ['--import', tsx, script, ...args], {
+      cwd: directory,
+      encoding: 'utf8',
+    })
+  }
+
+  it('writes what is out of date, and with --check only says so and exits 1', () => {
+    const path = join(directory, 'docs/CONFIGURATION.md')
+    const outdated = '<!-- config:begin -->\n<!-- config:end -->\n'
+    writeFileSync(path, outdated)
+    const check = run('--check')
+    expect([check.status, check.stderr.trim()]).to.deep.equal([
+      1,
+      'docs/CONFIGURATION.md is out of date with config/: run npm run docs',
+    ])
+    expect(readFileSync(path, 'utf8')).to.equal(outdated)
+    expect(run().status).to.equal(0)
+    expect(readFileSync(path, 'utf8')).to.include('`request.required.acks`')
+    expect(run('--check').status).to.equal(0)
+  })
+
+  it('exits 1 on a document without its lines', () => {
+    writeFileSync(join(directory, 'README.md'), '# no lines\n')
+    const { status, stderr } = run('--check')
+    expect([status, stderr]).to.deep.equal([
+      1,
+      'README.md needs a line <!-- config:begin --> and, below it, a line <!-- config:end -->\n',
+    ])
+  })
+})
