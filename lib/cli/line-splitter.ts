@@ -18,16 +18,18 @@ export class LineSplitter {
     this.#maxLineBytes = maxLineBytes
   }
 
-  /** @returns the lines completed by this chunk. They may be views of it. @throws {ConfigError} for a line too long. */
-  push(chunk: Buffer): Buffer[] {
-    const lines: Buffer[] = []
+  /**
+   * The lines completed by this chunk; they may be views of it. Take all of them before the next chunk.
+   *
+   * @throws {ConfigError} for a line too long, after the lines before it.
+   */
+  *push(chunk: Buffer): Generator<Buffer, void, undefined> {
     let at = 0
     for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, at)) {
-      lines.push(this.#complete(chunk.subarray(at, end)))
+      yield this.#complete(chunk.subarray(at, end))
       at = end + 1
     }
     if (at < chunk.length) this.#keep(chunk.subarray(at))
-    return lines
   }
 
   /** @returns the line that the end of the input completes, or null. */

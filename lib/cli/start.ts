@@ -80,7 +80,7 @@ function sampleMessages(path: string, topic: string): KeyedMessage<Buffer, Buffe
       ['ignore.error', 'true'],
     ]),
   )
-  return splitter.push(readFileSync(path)).map((line) => {
+  return [...splitter.push(readFileSync(path))].map((line) => {
     const { key, value } = reader.read(line)
     return new KeyedMessage(topic, key, value)
   })

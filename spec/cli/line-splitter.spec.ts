@@ -44,10 +44,15 @@ describe('LineSplitter', () => {
     )
   })
 
-  it('refuses a line over the limit, whole or in pieces', () => {
-    expect(() => new LineSplitter(3).push(Buffer.from('abcd\n'))).to.throw('more than 3 bytes')
+  it('refuses a line over the limit, whole or in pieces, after the lines before it', () => {
+    const lines: string[] = []
+    expect(() => {
+      for (const line of new LineSplitter(3).push(Buffer.from('abc\nabcd\n'))) lines.push(String(line))
+    }).to.throw('more than 3 bytes')
+    expect(lines).to.deep.equal(['abc'])
+
     const splitter = new LineSplitter(3)
-    splitter.push(Buffer.from('ab'))
-    expect(() => splitter.push(Buffer.from('cd'))).to.throw('--max-line-bytes')
+    expect([...splitter.push(Buffer.from('ab'))]).to.deep.equal([])
+    expect(() => [...splitter.push(Buffer.from('cd'))]).to.throw('--max-line-bytes')
   })
 })

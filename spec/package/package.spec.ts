@@ -73,15 +73,19 @@ describe('The packed package, installed elsewhere', function () {
        export { delivery, TestCluster }
       `,
     )
-    const types = join(project, 'node_modules', '@types')
-    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node']
-    await run(process.execPath, [
-      join(project, 'node_modules', 'typescript', 'bin', 'tsc'),
-      ...options,
-      '--typeRoots',
-      types,
-      join(folder, 'use.mts'),
-    ]).catch((error: { stdout: string }) => expect.fail(error.stdout))
+    const compilerOptions = {
+      noEmit: true,
+      strict: true,
+      module: 'nodenext',
+      target: 'es2022',
+      types: ['node'],
+      typeRoots: [join(project, 'node_modules', '@types')],
+    }
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.mts'] }))
+    const tsc = join(project, 'node_modules', 'typescript', 'bin', 'tsc')
+    await run(process.execPath, [tsc], { cwd: folder }).catch((error: { stdout: string }) =>
+      expect.fail(error.stdout),
+    )
   })
 
   it('brings executables that say how to be used', async () => {
