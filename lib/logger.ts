@@ -14,7 +14,12 @@ const nothing = (): void => {}
 
 function toStderr(level: string): (message: string) => void {
   return (message) => {
-    process.stderr.write(`${new Date().toISOString()} ${level} kafka-classic-producer: ${message}\n`)
+    const { stderr } = process
+    // Whoever read the other end may be gone; a log line is no reason to end the application.
+    stderr.once('error', nothing)
+    stderr.write(`${new Date().toISOString()} ${level} kafka-classic-producer: ${message}\n`, (error) => {
+      if (!error) stderr.removeListener('error', nothing)
+    })
   }
 }
 

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { expect } from 'chai'
+import sinon from 'sinon'
+import { defaultLogger, silentLogger } from '../lib/logger.js'
+
+describe('defaultLogger', () => {
+  for (const level of ['warn', 'error'] as const) {
+    it(`writes one line with time and level to stderr for ${level}`, () => {
+      sinon.useFakeTimers({ now: Date.UTC(2014, 4, 6, 7, 8, 9, 10), toFake: ['Date'] })
+      const write = sinon.stub(process.stderr, 'write')
+      const listeners = process.stderr.listenerCount('error')
+      defaultLogger[level]('broker b:1 is gone 100%s')
+      write.callArgWith(1, null)
+      expect(write.args.map(([line]) => line)).to.deep.equal([
+        `2014-05-06T07:08:09.010Z ${level.toUpperCase()} kafka-classic-producer: broker b:1 is gone 100%s\n`,
+      ])
+      expect(process.stderr.listenerCount('error')).to.equal(listeners)
+    })
+  }
+
+  for (const level of ['debug', 'info'] as const) {
+    it(`says nothing for ${level}`, () => {
+      const writes = [sinon.stub(process.stderr, 'write'), sinon.stub(process.stdout, 'write')]
+      defaultLogger[level]('detail')
+      const calls = writes.map(({ callCount }) => callCount)
+      sinon.restore()
+      expect(calls).to.deep.equal([0, 0])
+    })
+  }
+
+  it('does not end a process whose stderr nobody reads any more', async () => {
+    const logger = new URL('../lib/logger.ts', import.meta.url).href
+    const program = `
+      import { defaultLogger } from '${logger}'
+      process.stdin.resume().on('end', async () => {
+        for (let i = 0; i < 5; i++) {
+          defaultLogger.warn('line ' + i)
+          await new Promise((resolve) => setTimeout(resolve, 1))
+        }
+        console.log('alive')
+      })`
+    const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', program])
+    let output = ''
+    child.stdout.on('data', (chunk) => {
+      output += chunk
+    })
+    await once(child, 'spawn')
+    child.stderr.destroy()
+    await once(child.stderr, 'close')
+    child.stdin.end()
+    const [code] = await once(child, 'close')
+    expect({ code, output }).to.deep.equal({ code: 0, output: 'alive\n' })
+  })
+})
+
+describe('silentLogger', () => {
+  it('says nothing at any level', () => {
+    const writes = [sinon.stub(process.stderr, 'write'), sinon.stub(process.stdout, 'write')]
+    for (const level of ['debug', 'info', 'warn', 'error'] as const) silentLogger[level]('detail')
+    const calls = writes.map(({ callCount }) => callCount)
+    sinon.restore()
+    expect(calls).to.deep.equal([0, 0])
+  })
+})
