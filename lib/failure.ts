@@ -57,9 +57,7 @@ export class FailedToSendMessageError extends KafkaError {
     super('KAFKA_FAILED_TO_SEND', summary(failures, accepted), {
       cause: failures[0]?.cause,
       retriable: failures.every((failure) => failure.cause.retriable),
-      persistence: failures.some((failure) => failure.persistence === 'possibly-persisted')
-        ? 'possibly-persisted'
-        : 'not-persisted',
+      persistence: persistenceOfAll(failures),
     })
     this.#failures = failures
   }
@@ -72,6 +70,12 @@ export class FailedToSendMessageError extends KafkaError {
   [inspect.custom](): string {
     return this.stack ?? this.message
   }
+}
+
+/** What holds for every one of them; where they differ, nobody can say more than "possibly". */
+function persistenceOfAll(failures: readonly MessageFailure[]): Persistence {
+  const [first = 'not-persisted', ...others] = new Set(failures.map(({ persistence }) => persistence))
+  return others.length === 0 ? first : 'possibly-persisted'
 }
 
 function place({ topic, partition }: MessageFailure): string {
@@ -94,9 +98,13 @@ function summary(failures: readonly MessageFailure[], accepted: number): string 
   }
   const parts = [...groups].map(
     ([text, { count, attempts }]) =>
-      `${text} (${count} messages${attempts > 1 ? `, ${attempts} attempts` : ''})`,
+      `${text} (${messages(count)}${attempts > 1 ? `, ${attempts} attempts` : ''})`,
   )
-  const more =
-    parts.length > MAX_CAUSES_PRINTED ? `; and ${parts.length - MAX_CAUSES_PRINTED} other causes` : ''
-  return `${failures.length} of ${accepted} messages failed: ${parts.slice(0, MAX_CAUSES_PRINTED).join('; ')}${more}`
+  const hidden = parts.length - MAX_CAUSES_PRINTED
+  const more = hidden > 0 ? `; and ${hidden} other ${hidden === 1 ? 'cause' : 'causes'}` : ''
+  return `${failures.length} of ${messages(accepted)} failed: ${parts.slice(0, MAX_CAUSES_PRINTED).join('; ')}${more}`
+}
+
+function messages(count: number): string {
+  return count === 1 ? '1 message' : `${count} messages`
 }
