@@ -50,7 +50,7 @@ export class KafkaError extends Error {
     if (context.correlationId !== undefined) this.correlationId = context.correlationId
   }
 
-  // On the prototype, so that it is neither an own property nor printed twice; survives minifiers.
+  // On the prototype, so that it is neither an own property nor printed twice. A minifier may change it: match on `code`.
   override get name(): string {
     return this.constructor.name
   }
@@ -161,15 +161,20 @@ const MAX_PRINTED = 200
 
 /**
  * Makes a string from outside fit for a log line or an error: control characters, ANSI escapes, line breaks,
- * bidirectional marks and lone surrogates are written as `\u{…}`, and the result is cut at 200 characters.
+ * invisible characters, bidirectional marks and lone surrogates are written as `\u{…}`, and what exceeds 200
+ * characters before that is cut off.
  *
  * @see reliability reference S24
  */
 export function printable(text: string): string {
-  const cut = text.length > MAX_PRINTED ? `${text.slice(0, MAX_PRINTED)}…` : text
+  const cut = text.length > MAX_PRINTED ? `${withoutHalfPair(text.slice(0, MAX_PRINTED))}…` : text
   return cut.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-    /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/gu,
+    /[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separator}\p{Surrogate}]/gu,
     (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
   )
+}
+
+/** A cut through a surrogate pair would look like a damaged text. */
+function withoutHalfPair(text: string): string {
+  return text.replace(/[\ud800-\udbff]$/, '')
 }
