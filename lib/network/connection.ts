@@ -149,8 +149,11 @@ export class Connection {
   }
 
   #endedBy(): ConnectionError {
-    const inside = this.#decoder.pendingBytes > 0 ? ' in the middle of a response' : ''
-    return new ConnectionError(`${this.broker} closed the connection${inside}`, { broker: this.broker })
+    let when = this.#decoder.pendingBytes > 0 ? ' in the middle of a response' : ''
+    if (this.#socket.bytesRead === 0 && this.#socket.bytesWritten > 0) {
+      when = ' without a word: is it a Kafka broker, and is this its plaintext port?'
+    }
+    return new ConnectionError(`${this.broker} closed the connection${when}`, { broker: this.broker })
   }
 
   #brokenBy(cause: Error): ConnectionError {
