@@ -7,6 +7,7 @@
 import { KafkaError, MetadataError, PartitionerError, printable } from '../errors.js'
 import type { TopicPartitions } from './broker-partition-info.js'
 import type { Envelope } from './envelope.js'
+import { nameOfThrown } from './name-of-thrown.js'
 import type { Partitioner } from './partitioners/partitioner.js'
 
 /** Messages of one partition that go to one broker together. */
@@ -118,7 +119,7 @@ function keyed(
   } catch (cause) {
     if (cause instanceof KafkaError) return cause
     return new PartitionerError(
-      `the partitioner threw ${nameOf(cause)} for a message to ${printable(topic)}`,
+      `the partitioner threw ${nameOfThrown(cause)} for a message to ${printable(topic)}`,
       {
         topic,
         cause,
@@ -154,8 +155,4 @@ function keyless(envelope: Envelope, known: TopicPartitions, context: CollateCon
   const chosen = known.withLeader[Math.floor(random() * known.withLeader.length)]!
   stickyPartitions.set(envelope.topic, known.partitions[chosen]!.partitionId)
   return chosen
-}
-
-function nameOf(thrown: unknown): string {
-  return thrown instanceof Error ? printable(thrown.name) : `a ${typeof thrown}`
 }

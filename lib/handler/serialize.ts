@@ -4,6 +4,7 @@ import { checkTopic } from '../keyed-message.js'
 import type { Serialized } from '../protocol/writer.js'
 import type { Encoder } from './encoders/encoder.js'
 import type { Envelope } from './envelope.js'
+import { nameOfThrown } from './name-of-thrown.js'
 
 export interface Encoders {
   readonly key: Encoder
@@ -30,15 +31,11 @@ export function serialize(envelope: Envelope, encoders: Encoders): KafkaError | 
 }
 
 function encodeError(topic: string, cause: unknown): KafkaError {
-  const why = cause instanceof KafkaError ? cause.message : `the encoder threw ${nameOf(cause)}`
+  const why = cause instanceof KafkaError ? cause.message : `the encoder threw ${nameOfThrown(cause)}`
   return new EncodeError(`a message to ${printable(topic)} cannot be serialized: ${why}`, { topic, cause })
 }
 
 function checked(bytes: Serialized | undefined, what: string): Serialized {
   if (bytes === null || typeof bytes === 'string' || bytes instanceof Uint8Array) return bytes
   throw new EncodeError(`the ${what} encoder returned ${typeof bytes}, not bytes, a string or null`)
-}
-
-function nameOf(thrown: unknown): string {
-  return thrown instanceof Error ? printable(thrown.name) : `a ${typeof thrown}`
 }

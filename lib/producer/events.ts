@@ -3,9 +3,10 @@
  * hurts nothing else.
  */
 import { EventEmitter } from 'eventemitter3'
-import { type KafkaError, printable, type QueueFullError } from '../errors.js'
+import type { KafkaError, QueueFullError } from '../errors.js'
 import type { MessageFailure } from '../failure.js'
 import type { RetryEvent } from '../handler/default-event-handler.js'
+import { nameOfThrown } from '../handler/name-of-thrown.js'
 import type { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 
@@ -64,8 +65,7 @@ export class ProducerEmitter<K, V> extends EventEmitter<ProducerEvents<K, V>> {
       try {
         listener.call(this, payload)
       } catch (error) {
-        const what = error instanceof Error ? printable(error.name) : `a ${typeof error}`
-        logger.error(`a listener of "${event}" threw ${what}`)
+        logger.error(`a listener of "${event}" threw ${nameOfThrown(error)}`)
       }
     }
   }
