@@ -6,10 +6,13 @@ import { ENTRY_OVERHEAD_BYTES } from '../protocol/records/message-set.js'
 import type { Envelope } from './envelope.js'
 import type { PartitionBatch } from './partition-and-collate.js'
 
-/** Brokers close the connection on requests beyond `socket.request.max.bytes`, 100 MiB; half of it is left free. */
-export const MAX_REQUEST_BYTES = 50 * 1024 * 1024
+/**
+ * Brokers close the connection on requests beyond `socket.request.max.bytes`, 100 MiB. A third of it, because a
+ * character of text counts as one byte here and may take three.
+ */
+export const MAX_REQUEST_BYTES = 32 * 1024 * 1024
 
-/** Bytes of a message in a set; of text the worst case is not assumed, the limit has room for it. */
+/** Bytes of a message in a set, text counted as if it were ASCII: the limit has room for the rest. */
 function bytesOf({ key, value }: Envelope): number {
   return ENTRY_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
 }

@@ -1,0 +1,123 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { cutIntoRequests, halve, MAX_REQUEST_BYTES } from '../../lib/handler/cut-batches.js'
+import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
+import { batchOf, serialized, textsOf } from './support/envelopes.js'
+
+const ENTRY_OVERHEAD = 26
+
+/** A message of this many bytes in a set. */
+function ofBytes(bytes: number, name = 'x') {
+  return serialized(name.padEnd(bytes - ENTRY_OVERHEAD, '.'))
+}
+
+/** `t/0: a b` per batch of each request. */
+function shapeOf(requests: readonly (readonly PartitionBatch[])[]): string[][] {
+  return requests.map((request) =>
+    request.map(
+      ({ topic, partition, envelopes }) =>
+        `${topic}/${partition}: ${textsOf(envelopes)
+          .map((text) => text.replace(/\.+$/, ''))
+          .join(' ')}`,
+    ),
+  )
+}
+
+describe('cutIntoRequests', () => {
+  it('leaves batches that fit in one request, untouched', () => {
+    const batches = [batchOf('t', 0, ofBytes(100), ofBytes(100)), batchOf('u', 1, ofBytes(100))]
+    expect(cutIntoRequests(batches, 300)).to.deep.equal([batches])
+  })
+
+  it('begins the next request with the message that would make one too large', () => {
+    const batches = [
+      batchOf('t', 0, ofBytes(100, 'a'), ofBytes(100, 'b')),
+      batchOf('t', 1, ofBytes(100, 'c'), ofBytes(100, 'd')),
+    ]
+    expect(shapeOf(cutIntoRequests(batches, 300))).to.deep.equal([['t/0: a b', 't/1: c'], ['t/1: d']])
+    expect(shapeOf(cutIntoRequests(batches, 299))).to.deep.equal([['t/0: a b'], ['t/1: c d']])
+  })
+
+  it('sends a message that is too large by itself in a request of its own', () => {
+    const batch = batchOf('t', 0, ofBytes(100, 'a'), ofBytes(900, 'b'), ofBytes(100, 'c'))
+    expect(shapeOf(cutIntoRequests([batch], 300))).to.deep.equal([['t/0: a'], ['t/0: b'], ['t/0: c']])
+  })
+
+  it('counts keys', () => {
+    const [a, b] = [serialized('a', { key: 'k'.repeat(100) }), serialized('b', { key: 'k'.repeat(100) })]
+    expect(cutIntoRequests([batchOf('t', 0, a, b)], 254)).to.have.length(1)
+    expect(cutIntoRequests([batchOf('t', 0, a, b)], 253)).to.have.length(2)
+  })
+
+  it('makes no request of nothing', () => {
+    expect(cutIntoRequests([])).to.deep.equal([])
+  })
+
+  it('stays below the 100 MiB that brokers read, even where every character takes three bytes', () => {
+    const text = '漢'.repeat(1024 * 1024)
+    const batch = batchOf('t', 0, ...Array.from({ length: 60 }, () => serialized(text)))
+    for (const request of cutIntoRequests([batch])) {
+      const bytes = request
+        .flatMap(({ envelopes }) => envelopes)
+        .reduce((sum, { value }) => sum + ENTRY_OVERHEAD + 3 * value!.length, 0)
+      expect(bytes).to.be.lessThan(100 * 1024 * 1024)
+    }
+  })
+
+  it('loses, repeats and reorders nothing, and makes no request too large that could be smaller', () => {
+    const sizes = fc.array(fc.array(fc.integer({ min: ENTRY_OVERHEAD, max: 120 }), { minLength: 1 }), {
+      maxLength: 6,
+    })
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 1, max: 400 }), (perBatch, maxBytes) => {
+        const batches = perBatch.map((bytes, partition) =>
+          batchOf('t', partition, ...bytes.map((count) => serialized('.'.repeat(count - ENTRY_OVERHEAD)))),
+        )
+        const requests = cutIntoRequests(batches, maxBytes)
+        for (const { partition, envelopes } of batches) {
+          const sent = requests.flatMap((request) =>
+            request.filter((batch) => batch.partition === partition).flatMap((batch) => batch.envelopes),
+          )
+          expect(sent).to.deep.equal(envelopes)
+        }
+        for (const request of requests) {
+          const messages = request.flatMap(({ envelopes }) => envelopes)
+          const bytes = messages.reduce((sum, { value }) => sum + ENTRY_OVERHEAD + value!.length, 0)
+          expect(messages.length === 1 || bytes <= maxBytes).to.equal(true)
+          expect(request.every(({ envelopes }) => envelopes.length > 0)).to.equal(true)
+          expect(new Set(request.map(({ partition }) => partition)).size).to.equal(request.length)
+        }
+      }),
+    )
+  })
+})
+
+describe('MAX_REQUEST_BYTES', () => {
+  it('leaves room for text of three bytes a character within 100 MiB', () => {
+    expect(MAX_REQUEST_BYTES * 3).to.be.lessThan(100 * 1024 * 1024)
+  })
+})
+
+describe('halve', () => {
+  it('cuts in the middle, the first half not smaller', () => {
+    const envelopes = ['a', 'b', 'c', 'd', 'e'].map((text) => serialized(text))
+    const [first, second] = halve(batchOf('t', 2, ...envelopes))
+    expect([textsOf(first.envelopes), textsOf(second.envelopes)]).to.deep.equal([
+      ['a', 'b', 'c'],
+      ['d', 'e'],
+    ])
+    expect([first.topic, first.partition, second.topic, second.partition]).to.deep.equal(['t', 2, 't', 2])
+  })
+
+  it('loses nothing, keeps the order, and ends at single messages', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 100 }), (count) => {
+        const envelopes = Array.from({ length: count }, (_, i) => serialized(`${i}`))
+        const pieces = (batch: PartitionBatch): PartitionBatch[] =>
+          batch.envelopes.length === 1 ? [batch] : halve(batch).flatMap(pieces)
+        const singles = pieces(batchOf('t', 0, ...envelopes))
+        expect(singles.flatMap((piece) => piece.envelopes)).to.deep.equal(envelopes)
+      }),
+    )
+  })
+})

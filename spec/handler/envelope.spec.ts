@@ -1,0 +1,49 @@
+import { expect } from 'chai'
+import { ConnectionError, EncodeError } from '../../lib/errors.js'
+import { envelopeOf } from './support/envelopes.js'
+
+const definite = { atMs: 1, error: new ConnectionError('refused') }
+const ambiguous = { atMs: 2, error: new ConnectionError('reset', { persistence: 'possibly-persisted' }) }
+
+describe('Envelope', () => {
+  it('begins without bytes, partition, attempts and outcome', () => {
+    expect(envelopeOf('v')).to.include({
+      key: null,
+      value: null,
+      isSerialized: false,
+      partition: -1,
+      isSettled: false,
+      isAmbiguous: false,
+      persistence: 'not-persisted',
+      topic: 't',
+    })
+    expect(envelopeOf('v').attempts).to.deep.equal([])
+  })
+
+  it('keeps its attempts, oldest first', () => {
+    const envelope = envelopeOf('v')
+    envelope.addAttempt(definite)
+    envelope.addAttempt(ambiguous)
+    expect(envelope.attempts).to.deep.equal([definite, ambiguous])
+  })
+
+  it('shares no list of attempts with another message', () => {
+    const one = envelopeOf('v')
+    one.addAttempt(definite)
+    expect(envelopeOf('v').attempts).to.deep.equal([])
+  })
+
+  it('is not stored as long as every attempt says so', () => {
+    const envelope = envelopeOf('v')
+    envelope.addAttempt(definite)
+    envelope.addAttempt({ atMs: 3, error: new EncodeError('no') })
+    expect(envelope.persistence).to.equal('not-persisted')
+  })
+
+  it('may be stored from the first ambiguous attempt on, also when a later one was definite (D6)', () => {
+    const envelope = envelopeOf('v')
+    envelope.addAttempt(ambiguous)
+    envelope.addAttempt(definite)
+    expect(envelope).to.include({ isAmbiguous: true, persistence: 'possibly-persisted' })
+  })
+})

@@ -1,0 +1,90 @@
+import { expect } from 'chai'
+import { DecodeError } from '../../lib/errors.js'
+import { matchResponse, partitionName } from '../../lib/handler/match-response.js'
+import type { ProduceResponse } from '../../lib/protocol/messages/index.js'
+
+type Answer = [index: number, errorCode: number, baseOffset: number]
+
+function responseOf(...topics: [name: string, ...answers: Answer[]][]): ProduceResponse {
+  return {
+    topics: topics.map(([name, ...answers]) => ({
+      name,
+      partitions: answers.map(([index, errorCode, baseOffset]) => ({
+        index,
+        errorCode,
+        baseOffset: BigInt(baseOffset),
+      })),
+    })),
+  }
+}
+
+function match(asked: string[], response: ProduceResponse): { answers: unknown; foreign: readonly string[] } {
+  const { answers, foreign } = matchResponse(new Set(asked), response)
+  return { answers: Object.fromEntries(answers), foreign }
+}
+
+describe('matchResponse', () => {
+  it('finds the answer of each partition by topic and partition, in whatever order they come', () => {
+    const response = responseOf(['u', [0, 6, -1]], ['t', [1, 0, 20], [0, 0, 10]])
+    expect(match(['t/0', 't/1', 'u/0'], response)).to.deep.equal({
+      answers: {
+        't/0': { errorCode: 0, baseOffset: 10n },
+        't/1': { errorCode: 0, baseOffset: 20n },
+        'u/0': { errorCode: 6, baseOffset: -1n },
+      },
+      foreign: [],
+    })
+  })
+
+  it('leaves a partition that is missing unanswered', () => {
+    expect(match(['t/0', 't/1'], responseOf(['t', [0, 0, 10]])).answers).to.deep.equal({
+      't/0': { errorCode: 0, baseOffset: 10n },
+    })
+    expect(match(['t/0'], responseOf()).answers).to.deep.equal({})
+  })
+
+  it('does not take a foreign partition for the missing one, though the number of entries is right', () => {
+    expect(match(['t/0'], responseOf(['t', [1, 0, 10]]))).to.deep.equal({ answers: {}, foreign: ['t/1'] })
+    expect(match(['t/0'], responseOf(['u', [0, 0, 10]]))).to.deep.equal({ answers: {}, foreign: ['u/0'] })
+  })
+
+  it('reports every foreign answer and keeps the right ones', () => {
+    const { answers, foreign } = match(['t/0'], responseOf(['u', [0, 6, -1], [0, 3, -1]], ['t', [0, 0, 1]]))
+    expect(answers).to.have.keys('t/0')
+    expect(foreign).to.deep.equal(['u/0', 'u/0'])
+  })
+
+  it('counts the same answer twice once', () => {
+    expect(match(['t/0'], responseOf(['t', [0, 0, 10]], ['t', [0, 0, 10]])).answers).to.deep.equal({
+      't/0': { errorCode: 0, baseOffset: 10n },
+    })
+  })
+
+  for (const [what, second] of [
+    ['error code', [0, 6, 10]],
+    ['offset', [0, 0, 11]],
+  ] as [string, Answer][]) {
+    it(`refuses two answers for one partition that differ in their ${what}`, () => {
+      expect(() => match(['t/0'], responseOf(['t', [0, 0, 10], second]))).to.throw(
+        DecodeError,
+        'two different answers for t/0',
+      )
+    })
+  }
+
+  it('keeps topics with awkward names apart', () => {
+    const response = responseOf(['__proto__', [0, 0, 1]], ['a/1', [2, 0, 2]], ['a', [1, 0, 3]])
+    const { answers } = matchResponse(new Set(['__proto__/0', 'a/1/2', 'a/1']), response)
+    expect([...answers].map(([name, { baseOffset }]) => [name, baseOffset])).to.deep.equal([
+      ['__proto__/0', 1n],
+      ['a/1/2', 2n],
+      ['a/1', 3n],
+    ])
+  })
+})
+
+describe('partitionName', () => {
+  it('is topic, slash, partition', () => {
+    expect(partitionName('t', 7)).to.equal('t/7')
+  })
+})

@@ -1,0 +1,88 @@
+import { expect } from 'chai'
+import sinon from 'sinon'
+import { ConnectionError, type KafkaError, PartitionerError } from '../../lib/errors.js'
+import type { MessageFailure } from '../../lib/failure.js'
+import { type OutcomeListener, Outcomes } from '../../lib/handler/outcomes.js'
+import { batchOf, envelopeOf } from './support/envelopes.js'
+
+function makeOutcomes() {
+  const onDelivered = sinon.fake<Parameters<OutcomeListener['onDelivered']>>()
+  const onFailed = sinon.fake<[readonly MessageFailure[]]>()
+  return { outcomes: new Outcomes({ onDelivered, onFailed }), onDelivered, onFailed }
+}
+
+function makeWaiter() {
+  return { delivered: sinon.fake(), failed: sinon.fake() }
+}
+
+describe('Outcomes', () => {
+  it('tells each waiter the offset of its message, counted from the first of the batch', () => {
+    const waiter = makeWaiter()
+    const envelopes = ['a', 'b', 'c'].map((value) => envelopeOf(value, { waiter }))
+    makeOutcomes().outcomes.delivered(batchOf('t', 4, ...envelopes), 2n ** 53n, 'b:1')
+    expect(waiter.delivered.args).to.deep.equal([
+      [envelopes[0], 9007199254740992n, 'b:1'],
+      [envelopes[1], 9007199254740993n, 'b:1'],
+      [envelopes[2], 9007199254740994n, 'b:1'],
+    ])
+  })
+
+  it('tells −1 for every message where the broker names no offset', () => {
+    const waiter = makeWaiter()
+    const envelopes = [envelopeOf('a', { waiter }), envelopeOf('b', { waiter })]
+    makeOutcomes().outcomes.delivered(batchOf('t', 0, ...envelopes), -1n, 'b:1')
+    expect(waiter.delivered.args.map(([, offset]) => offset)).to.deep.equal([-1n, -1n])
+  })
+
+  it('reports a delivery once per batch, after all its messages were settled', () => {
+    const { outcomes, onDelivered } = makeOutcomes()
+    const batch = batchOf('t', 0, envelopeOf('a'), envelopeOf('b'))
+    outcomes.delivered(batch, 7n, 'b:1')
+    expect(onDelivered.args).to.deep.equal([[batch, 7n, 'b:1']])
+    expect(batch.envelopes.every(({ isSettled }) => isSettled)).to.equal(true)
+  })
+
+  it('reports a failure with everything known of the message', () => {
+    const { outcomes, onFailed } = makeOutcomes()
+    const waiter = makeWaiter()
+    const envelope = envelopeOf('a', { waiter })
+    envelope.partition = 3
+    const attempt = { atMs: 1, error: new ConnectionError('reset', { persistence: 'possibly-persisted' }) }
+    envelope.addAttempt(attempt)
+    outcomes.failed([envelope], () => attempt.error)
+    const failure: MessageFailure = {
+      message: envelope.message,
+      topic: 't',
+      partition: 3,
+      cause: attempt.error,
+      persistence: 'possibly-persisted',
+      attempts: [attempt],
+    }
+    expect(waiter.failed.args).to.deep.equal([[failure]])
+    expect(onFailed.args).to.deep.equal([[[failure]]])
+    expect(envelope.isSettled).to.equal(true)
+  })
+
+  it('gives each message its own cause', () => {
+    const { outcomes, onFailed } = makeOutcomes()
+    const envelopes = [envelopeOf('a'), envelopeOf('b')]
+    const causes = new Map<unknown, KafkaError>(
+      envelopes.map((envelope) => [envelope, new PartitionerError('no')]),
+    )
+    outcomes.failed(envelopes, (envelope) => causes.get(envelope)!)
+    expect(onFailed.firstCall.args[0].map(({ cause }) => cause)).to.deep.equal([...causes.values()])
+  })
+
+  it('reports nothing where nothing failed', () => {
+    const { outcomes, onFailed } = makeOutcomes()
+    outcomes.failed([], () => new ConnectionError('no'))
+    expect(onFailed.callCount).to.equal(0)
+  })
+
+  it('does without a waiter', () => {
+    const { outcomes, onDelivered, onFailed } = makeOutcomes()
+    outcomes.delivered(batchOf('t', 0, envelopeOf('a')), 0n, 'b:1')
+    outcomes.failed([envelopeOf('b')], () => new ConnectionError('no'))
+    expect([onDelivered.callCount, onFailed.callCount]).to.deep.equal([1, 1])
+  })
+})
