@@ -129,7 +129,7 @@ function keyed(
   if (Number.isInteger(chosen) && chosen >= 0 && chosen < partitions.length) return chosen
   const last = partitions.length - 1
   return new PartitionerError(
-    `the partitioner chose partition ${printable(String(chosen))} of ${printable(topic)}; 0 to ${last} exist`,
+    `the partitioner answered ${shown(chosen)} for a message to ${printable(topic)}, where 0 to ${last} exist`,
     { topic },
   )
 }
@@ -155,4 +155,9 @@ function keyless(envelope: Envelope, known: TopicPartitions, context: CollateCon
   const chosen = known.withLeader[Math.floor(random() * known.withLeader.length)]!
   stickyPartitions.set(envelope.topic, known.partitions[chosen]!.partitionId)
   return chosen
+}
+
+/** Partitioners are foreign code: what they answer need not even have a text. */
+function shown(chosen: unknown): string {
+  return typeof chosen === 'number' ? String(chosen) : `something of type ${typeof chosen}`
 }

@@ -1,0 +1,466 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import sinon from 'sinon'
+import { ConnectionError, MetadataError, PartitionerError } from '../../lib/errors.js'
+import type { TopicPartitions } from '../../lib/handler/broker-partition-info.js'
+import type { Envelope } from '../../lib/handler/envelope.js'
+import {
+  type CollateContext,
+  type Collated,
+  partitionAndCollate,
+} from '../../lib/handler/partition-and-collate.js'
+import type { Partitioner } from '../../lib/handler/partitioners/partitioner.js'
+import { envelopeOf, textOf, textsOf } from './support/envelopes.js'
+import { partitionsOf } from './support/topics.js'
+
+const modulo: Partitioner = { partition: (key, count) => Number(key) % count }
+
+interface World {
+  topics?: Record<string, Record<number, number | null> | MetadataError>
+  partitioner?: Partitioner
+  sticky?: Record<string, number>
+  random?: () => number
+}
+
+function contextOf({
+  topics = { t: { 0: 0, 1: 1 } },
+  partitioner = modulo,
+  sticky = {},
+  random,
+}: World = {}) {
+  const known = new Map<string, TopicPartitions | MetadataError>(
+    Object.entries(topics).map(([name, topic]) => [
+      name,
+      topic instanceof MetadataError ? topic : partitionsOf(name, topic),
+    ]),
+  )
+  return {
+    partitioner,
+    topic: (name) => known.get(name) ?? new MetadataError(`nothing is known of ${name}`, { topic: name }),
+    stickyPartitions: new Map(Object.entries(sticky)),
+    random: random ?? (() => 0),
+  } satisfies CollateContext
+}
+
+/** leader → `topic/partition: texts`. */
+function shapeOf({ batchesByLeader }: Collated): Record<number, string[]> {
+  return Object.fromEntries(
+    [...batchesByLeader].map(([leader, batches]) => [
+      leader,
+      batches.map(
+        ({ topic, partition, envelopes }) => `${topic}/${partition}: ${textsOf(envelopes).join(' ')}`,
+      ),
+    ]),
+  )
+}
+
+function rejectedOf({ rejections }: Collated): [string, string][] {
+  return rejections.map(({ envelope, error }) => [textOf(envelope), `${error.name}: ${error.message}`])
+}
+
+describe('partitionAndCollate', () => {
+  // Upstream: AsyncProducerTest.testPartitionAndCollateEvents.
+  it('puts messages into one batch per partition and the batches to their leaders; partKey beats key', () => {
+    const context = contextOf({ topics: { topic1: { 0: 0, 1: 1 }, topic2: { 0: 0, 1: 1 } } })
+    const collated = partitionAndCollate(
+      [
+        envelopeOf('msg1', { topic: 'topic1', key: 0 }),
+        envelopeOf('msg2', { topic: 'topic2', key: -99, partKey: 1 }),
+        envelopeOf('msg3', { topic: 'topic1', key: 2 }),
+        envelopeOf('msg4', { topic: 'topic1', key: -101, partKey: 3 }),
+        envelopeOf('msg5', { topic: 'topic2', key: 4 }),
+      ],
+      context,
+    )
+    expect(shapeOf(collated)).to.deep.equal({
+      0: ['topic1/0: msg1 msg3', 'topic2/0: msg5'],
+      1: ['topic2/1: msg2', 'topic1/1: msg4'],
+    })
+    expect(collated.rejections).to.deep.equal([])
+  })
+
+  it('notes the partition on each message', () => {
+    const envelopes = [envelopeOf('a', { key: 1 }), envelopeOf('b')]
+    partitionAndCollate(envelopes, contextOf({ topics: { t: { 0: 7, 1: 7 } }, random: () => 0.1 }))
+    expect(envelopes.map(({ partition }) => partition)).to.deep.equal([1, 0])
+  })
+
+  it('makes nothing of nothing', () => {
+    const collated = partitionAndCollate([], contextOf())
+    expect([collated.batchesByLeader.size, collated.rejections]).to.deep.equal([0, []])
+  })
+
+  it('asks what is known of a topic once, also where topics alternate', () => {
+    const context = contextOf({ topics: { t: { 0: 0 }, u: { 0: 0 } } })
+    const topic = sinon.spy(context.topic)
+    const envelopes = ['t', 'u', 't', 'u'].map((name) => envelopeOf(name, { topic: name }))
+    partitionAndCollate(envelopes, { ...context, topic })
+    expect(topic.args).to.deep.equal([['t'], ['u']])
+  })
+
+  it('takes topics named like properties of every object as any other', () => {
+    const topics = Object.create(null) as Record<string, Record<number, number>>
+    for (const name of ['__proto__', 'constructor', 'toString']) topics[name] = { 0: 5 }
+    const collated = partitionAndCollate(
+      Object.keys(topics).map((topic) => envelopeOf('m', { topic })),
+      contextOf({ topics }),
+    )
+    expect(shapeOf(collated)).to.deep.equal({ 5: ['__proto__/0: m', 'constructor/0: m', 'toString/0: m'] })
+  })
+
+  describe('for a topic of which nothing is known', () => {
+    it('rejects its messages with the reason and lets their neighbours go (D1)', () => {
+      const reason = new MetadataError('topic x is not available', { topic: 'x' })
+      const context = contextOf({ topics: { t: { 0: 3 }, x: reason } })
+      const collated = partitionAndCollate(
+        [
+          envelopeOf('a'),
+          envelopeOf('bad', { topic: 'x' }),
+          envelopeOf('b'),
+          envelopeOf('worse', { topic: 'x' }),
+        ],
+        context,
+      )
+      expect(shapeOf(collated)).to.deep.equal({ 3: ['t/0: a b'] })
+      expect(collated.rejections.map(({ error }) => error)).to.deep.equal([reason, reason])
+      expect(textsOf(collated.rejections.map(({ envelope }) => envelope))).to.deep.equal(['bad', 'worse'])
+    })
+
+    it('does not ask the partitioner', () => {
+      const partition = sinon.fake.returns(0)
+      partitionAndCollate(
+        [envelopeOf('a', { key: 1 })],
+        contextOf({ topics: {}, partitioner: { partition } }),
+      )
+      expect(partition.callCount).to.equal(0)
+    })
+  })
+
+  describe('with a key', () => {
+    it('gives the partitioner the key as the user gave it and the number of all partitions, leaderless ones too', () => {
+      const partition = sinon.fake.returns(0)
+      const key = { id: 1 }
+      const topics = { t: { 0: 0, 1: null, 2: 2 } }
+      partitionAndCollate([envelopeOf('a', { key })], contextOf({ topics, partitioner: { partition } }))
+      expect(partition.args).to.deep.equal([[key, 3]])
+    })
+
+    it('calls the partitioner as a method of its object', () => {
+      class Fixed {
+        readonly answer = 1
+        partition(): number {
+          return this.answer
+        }
+      }
+      const collated = partitionAndCollate(
+        [envelopeOf('a', { key: 'k' })],
+        contextOf({ partitioner: new Fixed() }),
+      )
+      expect(shapeOf(collated)).to.deep.equal({ 1: ['t/1: a'] })
+    })
+
+    it('takes the answer as a position in the list sorted by id, so ids may have gaps', () => {
+      const topics = { t: { 7: 1, 2: 0, 11: 2 } }
+      const collated = partitionAndCollate(
+        [envelopeOf('a', { key: 0 }), envelopeOf('b', { key: 1 }), envelopeOf('c', { key: 2 })],
+        contextOf({ topics }),
+      )
+      expect(shapeOf(collated)).to.deep.equal({ 0: ['t/2: a'], 1: ['t/7: b'], 2: ['t/11: c'] })
+    })
+
+    it('rejects a message for a partition without a leader, retriably, and says which', () => {
+      const topics = { t: { 0: 0, 1: null } }
+      const envelopes = [envelopeOf('a', { key: 1 }), envelopeOf('b', { key: 0 })]
+      const collated = partitionAndCollate(envelopes, contextOf({ topics }))
+      expect(shapeOf(collated)).to.deep.equal({ 0: ['t/0: b'] })
+      expect(collated.rejections[0]!.error).to.include({
+        name: 'MetadataError',
+        message: 't/1 has no leader at the moment',
+        retriable: true,
+        topic: 't',
+        partition: 1,
+      })
+      expect(envelopes[0]!.partition).to.equal(1)
+    })
+
+    // Upstream: AsyncProducerTest.testInvalidPartition, testPartitioner…; reliability reference row 53.
+    for (const [title, answer, named] of [
+      ['−1', -1, '-1'],
+      ['the number of partitions', 2, '2'],
+      ['NaN', Number.NaN, 'NaN'],
+      ['a fraction', 1.5, '1.5'],
+      ['infinity', Number.POSITIVE_INFINITY, 'Infinity'],
+      ['undefined', undefined, 'something of type undefined'],
+      ['a numeral', '1', 'something of type string'],
+      ['a bigint', 1n, 'something of type bigint'],
+      ['a promise', Promise.resolve(1), 'something of type object'],
+      ['an object that has no text', Object.create(null), 'something of type object'],
+      ['null', null, 'something of type object'],
+    ] as const) {
+      it(`fails only the message for which the partitioner answers ${title}`, () => {
+        const partitioner = { partition: (key: unknown) => (key === 'bad' ? answer : 0) } as Partitioner
+        const collated = partitionAndCollate(
+          ['a', 'bad', 'b'].map((key) => envelopeOf(key, { key })),
+          contextOf({ partitioner }),
+        )
+        expect(shapeOf(collated)).to.deep.equal({ 0: ['t/0: a b'] })
+        expect(rejectedOf(collated)).to.deep.equal([
+          [
+            'bad',
+            `PartitionerError: the partitioner answered ${named} for a message to t, where 0 to 1 exist`,
+          ],
+        ])
+        expect(collated.rejections[0]!.error.retriable).to.equal(false)
+      })
+    }
+
+    it('takes minus zero for zero', () => {
+      const collated = partitionAndCollate(
+        [envelopeOf('a', { key: 'k' }), envelopeOf('b', { key: 'l' })],
+        contextOf({ partitioner: { partition: (key) => (key === 'k' ? -0 : 0) } }),
+      )
+      expect(shapeOf(collated)).to.deep.equal({ 0: ['t/0: a b'] })
+    })
+
+    it('fails only the message for which the partitioner throws; its error is the cause and its text not shown', () => {
+      const thrown = new TypeError('secret-key')
+      const partitioner: Partitioner = {
+        partition: (key) => {
+          if (key === 'bad') throw thrown
+          return 1
+        },
+      }
+      const collated = partitionAndCollate(
+        ['bad', 'a'].map((key) => envelopeOf(key, { key })),
+        contextOf({ partitioner }),
+      )
+      expect(shapeOf(collated)).to.deep.equal({ 1: ['t/1: a'] })
+      expect(collated.rejections[0]!.error).to.be.instanceOf(PartitionerError)
+      expect(collated.rejections[0]!.error).to.include({
+        message: 'the partitioner threw TypeError for a message to t',
+        cause: thrown,
+        retriable: false,
+      })
+    })
+
+    it('passes on an error of ours as it is', () => {
+      const refusal = new PartitionerError('takes bytes')
+      const partitioner: Partitioner = {
+        partition: () => {
+          throw refusal
+        },
+      }
+      const { rejections } = partitionAndCollate([envelopeOf('a', { key: 'k' })], contextOf({ partitioner }))
+      expect(rejections[0]!.error).to.equal(refusal)
+    })
+
+    for (const thrown of ['secret', undefined, null, Object.create(null)]) {
+      it(`survives a partitioner that throws ${typeof thrown}, which is no error`, () => {
+        const partitioner: Partitioner = {
+          partition: () => {
+            throw thrown
+          },
+        }
+        const { rejections } = partitionAndCollate(
+          [envelopeOf('a', { key: 'k' })],
+          contextOf({ partitioner }),
+        )
+        expect(rejections[0]!.error.message).to.equal(
+          `the partitioner threw something of type ${typeof thrown} for a message to t`,
+        )
+      })
+    }
+  })
+
+  describe('without a key', () => {
+    // Upstream: AsyncProducerTest.testRandomPartitioner.
+    it('needs no partitioner', () => {
+      const partition = sinon.fake.returns(0)
+      const topics = { topic1: { 0: 0 }, topic2: { 0: 0 } }
+      const collated = partitionAndCollate(
+        [
+          envelopeOf('a', { topic: 'topic1' }),
+          envelopeOf('b', { topic: 'topic2' }),
+          envelopeOf('c', { topic: 'topic1' }),
+        ],
+        contextOf({ topics, partitioner: { partition } }),
+      )
+      expect(shapeOf(collated)).to.deep.equal({ 0: ['topic1/0: a c', 'topic2/0: b'] })
+      expect(partition.callCount).to.equal(0)
+    })
+
+    for (const [chance, partition] of [
+      [0, 2],
+      [0.3333, 2],
+      [0.3334, 5],
+      [0.6667, 9],
+      [0.9999999999999999, 9],
+    ] as const) {
+      it(`takes a random one of the partitions with a leader: ${chance} → ${partition}`, () => {
+        const topics = { t: { 2: 0, 3: null, 5: 0, 9: 0 } }
+        const context = contextOf({ topics, random: () => chance })
+        expect(shapeOf(partitionAndCollate([envelopeOf('a')], context))).to.deep.equal({
+          0: [`t/${partition}: a`],
+        })
+        expect(context.stickyPartitions.get('t')).to.equal(partition)
+      })
+    }
+
+    it('sticks to it within a call and in later ones, and asks chance no more', () => {
+      const random = sinon.fake.returns(0.99)
+      const context = contextOf({ random })
+      partitionAndCollate([envelopeOf('a'), envelopeOf('b')], context)
+      const later = partitionAndCollate([envelopeOf('c')], context)
+      expect(shapeOf(later)).to.deep.equal({ 1: ['t/1: c'] })
+      expect(random.callCount).to.equal(1)
+    })
+
+    it('sticks per topic', () => {
+      const context = contextOf({ topics: { t: { 0: 0, 1: 0 }, u: { 0: 0, 1: 0 } }, sticky: { t: 1, u: 0 } })
+      const collated = partitionAndCollate([envelopeOf('a'), envelopeOf('b', { topic: 'u' })], context)
+      expect(shapeOf(collated)).to.deep.equal({ 0: ['t/1: a', 'u/0: b'] })
+    })
+
+    it('finds the sticky partition by its id where ids have gaps', () => {
+      const context = contextOf({ topics: { t: { 4: 0, 8: 1 } }, sticky: { t: 8 } })
+      expect(shapeOf(partitionAndCollate([envelopeOf('a')], context))).to.deep.equal({ 1: ['t/8: a'] })
+    })
+
+    it('chooses anew when the sticky partition has no leader, and sticks to the new one', () => {
+      const context = contextOf({ topics: { t: { 0: null, 1: 4 } }, sticky: { t: 0 } })
+      expect(shapeOf(partitionAndCollate([envelopeOf('a')], context))).to.deep.equal({ 4: ['t/1: a'] })
+      expect(context.stickyPartitions.get('t')).to.equal(1)
+    })
+
+    it('chooses anew when the sticky partition is gone', () => {
+      const context = contextOf({ topics: { t: { 0: 4 } }, sticky: { t: 3 } })
+      expect(shapeOf(partitionAndCollate([envelopeOf('a')], context))).to.deep.equal({ 4: ['t/0: a'] })
+    })
+
+    it('is rejected, retriably, when no partition has a leader; keeps sticking to none', () => {
+      const context = contextOf({ topics: { t: { 0: null, 1: null } } })
+      const { rejections } = partitionAndCollate([envelopeOf('a')], context)
+      expect(rejections[0]!.error).to.include({
+        name: 'MetadataError',
+        message: 'no partition of t has a leader at the moment',
+        retriable: true,
+        topic: 't',
+      })
+      expect(context.stickyPartitions.size).to.equal(0)
+    })
+
+    it('partitions by partKey where only that is given', () => {
+      const collated = partitionAndCollate([envelopeOf('a', { partKey: 3 })], contextOf())
+      expect(shapeOf(collated)).to.deep.equal({ 1: ['t/1: a'] })
+    })
+
+    describe('and possibly stored by an earlier attempt', () => {
+      function ambiguous(partition: number): Envelope {
+        const envelope = envelopeOf('again')
+        envelope.partition = partition
+        envelope.addAttempt({
+          atMs: 0,
+          error: new ConnectionError('reset', { persistence: 'possibly-persisted' }),
+        })
+        return envelope
+      }
+
+      it('keeps its partition though others stick to another one by now', () => {
+        const context = contextOf({ topics: { t: { 0: 0, 1: 1 } }, sticky: { t: 0 } })
+        const collated = partitionAndCollate([ambiguous(1), envelopeOf('new')], context)
+        expect(shapeOf(collated)).to.deep.equal({ 1: ['t/1: again'], 0: ['t/0: new'] })
+        expect(context.stickyPartitions.get('t')).to.equal(0)
+      })
+
+      it('waits for its partition while that has no leader', () => {
+        const { rejections } = partitionAndCollate(
+          [ambiguous(1)],
+          contextOf({ topics: { t: { 0: 0, 1: null } } }),
+        )
+        expect(rejections[0]!.error.message).to.equal('t/1 has no leader at the moment')
+      })
+
+      it('goes where the others go when its partition exists no more', () => {
+        const collated = partitionAndCollate([ambiguous(9)], contextOf({ sticky: { t: 1 } }))
+        expect(shapeOf(collated)).to.deep.equal({ 1: ['t/1: again'] })
+      })
+    })
+
+    it('may move to another partition where the earlier attempt certainly stored nothing', () => {
+      const envelope = envelopeOf('a')
+      envelope.partition = 1
+      envelope.addAttempt({ atMs: 0, error: new ConnectionError('refused') })
+      expect(shapeOf(partitionAndCollate([envelope], contextOf({ sticky: { t: 0 } })))).to.deep.equal({
+        0: ['t/0: a'],
+      })
+    })
+  })
+
+  describe('whatever the messages and the cluster', () => {
+    const leaders = fc.option(fc.integer({ min: 0, max: 3 }), { nil: null })
+    const cluster = fc.dictionary(
+      fc.constantFrom('t', 'u', 'v'),
+      fc.dictionary(fc.integer({ min: 0, max: 20 }).map(String), leaders, { minKeys: 1, maxKeys: 6 }),
+      { noNullPrototype: true },
+    )
+    const messages = fc.array(
+      fc.record({
+        topic: fc.constantFrom('t', 'u', 'v', 'unknown'),
+        key: fc.option(fc.integer({ min: -3, max: 30 }), { nil: null }),
+      }),
+      { maxLength: 60 },
+    )
+    /** Throws for some keys, leaves the range for others. */
+    const moody: Partitioner = {
+      partition: (key, count) => {
+        if (key === 13) throw new Error('13')
+        return Number(key) % (count + 1)
+      },
+    }
+
+    it('each message is in exactly one batch or rejected, in order, at the leader and partition that it must have', () => {
+      fc.assert(
+        fc.property(
+          cluster,
+          messages,
+          fc.double({ min: 0, max: 0.999, noNaN: true }),
+          (topics, given, chance) => {
+            const envelopes = given.map(({ topic, key }, i) => envelopeOf(`${i}`, { topic, key }))
+            const context = contextOf({ topics, partitioner: moody, random: () => chance })
+            const { batchesByLeader, rejections } = partitionAndCollate(envelopes, context)
+            const batches = [...batchesByLeader].flatMap(([leader, list]) =>
+              list.map((batch) => ({ leader, ...batch })),
+            )
+
+            const seen = [
+              ...batches.flatMap((batch) => batch.envelopes),
+              ...rejections.map(({ envelope }) => envelope),
+            ]
+            expect(seen).to.have.length(envelopes.length)
+            expect(envelopes.every((envelope) => seen.includes(envelope))).to.equal(true)
+            expect(new Set(batches.map(({ topic, partition }) => `${topic}/${partition}`)).size).to.equal(
+              batches.length,
+            )
+
+            for (const { leader, topic, partition, envelopes: inBatch } of batches) {
+              expect(topics[topic]![partition]).to.equal(leader)
+              const positions = inBatch.map((envelope) => envelopes.indexOf(envelope))
+              expect(positions).to.deep.equal([...positions].sort((a, b) => a - b))
+              const ids = Object.keys(topics[topic]!).map(Number)
+              for (const envelope of inBatch) {
+                const { partitionKey } = envelope.message
+                expect(envelope.topic).to.equal(topic)
+                if (partitionKey !== null)
+                  expect(ids[moody.partition(partitionKey, ids.length)]).to.equal(partition)
+                else expect(context.stickyPartitions.get(topic)).to.equal(partition)
+              }
+            }
+            const rejectedAt = rejections.map(({ envelope }) => envelopes.indexOf(envelope))
+            expect(rejectedAt).to.deep.equal([...rejectedAt].sort((a, b) => a - b))
+          },
+        ),
+        { numRuns: 300 },
+      )
+    })
+  })
+})
