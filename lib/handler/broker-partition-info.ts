@@ -14,6 +14,7 @@ import { isReachable } from '../pool/metadata-source.js'
 import { errorCode } from '../protocol/error-code.js'
 import type { MetadataResponse } from '../protocol/messages/index.js'
 import { brokerError, verdictOn } from './produce-verdict.js'
+import { RefreshLimiter } from './refresh-limiter.js'
 
 export interface PartitionAndLeader {
   readonly topic: string
@@ -55,13 +56,17 @@ export interface BrokerPartitionInfoOptions {
   readonly logger: Logger
   /** Called after each refresh with the addresses of all brokers that lead a known partition. */
   readonly onLeaders?: (leaders: ReadonlyMap<number, BrokerAddress>) => void
+  /** Default: Math.random. */
+  readonly random?: () => number
   /** Called after each refresh. */
   readonly onRefresh?: (topics: readonly string[], error: KafkaError | null) => void
 }
 
 interface Refresh {
   readonly topics: Set<string>
-  readonly done: Promise<void>
+  /** Once it is, further topics have to go into the next one. */
+  isSent: boolean
+  done: Promise<void>
 }
 
 export class BrokerPartitionInfo {
@@ -69,11 +74,21 @@ export class BrokerPartitionInfo {
   readonly #topics = new Map<string, TopicPartitions>()
   readonly #errors = new Map<string, KafkaError>()
   readonly #addresses = new Map<number, BrokerAddress>()
+  readonly #limiter: RefreshLimiter
+  #endTurn = (): void => {}
+  #isClosed = false
   #running: Refresh | null = null
   #next: Refresh | null = null
 
   constructor(options: BrokerPartitionInfoOptions) {
     this.#options = options
+    this.#limiter = new RefreshLimiter(options.random)
+  }
+
+  /** Lets no request wait for its turn any more; what is asked for after this fails by its source. */
+  close(): void {
+    this.#isClosed = true
+    this.#endTurn()
   }
 
   /** Partitions of a topic, sorted by id, or undefined when nothing is known of it. */
@@ -109,43 +124,60 @@ export class BrokerPartitionInfo {
   refresh(topics: Iterable<string>): Promise<void> {
     const wanted = [...topics]
     if (wanted.length === 0) return Promise.resolve()
-    if (!this.#running) {
-      this.#running = this.#start(new Set(wanted))
-      return this.#running.done
-    }
+    this.#running ??= this.#start(Promise.resolve())
     const running = this.#running
-    if (wanted.every((topic) => running.topics.has(topic))) return running.done
-    this.#next ??= this.#follow(running)
-    for (const topic of wanted) this.#next.topics.add(topic)
-    return this.#next.done
+    const isTooLate = running.isSent && !wanted.every((topic) => running.topics.has(topic))
+    if (isTooLate) this.#next ??= this.#start(running.done)
+    const refresh = isTooLate ? this.#next! : running
+    for (const topic of wanted) refresh.topics.add(topic)
+    return refresh.done
   }
 
-  #start(topics: Set<string>): Refresh {
-    return { topics, done: this.#fetch(topics).finally(() => this.#ended()) }
+  /** @param previous - ends before this one begins, well or badly. */
+  #start(previous: Promise<void>): Refresh {
+    const refresh: Refresh = { topics: new Set(), isSent: false, done: previous }
+    refresh.done = previous
+      .catch(() => {})
+      .then(() => this.#fetch(refresh))
+      .finally(() => {
+        this.#running = this.#next
+        this.#next = null
+      })
+    return refresh
   }
 
-  #follow(running: Refresh): Refresh {
-    const topics = new Set<string>()
-    const done = running.done.catch(() => {}).then(() => this.#fetch(topics))
-    return { topics, done: done.finally(() => this.#ended()) }
-  }
-
-  #ended(): void {
-    this.#running = this.#next
-    this.#next = null
-  }
-
-  async #fetch(topics: ReadonlySet<string>): Promise<void> {
+  async #fetch(refresh: Refresh): Promise<void> {
+    await this.#turn()
+    // Read after the wait: whoever asked meanwhile for other topics is served as well.
+    refresh.isSent = true
+    const { topics } = refresh
     const names = [...topics]
     const { source, onRefresh } = this.#options
     try {
       this.#take(await source.fetch(names), topics)
+      this.#limiter.succeeded()
     } catch (error) {
+      this.#limiter.failed(performance.now())
       for (const name of names) if (!this.#topics.has(name)) this.#errors.set(name, error as KafkaError)
       onRefresh?.(names, error as KafkaError)
       throw error
     }
     onRefresh?.(names, null)
+  }
+
+  /** Waits until the limiter lets a request start, or until nobody wants it any more. */
+  async #turn(): Promise<void> {
+    const waitMs = this.#limiter.waitMs(performance.now())
+    if (waitMs > 0 && !this.#isClosed) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, waitMs)
+        this.#endTurn = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+    this.#limiter.started(performance.now())
   }
 
   /** Only what was asked for is kept, so a broker cannot make this grow. */

@@ -20,7 +20,8 @@ export interface PartsListener extends SyncProducerListener {
 export interface Parts {
   readonly handler: DefaultEventHandler
   readonly pool: ProducerPool
-  readonly source: MetadataSource
+  /** Ends the asking for metadata; what waits for it fails with this reason. */
+  closeMetadata(reason: KafkaError): void
 }
 
 /** @throws {ConfigError} for a class or codec that is not to be had. Opens no connection. */
@@ -66,7 +67,11 @@ export function buildParts(
     retryBackoffMs: config.retryBackoffMs,
     refreshIntervalMs: config.topicMetadataRefreshIntervalMs,
   })
-  return { handler, pool, source }
+  const closeMetadata = (reason: KafkaError): void => {
+    source.close(reason)
+    brokerPartitionInfo.close()
+  }
+  return { handler, pool, closeMetadata }
 }
 
 function compressionOf(config: ProducerConfig): Compression | null {

@@ -227,7 +227,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       this.#logger.warn(`close: messages sent with acks 0 could not be confirmed and may be lost: ${why}`)
     }
     clearTimeout(timer)
-    this.#parts.source.close(new ConnectionError('the producer was closed'))
+    this.#parts.closeMetadata(new ConnectionError('the producer was closed'))
     await this.#parts.handler.close()
     this.#logger.info('the producer is closed')
   }
@@ -242,7 +242,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
 
   #abort(timeoutMs: number): void {
     const reason = new DeliveryTimeoutError(`close gave up after ${timeoutMs} ms`)
-    this.#parts.source.close(reason)
+    this.#parts.closeMetadata(reason)
     this.#parts.handler.abort(reason)
   }
 
