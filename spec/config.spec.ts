@@ -162,6 +162,12 @@ describe('ProducerConfig', () => {
       })
     }
 
+    it('request.required.acks=constructor, without advice', () => {
+      expect(errorOf(() => configOf({ 'request.required.acks': 'constructor' })).message).to.equal(
+        'request.required.acks is "constructor": expected an integer from -1 to 1',
+      )
+    })
+
     it('a queue of no messages', () => {
       const error = errorOf(() => configOf({ 'queue.buffering.max.messages': -1, 'batch.num.messages': -1 }))
       expect(error.message).to.include(
@@ -311,7 +317,6 @@ describe('ProducerConfig', () => {
       'external.size': ' 5 ',
       'external.on': 'true',
       'external.off': false,
-      __proto__: null,
     })
 
     it('tells any key that was given, trimmed, and no default', () => {
@@ -396,6 +401,7 @@ describe('ProducerConfig', () => {
       'broker.version': '2.8.2',
       'queue.buffering.max.bytes': 5,
     })
+    expect(config.toJSON()['metadata.broker.list']).to.equal('[::1]:9092,h:1')
     const again = new ProducerConfig(config.toJSON(), { logger: silentLogger })
     expect({ ...again }).to.deep.equal({ ...config })
   })

@@ -109,6 +109,8 @@ describe('hints', () => {
       expect(warningsOn('acks=hunter2')[0])
         .to.include('write request.required.acks=1')
         .and.not.include('hunter')
+      expect(warningsOn('acks=2')[0]).to.include('write request.required.acks=1')
+      expect(warningsOn('batch.size=16384')[0]).to.include('write batch.num.messages=…')
       expect(warningsOn('linger.ms=0x5')[0]).to.include('write queue.buffering.max.ms=…')
       expect(warningsOn('value.serializer=com.example.Mine')[0]).to.not.include('com.example')
     })

@@ -33,12 +33,13 @@ describe('parsePropertyLines', () => {
   }
 
   it('counts lines from 1, through comments, blank lines, continuations and every kind of line end', () => {
-    const text = '# one\na=1\r\n\r\nb=2\\\r\n  more\rc=3\n!\\\nd=4'
+    const text = '# one\na=1\r\n\r\nb=2\\\r\n  more\rc=3\n!\\\nd=4\\\\\ne=5'
     expect(parsePropertyLines(text)).to.deep.equal([
       { key: 'a', value: '1', line: 2 },
       { key: 'b', value: '2more', line: 4 },
       { key: 'c', value: '3', line: 6 },
-      { key: 'd', value: '4', line: 8 },
+      { key: 'd', value: '4\\', line: 8 },
+      { key: 'e', value: '5', line: 9 },
     ])
   })
 
