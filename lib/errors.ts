@@ -150,6 +150,13 @@ export class QueueFullError extends KafkaError {
   }
 }
 
+/** The caller's AbortSignal ended the wait for room in the queue. The message was not accepted; `cause` is its reason. */
+export class SendAbortedError extends KafkaError {
+  constructor(message: string, context: ErrorContext = {}) {
+    super('KAFKA_SEND_ABORTED', message, context)
+  }
+}
+
 /** An accepted message whose time ran out: `close({ timeoutMs })` or `delivery.timeout.ms`. */
 export class DeliveryTimeoutError extends KafkaError {
   constructor(message: string, context: ErrorContext = {}) {

@@ -20,6 +20,7 @@ export {
   ProducerClosedError,
   QueueFullError,
   RequestTimeoutError,
+  SendAbortedError,
   UnsupportedCodecError,
   UnsupportedVersionError,
 } from './errors.js'
@@ -62,5 +63,11 @@ export type {
   ProducerEvents,
   RefreshEvent,
 } from './producer/events.js'
-export { type CloseOptions, Producer, type ProducerOptions, type Sendable } from './producer/producer.js'
+export {
+  type CloseOptions,
+  Producer,
+  type ProducerOptions,
+  type Sendable,
+  type SendOptions,
+} from './producer/producer.js'
 export type { Serialized } from './protocol/writer.js'

@@ -54,21 +54,25 @@ export class MessageQueue<T> {
    * Waits for room where {@link offer} found none.
    *
    * @param timeoutMs - 0 refuses at once, negative waits for as long as it takes.
+   * @param signal - gives the waiting up.
    * @returns whether the item was taken.
    */
-  put(item: T, timeoutMs: number): Promise<boolean> {
+  put(item: T, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
     if (this.offer(item)) return Promise.resolve(true)
-    if (timeoutMs === 0) return Promise.resolve(false)
+    if (timeoutMs === 0 || signal?.aborted) return Promise.resolve(false)
     return new Promise((resolve) => {
       const waiter: Waiter<T> = {
         item,
         admit: (isAdmitted) => {
           clearTimeout(timer)
+          signal?.removeEventListener('abort', giveUp)
           this.#waiters.delete(waiter)
           resolve(isAdmitted)
         },
       }
-      const timer = timeoutMs > 0 ? setTimeout(() => waiter.admit(false), timeoutMs) : undefined
+      const giveUp = (): void => waiter.admit(false)
+      const timer = timeoutMs > 0 ? setTimeout(giveUp, timeoutMs) : undefined
+      signal?.addEventListener('abort', giveUp)
       this.#waiters.add(waiter)
     })
   }

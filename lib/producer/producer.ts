@@ -11,6 +11,7 @@ import {
   type KafkaError,
   ProducerClosedError,
   QueueFullError,
+  SendAbortedError,
 } from '../errors.js'
 import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import { type Delivery, Envelope, type OutcomeWaiter } from '../handler/envelope.js'
@@ -40,6 +41,11 @@ export interface CloseOptions {
 /** One message, as an instance or in plain form. */
 export type Sendable<K, V> = KeyedMessage<K, V> | MessageLike<K, V>
 
+export interface SendOptions {
+  /** Async mode: gives up the wait for room in the queue. What is queued already stays queued. */
+  signal?: AbortSignal
+}
+
 const accepted = Promise.resolve()
 
 export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
@@ -52,8 +58,9 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   readonly #isAsync: boolean
   readonly #enqueueTimeoutMs: number
   readonly #deliveryTimeoutMs: number
-  /** `send` calls that wait for room in the queue. */
-  readonly #blocked = new Set<Promise<void>>()
+  /** Calls that wait for room in the queue. */
+  #blocked = 0
+  #onUnblocked: (() => void) | null = null
   #closing: Promise<void> | null = null
 
   /**
@@ -87,7 +94,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   }
 
   /**
-   * Sends messages, given one by one, as arrays, or both.
+   * Sends messages, given one by one, as arrays, or both; options may come last.
    *
    * Sync mode: settles when the brokers have answered for all of them (acks 0: when written to the socket). Async
    * mode: settles when all are queued.
@@ -95,19 +102,21 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
    * @throws {FailedToSendMessageError} sync: some failed; `failures` has one entry for each.
    * @throws {EncodeError} sync: an encoder refused one; then none of the call is sent.
    * @throws {QueueFullError} async: no room within `queue.enqueue.timeout.ms`; earlier messages of the call are queued.
+   * @throws {SendAbortedError} async: the signal ended the wait for room; as with a full queue.
    * @throws {ProducerClosedError} after `close`.
    */
-  send(...messages: (Sendable<K, V> | readonly Sendable<K, V>[])[]): Promise<void> {
+  send(...messages: (Sendable<K, V> | readonly Sendable<K, V>[] | SendOptions)[]): Promise<void> {
     if (this.#closing) return Promise.reject(new ProducerClosedError())
     try {
+      const options = isSendOptions(messages.at(-1)) ? (messages.pop() as SendOptions) : undefined
       const first = messages[0]
       if (messages.length === 1 && first !== undefined && !Array.isArray(first)) {
         return this.#isAsync
-          ? this.#enqueue(first as Sendable<K, V>)
+          ? this.#enqueue(this.#envelope(first as Sendable<K, V>, null), options)
           : this.#sendNow([first as Sendable<K, V>])
       }
       const all = messages.flat() as Sendable<K, V>[]
-      return this.#isAsync ? this.#enqueueAll(all) : this.#sendNow(all)
+      return this.#isAsync ? this.#enqueueAll(all, options) : this.#sendNow(all)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -117,13 +126,14 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
    * Sends one message and resolves when that message is acknowledged, in either mode.
    *
    * @throws {DeliveryError} with `code`, `persistence`, `attempts` and `cause`.
-   * @throws {QueueFullError | EncodeError | ProducerClosedError} as {@link send}; the message was not accepted.
+   * @throws {QueueFullError | SendAbortedError | EncodeError | ProducerClosedError} as {@link send}; the message was
+   *   not accepted.
    */
-  async deliver(message: Sendable<K, V>): Promise<Delivery> {
+  async deliver(message: Sendable<K, V>, options?: SendOptions): Promise<Delivery> {
     if (this.#closing) throw new ProducerClosedError()
     const call = new DeliverCall()
     const envelope = this.#envelope(message, call)
-    if (this.#isAsync) await this.#enqueueEnvelope(envelope)
+    if (this.#isAsync) await this.#enqueue(envelope, options)
     else this.#submit([envelope])
     return call.done
   }
@@ -169,39 +179,37 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#groupCommit.submit(envelopes)
   }
 
-  #enqueue(message: Sendable<K, V>): Promise<void> {
-    return this.#enqueueEnvelope(this.#envelope(message, null))
-  }
-
-  #enqueueEnvelope(envelope: Envelope): Promise<void> {
+  #enqueue(envelope: Envelope, options?: SendOptions): Promise<void> {
     if (this.#queue.offer(envelope)) {
       this.#loop.notify()
       return accepted
     }
-    return this.#blockedWhile(this.#putInOrder([envelope]))
+    return this.#putInOrder([envelope], options?.signal)
   }
 
-  #enqueueAll(messages: readonly Sendable<K, V>[]): Promise<void> {
+  #enqueueAll(messages: readonly Sendable<K, V>[], options?: SendOptions): Promise<void> {
     const envelopes = messages.map((message) => this.#envelope(message, null))
     for (let i = 0; i < envelopes.length; i++) {
-      if (!this.#queue.offer(envelopes[i]!)) return this.#blockedWhile(this.#putInOrder(envelopes.slice(i)))
+      if (!this.#queue.offer(envelopes[i]!)) {
+        return this.#putInOrder(envelopes.slice(i), options?.signal)
+      }
       this.#loop.notify()
     }
     return accepted
   }
 
-  async #putInOrder(envelopes: readonly Envelope[]): Promise<void> {
-    for (const envelope of envelopes) {
-      if (!(await this.#queue.put(envelope, this.#enqueueTimeoutMs))) throw this.#dropped(envelope)
-      this.#loop.notify()
+  async #putInOrder(envelopes: readonly Envelope[], signal: AbortSignal | undefined): Promise<void> {
+    this.#blocked++
+    try {
+      for (const envelope of envelopes) {
+        if (!(await this.#queue.put(envelope, this.#enqueueTimeoutMs, signal))) {
+          throw signal?.aborted ? aborted(envelope, signal) : this.#dropped(envelope)
+        }
+        this.#loop.notify()
+      }
+    } finally {
+      if (--this.#blocked === 0) this.#onUnblocked?.()
     }
-  }
-
-  #blockedWhile(put: Promise<void>): Promise<void> {
-    this.#blocked.add(put)
-    const done = (): void => void this.#blocked.delete(put)
-    put.then(done, done)
-    return put
   }
 
   #dropped(envelope: Envelope): QueueFullError {
@@ -236,7 +244,11 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     if (!this.#isAsync) return this.#groupCommit.flush()
     this.#loop.hurry()
     // Senders that were blocked by a full queue before the close are let in and delivered.
-    while (this.#blocked.size > 0) await Promise.allSettled(this.#blocked)
+    if (this.#blocked > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onUnblocked = resolve
+      })
+    }
     await this.#loop.flush()
   }
 
@@ -292,6 +304,16 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
         `it read them: ${reason.message}`,
     )
   }
+}
+
+/** Options have no topic; every message has. */
+function isSendOptions(argument: unknown): boolean {
+  return typeof argument === 'object' && argument !== null && 'signal' in argument && !('topic' in argument)
+}
+
+function aborted({ topic }: Envelope, { reason }: AbortSignal): SendAbortedError {
+  const text = 'the wait for room in the queue was given up; the message was not accepted'
+  return new SendAbortedError(text, { topic, cause: reason })
 }
 
 /** Of what the user gave, without encoding it: enough to bound a queue. */
