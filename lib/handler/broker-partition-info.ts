@@ -191,6 +191,8 @@ export class BrokerPartitionInfo {
     const ids = new Set<number>()
     for (const broker of response.brokers) {
       const { nodeId, host, port } = broker
+      // −1 stands for "no leader"; whoever lists such a broker must not make it one.
+      if (nodeId < 0) continue
       if (!isReachable(broker)) {
         this.#options.logger.warn(
           `broker ${nodeId} advertises the unusable address "${printable(host)}":${port}`,
@@ -214,11 +216,13 @@ export class BrokerPartitionInfo {
       return
     }
     this.#errors.delete(name)
-    const partitions = topic.partitions.map((partition) => ({
-      topic: name,
-      partitionId: partition.index,
-      leaderId: live.has(partition.leaderId) ? partition.leaderId : null,
-    }))
+    const partitions = topic.partitions
+      .filter(({ index }) => index >= 0)
+      .map(({ index, leaderId }) => ({
+        topic: name,
+        partitionId: index,
+        leaderId: live.has(leaderId) ? leaderId : null,
+      }))
     this.#warnOfMissingLeaders(topic)
     this.#topics.set(name, new TopicPartitions(_.uniqBy(partitions, 'partitionId')))
   }
@@ -239,12 +243,13 @@ export class BrokerPartitionInfo {
     return new MetadataError(`topic ${printable(topic)} is not available: ${name} (${code})${why}`, { topic })
   }
 
-  /** Addresses of all brokers that lead something known here. */
+  /** Addresses of all brokers that lead something known here; of those that an application has set there are none. */
   #leaders(): Map<number, BrokerAddress> {
     const leaders = new Map<number, BrokerAddress>()
     for (const { partitions } of this.#topics.values()) {
       for (const { leaderId } of partitions) {
-        if (leaderId !== null) leaders.set(leaderId, this.#addresses.get(leaderId)!)
+        const address = leaderId === null ? undefined : this.#addresses.get(leaderId)
+        if (address) leaders.set(leaderId!, address)
       }
     }
     return leaders

@@ -1,0 +1,65 @@
+/** A metadata source that answers when it is told to. */
+import type { MetadataFetcher } from '../../../lib/handler/broker-partition-info.js'
+import type { MetadataResponse } from '../../../lib/protocol/messages/index.js'
+
+export type PartitionRow = [index: number, leaderId: number, errorCode?: number, replicas?: number[]]
+
+/** Brokers listen at `b<id>:9092`. */
+export function brokersOf(...ids: number[]): MetadataResponse['brokers'] {
+  return ids.map((nodeId) => ({ nodeId, host: `b${nodeId}`, port: 9092 }))
+}
+
+export function topicOf(name: string, ...partitions: PartitionRow[]): MetadataResponse['topics'][number] {
+  return {
+    name,
+    errorCode: 0,
+    partitions: partitions.map(([index, leaderId, errorCode = 0, replicas = [leaderId]]) => ({
+      index,
+      leaderId,
+      errorCode,
+      replicas,
+      isr: replicas,
+    })),
+  }
+}
+
+export function topicError(name: string, errorCode: number): MetadataResponse['topics'][number] {
+  return { name, errorCode, partitions: [] }
+}
+
+interface Fetch {
+  readonly topics: readonly string[]
+  answer(response: MetadataResponse): void
+  fail(error: Error): void
+}
+
+export class ScriptedSource implements MetadataFetcher {
+  /** Fetches under way, oldest first. */
+  readonly open: Fetch[] = []
+  /** Topics of every fetch so far. */
+  readonly fetched: (readonly string[])[] = []
+
+  fetch(topics: readonly string[]): Promise<MetadataResponse> {
+    this.fetched.push(topics)
+    return new Promise((resolve, reject) => {
+      this.open.push({ topics, answer: resolve, fail: reject })
+    })
+  }
+
+  /** Answers the oldest fetch, which may still be on its way here. */
+  async answer(brokers: MetadataResponse['brokers'], ...topics: MetadataResponse['topics']): Promise<void> {
+    ;(await this.#oldest()).answer({ brokers, topics })
+  }
+
+  async fail(error: Error): Promise<void> {
+    ;(await this.#oldest()).fail(error)
+  }
+
+  async #oldest(): Promise<Fetch> {
+    for (let turns = 0; this.open.length === 0; turns++) {
+      if (turns > 100) throw new Error('nobody fetches')
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    return this.open.shift()!
+  }
+}
