@@ -139,7 +139,7 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
 
   /** Reads a properties file: ISO-8859-1 as in Java, or UTF-8 with a byte order mark; at most 1 MiB. Blocks. */
   static fromFile(path: string, options: ProducerConfigOptions = {}): ProducerConfig {
-    return ProducerConfig.fromText(readPropertiesFile(path), { source: path, ...options })
+    return ProducerConfig.fromText(readPropertiesFile(path), { ...options, source: options.source ?? path })
   }
 
   /** Reads the text of a properties file, by the rules of Java. */
