@@ -10,14 +10,17 @@
 import {
   ConnectionError,
   DecodeError,
+  DeliveryTimeoutError,
   type ErrorContext,
   type KafkaError,
+  ProducerClosedError,
   RequestTimeoutError,
 } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { Api } from '../protocol/api.js'
 import { decodeResponse, encodeRequest } from '../protocol/envelope.js'
 import { type BrokerAddress, Connection, type ConnectionSettings } from './connection.js'
+import { startDeadline } from './deadline.js'
 import { InFlight, InFlightRequest } from './in-flight.js'
 
 export interface BrokerClientSettings extends ConnectionSettings {
@@ -138,14 +141,14 @@ export class BrokerClient {
         return
       }
       const fail = (reason: KafkaError): void => {
-        clearTimeout(timer)
+        cancelDeadline()
         this.#writing.delete(fail)
         reject(toldTo(reason, { correlationId, persistence: 'possibly-persisted' }))
       }
-      const timer = setTimeout(() => this.close(this.#expired(api, timeoutMs)), timeoutMs)
+      const cancelDeadline = startDeadline(timeoutMs, () => this.close(this.#notTaken(api, timeoutMs)))
       this.#writing.add(fail)
       this.#connection.write(bytes, () => {
-        clearTimeout(timer)
+        cancelDeadline()
         if (this.#writing.delete(fail)) resolve()
       })
     })
@@ -197,6 +200,12 @@ export class BrokerClient {
     })
   }
 
+  #notTaken(api: Api<unknown, unknown>, timeoutMs: number): RequestTimeoutError {
+    const { broker } = this.#connection
+    const text = `${broker} did not read all of a ${api.name} request within ${timeoutMs} ms`
+    return new RequestTimeoutError(text, { broker })
+  }
+
   #undecodable(api: Api<unknown, unknown>, version: number, error: unknown): KafkaError {
     const { broker } = this.#connection
     const text = `${broker} sent a ${api.name} v${version} answer that cannot be read: ${(error as Error).message}`
@@ -204,11 +213,12 @@ export class BrokerClient {
   }
 }
 
+const families = [RequestTimeoutError, DecodeError, DeliveryTimeoutError, ProducerClosedError]
+
 /** The end of the connection as told to one request: same family and text, its own correlation id and persistence. */
 function toldTo(reason: KafkaError, context: ErrorContext): KafkaError {
   const own: ErrorContext = { cause: reason.cause, retriable: reason.retriable, ...context }
   if (reason.broker !== undefined) own.broker = reason.broker
-  if (reason instanceof RequestTimeoutError) return new RequestTimeoutError(reason.message, own)
-  if (reason instanceof DecodeError) return new DecodeError(reason.message, own)
-  return new ConnectionError(reason.message, own)
+  const Family = families.find((family) => reason instanceof family) ?? ConnectionError
+  return new Family(reason.message, own)
 }

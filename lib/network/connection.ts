@@ -1,39 +1,27 @@
 /**
- * One TCP connection to one broker: opens it, writes requests, cuts what arrives into frames, closes it.
+ * One TCP connection to one broker: writes requests, cuts what arrives into frames, closes it.
  *
- * Knows no correlation id and no topic. It ends exactly once, and says why; all addresses of a name are tried within
- * one connect time (Node's family auto-selection), names are resolved anew at each connect.
+ * Knows no correlation id and no topic. It ends exactly once, and says why.
  *
- * @see classic-producer reference §6.3, design D7 and D8
+ * @see classic-producer reference §6.3, design D8
  */
-import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
+import type { Socket } from 'node:net'
 import type { BrokerAddress } from '../config/broker-list.js'
-import { ConnectionError, DecodeError, type KafkaError, printable, RequestTimeoutError } from '../errors.js'
+import { ConnectionError, DecodeError, type KafkaError } from '../errors.js'
 import { FrameDecoder } from '../protocol/frame.js'
+import { addressText, type ConnectSettings, connectTo, describeCause } from './connect.js'
 
-export type { BrokerAddress }
+export { addressText, type BrokerAddress }
 
-export interface ConnectionSettings {
-  /** Limit for resolving and connecting together, in milliseconds. */
-  readonly connectTimeoutMs: number
-  /** Bytes that may wait in this process before `write` reports pressure; ≤ 0 leaves Node's default. */
-  readonly sendBufferBytes: number
+export interface ConnectionSettings extends ConnectSettings {
   /** Largest response accepted, in bytes. */
   readonly maxFrameBytes: number
-  /** Opens the socket; for specs and for wrapping. Default: `net.connect`. */
-  readonly openSocket?: (options: TcpNetConnectOpts) => Socket
 }
 
 export interface ConnectionListener {
   onFrame(frame: Buffer): void
   /** Called once, after an open connection ended. */
   onClose(reason: KafkaError): void
-}
-
-/** `host:port`, IPv6 in brackets, fit for a message. */
-export function addressText({ host, port }: BrokerAddress): string {
-  const safe = printable(host)
-  return host.includes(':') ? `[${safe}]:${port}` : `${safe}:${port}`
 }
 
 export class Connection {
@@ -56,6 +44,7 @@ export class Connection {
   }
 
   /**
+   * @param signal - gives up while connecting; a KafkaError as its reason is what this rejects with.
    * @throws {ConnectionError} refused, not resolved, unreachable; `cause` is the socket's error.
    * @throws {RequestTimeoutError} when neither yes nor no comes within `connectTimeoutMs`.
    */
@@ -65,48 +54,10 @@ export class Connection {
     listener: ConnectionListener,
     signal?: AbortSignal,
   ): Promise<Connection> {
-    const broker = addressText(address)
-    const open = settings.openSocket ?? connect
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(new ConnectionError(`connecting to ${broker} was given up`, { broker }))
-        return
-      }
-      const socket = open({
-        host: address.host,
-        port: address.port,
-        noDelay: true,
-        keepAlive: true,
-        autoSelectFamily: true,
-        ...(settings.sendBufferBytes > 0 && { writableHighWaterMark: settings.sendBufferBytes }),
-      } as TcpNetConnectOpts)
-      const settle = (): void => {
-        clearTimeout(timer)
-        socket.removeAllListeners()
-        signal?.removeEventListener('abort', onAbort)
-      }
-      const fail = (error: KafkaError): void => {
-        settle()
-        // A socket may still report on its way out.
-        socket.on('error', () => {})
-        socket.destroy()
-        reject(error)
-      }
-      const onAbort = (): void =>
-        fail(new ConnectionError(`connecting to ${broker} was given up`, { broker }))
-      const timer = setTimeout(() => {
-        const text = `no connection to ${broker} within ${settings.connectTimeoutMs} ms; is the address right and reachable?`
-        fail(new RequestTimeoutError(text, { broker }))
-      }, settings.connectTimeoutMs)
-      signal?.addEventListener('abort', onAbort)
-      socket.once('error', (cause) => fail(connectFailure(broker, cause)))
-      socket.once('close', () =>
-        fail(new ConnectionError(`${broker} closed the connection at once`, { broker })),
-      )
-      socket.once('connect', () => {
-        settle()
-        resolve(new Connection(socket, broker, settings.maxFrameBytes, listener))
-      })
+      const onConnected = (socket: Socket): void =>
+        resolve(new Connection(socket, addressText(address), settings.maxFrameBytes, listener))
+      connectTo(address, settings, { onConnected, onFailed: reject }, signal)
     })
   }
 
@@ -123,7 +74,8 @@ export class Connection {
   write(bytes: Buffer, onWritten: () => void): boolean {
     if (this.#closed) return false
     this.#socket.write(bytes, (error) => {
-      if (!error) onWritten()
+      // A destroyed socket calls back without an error for what it did not write.
+      if (!error && !this.#closed) onWritten()
     })
     return true
   }
@@ -157,21 +109,9 @@ export class Connection {
   }
 
   #brokenBy(cause: Error): ConnectionError {
-    return new ConnectionError(`the connection to ${this.broker} broke: ${describe(cause)}`, {
+    return new ConnectionError(`the connection to ${this.broker} broke: ${describeCause(cause)}`, {
       broker: this.broker,
       cause,
     })
   }
-}
-
-function connectFailure(broker: string, cause: Error): ConnectionError {
-  return new ConnectionError(`cannot connect to ${broker}: ${describe(cause)}`, { broker, cause })
-}
-
-/** The socket's word; for several tried addresses, each one's. */
-function describe(cause: Error): string {
-  if (cause instanceof AggregateError && cause.errors.length > 0) {
-    return cause.errors.map((one) => printable(String((one as Error).message))).join('; ')
-  }
-  return printable(cause.message || (cause as NodeJS.ErrnoException).code || cause.name)
 }

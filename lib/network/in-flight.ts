@@ -6,6 +6,7 @@
  */
 import { DecodeError, type KafkaError } from '../errors.js'
 import { correlationIdOf } from '../protocol/envelope.js'
+import { startDeadline } from './deadline.js'
 
 type State = 'pending' | 'sent' | 'completed' | 'failed'
 
@@ -19,7 +20,7 @@ export class InFlightRequest {
   readonly correlationId: number
   readonly #answered: Answered
   #state: State = 'pending'
-  #timer: NodeJS.Timeout | undefined
+  #cancelDeadline: (() => void) | undefined
 
   constructor(correlationId: number, answered: Answered) {
     this.correlationId = correlationId
@@ -35,16 +36,9 @@ export class InFlightRequest {
     this.#move('pending', 'sent')
   }
 
-  /**
-   * Calls `onExpired` when the answer has not come in time. The event loop first gets to read what has already
-   * arrived, so a stall of this process is not taken for a slow broker.
-   */
+  /** Calls `onExpired` when the answer has not come in time; see {@link startDeadline}. */
   expireAfter(timeoutMs: number, onExpired: () => void): void {
-    this.#timer = setTimeout(() => {
-      setImmediate(() => {
-        if (!this.isSettled) onExpired()
-      })
-    }, timeoutMs)
+    this.#cancelDeadline = startDeadline(timeoutMs, onExpired)
   }
 
   complete(frame: Buffer): void {
@@ -63,7 +57,7 @@ export class InFlightRequest {
       throw new Error(`request ${this.correlationId} is ${this.#state} and cannot become ${to}`)
     }
     this.#state = to
-    if (to !== 'sent') clearTimeout(this.#timer)
+    if (to !== 'sent') this.#cancelDeadline?.()
   }
 }
 
