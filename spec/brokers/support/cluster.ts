@@ -265,6 +265,15 @@ export class KafkaCluster {
     )
   }
 
+  /**
+   * Runs one of Kafka's tools of this version, such as `kafka.admin.TopicCommand`; gives what it printed. The exit
+   * codes of old tools mean nothing, so read that.
+   */
+  async runTool(mainClass: string, ...args: string[]): Promise<string> {
+    const { stdout, stderr } = await this.#jvm.runTool({ mainClass, args })
+    return `${stdout}${stderr}`
+  }
+
   /** Keeps the folder when the cluster stops, and says why then. The first reason stays. */
   keep(reason: string): void {
     this.#keepReason ??= reason
