@@ -71,7 +71,7 @@ export const connectionSettings = [
     min: 1,
     source: 'ours',
     since: '0.1.0',
-    doc: 'Requests that may wait for their answers on one connection. More than 1 is faster and may change the order of messages on a retry.',
+    doc: 'Most requests that may wait for their answers on one connection. So far never more than one does, whatever is allowed here, which keeps the order.',
   },
   {
     key: 'receive.message.max.bytes',
@@ -91,6 +91,6 @@ export const connectionSettings = [
     range: 'auto, or a release from 0.8.0 to 4.4 with or without its last number (0.8.2.2, 3.9)',
     source: 'ours',
     since: '0.1.0',
-    doc: 'auto: each connection finds out what its broker speaks. A release: speak as to that release without asking.',
+    doc: 'The release to speak as. So far version 0 of the protocol is spoken to every broker, which 0.8.0 to 3.9 understand, so this changes nothing yet.',
   },
 ] as const satisfies readonly Setting[]

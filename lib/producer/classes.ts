@@ -4,7 +4,7 @@
  *
  * @see reliability reference S13
  */
-import type { ProducerConfig } from '../config.js'
+import { classNameHint, type ProducerConfig } from '../config.js'
 import { ConfigError, printable } from '../errors.js'
 import { DefaultEncoder } from '../handler/encoders/default-encoder.js'
 import type { Encoder } from '../handler/encoders/encoder.js'
@@ -38,7 +38,7 @@ function create(key: string, name: string, config: ProducerConfig, classes: Clas
   if (registered === undefined) {
     const known = [...builtIn.keys(), ...Object.keys(classes)].map(printable).join(', ')
     throw new ConfigError(
-      `${key}=${printable(name)} names a class that is not known here. ` +
+      `${key}=${printable(name)} names ${classNameHint(name) ?? 'a class that is not known here'}. ` +
         `Known are ${known}; pass your own as new Producer(config, { classes: { '${printable(name)}': YourClass } })`,
       key,
     )
