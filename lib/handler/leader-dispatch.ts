@@ -54,11 +54,16 @@ export class LeaderDispatch {
   }
 
   async #sendInOrder(producer: SyncProducer, requests: readonly PartitionBatch[][]): Promise<void> {
-    const held = new Set<string>()
+    /** Partition → why its later messages have to stay behind. */
+    const held = new Map<string, KafkaError>()
     for (const request of requests) {
       const batches = request.filter((batch) => !held.has(nameOf(batch)))
       if (batches.length > 0) await this.#sendOne(producer, batches)
-      for (const batch of request) if (isUnsettled(batch)) held.add(nameOf(batch))
+      for (const batch of request) {
+        const earlier = held.get(nameOf(batch))
+        if (earlier) this.#noteAttempt([batch], stayedBehind(batch, earlier))
+        else if (isUnsettled(batch)) held.set(nameOf(batch), failureIn(batch))
+      }
     }
   }
 
@@ -208,6 +213,18 @@ function nameOf({ topic, partition }: PartitionBatch): string {
 
 function isUnsettled({ envelopes }: PartitionBatch): boolean {
   return envelopes.some((envelope) => !envelope.isSettled)
+}
+
+/** Why a batch of which some messages are unsettled has to be tried again. */
+function failureIn({ envelopes }: PartitionBatch): KafkaError {
+  return envelopes.find((envelope) => !envelope.isSettled)!.attempts.at(-1)!.error
+}
+
+/** Of messages that were not sent, because they would have overtaken others; whatever became of those. */
+function stayedBehind({ topic, partition }: PartitionBatch, cause: KafkaError): KafkaError {
+  const place = printable(partitionName(topic, partition))
+  const text = `not sent because earlier messages of ${place} are to be tried again: ${cause.message}`
+  return new KafkaError(cause.code, text, { topic, partition, cause, retriable: true })
 }
 
 function sizeHint(batches: readonly PartitionBatch[]): number {

@@ -1,0 +1,501 @@
+import { gzipSync } from 'node:zlib'
+import { expect } from 'chai'
+import { ConnectionError, DecodeError, EncodeError, RequestTimeoutError } from '../../lib/errors.js'
+import type { Envelope } from '../../lib/handler/envelope.js'
+import { LeaderDispatch, type LeaderDispatchOptions } from '../../lib/handler/leader-dispatch.js'
+import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
+import type { Compression } from '../../lib/protocol/records/compression.js'
+import { batchOf, serialized } from './support/envelopes.js'
+import { FakePool } from './support/fake-pool.js'
+import { LogKeeper } from './support/log-keeper.js'
+import { OutcomeKeeper } from './support/outcome-keeper.js'
+
+const TOO_LARGE = 10
+const NOT_LEADER = 6
+const UNKNOWN_TOPIC = 3
+
+function makeDispatch(options: Partial<LeaderDispatchOptions> = {}) {
+  const pool = new FakePool()
+  const keeper = new OutcomeKeeper()
+  const logger = new LogKeeper()
+  const dispatch = new LeaderDispatch({
+    pool: pool.asPool,
+    outcomes: keeper.outcomes,
+    logger,
+    acks: 1,
+    requestTimeoutMs: 1500,
+    compression: null,
+    compressedTopics: new Set(),
+    ...options,
+  })
+  return { dispatch, pool, keeper, logger }
+}
+
+/** `t/0: a b c`. */
+function batch(text: string): PartitionBatch {
+  const [place, texts] = text.split(': ') as [string, string]
+  const [topic, partition] = place.split('/') as [string, string]
+  return batchOf(topic, Number(partition), ...texts.split(' ').map((value) => serialized(value)))
+}
+
+/** Errors of all attempts of all messages. */
+function attemptsOf(...batches: PartitionBatch[]): (string | undefined)[][] {
+  return batches.flatMap(({ envelopes }) =>
+    envelopes.map(({ attempts }) => attempts.map(({ error }) => error.message)),
+  )
+}
+
+function unsettled(...batches: PartitionBatch[]): Envelope[] {
+  return batches.flatMap(({ envelopes }) => envelopes.filter(({ isSettled }) => !isSettled))
+}
+
+const gzip: Compression = {
+  id: 1,
+  name: 'gzip',
+  compress: async (plain) => gzipSync(plain),
+  decompress: () => {
+    throw new Error('not needed')
+  },
+}
+
+describe('LeaderDispatch', () => {
+  it('sends all batches of a leader in one request, partitions of a topic together', async () => {
+    const { dispatch, pool } = makeDispatch({ acks: -1, requestTimeoutMs: 777 })
+    await dispatch.dispatch(3, [batch('t/0: a b'), batch('u/0: c'), batch('t/1: d')])
+    expect(pool.wire).to.deep.equal(['3: t/0=a,b t/1=d u/0=c'])
+    expect(pool.requests[0]).to.include({ broker: 3, acks: -1, timeoutMs: 777 })
+  })
+
+  it('delivers each batch with its offset and the broker’s name', async () => {
+    const { dispatch, keeper } = makeDispatch()
+    await dispatch.dispatch(0, [batch('t/0: a b'), batch('t/1: c')])
+    await dispatch.dispatch(0, [batch('t/0: d')])
+    expect(keeper.delivered).to.deep.equal(['t/0@0: a,b', 't/1@0: c', 't/0@2: d'])
+  })
+
+  it('delivers when the bytes are written with acks 0, offset −1', async () => {
+    const { dispatch, keeper, pool } = makeDispatch({ acks: 0 })
+    await dispatch.dispatch(0, [batch('t/0: a'), batch('t/1: b')])
+    expect(keeper.delivered).to.deep.equal(['t/0@-1: a', 't/1@-1: b'])
+    expect(pool.requests[0]!.acks).to.equal(0)
+  })
+
+  // Broken producer (a): resolves before the response.
+  it('delivers nothing before the answer is there', async () => {
+    const { dispatch, keeper, pool } = makeDispatch()
+    let answer!: () => void
+    pool.after = (_, response) =>
+      new Promise((resolve) => {
+        answer = () => resolve(response)
+      })
+    const sent = batch('t/0: a')
+    const done = dispatch.dispatch(0, [sent])
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([keeper.delivered, sent.envelopes[0]!.isSettled]).to.deep.equal([[], false])
+    answer()
+    await done
+    expect(keeper.delivered).to.deep.equal(['t/0@0: a'])
+  })
+
+  describe('when a partition is refused', () => {
+    // Broken producers (b): ignores code 6, (g): resends partitions that succeeded. Reliability row 57.
+    it('delivers, retries and fails per partition of one answer', async () => {
+      const { dispatch, keeper, pool } = makeDispatch()
+      pool.refuse = ({ partition }) => [0, NOT_LEADER, 17][partition]
+      const batches = [batch('t/0: a'), batch('t/1: b'), batch('t/2: c')]
+      await dispatch.dispatch(0, batches)
+      expect(keeper.delivered).to.deep.equal(['t/0@0: a'])
+      expect(Object.keys(keeper.failed)).to.deep.equal(['c'])
+      expect(unsettled(...batches)).to.deep.equal([...batches[1]!.envelopes])
+    })
+
+    it('notes the attempt: when, where and why', async () => {
+      const { dispatch, pool } = makeDispatch()
+      pool.refuse = () => NOT_LEADER
+      const sent = batch('t/1: a b')
+      const before = Date.now()
+      await dispatch.dispatch(4, [sent])
+      const [attempt] = sent.envelopes[0]!.attempts
+      expect(attempt!.atMs).to.be.within(before, Date.now())
+      expect(attempt!.broker).to.equal('b4:9092')
+      expect(attempt!.error).to.include({ errorCode: NOT_LEADER, topic: 't', partition: 1, retriable: true })
+      expect(sent.envelopes[1]!.attempts).to.deep.equal([attempt])
+    })
+
+    it('fails what can never succeed at once, with the attempt noted', async () => {
+      const { dispatch, keeper, pool } = makeDispatch()
+      pool.refuse = () => 29
+      await dispatch.dispatch(0, [batch('t/0: a b')])
+      expect(keeper.failures).to.have.length(2)
+      expect(keeper.failures[0]!.cause).to.include({ errorCode: 29, retriable: false })
+      expect(keeper.failures[0]!.attempts).to.have.length(1)
+      expect(keeper.failures[0]!.persistence).to.equal('not-persisted')
+    })
+
+    for (const [code, acks, persistence] of [
+      [7, -1, 'possibly-persisted'],
+      [6, -1, 'possibly-persisted'],
+      [6, 1, 'not-persisted'],
+      [19, -1, 'not-persisted'],
+      [20, -1, 'possibly-persisted'],
+      [999, 1, 'possibly-persisted'],
+    ] as const) {
+      it(`knows after code ${code} with acks ${acks} that the messages are ${persistence}`, async () => {
+        const { dispatch, pool } = makeDispatch({ acks })
+        pool.refuse = () => code
+        const sent = batch('t/0: a')
+        await dispatch.dispatch(0, [sent])
+        expect(sent.envelopes[0]!.persistence).to.equal(persistence)
+      })
+    }
+
+    it('logs it once per partition, at WARN and without payload', async () => {
+      const { dispatch, logger, pool } = makeDispatch()
+      pool.refuse = () => UNKNOWN_TOPIC
+      await dispatch.dispatch(0, [batch('t/0: secret-a secret-b'), batch('t/1: secret-c')])
+      expect(logger.lines.map(({ level }) => level)).to.deep.equal(['warn', 'warn'])
+      expect(logger.at('warn')[0]).to.match(/^producing 2 messages failed: b0:9092 answered UNKNOWN_TOPIC/)
+      expect(logger.at('warn').join()).not.to.contain('secret')
+    })
+  })
+
+  describe('when an answer does not fit', () => {
+    // Broken producer (i): counts a missing partition as success; (e): matches by order.
+    it('takes a missing partition as possibly stored and retries it; the others count', async () => {
+      const { dispatch, keeper, pool } = makeDispatch()
+      pool.after = (_, { topics }) => ({
+        topics: topics.map(({ name, partitions }) => ({ name, partitions: partitions.slice(1) })),
+      })
+      const batches = [batch('t/0: a'), batch('t/1: b')]
+      await dispatch.dispatch(0, batches)
+      expect(keeper.delivered).to.deep.equal(['t/1@0: b'])
+      const [left] = unsettled(...batches)
+      expect(left!.attempts[0]!.error).to.be.instanceOf(DecodeError)
+      expect(left!.attempts[0]!.error.message).to.equal('b0:9092 left t/0 out of its produce answer')
+      expect(left!.persistence).to.equal('possibly-persisted')
+      expect(pool.disconnected).to.deep.equal([])
+    })
+
+    it('matches answers by topic and partition, not by their order', async () => {
+      const { dispatch, keeper, pool } = makeDispatch()
+      pool.refuse = ({ partition }) => (partition === 1 ? NOT_LEADER : undefined)
+      pool.after = (_, { topics }) => ({
+        topics: [...topics]
+          .reverse()
+          .map(({ name, partitions }) => ({ name, partitions: [...partitions].reverse() })),
+      })
+      const batches = [batch('t/0: a'), batch('t/1: b'), batch('u/0: c')]
+      await dispatch.dispatch(0, batches)
+      expect(keeper.delivered).to.deep.equal(['t/0@0: a', 'u/0@0: c'])
+      expect(attemptsOf(batches[1]!)[0]).to.have.length(1)
+    })
+
+    it('ignores answers for what it did not ask, with a warning', async () => {
+      const { dispatch, keeper, logger, pool } = makeDispatch()
+      pool.after = (_, { topics }) => ({
+        topics: [
+          ...topics,
+          { name: 'alien\u001b', partitions: [{ index: 9, errorCode: 6, baseOffset: 0n }] },
+        ],
+      })
+      await dispatch.dispatch(0, [batch('t/0: a')])
+      expect(keeper.delivered).to.deep.equal(['t/0@0: a'])
+      expect(logger.at('warn')).to.deep.equal([
+        'b0:9092 answered for alien\\u{1b}/9, which it was not asked for',
+      ])
+    })
+
+    it('does not take a foreign answer for a missing one', async () => {
+      const { dispatch, keeper, pool } = makeDispatch()
+      pool.after = () => ({
+        topics: [{ name: 't', partitions: [{ index: 1, errorCode: 0, baseOffset: 5n }] }],
+      })
+      const sent = batch('t/0: a')
+      await dispatch.dispatch(0, [sent])
+      expect(keeper.delivered).to.deep.equal([])
+      expect(unsettled(sent)).to.have.length(1)
+    })
+
+    it('takes the same answer twice as one', async () => {
+      const { dispatch, keeper, pool } = makeDispatch()
+      pool.after = (_, { topics }) => ({ topics: [...topics, ...topics] })
+      await dispatch.dispatch(0, [batch('t/0: a')])
+      expect(keeper.delivered).to.deep.equal(['t/0@0: a'])
+    })
+
+    it('ends the connection over two different answers for one partition; everything may be stored then', async () => {
+      const { dispatch, keeper, pool } = makeDispatch()
+      pool.after = (_, { topics }) => ({
+        topics: [...topics, { name: 't', partitions: [{ index: 0, errorCode: 6, baseOffset: -1n }] }],
+      })
+      const batches = [batch('t/0: a'), batch('t/1: b')]
+      await dispatch.dispatch(0, batches)
+      expect(keeper.delivered).to.deep.equal([])
+      expect(unsettled(...batches).map(({ persistence }) => persistence)).to.deep.equal([
+        'possibly-persisted',
+        'possibly-persisted',
+      ])
+      expect(pool.disconnected[0]).to.be.instanceOf(DecodeError)
+      expect(pool.disconnected[0]!.message).to.equal(
+        'b0:9092: two different answers for t/0 in one produce response',
+      )
+    })
+  })
+
+  describe('when the request comes to nothing', () => {
+    it('notes the attempt on every message, and says whether they may be stored', async () => {
+      for (const [error, persistence] of [
+        [new ConnectionError('refused'), 'not-persisted'],
+        [new RequestTimeoutError('late', { persistence: 'possibly-persisted' }), 'possibly-persisted'],
+      ] as const) {
+        const { dispatch, keeper, logger, pool } = makeDispatch()
+        pool.before = () => {
+          throw error
+        }
+        const batches = [batch('t/0: a b'), batch('t/1: c')]
+        await dispatch.dispatch(0, batches)
+        expect(unsettled(...batches)).to.have.length(3)
+        expect(attemptsOf(...batches)).to.deep.equal([[error.message], [error.message], [error.message]])
+        expect(unsettled(...batches)[0]!.persistence).to.equal(persistence)
+        expect(keeper.failures).to.deep.equal([])
+        expect(logger.at('warn')).to.deep.equal([`producing 3 messages failed: ${error.message}`])
+      }
+    })
+
+    it('likewise when the pool does not know the broker, which stores nothing', async () => {
+      const { dispatch, pool } = makeDispatch()
+      pool.unknown.add(5)
+      const sent = batch('t/0: a')
+      await dispatch.dispatch(5, [sent])
+      expect(attemptsOf(sent)).to.deep.equal([['broker 5 cannot be reached: no metadata names its address']])
+      expect(sent.envelopes[0]!.persistence).to.equal('not-persisted')
+      expect(sent.envelopes[0]!.attempts[0]).not.to.have.property('broker')
+    })
+
+    it('fails all messages of a request that cannot be encoded, for ever', async () => {
+      const { dispatch, keeper, pool } = makeDispatch()
+      pool.before = () => {
+        throw new EncodeError('too long')
+      }
+      await dispatch.dispatch(0, [batch('t/0: a'), batch('t/1: b')])
+      expect(keeper.failed).to.deep.equal({ a: 'too long', b: 'too long' })
+    })
+  })
+
+  describe('when a set is too large', () => {
+    /** Refuses sets with a message whose name begins with x. */
+    const refuseGuilty: FakePool['refuse'] = ({ texts }) =>
+      texts.some((text) => text.startsWith('x')) ? TOO_LARGE : undefined
+
+    it('halves it until only the guilty message fails; the others are stored in order', async () => {
+      const { dispatch, keeper, pool } = makeDispatch()
+      pool.refuse = refuseGuilty
+      await dispatch.dispatch(0, [batch('t/0: a b x c d')])
+      expect(pool.wire).to.deep.equal([
+        '0: t/0=a,b,x,c,d',
+        '0: t/0=a,b,x',
+        '0: t/0=a,b',
+        '0: t/0=x',
+        '0: t/0=c,d',
+      ])
+      expect(pool.stored).to.deep.equal({ 't/0': ['a', 'b', 'c', 'd'] })
+      expect(keeper.delivered).to.deep.equal(['t/0@0: a,b', 't/0@2: c,d'])
+      expect(keeper.failures.map(({ cause }) => cause)[0]).to.include({
+        errorCode: TOO_LARGE,
+        retriable: false,
+      })
+      expect(Object.keys(keeper.failed)).to.deep.equal(['x'])
+    })
+
+    it('does not count the splitting as an attempt of the innocent', async () => {
+      const { dispatch, pool } = makeDispatch()
+      pool.refuse = refuseGuilty
+      const sent = batch('t/0: a x')
+      await dispatch.dispatch(0, [sent])
+      expect(attemptsOf(sent).map((attempts) => attempts.length)).to.deep.equal([0, 1])
+    })
+
+    it('fails each guilty one with its own error where all are', async () => {
+      const { dispatch, keeper, pool } = makeDispatch()
+      pool.refuse = () => TOO_LARGE
+      await dispatch.dispatch(0, [batch('t/0: a b c')])
+      expect(Object.keys(keeper.failed)).to.deep.equal(['a', 'b', 'c'])
+    })
+
+    it('splits on RECORD_LIST_TOO_LARGE, too', async () => {
+      const { dispatch, keeper, pool } = makeDispatch()
+      pool.refuse = ({ texts }) => (texts.length > 1 ? 18 : undefined)
+      await dispatch.dispatch(0, [batch('t/0: a b c')])
+      expect(keeper.delivered).to.deep.equal(['t/0@0: a', 't/0@1: b', 't/0@2: c'])
+    })
+
+    it('leaves other partitions of the request alone', async () => {
+      const { dispatch, keeper, pool } = makeDispatch()
+      pool.refuse = refuseGuilty
+      await dispatch.dispatch(0, [batch('t/0: a x'), batch('t/1: b')])
+      expect(pool.wire).to.deep.equal(['0: t/0=a,x t/1=b', '0: t/0=a', '0: t/0=x'])
+      expect(keeper.delivered).to.deep.equal(['t/0@0: a', 't/1@0: b'])
+    })
+
+    it('holds the second half back when the first must be retried, so that it is not overtaken', async () => {
+      const { dispatch, keeper, pool } = makeDispatch()
+      pool.refuse = ({ texts }) =>
+        texts.length > 2 ? TOO_LARGE : texts.includes('a') ? NOT_LEADER : undefined
+      const sent = batch('t/0: a b c d')
+      await dispatch.dispatch(0, [sent])
+      expect(pool.wire).to.deep.equal(['0: t/0=a,b,c,d', '0: t/0=a,b'])
+      expect(keeper.delivered).to.deep.equal([])
+      expect(unsettled(sent)).to.have.length(4)
+    })
+
+    it('tells messages that were held back what they wait for; nothing of them was sent', async () => {
+      const { dispatch, pool } = makeDispatch({ acks: -1 })
+      pool.refuse = ({ texts }) => (texts.length > 1 ? TOO_LARGE : NOT_LEADER)
+      const sent = batch('t/0: a b')
+      await dispatch.dispatch(0, [sent])
+      const [first, second] = sent.envelopes
+      expect(first!.persistence).to.equal('possibly-persisted')
+      expect(second!.persistence).to.equal('not-persisted')
+      expect(second!.attempts).to.have.length(1)
+      expect(second!.attempts[0]!.error).to.include({
+        code: 'KAFKA_BROKER_NOT_LEADER_OR_FOLLOWER',
+        retriable: true,
+        persistence: 'not-persisted',
+        topic: 't',
+        partition: 0,
+        cause: first!.attempts[0]!.error,
+      })
+      expect(second!.attempts[0]!.error.message).to.match(
+        /^not sent because earlier messages of t\/0 are to be tried again: b0:9092 answered NOT_LEADER/,
+      )
+    })
+
+    it('goes on behind a message that failed for ever', async () => {
+      const { dispatch, keeper, pool } = makeDispatch()
+      pool.refuse = refuseGuilty
+      await dispatch.dispatch(0, [batch('t/0: x a b c')])
+      expect(pool.stored).to.deep.equal({ 't/0': ['a', 'b', 'c'] })
+      expect(Object.keys(keeper.failed)).to.deep.equal(['x'])
+    })
+
+    it('retries what is left when the connection breaks in the middle, and knows what was stored', async () => {
+      const { dispatch, keeper, pool } = makeDispatch()
+      pool.refuse = ({ texts }) => (texts.length > 2 ? TOO_LARGE : undefined)
+      pool.before = ({ sets }) => {
+        if (sets[0]!.texts.includes('c') && sets[0]!.texts.length === 2) {
+          throw new ConnectionError('reset', { persistence: 'possibly-persisted' })
+        }
+      }
+      const batches = [batch('t/0: a b c d'), batch('t/1: e')]
+      await dispatch.dispatch(0, batches)
+      expect(keeper.delivered).to.deep.equal(['t/0@0: a,b', 't/1@0: e'])
+      expect(unsettled(...batches).map(({ persistence }) => persistence)).to.deep.equal([
+        'possibly-persisted',
+        'possibly-persisted',
+      ])
+    })
+
+    it('says in the log that it splits', async () => {
+      const { dispatch, logger, pool } = makeDispatch()
+      pool.refuse = refuseGuilty
+      await dispatch.dispatch(0, [batch('t/0: a x')])
+      expect(logger.at('warn')).to.deep.equal([
+        'b0:9092 answered MESSAGE_TOO_LARGE (10) for t/0: a message or compressed set is larger than ' +
+          'max.message.bytes of the broker or topic; its 2 messages are sent in two halves',
+      ])
+    })
+  })
+
+  describe('when batches are too large for one request', () => {
+    const large = (name: string) => serialized(name.padEnd(20 * 1024 * 1024, '.'))
+
+    function shortened({ wire }: FakePool): string[] {
+      return wire.map((request) => request.replace(/\.+/g, ''))
+    }
+
+    it('sends several, one after the other', async () => {
+      const { dispatch, pool } = makeDispatch()
+      await dispatch.dispatch(0, [batchOf('t', 0, large('a'), large('b')), batchOf('t', 1, serialized('c'))])
+      expect(shortened(pool)).to.deep.equal(['0: t/0=a', '0: t/0=b t/1=c'])
+    })
+
+    it('holds the later pieces of a partition back when an earlier one must be retried; others go on', async () => {
+      const { dispatch, pool, keeper } = makeDispatch()
+      pool.refuse = ({ texts }) => (texts[0]!.startsWith('a') ? NOT_LEADER : undefined)
+      const held = batchOf('t', 0, large('a'), large('b'))
+      await dispatch.dispatch(0, [held, batchOf('t', 1, serialized('c'))])
+      expect(shortened(pool)).to.deep.equal(['0: t/0=a', '0: t/1=c'])
+      expect(keeper.delivered).to.deep.equal(['t/1@0: c'])
+      expect(held.envelopes[1]!.attempts[0]!.error.message).to.match(
+        /^not sent because earlier messages of t\/0/,
+      )
+    })
+  })
+
+  describe('with compression', () => {
+    it('compresses each set as a whole', async () => {
+      const { dispatch, pool } = makeDispatch({ compression: gzip })
+      await dispatch.dispatch(0, [batch('t/0: a b'), batch('t/1: c')])
+      expect(pool.requests[0]!.sets).to.deep.equal([
+        { topic: 't', partition: 0, texts: ['a', 'b'], codec: 1 },
+        { topic: 't', partition: 1, texts: ['c'], codec: 1 },
+      ])
+    })
+
+    it('compresses only compressed.topics, where any are named', async () => {
+      const { dispatch, pool } = makeDispatch({ compression: gzip, compressedTopics: new Set(['t']) })
+      await dispatch.dispatch(0, [batch('t/0: a'), batch('u/0: b')])
+      expect(pool.requests[0]!.sets.map(({ topic, codec }) => [topic, codec])).to.deep.equal([
+        ['t', 1],
+        ['u', 0],
+      ])
+    })
+
+    // Upstream: KAFKA-1702, golden d15 and d16. Broken producer (f): drops the rest of the batch on an exception.
+    it('fails only the batch that cannot be compressed and sends the rest', async () => {
+      const failure = new Error('secret')
+      const compression: Compression = {
+        ...gzip,
+        compress: async (plain) => {
+          if (plain.includes('bad')) throw failure
+          return gzipSync(plain)
+        },
+      }
+      const { dispatch, keeper, pool } = makeDispatch({ compression })
+      await dispatch.dispatch(0, [batch('t/0: a'), batch('t/1: bad b'), batch('t/2: c')])
+      expect(pool.wire).to.deep.equal(['0: t/0=a t/2=c'])
+      expect(keeper.failed).to.deep.equal({
+        bad: '2 messages to t/1 cannot be compressed with gzip',
+        b: '2 messages to t/1 cannot be compressed with gzip',
+      })
+      expect(keeper.failures[0]!.cause).to.include({
+        topic: 't',
+        partition: 1,
+        cause: failure,
+        retriable: false,
+      })
+      expect(keeper.failures[0]!.cause).to.be.instanceOf(EncodeError)
+    })
+
+    it('sends nothing where nothing could be compressed', async () => {
+      const compression: Compression = {
+        ...gzip,
+        compress: () => {
+          throw new Error('at once')
+        },
+      }
+      const { dispatch, keeper, pool } = makeDispatch({ compression })
+      await dispatch.dispatch(0, [batch('t/0: a')])
+      expect(pool.wire).to.deep.equal([])
+      expect(Object.keys(keeper.failed)).to.deep.equal(['a'])
+    })
+
+    it('compresses the halves anew when the wrapper is too large', async () => {
+      const { dispatch, pool } = makeDispatch({ compression: gzip })
+      pool.refuse = ({ texts }) => (texts.length > 1 ? TOO_LARGE : undefined)
+      await dispatch.dispatch(0, [batch('t/0: a b')])
+      expect(pool.requests.map(({ sets }) => sets[0]!.codec)).to.deep.equal([1, 1, 1])
+      expect(pool.stored).to.deep.equal({ 't/0': ['a', 'b'] })
+    })
+  })
+})

@@ -1,0 +1,27 @@
+/** Outcomes that remember, as text. */
+import type { MessageFailure } from '../../../lib/failure.js'
+import { type OutcomeListener, Outcomes } from '../../../lib/handler/outcomes.js'
+import type { PartitionBatch } from '../../../lib/handler/partition-and-collate.js'
+import { textsOf } from './envelopes.js'
+
+export class OutcomeKeeper implements OutcomeListener {
+  /** `topic/partition@offset: values`, one per report. */
+  readonly delivered: string[] = []
+  readonly failures: MessageFailure[] = []
+  readonly outcomes = new Outcomes(this)
+
+  onDelivered({ topic, partition, envelopes }: PartitionBatch, baseOffset: bigint): void {
+    this.delivered.push(`${topic}/${partition}@${baseOffset}: ${textsOf(envelopes).join(',')}`)
+  }
+
+  onFailed(failures: readonly MessageFailure[]): void {
+    this.failures.push(...failures)
+  }
+
+  /** value → message of its error. */
+  get failed(): Record<string, string> {
+    return Object.fromEntries(
+      this.failures.map(({ message, cause }) => [String(message.message), cause.message]),
+    )
+  }
+}
