@@ -31,6 +31,7 @@ export class ProducerPool {
   /** Entries on their way out, still ending their last request. */
   readonly #retiring = new Set<Entry>()
   #closed = false
+  #closedFor: KafkaError | undefined
 
   constructor(options: ProducerPoolOptions) {
     this.#options = options
@@ -81,6 +82,7 @@ export class ProducerPool {
   /** Closes every connection at once; what waits on them fails with `reason`. A second call does nothing more. */
   async close(reason?: KafkaError): Promise<void> {
     this.#closed = true
+    this.#closedFor ??= reason
     for (const entry of this.#entries.values()) this.#retire(entry)
     this.#entries.clear()
     for (const entry of this.#retiring) for (const member of entry.members) member.close(reason)
@@ -94,6 +96,8 @@ export class ProducerPool {
         create: async () => {
           const producer = this.#options.create(address)
           members.add(producer)
+          // For whoever was still waiting when the pool was closed.
+          if (this.#closed) producer.close(this.#closedFor)
           return producer
         },
         destroy: async (producer) => {

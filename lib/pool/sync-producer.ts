@@ -32,12 +32,16 @@ export interface SyncProducerSettings extends BrokerClientSettings {
   readonly listener?: SyncProducerListener
 }
 
+const LONGEST_TIMER_MS = 0x7fffffff
+
 /**
  * Waits this much longer than the broker may, so that its own REQUEST_TIMED_OUT can arrive: a tenth, between 100 ms
  * and 1 s. The original waited exactly as long as the broker and usually missed that answer.
  */
 export function answerTimeoutMs(requestTimeoutMs: number): number {
-  return requestTimeoutMs + Math.min(1000, Math.max(100, Math.ceil(requestTimeoutMs / 10)))
+  const marginMs = Math.min(1000, Math.max(100, Math.ceil(requestTimeoutMs / 10)))
+  // A timer set for longer would fire at once, and request.timeout.ms may be Java's largest integer.
+  return Math.min(LONGEST_TIMER_MS, requestTimeoutMs + marginMs)
 }
 
 export class SyncProducer {
@@ -73,8 +77,8 @@ export class SyncProducer {
     const timeoutMs = answerTimeoutMs(this.#settings.requestTimeoutMs)
     const options = sizeHint === undefined ? { timeoutMs } : { timeoutMs, sizeHint }
     if (request.acks !== 0) return client.request(produce, request, options)
-    this.#unconfirmed++
     await client.send(produce, request, options)
+    this.#unconfirmed++
     return null
   }
 
@@ -110,7 +114,7 @@ export class SyncProducer {
     if (this.#closedFor) return
     this.#closedFor = reason
     this.#unconfirmed = 0
-    this.#giveUp.abort()
+    this.#giveUp.abort(reason)
     this.#client?.close(reason)
   }
 
@@ -124,12 +128,21 @@ export class SyncProducer {
   }
 
   async #connect(): Promise<BrokerClient> {
-    const client: BrokerClient = await BrokerClient.connect(
+    let client: BrokerClient | null = null
+    client = await BrokerClient.connect(
       this.address,
       this.#settings,
-      (reason) => this.#onClose(client, reason),
+      (reason) => client && this.#onClose(client, reason),
       this.#giveUp.signal,
     )
+    // Between the socket's connect and this line other code may have run.
+    if (this.#closedFor) {
+      client.close(this.#closedFor)
+      throw this.#closedFor
+    }
+    if (!client.isOpen) {
+      throw new ConnectionError(`${this.broker} closed the connection at once`, { broker: this.broker })
+    }
     this.#client = client
     this.#settings.listener?.onConnect(this.broker)
     return client

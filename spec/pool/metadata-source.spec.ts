@@ -1,0 +1,295 @@
+import { expect } from 'chai'
+import _ from 'lodash'
+import sinon from 'sinon'
+import { ConnectionError, type KafkaError, MetadataError, ProducerClosedError } from '../../lib/errors.js'
+import type { BrokerAddress } from '../../lib/network/connection.js'
+import { isReachable, MetadataSource } from '../../lib/pool/metadata-source.js'
+import { SyncProducer } from '../../lib/pool/sync-producer.js'
+import type { MetadataResponse } from '../../lib/protocol/messages/index.js'
+import { type RecordingLogger, recordingLogger, rejectionOf, turns } from '../network/support/doubles.js'
+import { deadAddress, peers } from '../network/support/peer.js'
+import { FakeSyncProducer, gate } from './support/fake-sync-producer.js'
+
+const at = (port: number) => ({ host: 'b', port })
+
+function answer(...brokers: BrokerAddress[]): MetadataResponse {
+  return { brokers: brokers.map((address, nodeId) => ({ nodeId, ...address })), topics: [] }
+}
+
+describe('MetadataSource', () => {
+  let logger: RecordingLogger
+  let created: FakeSyncProducer[]
+  /** What each address does when it is asked; an address that is not here refuses. */
+  let answers: Map<number, () => Promise<MetadataResponse>>
+
+  beforeEach(() => {
+    logger = recordingLogger()
+    created = []
+    answers = new Map()
+  })
+
+  function create(address: BrokerAddress): SyncProducer {
+    const producer = new FakeSyncProducer(address)
+    producer.fetchMetadata.callsFake(async () => {
+      const ask = answers.get(address.port)
+      if (!ask) throw new ConnectionError(`cannot connect to ${producer.broker}`)
+      producer.isConnected = true
+      return ask()
+    })
+    created.push(producer)
+    return producer.asReal
+  }
+
+  function sourceOf(...ports: number[]): MetadataSource {
+    return new MetadataSource({
+      bootstrap: ports.map(at),
+      create,
+      logger,
+      shuffle: (brokers) => [...brokers],
+    })
+  }
+
+  const askedPorts = () => created.map(({ address }) => address.port)
+  const alive = (port: number, ...brokers: BrokerAddress[]) =>
+    answers.set(port, async () => answer(...brokers))
+
+  it('asks for the topics it is given and resolves with the answer', async () => {
+    alive(1, at(7))
+    expect(await sourceOf(1).fetch(['t', 'u'])).to.deep.equal(answer(at(7)))
+    expect(created[0]!.fetchMetadata.args).to.deep.equal([[['t', 'u']]])
+  })
+
+  it('takes the first answer, be it nothing but errors', async () => {
+    const response = { brokers: [], topics: [{ errorCode: 3, name: 't', partitions: [] }] }
+    answers.set(1, async () => response)
+    expect(await sourceOf(1, 2).fetch(['t'])).to.equal(response)
+    expect(askedPorts()).to.deep.equal([1])
+  })
+
+  it('tries the brokers of the list in shuffled order', async () => {
+    const shuffle = sinon.spy((brokers: readonly BrokerAddress[]) => _.reverse([...brokers]))
+    const source = new MetadataSource({ bootstrap: [at(1), at(2), at(3)], create, logger, shuffle })
+    await rejectionOf(source.fetch(['t']))
+    expect(askedPorts()).to.deep.equal([3, 2, 1])
+    await rejectionOf(source.fetch(['t']))
+    expect(shuffle.args).to.deep.equal([[[at(1), at(2), at(3)]], [[at(1), at(2), at(3)]]])
+  })
+
+  it('does not always begin with the same one by default', async () => {
+    const firsts = new Set<number>()
+    for (let i = 0; i < 100; i++) {
+      created = []
+      const source = new MetadataSource({ bootstrap: [1, 2, 3, 4].map(at), create, logger })
+      await rejectionOf(source.fetch(['t']))
+      expect(askedPorts().sort()).to.deep.equal([1, 2, 3, 4])
+      firsts.add(askedPorts()[0]!)
+      await rejectionOf(source.fetch(['t']))
+    }
+    expect(firsts.size).to.be.above(1)
+  })
+
+  it('goes on behind brokers that do not answer, closes them and warns of each', async () => {
+    alive(3)
+    await sourceOf(1, 2, 3, 4).fetch(['t'])
+    expect(askedPorts()).to.deep.equal([1, 2, 3])
+    expect(created.map(({ isClosed }) => isClosed)).to.deep.equal([true, true, false])
+    expect(logger.lines.filter((line) => line.startsWith('warn'))).to.deep.equal([
+      'warn: fetching metadata of 1 topics failed: cannot connect to b:1',
+      'warn: fetching metadata of 1 topics failed: cannot connect to b:2',
+    ])
+  })
+
+  it('asks a broker that is listed twice once', async () => {
+    await rejectionOf(sourceOf(1, 1, 2).fetch(['t']))
+    expect(askedPorts()).to.deep.equal([1, 2])
+  })
+
+  describe('a broker that has answered', () => {
+    it('is asked first while its connection is open, on that connection', async () => {
+      alive(2)
+      const source = sourceOf(1, 2, 3)
+      for (let i = 0; i < 3; i++) await source.fetch(['t'])
+      expect(askedPorts()).to.deep.equal([1, 2])
+      expect(created[1]!.fetchMetadata.callCount).to.equal(3)
+      expect(created[1]!.isClosed).to.equal(false)
+    })
+
+    it('has to queue like the others when its connection is closed, and connects again with it', async () => {
+      alive(2)
+      const source = sourceOf(1, 2)
+      await source.fetch(['t'])
+      created[1]!.isConnected = false
+      await source.fetch(['t'])
+      expect(askedPorts()).to.deep.equal([1, 2, 1])
+      expect(created[1]!.fetchMetadata.callCount).to.equal(2)
+    })
+
+    it('is replaced and closed when it fails and another one answers', async () => {
+      alive(1)
+      alive(2)
+      const source = sourceOf(1, 2)
+      await source.fetch(['t'])
+      answers.delete(1)
+      await source.fetch(['t'])
+      await source.fetch(['t'])
+      expect(askedPorts()).to.deep.equal([1, 2])
+      expect(created.map(({ isClosed }) => isClosed)).to.deep.equal([true, false])
+      expect(created[1]!.fetchMetadata.callCount).to.equal(2)
+    })
+  })
+
+  describe('brokers that an answer named', () => {
+    it('are asked when none of the list answers, in the order of the answer', async () => {
+      alive(1, at(7), at(8))
+      const source = sourceOf(1, 2)
+      await source.fetch(['t'])
+      answers.clear()
+      alive(8)
+      created[0]!.isConnected = false
+      await source.fetch(['t'])
+      expect(askedPorts()).to.deep.equal([1, 2, 7, 8])
+    })
+
+    it('come behind the list as long as the list answers', async () => {
+      alive(1, at(7))
+      alive(2)
+      const source = sourceOf(1, 2)
+      await source.fetch(['t'])
+      answers.delete(1)
+      await source.fetch(['t'])
+      expect(askedPorts()).to.deep.equal([1, 2])
+    })
+
+    it('are those of the last answer that named any', async () => {
+      alive(1, at(7))
+      const source = sourceOf(1)
+      await source.fetch(['t'])
+      alive(1)
+      await source.fetch(['t'])
+      answers.clear()
+      await rejectionOf(source.fetch(['t']))
+      expect(askedPorts()).to.deep.equal([1, 7])
+    })
+
+    it('are not asked where their address cannot be dialled', async () => {
+      alive(1, { host: '', port: 9092 }, at(0), at(-1), at(70_000), at(7))
+      const source = sourceOf(1)
+      await source.fetch(['t'])
+      answers.clear()
+      await rejectionOf(source.fetch(['t']))
+      expect(askedPorts()).to.deep.equal([1, 7])
+    })
+  })
+
+  it('fails when nobody answers: names the list, every broker and what it did; the last failure is the cause', async () => {
+    alive(1, at(7))
+    const source = sourceOf(1, 2)
+    await source.fetch(['t'])
+    answers.clear()
+    const last = new ConnectionError('b:7 closed the connection')
+    answers.set(7, () => Promise.reject(last))
+    const error = await rejectionOf(source.fetch(['t']))
+    expect(error).to.be.instanceOf(MetadataError)
+    expect(error).to.include({ cause: last, retriable: true, persistence: 'not-persisted' })
+    expect(error.message)
+      .to.include('metadata.broker.list=b:1,b:2')
+      .and.include('cannot connect to b:1; cannot connect to b:2; b:7 closed the connection')
+  })
+
+  it('starts from the list again after it has failed', async () => {
+    const source = sourceOf(1)
+    await rejectionOf(source.fetch(['t']))
+    alive(1)
+    expect(await source.fetch(['t'])).to.deep.equal(answer())
+  })
+
+  describe('close', () => {
+    const reason = new ProducerClosedError()
+
+    it('closes the connection it keeps, with the reason', async () => {
+      alive(1)
+      const source = sourceOf(1)
+      await source.fetch(['t'])
+      source.close(reason)
+      expect(created[0]!.closes).to.deep.equal([reason])
+    })
+
+    it('ends a fetch that waits for an answer, and asks no other broker', async () => {
+      const waiting = gate<MetadataResponse>()
+      answers.set(1, () => waiting.opened)
+      alive(2)
+      const source = sourceOf(1, 2)
+      const fetching = rejectionOf(source.fetch(['t']))
+      await turns()
+      source.close(reason)
+      expect(created[0]!.closes[0]).to.equal(reason)
+      waiting.fail(new ConnectionError('closed from this side'))
+      expect(await fetching).to.equal(reason)
+      expect(askedPorts()).to.deep.equal([1])
+    })
+
+    it('refuses to fetch afterwards', async () => {
+      const source = sourceOf(1)
+      source.close(reason)
+      expect(await rejectionOf(source.fetch(['t']))).to.equal(reason)
+      expect(created).to.deep.equal([])
+    })
+
+    it('can be called before anything was fetched, and twice', () => {
+      const source = sourceOf(1)
+      source.close(reason)
+      source.close(reason)
+    })
+  })
+
+  describe('with real connections', () => {
+    const start = peers()
+
+    it('says of each broker what it did', async () => {
+      const dead = await deadAddress()
+      const closing = await start((socket) => socket.once('data', () => socket.end()))
+      const http = await start((socket) =>
+        socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+      )
+      const silent = await start()
+      const source = new MetadataSource({
+        bootstrap: [dead, closing.address, http.address, silent.address],
+        shuffle: (brokers) => [...brokers],
+        logger,
+        create: (address) =>
+          new SyncProducer(address, {
+            clientId: 'c1',
+            connectTimeoutMs: 1000,
+            requestTimeoutMs: 30,
+            sendBufferBytes: 0,
+            maxFrameBytes: 1000,
+            logger,
+          }),
+      })
+      const { message } = (await rejectionOf(source.fetch(['t']))) as KafkaError
+      expect(message).to.include(`cannot connect to 127.0.0.1:${dead.port}: connect ECONNREFUSED`)
+      expect(message).to.include(`${closing.broker} closed the connection without a word`)
+      expect(message).to.match(
+        new RegExp(`${http.broker} broke the protocol: .* this looks like an HTTP server`),
+      )
+      expect(message).to.include(`${silent.broker} did not answer Metadata within 30 ms`)
+    })
+  })
+})
+
+describe('isReachable', () => {
+  const rows: [host: string, port: number, reachable: boolean][] = [
+    ['h', 1, true],
+    ['h', 65535, true],
+    ['::1', 9092, true],
+    ['', 9092, false],
+    ['h', 0, false],
+    ['h', -1, false],
+    ['h', 65536, false],
+  ]
+  for (const [host, port, reachable] of rows) {
+    it(`is ${reachable} for "${host}" port ${port}`, () => {
+      expect(isReachable({ host, port })).to.equal(reachable)
+    })
+  }
+})

@@ -1,0 +1,282 @@
+import { expect } from 'chai'
+import { ConnectionError, DeliveryTimeoutError } from '../../lib/errors.js'
+import { ProducerPool } from '../../lib/pool/producer-pool.js'
+import { rejectionOf, turns } from '../network/support/doubles.js'
+import { FakeSyncProducer, gate } from './support/fake-sync-producer.js'
+
+const at = (port: number) => ({ host: 'b', port })
+const leaders = (...entries: [id: number, port: number][]) =>
+  new Map(entries.map(([id, port]) => [id, at(port)]))
+
+describe('ProducerPool', () => {
+  let created: FakeSyncProducer[]
+
+  beforeEach(() => {
+    created = []
+  })
+
+  function poolOf(...entries: [id: number, port: number][]): ProducerPool {
+    return sized(undefined, ...entries)
+  }
+
+  function sized(size: number | undefined, ...entries: [id: number, port: number][]): ProducerPool {
+    const pool = new ProducerPool({
+      create(address) {
+        const producer = new FakeSyncProducer(address)
+        created.push(producer)
+        return producer.asReal
+      },
+      ...(size !== undefined && { size }),
+    })
+    pool.update(leaders(...entries))
+    return pool
+  }
+
+  /** Uses a broker until the gate opens; says which producer it got as soon as it has it. */
+  function occupy(pool: ProducerPool, brokerId: number) {
+    const { opened, open, fail } = gate()
+    const got = gate<FakeSyncProducer>()
+    const done = pool.use(brokerId, (producer) => {
+      got.open(FakeSyncProducer.of(producer))
+      return opened
+    })
+    return { producer: got.opened, open, fail, done }
+  }
+
+  async function producerOf(pool: ProducerPool, brokerId: number): Promise<FakeSyncProducer> {
+    return pool.use(brokerId, async (producer) => FakeSyncProducer.of(producer))
+  }
+
+  it('knows its brokers and their addresses, and makes no producer for them', () => {
+    const pool = poolOf([1, 9092], [2, 9093])
+    expect(pool.brokerIds).to.deep.equal([1, 2])
+    expect([pool.addressOf(1), pool.addressOf(2), pool.addressOf(3)]).to.deep.equal([
+      at(9092),
+      at(9093),
+      undefined,
+    ])
+    expect(created).to.deep.equal([])
+    expect(pool.members()).to.deep.equal([])
+  })
+
+  it('makes a producer for the address of the broker on first use, and gives it again later', async () => {
+    const pool = poolOf([1, 9092])
+    const first = await producerOf(pool, 1)
+    expect(first.address).to.deep.equal(at(9092))
+    expect(await producerOf(pool, 1)).to.equal(first)
+    expect(created).to.have.length(1)
+    expect(pool.members()).to.deep.equal([first])
+  })
+
+  it('resolves with what the work resolves with', async () => {
+    expect(await poolOf([1, 9092]).use(1, async () => 'done')).to.equal('done')
+  })
+
+  it('has one producer per broker, given to one after the other in the order they asked', async () => {
+    const pool = poolOf([1, 9092])
+    const order: string[] = []
+    const work = [1, 2, 3, 4].map((nth) =>
+      pool.use(1, async () => {
+        order.push(`${nth} begins`)
+        await turns(2)
+        order.push(`${nth} ends`)
+      }),
+    )
+    await Promise.all(work)
+    expect(order).to.deep.equal([1, 2, 3, 4].flatMap((nth) => [`${nth} begins`, `${nth} ends`]))
+    expect(created).to.have.length(1)
+  })
+
+  it('has as many producers per broker as it was told', async () => {
+    const pool = sized(2, [1, 9092])
+    const [first, second, third] = [occupy(pool, 1), occupy(pool, 1), occupy(pool, 1)]
+    expect(await first.producer).not.to.equal(await second.producer)
+    second.open()
+    expect(await third.producer).to.equal(await second.producer)
+    first.open()
+    third.open()
+    await Promise.all([first, second, third].map(({ done }) => done))
+    expect(created).to.have.length(2)
+  })
+
+  it('lets no broker wait for another', async () => {
+    const pool = poolOf([1, 9092], [2, 9093])
+    const busy = occupy(pool, 1)
+    expect((await producerOf(pool, 2)).address).to.deep.equal(at(9093))
+    busy.open()
+    await busy.done
+  })
+
+  it('keeps two ids on one address apart', async () => {
+    const pool = poolOf([1, 9092], [2, 9092])
+    expect(await producerOf(pool, 1)).not.to.equal(await producerOf(pool, 2))
+  })
+
+  it('says that it does not know a broker', async () => {
+    const error = await rejectionOf(poolOf([1, 9092]).use(9, async () => expect.fail('used')))
+    expect(error)
+      .to.be.instanceOf(ConnectionError)
+      .and.include({ persistence: 'not-persisted', retriable: true })
+    expect(error.message).to.equal('broker 9 cannot be reached: no metadata names its address')
+  })
+
+  it('rejects as the work does, and serves the next one with a fresh producer', async () => {
+    const pool = poolOf([1, 9092])
+    const broken = occupy(pool, 1)
+    const next = occupy(pool, 1)
+    const reason = new ConnectionError('broken')
+    broken.fail(reason)
+    expect(await rejectionOf(broken.done)).to.equal(reason)
+    expect(await next.producer).not.to.equal(await broken.producer)
+    expect((await broken.producer).isClosed).to.equal(true)
+    next.open()
+    await next.done
+  })
+
+  describe('update', () => {
+    it('touches nothing where host and port are the same', async () => {
+      const pool = poolOf([1, 9092])
+      const before = await producerOf(pool, 1)
+      pool.update(leaders([1, 9092], [2, 9093]))
+      await turns()
+      expect(before.isClosed).to.equal(false)
+      expect(await producerOf(pool, 1)).to.equal(before)
+      expect(pool.brokerIds).to.deep.equal([1, 2])
+    })
+
+    for (const [what, address] of [
+      ['port', { host: 'b', port: 9999 }],
+      ['host', { host: 'c', port: 9092 }],
+    ] as const) {
+      it(`replaces a producer whose ${what} changed, and closes the old one`, async () => {
+        const pool = poolOf([1, 9092])
+        const before = await producerOf(pool, 1)
+        pool.update(new Map([[1, address]]))
+        const after = await producerOf(pool, 1)
+        expect(after.address).to.deep.equal(address)
+        await turns()
+        expect([before.isClosed, after.isClosed]).to.deep.equal([true, false])
+      })
+    }
+
+    it('closes a replaced producer only when its request has ended, and makes nobody wait for that', async () => {
+      const pool = poolOf([1, 9092])
+      const busy = occupy(pool, 1)
+      const before = await busy.producer
+      pool.update(leaders([1, 9999]))
+      const after = await producerOf(pool, 1)
+      await turns()
+      expect(before.isClosed).to.equal(false)
+      expect(pool.members()).to.have.members([before, after])
+      busy.open()
+      await busy.done
+      await turns()
+      expect(before.closes.map((reason) => reason?.message)).to.deep.equal([
+        'the connection to b:9092 was retired',
+      ])
+      expect(pool.members()).to.deep.equal([after])
+    })
+
+    it('serves those who already waited for a replaced producer before it closes', async () => {
+      const pool = poolOf([1, 9092])
+      const [first, second] = [occupy(pool, 1), occupy(pool, 1)]
+      const before = await first.producer
+      pool.update(leaders([1, 9999]))
+      first.open()
+      expect(await second.producer).to.equal(before)
+      expect(before.isClosed).to.equal(false)
+      second.open()
+      await second.done
+      await turns()
+      expect(before.isClosed).to.equal(true)
+    })
+
+    it('retires a broker that leads nothing any more, after its request', async () => {
+      const pool = poolOf([1, 9092], [2, 9093])
+      const busy = occupy(pool, 1)
+      const gone = await busy.producer
+      pool.update(leaders([2, 9093]))
+      expect(pool.addressOf(1)).to.equal(undefined)
+      expect((await rejectionOf(pool.use(1, async () => {}))).message).to.include(
+        'no metadata names its address',
+      )
+      await turns()
+      expect(gone.isClosed).to.equal(false)
+      busy.open()
+      await busy.done
+      await turns()
+      expect(gone.isClosed).to.equal(true)
+      expect(pool.members()).to.deep.equal([])
+    })
+
+    it('gives a broker that comes back a producer of its own', async () => {
+      const pool = poolOf([1, 9092])
+      const before = await producerOf(pool, 1)
+      pool.update(leaders())
+      pool.update(leaders([1, 9092]))
+      expect(await producerOf(pool, 1)).not.to.equal(before)
+    })
+  })
+
+  describe('close', () => {
+    it('closes every producer with the reason, retiring ones too', async () => {
+      const pool = poolOf([1, 9092], [2, 9093])
+      const busy = occupy(pool, 1)
+      await busy.producer
+      await producerOf(pool, 2)
+      pool.update(leaders([1, 9999], [2, 9093]))
+      await producerOf(pool, 1)
+      const reason = new DeliveryTimeoutError('close gave up')
+      const closed = pool.close(reason)
+      expect(created.map(({ closes }) => closes[0])).to.deep.equal([reason, reason, reason])
+      busy.open()
+      await Promise.all([busy.done, closed])
+      expect(pool.members()).to.deep.equal([])
+    })
+
+    it('resolves when what was under way has ended', async () => {
+      const pool = poolOf([1, 9092])
+      const busy = occupy(pool, 1)
+      await busy.producer
+      let isClosed = false
+      const closed = pool.close().then(() => {
+        isClosed = true
+      })
+      await turns()
+      expect(isClosed).to.equal(false)
+      busy.open()
+      await Promise.all([busy.done, closed])
+    })
+
+    for (const end of ['open', 'fail'] as const) {
+      it(`gives those who wait a producer that is closed, when the one in front ${end === 'open' ? 'ends' : 'fails'}`, async () => {
+        const pool = poolOf([1, 9092])
+        const [busy, waiting] = [occupy(pool, 1), occupy(pool, 1)]
+        await busy.producer
+        const reason = new DeliveryTimeoutError('close gave up')
+        const closed = pool.close(reason)
+        busy[end](undefined)
+        await busy.done.catch(() => {})
+        expect((await waiting.producer).closes[0]).to.equal(reason)
+        waiting.open()
+        await Promise.all([waiting.done, closed])
+      })
+    }
+
+    it('refuses what comes later, and learns of no more brokers', async () => {
+      const pool = poolOf([1, 9092])
+      await pool.close()
+      pool.update(leaders([1, 9092]))
+      expect(pool.brokerIds).to.deep.equal([])
+      const error = await rejectionOf(pool.use(1, async () => expect.fail('used')))
+      expect(error).to.be.instanceOf(ConnectionError)
+      expect(error.message).to.equal('broker 1 cannot be reached: the producer is closed')
+    })
+
+    it('can be called twice, and without ever having been used', async () => {
+      const pool = poolOf([1, 9092])
+      await Promise.all([pool.close(), pool.close(new ConnectionError('again'))])
+      expect(created).to.deep.equal([])
+    })
+  })
+})

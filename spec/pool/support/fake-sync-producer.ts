@@ -1,0 +1,53 @@
+/** A SyncProducer without a connection: remembers what it was told, answers what the spec says. */
+import sinon from 'sinon'
+import type { KafkaError } from '../../../lib/errors.js'
+import { addressText, type BrokerAddress } from '../../../lib/network/connection.js'
+import type { SyncProducer } from '../../../lib/pool/sync-producer.js'
+import type { MetadataResponse } from '../../../lib/protocol/messages/index.js'
+
+export class FakeSyncProducer {
+  readonly address: BrokerAddress
+  readonly broker: string
+  isConnected = false
+  /** The reason of each `close`, undefined where none was given. */
+  readonly closes: (KafkaError | undefined)[] = []
+  readonly fetchMetadata = sinon.stub<[readonly string[]], Promise<MetadataResponse>>()
+
+  constructor(address: BrokerAddress) {
+    this.address = address
+    this.broker = addressText(address)
+  }
+
+  close(reason?: KafkaError): void {
+    this.closes.push(reason)
+    this.isConnected = false
+  }
+
+  get isClosed(): boolean {
+    return this.closes.length > 0
+  }
+
+  /** As the code under test knows it. */
+  get asReal(): SyncProducer {
+    return this as unknown as SyncProducer
+  }
+
+  static of(producer: SyncProducer): FakeSyncProducer {
+    return producer as unknown as FakeSyncProducer
+  }
+}
+
+/** A promise that the spec settles. */
+export function gate<T = void>(): {
+  opened: Promise<T>
+  open: (value: T) => void
+  fail: (error: unknown) => void
+} {
+  let open!: (value: T) => void
+  let fail!: (error: unknown) => void
+  const opened = new Promise<T>((resolve, reject) => {
+    open = resolve
+    fail = reject
+  })
+  return { opened, open, fail }
+}
