@@ -1,23 +1,27 @@
 /**
  * The console producer: each line of the input becomes a message.
  *
- * The input is read only as fast as the queue takes lines. SIGINT and SIGTERM end the reading and let what was read
- * be delivered; a second one ends at once. Exit status: 0 all delivered, 1 usage or configuration, 2 some failed,
- * 3 some without an outcome.
+ * The input is read only as fast as the producer takes lines. At its end everything is waited for. After SIGINT, SIGTERM
+ * or SIGHUP reading stops and what was read has a limited time; a second signal takes that time away, and so does a
+ * list of brokers none of which ever answered. The counts always come last, and the exit status tells the truth.
  */
 import type { Readable, Writable } from 'node:stream'
 import { ProducerConfig } from '../config.js'
-import { ConfigError, DeliveryTimeoutError, KafkaError, QueueFullError } from '../errors.js'
-import { FailedToSendMessageError } from '../failure.js'
+import { ConfigError, DeliveryTimeoutError, EncodeError, KafkaError, QueueFullError } from '../errors.js'
+import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
-import type { FailedEvent } from '../producer/events.js'
 import { Producer } from '../producer/producer.js'
-import { Counts, ProgressLine } from './counts.js'
+import { consoleLogger } from './console-logger.js'
+import { Counts } from './counts.js'
+import { ErrorOutput, isTerminal, survive } from './error-output.js'
+import { FailureReport } from './failure-report.js'
+import { InputError } from './input-error.js'
 import { lineClasses } from './line-encoders.js'
-import { LineReader, unknownReaderProperties } from './line-reader.js'
+import { LineReader, oddReaderProperties } from './line-reader.js'
 import { LineSplitter } from './line-splitter.js'
-import { type ConsoleOptions, parseOptions, UsageError } from './options.js'
+import { type ConsoleOptions, optionOf, parseOptions, UsageError } from './options.js'
+import { onStopSignals, type StopSignal, stopSignals } from './stop-signals.js'
 
 export interface ConsoleStreams {
   readonly input: Readable
@@ -25,10 +29,11 @@ export interface ConsoleStreams {
   readonly errors: Writable
 }
 
-export const exitCodes = { delivered: 0, usage: 1, failed: 2, unsettled: 3 } as const
-
-/** Log lines that are kept in mind so as not to repeat them. */
-const MAX_REMEMBERED_LINES = 1000
+/**
+ * The worst comes first: some lines had no outcome in time; some failed; usage, configuration or input was wrong;
+ * every line was delivered. A signal before the end of the input gives 128 and its number instead of the last one.
+ */
+export const exitCodes = { unsettled: 3, failed: 2, usage: 1, delivered: 0 } as const
 
 /** Runs the tool. @returns the exit status; does not end the process. */
 export async function main(
@@ -36,21 +41,29 @@ export async function main(
   streams: ConsoleStreams,
   version: string,
 ): Promise<number> {
-  let isVerbose = false
+  const errors = new ErrorOutput(streams.errors)
+  survive(streams.output)
+  let options: ConsoleOptions | null = null
   try {
-    const options = parseOptions(argv, version)
-    isVerbose = options.isVerbose
-    return await new ConsoleProducer(options, streams).run()
+    options = parseOptions(argv, version)
+    return await new ConsoleProducer(options, streams, errors).run()
   } catch (error) {
     if (error instanceof UsageError) {
       const stream = error.exitCode === 0 ? streams.output : streams.errors
       stream.write(error.message)
       return error.exitCode
     }
-    if (!(error instanceof KafkaError)) throw error
-    streams.errors.write(`${isVerbose ? error.stack : error.message}\n`)
+    if (!(error instanceof ConfigError)) throw error
+    errors.say(explained(error, options))
     return exitCodes.usage
   }
+}
+
+/** A setting that came from an option is called by the option too. */
+function explained(error: ConfigError, options: ConsoleOptions | null): string {
+  const option = options === null ? undefined : optionOf(error.key, options)
+  const text = options?.isVerbose ? String(error.stack) : error.message
+  return option === undefined ? text : `${option}: ${text}`
 }
 
 /** Lowest to highest: option defaults, file, `--producer-property`, options. */
@@ -66,163 +79,201 @@ function configOf(options: ConsoleOptions, logger: Logger): ProducerConfig {
 class ConsoleProducer {
   readonly #options: ConsoleOptions
   readonly #streams: ConsoleStreams
+  readonly #errors: ErrorOutput
   readonly #reader: LineReader
+  readonly #splitter: LineSplitter
   readonly #producer: Producer<Buffer, Buffer>
   readonly #counts: Counts
+  readonly #report: FailureReport
+  #signal: StopSignal | null = null
+  #inputError: InputError | null = null
+  #isInputEnded = false
+  /** Nothing more is read. */
   #isStopping = false
-  /** Why reading ended early. */
-  #ended: KafkaError | null = null
+  /** What is left is no longer waited for. */
+  #isAbandoned = false
+  #isUnreachable = false
+  #graceTimer: NodeJS.Timeout | undefined
+  #abandon!: () => void
+  readonly #abandoned: Promise<void>
 
-  constructor(options: ConsoleOptions, streams: ConsoleStreams) {
+  /** @throws {ConfigError | UsageError} */
+  constructor(options: ConsoleOptions, streams: ConsoleStreams, errors: ErrorOutput) {
     this.#options = options
     this.#streams = streams
-    const logger = this.#logger()
+    this.#errors = errors
+    const logger = consoleLogger(errors, options.isVerbose)
+    sayWhatIsOdd(options, logger)
     this.#reader = new LineReader(options.readerProperties)
+    this.#splitter = new LineSplitter(options.maxLineBytes)
     const config = configOf(options, logger)
     this.#counts = new Counts(config.requestRequiredAcks)
+    this.#report = new FailureReport((text) => errors.say(text))
     this.#producer = new Producer(config, { logger, classes: lineClasses })
-    this.#sayWhatIsIgnored(logger)
+    this.#abandoned = new Promise((resolve) => {
+      this.#abandon = () => {
+        this.#isAbandoned = true
+        resolve()
+      }
+    })
   }
 
   async run(): Promise<number> {
-    const stop = this.#onSignals()
-    const progress = isTerminal(this.#streams.errors)
-      ? new ProgressLine(this.#streams.errors, this.#counts)
-      : null
-    for (const stream of [this.#streams.output, this.#streams.errors]) stream.on('error', () => {})
+    const forgetSignals = onStopSignals((signal) => this.#onSignal(signal))
+    if (!isTerminal(this.#streams.input)) this.#errors.showProgress(() => this.#counts.progress())
     this.#producer.on('delivered', ({ messages }) => {
       this.#counts.delivered += messages.length
     })
-    this.#producer.on('failed', (event) => this.#onFailed(event))
+    this.#producer.on('failed', ({ failures }) => this.#onFailed(failures))
     try {
-      await this.#readAll()
-    } catch (error) {
-      if (!(error instanceof KafkaError)) throw error
-      this.#ended = error
+      const isConfirmed = await this.#readAndDeliver()
+      this.#sayHowItEnded()
+      return this.#exitCode(isConfirmed)
+    } finally {
+      clearTimeout(this.#graceTimer)
+      this.#errors.endProgress()
+      forgetSignals()
     }
-    await this.#producer.close({ timeoutMs: this.#options.closeTimeoutMs })
-    progress?.clear()
-    stop()
-    return this.#finish()
   }
 
+  /** @returns whether the brokers are known to have read everything; only acks 0 leaves that open. */
+  async #readAndDeliver(): Promise<boolean> {
+    const reading = this.#readAll()
+    // A reader that waits for room in the queue would outlast any limit of time.
+    await Promise.race([reading, this.#abandoned])
+    const flushed = this.#isAbandoned ? true : await Promise.race([this.#flush(), this.#abandoned])
+    await this.#producer.close(this.#isAbandoned ? { timeoutMs: 0 } : {})
+    await reading
+    return flushed !== false
+  }
+
+  /** Never rejects for what is wrong with the input. */
   async #readAll(): Promise<void> {
-    const splitter = new LineSplitter(this.#options.maxLineBytes)
+    try {
+      await this.#readLines()
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      this.#inputError = error
+    }
+  }
+
+  async #readLines(): Promise<void> {
     const { input, output } = this.#streams
     const showsPrompt = isTerminal(input) && isTerminal(output)
     if (showsPrompt) output.write('>')
     for await (const chunk of this.#chunks(input)) {
-      for (const line of splitter.push(chunk)) await this.#send(line)
-      if (showsPrompt) output.write('>')
+      for (const line of this.#splitter.push(chunk)) await this.#send(line)
+      if (showsPrompt && !this.#isStopping) output.write('>')
     }
-    const last = this.#isStopping ? null : splitter.end()
-    if (last) await this.#send(last)
+    if (this.#isStopping) return
+    this.#isInputEnded = true
+    const last = this.#splitter.end()
+    if (last !== null) await this.#send(last)
   }
 
-  /** The input until it ends or {@link #stop} ends it; a chunk in hand is still used. */
+  /** The input until it ends or {@link #stop} ends it; the chunk in hand is still used. */
   async *#chunks(input: Readable): AsyncGenerator<Buffer> {
     try {
-      for await (const chunk of input) yield chunk as Buffer
+      for await (const chunk of input) {
+        yield chunk as Buffer
+        if (this.#isStopping) return
+      }
     } catch (error) {
-      if (!this.#isStopping) throw error
+      // Destroying a stream makes its iterator throw.
+      if (this.#isStopping) return
+      throw new InputError(`the input cannot be read: ${(error as Error).message}`, error)
     }
   }
 
   async #send(line: Buffer): Promise<void> {
     const { key, value } = this.#reader.read(line)
     this.#counts.read++
+    if (this.#isAbandoned) return
     try {
       await this.#producer.send(new KeyedMessage(this.#options.topic, key, value))
     } catch (error) {
-      if (error instanceof QueueFullError) {
-        this.#counts.failed++
-        this.#say(error.message)
-      } else if (!(error instanceof FailedToSendMessageError)) {
-        throw error
-      }
-      // The `failed` event has counted it already.
+      // The `failed` event has told this one already.
+      if (error instanceof FailedToSendMessageError) return
+      if (!(error instanceof QueueFullError || error instanceof EncodeError)) throw error
+      this.#counts.failed++
+      this.#report.add(error.message, 1)
     }
   }
 
-  #onFailed({ failures }: FailedEvent<Buffer, Buffer>): void {
-    const unsettled = failures.filter(({ cause }) => cause instanceof DeliveryTimeoutError).length
-    this.#counts.unsettled += unsettled
-    const failed = failures.length - unsettled
-    this.#counts.failed += failed
-    if (this.#counts.delivered === 0 && failures.every(({ cause }) => isUnreachable(cause))) {
-      // Nobody was ever reached: every further line would wait as long and fail the same way.
-      this.#ended ??= failures[0]!.cause
-      this.#stop()
-    } else if (failed > 0) {
-      this.#say(new FailedToSendMessageError(failures, failures.length).message)
+  async #flush(): Promise<boolean> {
+    try {
+      await this.#producer.flush()
+      return true
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      this.#errors.say(`nobody confirmed that the lines arrived: ${error.message}`)
+      return false
     }
   }
 
-  #say(text: string): void {
-    this.#streams.errors.write(`${text}\n`)
+  #onFailed(all: readonly MessageFailure[]): void {
+    // What close() gave up for lack of time has no outcome; it shows as the difference of the counts.
+    const failures = this.#isAbandoned
+      ? all.filter(({ cause }) => !(cause instanceof DeliveryTimeoutError))
+      : all
+    this.#counts.failed += failures.length
+    this.#report.addFailures(failures)
+    if (this.#counts.delivered > 0 || this.#options.ignoreDeliveryFailures || this.#isAbandoned) return
+    if (!failures.every(({ cause }) => isUnreachable(cause))) return
+    // Nobody was ever reached: every further line would wait as long and fail the same way.
+    this.#isUnreachable = true
+    this.#stop(0)
   }
 
-  /** Ends the reading; what was read is delivered. */
-  #stop(): void {
+  #onSignal(signal: StopSignal): void {
+    const isFirst = this.#signal === null
+    this.#signal ??= signal
+    this.#stop(isFirst ? this.#options.closeTimeoutMs : 0)
+  }
+
+  /** Ends the reading. What was read has `graceMs` to be delivered. */
+  #stop(graceMs: number): void {
     this.#isStopping = true
     this.#streams.input.destroy()
+    clearTimeout(this.#graceTimer)
+    if (graceMs === 0) this.#abandon()
+    else this.#graceTimer = setTimeout(this.#abandon, graceMs)
   }
 
-  #onSignals(): () => void {
-    const onSignal = (): void => {
-      if (this.#isStopping) process.exit(exitCodes.unsettled)
-      this.#stop()
+  #sayHowItEnded(): void {
+    this.#report.end()
+    if (this.#isUnreachable) {
+      this.#counts.failed += this.#counts.unsettled
+      this.#errors.say('stopped: no broker of the list has ever answered')
     }
-    process.on('SIGINT', onSignal)
-    process.on('SIGTERM', onSignal)
-    return () => {
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
+    if (this.#inputError) this.#errors.say(`stopped: ${this.#inputError.message}`)
+    if (this.#signal && !this.#isInputEnded) {
+      const cut = this.#splitter.pendingBytes > 0 ? '; an unfinished line was not sent' : ''
+      this.#errors.say(`stopped: ${this.#signal} before the end of the input${cut}`)
     }
+    this.#errors.say(this.#counts.summary())
   }
 
-  #finish(): number {
-    if (this.#ended) this.#say(`stopped: ${this.#ended.message}`)
-    this.#say(`${this.#counts}`)
-    if (this.#ended && !(this.#ended instanceof ConfigError)) return exitCodes.failed
-    if (this.#ended) return exitCodes.usage
-    if (this.#options.ignoreDeliveryFailures) return exitCodes.delivered
-    if (this.#counts.unsettled > 0) return exitCodes.unsettled
-    return this.#counts.failed > 0 ? exitCodes.failed : exitCodes.delivered
-  }
-
-  #logger(): Logger {
-    const said = new Set<string>()
-    // The same trouble at each attempt is said once.
-    const write =
-      (level: string) =>
-      (message: string): void => {
-        if (said.has(message)) return
-        if (said.size < MAX_REMEMBERED_LINES) said.add(message)
-        this.#say(`${level} ${message}`)
-      }
-    const nothing = (): void => {}
-    const info = this.#options.isVerbose ? write('INFO') : nothing
-    return { debug: nothing, info, warn: write('WARN'), error: write('ERROR') }
-  }
-
-  #sayWhatIsIgnored(logger: Logger): void {
-    for (const option of this.#options.ignored) {
-      if (option !== '--old-producer')
-        logger.warn(`${option} belongs to the new producer and does nothing here`)
+  #exitCode(isConfirmed: boolean): number {
+    if (!this.#options.ignoreDeliveryFailures) {
+      if (this.#counts.unsettled > 0 || !isConfirmed) return exitCodes.unsettled
+      if (this.#counts.failed > 0) return exitCodes.failed
     }
-    for (const key of unknownReaderProperties(this.#options.readerProperties)) {
-      logger.warn(
-        `--property ${key} is not a property of the reader; settings of the producer go into --producer-property`,
-      )
-    }
+    if (this.#inputError) return exitCodes.usage
+    if (this.#signal && !this.#isInputEnded) return 128 + stopSignals[this.#signal]
+    return exitCodes.delivered
   }
 }
 
+function sayWhatIsOdd(options: ConsoleOptions, logger: Logger): void {
+  for (const option of options.ignored) {
+    if (option !== '--old-producer')
+      logger.warn(`${option} belongs to the new producer and does nothing here`)
+  }
+  for (const sentence of oddReaderProperties(options.readerProperties)) logger.warn(sentence)
+}
+
+/** No broker answered the question where the topic is. */
 function isUnreachable(cause: KafkaError): boolean {
   return cause.code === 'KAFKA_METADATA' && cause.cause instanceof KafkaError
-}
-
-function isTerminal(stream: Readable | Writable): boolean {
-  return (stream as { isTTY?: boolean }).isTTY === true
 }

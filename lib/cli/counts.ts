@@ -3,8 +3,6 @@ export class Counts {
   read = 0
   delivered = 0
   failed = 0
-  /** Without an outcome, because time ran out. */
-  unsettled = 0
   readonly #word: string
 
   /** @param acks - with 0 nobody confirms a message, so it is called written. */
@@ -12,28 +10,19 @@ export class Counts {
     this.#word = acks === 0 ? 'written' : 'delivered'
   }
 
-  toString(): string {
+  /** Lines that have had no outcome. */
+  get unsettled(): number {
+    return this.read - this.delivered - this.failed
+  }
+
+  /** While lines are on their way. */
+  progress(): string {
+    return `${this.read} lines read, ${this.delivered} ${this.#word}, ${this.failed} failed`
+  }
+
+  /** When no more will happen. */
+  summary(): string {
     const open = this.unsettled > 0 ? `, ${this.unsettled} without an outcome` : ''
-    return `${this.read} lines read, ${this.delivered} ${this.#word}, ${this.failed} failed${open}`
-  }
-}
-
-const REFRESH_MS = 500
-
-/** A line that is rewritten in place; for terminals only. */
-export class ProgressLine {
-  readonly #timer: NodeJS.Timeout
-  readonly #stream: NodeJS.WritableStream
-
-  constructor(stream: NodeJS.WritableStream, counts: Counts) {
-    this.#stream = stream
-    this.#timer = setInterval(() => stream.write(`\r\u001b[2K${counts}`), REFRESH_MS)
-    this.#timer.unref()
-  }
-
-  /** Takes the line off the terminal. */
-  clear(): void {
-    clearInterval(this.#timer)
-    this.#stream.write('\r\u001b[2K')
+    return this.progress() + open
   }
 }

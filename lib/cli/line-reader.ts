@@ -3,7 +3,8 @@
  *
  * @see classic-producer reference §11.1
  */
-import { ConfigError } from '../errors.js'
+import { ConfigError, printable } from '../errors.js'
+import { InputError } from './input-error.js'
 
 export interface KeyAndValue {
   readonly key: Buffer | null
@@ -20,36 +21,55 @@ export class LineReader {
   readonly #ignoreError: boolean
   #lineNumber = 0
 
-  /** @throws {ConfigError} for an empty separator. */
+  /** @throws {ConfigError} for an empty separator: it would make every key empty. */
   constructor(properties: ReaderProperties) {
     this.#parseKey = isTrue(properties.get('parse.key'))
     this.#ignoreError = isTrue(properties.get('ignore.error'))
     this.#separator = Buffer.from(properties.get('key.separator') ?? '\t')
-    if (this.#separator.length === 0) throw new ConfigError('key.separator is empty; a TAB is the default')
+    if (this.#separator.length === 0) {
+      throw new ConfigError('key.separator is empty; leave it out for a TAB', 'key.separator')
+    }
   }
 
-  /** Lines read so far. */
-  get lineNumber(): number {
-    return this.#lineNumber
-  }
-
-  /** @throws {ConfigError} naming the line, when it has no separator and `ignore.error` is off. */
+  /** @throws {InputError} naming the line, when it has no separator and `ignore.error` is off. */
   read(line: Buffer): KeyAndValue {
     this.#lineNumber++
     if (!this.#parseKey) return { key: null, value: line }
     const at = line.indexOf(this.#separator)
     if (at >= 0) return { key: line.subarray(0, at), value: line.subarray(at + this.#separator.length) }
     if (this.#ignoreError) return { key: null, value: line }
-    throw new ConfigError(
-      `line ${this.#lineNumber} has no key separator; set --property key.separator=…, ` +
+    throw new InputError(
+      `line ${this.#lineNumber} has no key separator (${this.#shownSeparator()}); set --property key.separator=…, ` +
         'or --property ignore.error=true to send such lines without a key',
     )
   }
+
+  /** As in the original a separator is taken as it is written, which surprises whoever wrote `\t` in a shell. */
+  #shownSeparator(): string {
+    const separator = this.#separator.toString()
+    if (separator === '\t') return 'a TAB'
+    const literally = separator.includes('\\') ? ', taken literally' : ''
+    return `"${printable(separator)}"${literally}`
+  }
 }
 
-/** Names in `properties` that no reader property has. */
-export function unknownReaderProperties(properties: ReaderProperties): string[] {
-  return [...properties.keys()].filter((key) => !KNOWN.has(key))
+/** One sentence for each property that does nothing, or not what it seems to. */
+export function oddReaderProperties(properties: ReaderProperties): string[] {
+  const unknown = [...properties.keys()].filter((key) => !KNOWN.has(key))
+  const sentences = unknown.map(
+    (key) =>
+      `--property ${printable(key)} is not a property of the reader; settings of the producer go into --producer-property`,
+  )
+  for (const key of ['parse.key', 'ignore.error']) {
+    const value = properties.get(key)
+    if (value !== undefined && !/^(true|false)$/i.test(value.trim())) {
+      sentences.push(`--property ${key}=${printable(value)} means false; only true means true`)
+    }
+  }
+  if (properties.has('key.separator') && !isTrue(properties.get('parse.key'))) {
+    sentences.push('--property key.separator does nothing without --property parse.key=true')
+  }
+  return sentences
 }
 
 function isTrue(value: string | undefined): boolean {

@@ -1,27 +1,37 @@
 /**
  * Cuts a byte stream into lines: at `\n`, with a `\r` before it taken off. Bytes stay as they are, of whatever charset.
  *
- * Feed it chunks of any size; a long line is kept in pieces and joined once. The last line may lack its terminator.
+ * Feed it chunks of any size; what does not yet make a line is copied into a buffer that grows by doubling, so neither
+ * a long line nor one that drips in byte by byte costs more than its own size. The last line may lack its terminator; a
+ * `\r` at its end is taken off too, as Java's `readLine` does.
  */
-import { ConfigError } from '../errors.js'
+import { InputError } from './input-error.js'
 
 const LF = 0x0a
 const CR = 0x0d
+const SMALLEST_BUFFER_BYTES = 256
+const nothing = Buffer.alloc(0)
 
 export class LineSplitter {
   readonly #maxLineBytes: number
-  #kept: Buffer[] = []
+  #kept = nothing
   #keptBytes = 0
+  #lineCount = 0
 
-  /** @param maxLineBytes - a longer line ends in an error instead of in memory. */
+  /** @param maxLineBytes - a longer line, terminator aside, ends in an error instead of in memory; 0 for no limit. */
   constructor(maxLineBytes: number) {
-    this.#maxLineBytes = maxLineBytes
+    this.#maxLineBytes = maxLineBytes > 0 ? maxLineBytes : Number.POSITIVE_INFINITY
+  }
+
+  /** Bytes of a line that has begun. */
+  get pendingBytes(): number {
+    return this.#keptBytes
   }
 
   /**
    * The lines completed by this chunk; they may be views of it. Take all of them before the next chunk.
    *
-   * @throws {ConfigError} for a line too long, after the lines before it.
+   * @throws {InputError} naming the line that is too long, after the lines before it.
    */
   *push(chunk: Buffer): Generator<Buffer, void, undefined> {
     let at = 0
@@ -34,25 +44,43 @@ export class LineSplitter {
 
   /** @returns the line that the end of the input completes, or null. */
   end(): Buffer | null {
-    return this.#keptBytes === 0 ? null : this.#complete(Buffer.alloc(0))
+    return this.#keptBytes === 0 ? null : this.#complete(nothing)
   }
 
   #complete(tail: Buffer): Buffer {
-    this.#check(tail.length)
-    const line = this.#keptBytes === 0 ? tail : Buffer.concat([...this.#kept, tail])
-    this.#kept = []
+    const whole = this.#keptBytes === 0 ? tail : this.#joined(tail)
+    const line = whole[whole.length - 1] === CR ? whole.subarray(0, whole.length - 1) : whole
+    if (line.length > this.#maxLineBytes) this.#fail()
+    this.#lineCount++
+    return line
+  }
+
+  #joined(tail: Buffer): Buffer {
+    this.#keep(tail)
+    const joined = this.#kept.subarray(0, this.#keptBytes)
+    this.#kept = nothing
     this.#keptBytes = 0
-    return line.at(-1) === CR ? line.subarray(0, -1) : line
+    return joined
   }
 
   #keep(piece: Buffer): void {
-    this.#check(piece.length)
-    this.#kept.push(piece)
-    this.#keptBytes += piece.length
+    const bytes = this.#keptBytes + piece.length
+    // One byte more may be a \r, which does not belong to the line.
+    if (bytes > this.#maxLineBytes + 1) this.#fail()
+    if (bytes > this.#kept.length) this.#grow(bytes)
+    piece.copy(this.#kept, this.#keptBytes)
+    this.#keptBytes = bytes
   }
 
-  #check(more: number): void {
-    if (this.#keptBytes + more <= this.#maxLineBytes) return
-    throw new ConfigError(`a line has more than ${this.#maxLineBytes} bytes; see --max-line-bytes`)
+  #grow(bytes: number): void {
+    const grown = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * this.#kept.length, SMALLEST_BUFFER_BYTES))
+    this.#kept.copy(grown, 0, 0, this.#keptBytes)
+    this.#kept = grown
+  }
+
+  #fail(): never {
+    throw new InputError(
+      `line ${this.#lineCount + 1} has more than ${this.#maxLineBytes} bytes; see --max-line-bytes`,
+    )
   }
 }

@@ -2,13 +2,14 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createServer as createTcpServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { main } from '../../lib/cli/console-producer.js'
-import { errorCode, holdUntil, TestCluster } from '../../lib/testing/index.js'
+import { errorCode, holdUntil, noAnswer, TestCluster } from '../../lib/testing/index.js'
 
 interface Run {
   status: number
@@ -17,7 +18,10 @@ interface Run {
 }
 
 /** Runs the tool in this process on these lines. */
-async function run(input: string | Buffer | Iterable<Buffer>, ...argv: string[]): Promise<Run> {
+async function run(
+  input: string | Buffer | Iterable<Buffer> | AsyncIterable<Buffer>,
+  ...argv: string[]
+): Promise<Run> {
   const [output, errors] = [new PassThrough(), new PassThrough()]
   const chunks = typeof input === 'string' || Buffer.isBuffer(input) ? [Buffer.from(input)] : input
   const status = await main(argv, { input: Readable.from(chunks), output, errors }, '0.0.0')
@@ -87,16 +91,59 @@ describe('The console producer', () => {
     expect(ignored.status).to.equal(0)
   })
 
-  it('ends with 3 when the time at the end is not enough', async () => {
+  it('waits for every outcome at the end of the input', async () => {
     let release = (): void => {}
     cluster.faults.on('Produce', {}, holdUntil(new Promise<void>((resolve) => (release = resolve))))
-    const { status, errors } = await run(
-      'a\n',
-      ...to('--request-required-acks', '1', '--close-timeout-ms', '20'),
-    )
-    release()
+    cluster.on('request', ({ api }) => {
+      if (api === 'Produce') setTimeout(release, 100)
+    })
+    const { status } = await run('a\n', ...to('--request-required-acks', '1', '--close-timeout-ms', '20'))
+    expect(status).to.equal(0)
+  })
+
+  it('ends with 3 when acks 0 leave open whether anything arrived', async () => {
+    cluster.faults.on('Metadata', { after: 1, times: 100 }, noAnswer())
+    const { status, errors } = await run('a\n', ...to('--request-timeout-ms', '100'))
     expect(status).to.equal(3)
-    expect(errors).to.include('1 without an outcome')
+    expect(errors).to.include('nobody confirmed').and.include('1 lines read, 1 written, 0 failed')
+  })
+
+  it('says a cause once and how many lines it hit, however many batches it hit', async () => {
+    cluster.faults.on('Produce', { after: 1, times: 1000 }, errorCode(17))
+    const lines = 'x\n'.repeat(5000)
+    const { status, errors } = await run(lines, ...to('--request-required-acks', '1'))
+    expect(status).to.equal(2)
+    expect(errors.trim().split('\n')).to.have.lengthOf(3)
+    expect(errors).to.match(/^200 lines not delivered: .*INVALID_TOPIC/)
+    expect(errors).to.include('4600 more lines').and.include('5000 lines read, 200 delivered, 4800 failed')
+  })
+
+  it('counts lines that a full queue refused, and goes on', async () => {
+    const { status, errors } = await run(
+      'x\n'.repeat(1000),
+      ...to('--queue-enqueuetimeout-ms', '0', '--queue-size', '200'),
+    )
+    expect(status).to.equal(2)
+    expect(errors.trim().split('\n').length, errors).to.be.lessThan(5)
+    expect(errors).to.include('the queue has been full')
+  })
+
+  it('calls a setting by the option it came from', async () => {
+    const { status, errors } = await run('', ...to('--batch-size', 'many'))
+    expect(status).to.equal(1)
+    expect(errors).to.match(/^--batch-size: batch\.num\.messages is "many"/)
+  })
+
+  it('ends with 1 and the counts when the input breaks', async () => {
+    async function* breaking(): AsyncGenerator<Buffer> {
+      yield Buffer.from('a\n')
+      throw new Error('EIO: i/o error, read')
+    }
+    const { status, errors } = await run(breaking(), ...to())
+    expect(status).to.equal(1)
+    expect(errors).to.equal(
+      'stopped: the input cannot be read: EIO: i/o error, read\n1 lines read, 1 written, 0 failed\n',
+    )
   })
 
   it('stops at a line without a key, names it, and delivers the lines before it', async () => {
@@ -211,16 +258,74 @@ describe('The console producer', () => {
       return spawn(process.execPath, ['--import', 'tsx', script, ...argv])
     }
 
-    it('delivers what it has read when it is told to end, and exits by itself', async () => {
+    function ended(
+      child: ChildProcessWithoutNullStreams,
+    ): Promise<{ status: number | null; errors: string }> {
+      const chunks: Buffer[] = []
+      child.stderr.on('data', (chunk) => chunks.push(chunk))
+      return once(child, 'close').then(([status]) => ({ status, errors: String(Buffer.concat(chunks)) }))
+    }
+
+    it('delivers what it has read when it is told to end, and tells that there may have been more', async () => {
       const child = start(...to('--request-required-acks', '1', '--timeout', '60000', '--batch-size', '3'))
+      const end = ended(child)
       const firstBatch = new Promise((resolve) => cluster.once('stored', resolve))
-      child.stdin.write('a\nb\nc\nd\n')
+      child.stdin.write('a\nb\nc\nd\nunfini')
       await firstBatch
       child.kill('SIGTERM')
-      const errors = child.stderr.setEncoding('utf8').reduce((all: string, chunk: string) => all + chunk, '')
-      expect(await once(child, 'close')).to.deep.equal([0, null])
-      expect(await errors).to.include('4 lines read, 4 delivered, 0 failed')
+      const { status, errors } = await end
+      expect(status, errors).to.equal(143)
+      expect(errors).to.include('SIGTERM before the end of the input; an unfinished line was not sent')
+      expect(errors).to.include('4 lines read, 4 delivered, 0 failed')
       expect(stored()).to.deep.equal(['a', 'b', 'c', 'd'])
+    })
+
+    it('keeps to its time after a signal although lines wait for room in the queue', async () => {
+      cluster.faults.on('Produce', { times: 1000 }, noAnswer())
+      const child = start(
+        ...to('--request-required-acks', '1', '--queue-size', '200', '--close-timeout-ms', '100'),
+      )
+      const end = ended(child)
+      const firstBatch = new Promise((resolve) => cluster.once('request', resolve))
+      child.stdin.write('x\n'.repeat(5000))
+      await firstBatch
+      child.kill('SIGTERM')
+      const { status, errors } = await end
+      expect(status, errors).to.equal(3)
+      expect(errors).to.include('5000 lines read, 0 delivered, 0 failed, 5000 without an outcome')
+    })
+
+    it('ends at once on a second signal, with the counts', async () => {
+      cluster.faults.on('Produce', { times: 1000 }, noAnswer())
+      const child = start(
+        ...to('--request-required-acks', '1', '--timeout', '1', '--request-timeout-ms', '60000'),
+      )
+      const end = ended(child)
+      const produced = new Promise<void>((resolve) => {
+        cluster.on('request', ({ api }) => api === 'Produce' && resolve())
+      })
+      child.stdin.write('a\n')
+      await produced
+      child.kill('SIGINT')
+      child.kill('SIGTERM')
+      const { status, errors } = await end
+      expect(status, errors).to.equal(3)
+      expect(errors).to.include('1 lines read, 0 delivered, 0 failed, 1 without an outcome')
+    })
+
+    it('gives up after one batch when a broker accepts and never answers', async () => {
+      const sockets = new Set<Socket>()
+      const server = createTcpServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port } = server.address() as { port: number }
+      const child = start('--topic', 't', '--broker-list', `127.0.0.1:${port}`, '--request-timeout-ms', '100')
+      const end = ended(child)
+      child.stdin.end('x\n'.repeat(20_000))
+      const { status, errors } = await end
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      expect(status, errors).to.equal(2)
+      expect(errors).to.include(`127.0.0.1:${port}`).and.include('no broker of the list has ever answered')
     })
 
     it('delivers all the same when nobody reads what it prints', async () => {

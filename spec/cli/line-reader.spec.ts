@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { LineReader, unknownReaderProperties } from '../../lib/cli/line-reader.js'
+import { LineReader, oddReaderProperties } from '../../lib/cli/line-reader.js'
 
 function read(line: string, properties: Record<string, string> = {}): [string | null, string] {
   const { key, value } = new LineReader(new Map(Object.entries(properties))).read(Buffer.from(line))
@@ -39,14 +39,23 @@ describe('LineReader', () => {
     expect(() => new LineReader(new Map([['key.separator', '']]))).to.throw('key.separator is empty')
   })
 
-  it('knows which properties are not its own', () => {
-    expect(
-      unknownReaderProperties(
-        new Map([
-          ['parse.key', ''],
-          ['acks', '1'],
-        ]),
-      ),
-    ).to.deep.equal(['acks'])
+  it('shows the separator it looked for, and that it takes one as it is written', () => {
+    expect(() => new LineReader(new Map([['parse.key', 'true']])).read(Buffer.from('a'))).to.throw('(a TAB)')
+    const literal = new LineReader(new Map(Object.entries({ ...parsing, 'key.separator': '\\t' })))
+    expect(() => literal.read(Buffer.from('a\tb'))).to.throw('("\\t", taken literally)')
   })
+
+  const odd: [string, Record<string, string>, string[]][] = [
+    ['a property that is not its own', { acks: '1' }, ['--property acks is not a property of the reader']],
+    ['a key separator that nobody asked to look for', { 'key.separator': ',' }, ['does nothing without']],
+    ['a value that only looks like true', { 'parse.key': 'yes' }, ['parse.key=yes means false']],
+    ['nothing where nothing is odd', { ...parsing, 'key.separator': ',', topic: 't' }, []],
+  ]
+  for (const [what, properties, parts] of odd) {
+    it(`tells of ${what}`, () => {
+      const sentences = oddReaderProperties(new Map(Object.entries(properties)))
+      expect(sentences).to.have.lengthOf(parts.length)
+      for (const [i, part] of parts.entries()) expect(sentences[i]).to.include(part)
+    })
+  }
 })

@@ -48,11 +48,32 @@ describe('LineSplitter', () => {
     const lines: string[] = []
     expect(() => {
       for (const line of new LineSplitter(3).push(Buffer.from('abc\nabcd\n'))) lines.push(String(line))
-    }).to.throw('more than 3 bytes')
+    }).to.throw('line 2 has more than 3 bytes')
     expect(lines).to.deep.equal(['abc'])
 
     const splitter = new LineSplitter(3)
     expect([...splitter.push(Buffer.from('ab'))]).to.deep.equal([])
-    expect(() => [...splitter.push(Buffer.from('cd'))]).to.throw('--max-line-bytes')
+    expect(() => [...splitter.push(Buffer.from('cde'))]).to.throw('--max-line-bytes')
+  })
+
+  it('takes a line of exactly the limit, with its CR LF, however it is cut', () => {
+    for (const cut of [1, 2, 3, 4]) {
+      const splitter = new LineSplitter(3)
+      const input = Buffer.from('abc\r\n')
+      const lines = [...splitter.push(input.subarray(0, cut)), ...splitter.push(input.subarray(cut))]
+      expect(lines.map(String), `cut at ${cut}`).to.deep.equal(['abc'])
+    }
+  })
+
+  it('has no limit with 0', () => {
+    expect([...new LineSplitter(0).push(Buffer.from('abc\n'))].map(String)).to.deep.equal(['abc'])
+  })
+
+  it('joins a line that drips in byte by byte', () => {
+    const splitter = new LineSplitter(0)
+    const text = 'abcdefghij'.repeat(1000)
+    for (const byte of Buffer.from(text)) expect(splitter.push(Buffer.of(byte)).next().done).to.equal(true)
+    expect(splitter.pendingBytes).to.equal(10_000)
+    expect([...splitter.push(Buffer.from('\n'))].map(String)).to.deep.equal([text])
   })
 })

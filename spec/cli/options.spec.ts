@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { type ConsoleOptions, parseOptions, UsageError } from '../../lib/cli/options.js'
+import { type ConsoleOptions, optionOf, parseOptions, UsageError } from '../../lib/cli/options.js'
 
 const required = ['--topic', 't', '--broker-list', 'h:1']
 
@@ -55,7 +55,6 @@ describe('parseOptions', () => {
     [['--value-serializer', 'A'], 'serializer.class', 'A'],
     [['--key-serializer', 'B'], 'key.serializer.class', 'B'],
     [['--socket-buffer-size', '1'], 'send.buffer.bytes', '1'],
-    [['--bootstrap-server', 'b:2'], 'metadata.broker.list', 'b:2'],
     [['--metadata-exp', '1'], 'topic.metadata.refresh.interval.ms', '1'],
   ]
   for (const [argv, key, value] of settings) {
@@ -67,6 +66,23 @@ describe('parseOptions', () => {
   it('cuts properties at the first equals sign, so that one can be the separator', () => {
     const { readerProperties } = parse('--property', 'key.separator==', '--property', 'parse.key')
     expect(Object.fromEntries(readerProperties)).to.deep.equal({ 'key.separator': '=', 'parse.key': '' })
+  })
+
+  it('takes --bootstrap-server for another name of --broker-list', () => {
+    const { explicit } = parseOptions(['--topic', 't', '--bootstrap-server', 'b:2'], '1.2.3')
+    expect(explicit.get('metadata.broker.list')).to.equal('b:2')
+  })
+
+  it('takes no value for the beginning of an option', () => {
+    const { readerProperties } = parse('--property', '--sync', '--producer-property', 'k=--sy')
+    expect([...readerProperties.keys()]).to.deep.equal(['--sync'])
+    expect(parse('--property', '--sy').readerProperties.has('--sy')).to.equal(true)
+  })
+
+  it('knows which option a setting came from', () => {
+    const options = parse('--batch-size', '7')
+    expect(optionOf('batch.num.messages', options)).to.equal('--batch-size')
+    expect(optionOf('retry.backoff.ms', options)).to.equal(undefined)
   })
 
   it('lets a reader property name the topic, as the original did', () => {
@@ -99,7 +115,13 @@ describe('parseOptions', () => {
     [['--topic', 't', '--batch-size'], 'argument missing'],
     [['--topic', 't', 'stray'], 'too many arguments'],
     [['--topic', 't', '--property', '=x'], '--property takes key=value'],
-    [['--topic', 't', '--max-line-bytes', '1e3'], '--max-line-bytes takes a whole number, not "1e3"'],
+    [['--topic', 't', '--max', '1'], '--max could be --max-line-bytes'],
+    [['--topic', 't', '--broker-list', 'h:1', '--bootstrap-server', 'h:2'], 'give one of them'],
+    [['--topic', 't', '--close-timeout-ms', '9999999999'], '--close-timeout-ms takes a whole number from 0'],
+    [
+      ['--topic', 't', '--max-line-bytes', '1e3'],
+      '--max-line-bytes takes a whole number from 0 to 2147483647, not "1e3"',
+    ],
   ]
   for (const [argv, text] of mistakes) {
     it(`says "${text}" for ${argv.join(' ')}`, () => {

@@ -1,0 +1,123 @@
+/**
+ * The options of the console producer, as rows. An option that stands for a setting names its key.
+ *
+ * Data only; parsing is in `options.ts`.
+ *
+ * @see classic-producer reference §11.1
+ */
+
+export interface OptionRow {
+  readonly flags: string
+  readonly doc: string
+  /** The setting it stands for. */
+  readonly key?: string
+  readonly default?: string
+  /** What the option means without a value. */
+  readonly bare?: string
+  readonly isRepeatable?: boolean
+  /** Accepted for the sake of old command lines. */
+  readonly isIgnored?: boolean
+}
+
+export const optionRows: readonly OptionRow[] = [
+  { flags: '--topic <topic>', doc: 'the topic to send to (required, or --property topic=…)' },
+  {
+    flags: '--broker-list <list>',
+    doc: 'host:port,… to start from (required, or in the file)',
+    key: 'metadata.broker.list',
+  },
+  { flags: '--bootstrap-server <list>', doc: 'another name of --broker-list', key: 'metadata.broker.list' },
+  { flags: '--sync', doc: 'wait for each message before the next line is read' },
+  {
+    flags: '--compression-codec [codec]',
+    doc: 'none, gzip, snappy or lz4; gzip when no codec is named',
+    key: 'compression.codec',
+    default: 'none',
+    bare: 'gzip',
+  },
+  { flags: '--batch-size <n>', doc: 'messages per batch, async', key: 'batch.num.messages', default: '200' },
+  {
+    flags: '--message-send-max-retries <n>',
+    doc: 'attempts after the first',
+    key: 'message.send.max.retries',
+    default: '3',
+  },
+  {
+    flags: '--retry-backoff-ms <ms>',
+    doc: 'wait before an attempt',
+    key: 'retry.backoff.ms',
+    default: '100',
+  },
+  {
+    flags: '--timeout <ms>',
+    doc: 'longest wait for a full batch, async',
+    key: 'queue.buffering.max.ms',
+    default: '1000',
+  },
+  {
+    flags: '--queue-size <n>',
+    doc: 'messages in the queue, async',
+    key: 'queue.buffering.max.messages',
+    default: '10000',
+  },
+  {
+    flags: '--queue-enqueuetimeout-ms <ms>',
+    doc: 'longest wait for room in the queue; 0 none, -1 no limit',
+    key: 'queue.enqueue.timeout.ms',
+    default: '2147483647',
+  },
+  { flags: '--request-required-acks <acks>', doc: '0, 1 or -1', key: 'request.required.acks', default: '0' },
+  {
+    flags: '--request-timeout-ms <ms>',
+    doc: 'how long a broker may take',
+    key: 'request.timeout.ms',
+    default: '1500',
+  },
+  {
+    flags: '--metadata-expiry-ms <ms>',
+    doc: 'how often metadata is refreshed',
+    key: 'topic.metadata.refresh.interval.ms',
+    default: '300000',
+  },
+  {
+    flags: '--value-serializer <class>',
+    doc: 'encoder of values',
+    key: 'serializer.class',
+    default: 'kafka.serializer.DefaultEncoder',
+  },
+  { flags: '--key-serializer <class>', doc: 'encoder of keys', key: 'key.serializer.class' },
+  { flags: '--socket-buffer-size <bytes>', doc: 'send buffer', key: 'send.buffer.bytes', default: '102400' },
+  {
+    flags: '--line-reader <class>',
+    doc: 'accepted with the name of the built-in reader, which is the only one',
+  },
+  {
+    flags: '--property <k=v>',
+    doc: 'for the reader: parse.key, key.separator, ignore.error, topic',
+    isRepeatable: true,
+  },
+  { flags: '--producer-property <k=v>', doc: 'any producer setting', isRepeatable: true },
+  { flags: '--producer.config <file>', doc: 'a producer.properties file' },
+  { flags: '--ignore-delivery-failures', doc: 'exit 0 even when messages failed, as the original did' },
+  { flags: '--max-line-bytes <n>', doc: 'longest line; 0 no limit', default: '134217728' },
+  { flags: '--close-timeout-ms <ms>', doc: 'longest wait for outcomes after a signal', default: '30000' },
+  { flags: '--verbose', doc: 'say what happens, and show stack traces' },
+  { flags: '--old-producer', doc: 'accepted, means nothing: this is the old producer', isIgnored: true },
+  { flags: '--new-producer', doc: 'accepted with a warning', isIgnored: true },
+  { flags: '--max-memory-bytes <n>', doc: 'accepted, of the new producer', isIgnored: true },
+  { flags: '--max-partition-memory-bytes <n>', doc: 'accepted, of the new producer', isIgnored: true },
+  { flags: '--metadata-fetch-timeout-ms <n>', doc: 'accepted, of the new producer', isIgnored: true },
+  { flags: '--max-block-ms <n>', doc: 'accepted, of the new producer', isIgnored: true },
+]
+
+/** What the original fixed for its tool; a file may say otherwise here. */
+export const toolDefaults: ReadonlyMap<string, string> = new Map([
+  ['producer.type', 'async'],
+  ['client.id', 'console-producer'],
+  ['partitioner.class', 'kafka.producer.ByteArrayPartitioner'],
+])
+
+/** The name of an option with its dashes: `--batch-size`. */
+export function longName({ flags }: OptionRow): string {
+  return flags.split(' ')[0]!
+}
