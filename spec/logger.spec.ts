@@ -40,7 +40,9 @@ describe('defaultLogger', () => {
         }
         console.log('alive')
       })`
-    const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', program])
+    // Coverage of two processes does not add up: each compiles the sources for itself.
+    const env = { ...process.env, NODE_V8_COVERAGE: '' }
+    const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', program], { env })
     let output = ''
     child.stdout.on('data', (chunk) => {
       output += chunk
