@@ -79,13 +79,16 @@ export class DefaultEventHandler implements EventHandler {
 
   /** Sends plain messages; each cycle through `Producer` goes by {@link dispatch}. */
   async handle(messages: readonly KeyedMessage[]): Promise<void> {
-    const failures: MessageFailure[] = []
+    const failureByEnvelope = new Map<Envelope, MessageFailure>()
     const waiter = {
       delivered: (): void => {},
-      failed: (failure: MessageFailure) => void failures.push(failure),
+      failed: (failure: MessageFailure, envelope: Envelope) => void failureByEnvelope.set(envelope, failure),
     }
-    await this.dispatch(messages.map((message) => new Envelope(KeyedMessage.from(message), waiter)))
-    if (failures.length > 0) throw new FailedToSendMessageError(failures, messages.length)
+    const envelopes = messages.map((message) => new Envelope(KeyedMessage.from(message), waiter))
+    await this.dispatch(envelopes)
+    if (failureByEnvelope.size === 0) return
+    const failures = envelopes.flatMap((envelope) => failureByEnvelope.get(envelope) ?? [])
+    throw new FailedToSendMessageError(failures, messages.length)
   }
 
   /** Fills in the bytes; @returns why a message can never be sent, or null. */
@@ -95,19 +98,17 @@ export class DefaultEventHandler implements EventHandler {
 
   /** Sends messages until every one is settled. Never rejects. */
   async dispatch(envelopes: readonly Envelope[]): Promise<void> {
-    let outstanding = this.#serializeAll(envelopes)
-    let attempts = 0
-    while (outstanding.length > 0) {
-      outstanding = this.#expire(outstanding)
+    let outstanding = this.#expire(this.#serializeAll(envelopes))
+    for (let attempts = 0; outstanding.length > 0; attempts++) {
       const remaining = this.#options.maxRetries + 1 - attempts
       if (this.#abortedFor || remaining <= 0) {
         this.#giveUp(outstanding)
         return
       }
-      if (attempts > 0) await this.#pause(outstanding, attempts, remaining)
+      if (attempts > 0) outstanding = await this.#pause(outstanding, attempts, remaining)
       else await this.#prepareMetadata(outstanding)
+      outstanding = this.#expire(outstanding)
       if (!this.#abortedFor) await this.#attempt(outstanding)
-      attempts++
       outstanding = outstanding.filter((envelope) => !envelope.isSettled)
     }
   }
@@ -172,8 +173,16 @@ export class DefaultEventHandler implements EventHandler {
       )
   }
 
-  /** Between attempts: waits, then asks anew for the topics that are left. */
-  async #pause(outstanding: readonly Envelope[], attempts: number, remaining: number): Promise<void> {
+  /**
+   * Between attempts: waits, then asks anew for the topics that are left.
+   *
+   * @returns the messages that are left: time limits may have ended.
+   */
+  async #pause(
+    outstanding: readonly Envelope[],
+    attempts: number,
+    remaining: number,
+  ): Promise<readonly Envelope[]> {
     const { listener, logger, retryBackoffMs, brokerPartitionInfo } = this.#options
     const topics = [...new Set(outstanding.map((envelope) => envelope.topic))]
     const messages = outstanding.length
@@ -181,11 +190,25 @@ export class DefaultEventHandler implements EventHandler {
       `${messages} messages are tried again in ${retryBackoffMs} ms, ${remaining} attempts are left`,
     )
     listener.onRetry({ attempts, remaining, messages, topics, backoffMs: retryBackoffMs })
-    await this.#sleep(retryBackoffMs)
-    if (this.#abortedFor) return
+    const left = await this.#backOff(outstanding)
+    if (this.#abortedFor || left.length === 0) return left
     this.#stickyPartitions.clear()
     const wanted = this.#isRefreshDue(topics) ? this.#refreshes.begin() : topics
     await this.#refresh(() => brokerPartitionInfo.refresh(new Set([...wanted, ...topics])))
+    return left
+  }
+
+  /** Waits `retry.backoff.ms`. A message whose time limit ends meanwhile fails then. @returns the others. */
+  async #backOff(outstanding: readonly Envelope[]): Promise<readonly Envelope[]> {
+    const endMs = performance.now() + this.#options.retryBackoffMs
+    let left = outstanding
+    for (let nowMs = performance.now(); nowMs < endMs; nowMs = performance.now()) {
+      const nextMs = left.reduce((first, { deadlineMs }) => Math.min(first, deadlineMs || endMs), endMs)
+      await this.#sleep(nextMs - nowMs)
+      left = this.#expire(left)
+      if (this.#abortedFor || left.length === 0) break
+    }
+    return left
   }
 
   /** Before the first attempt: what is unknown is waited for, what is merely due runs beside the traffic. */
@@ -209,16 +232,17 @@ export class DefaultEventHandler implements EventHandler {
     try {
       await run()
     } catch (error) {
-      if (!this.#abortedFor)
+      if (!this.#abortedFor && !this.#closed)
         this.#options.logger.error(`metadata could not be refreshed: ${(error as Error).message}`)
     }
   }
 
+  /** Fails the messages whose time limit is over. @returns the others. */
   #expire(outstanding: readonly Envelope[]): readonly Envelope[] {
-    const now = performance.now()
-    const expired = outstanding.filter((envelope) => envelope.deadlineMs > 0 && envelope.deadlineMs <= now)
-    if (expired.length === 0) return outstanding
-    this.#outcomes.failed(expired, (envelope) => expiry(envelope))
+    const nowMs = performance.now()
+    const isOver = ({ deadlineMs }: Envelope): boolean => deadlineMs > 0 && deadlineMs <= nowMs
+    if (!outstanding.some(isOver)) return outstanding
+    this.#outcomes.failed(outstanding.filter(isOver), (envelope) => expiry(envelope))
     return outstanding.filter((envelope) => !envelope.isSettled)
   }
 

@@ -24,7 +24,7 @@ export interface Delivery {
 /** A call that waits for its messages. */
 export interface OutcomeWaiter {
   delivered(envelope: Envelope, offset: bigint, broker: string): void
-  failed(failure: MessageFailure): void
+  failed(failure: MessageFailure, envelope: Envelope): void
 }
 
 const noAttempts: readonly FailedAttempt[] = []

@@ -36,7 +36,7 @@ export class Outcomes {
     const failures = envelopes.map((envelope) => failureOf(envelope, causeOf(envelope)))
     for (let i = 0; i < envelopes.length; i++) {
       envelopes[i]!.isSettled = true
-      envelopes[i]!.waiter?.failed(failures[i]!)
+      envelopes[i]!.waiter?.failed(failures[i]!, envelopes[i]!)
     }
     this.#listener.onFailed(failures)
   }

@@ -58,7 +58,7 @@ describe('Outcomes', () => {
       persistence: 'possibly-persisted',
       attempts: [attempt],
     }
-    expect(waiter.failed.args).to.deep.equal([[failure]])
+    expect(waiter.failed.args).to.deep.equal([[failure, envelope]])
     expect(onFailed.args).to.deep.equal([[[failure]]])
     expect(envelope.isSettled).to.equal(true)
   })
