@@ -119,9 +119,7 @@ export class DefaultEventHandler implements EventHandler {
    * @throws {ConnectionError | RequestTimeoutError} when a broker does not; what it has read is unknown then.
    */
   async confirm(): Promise<void> {
-    const topic = this.#refreshes.lastTopic
-    if (topic === null) return
-    await Promise.all(this.#options.pool.members().map((producer) => producer.confirm(topic)))
+    await Promise.all(this.#options.pool.members().map((producer) => producer.confirm()))
   }
 
   /** Lets whatever is under way fail with this reason, now. */

@@ -8,17 +8,11 @@
 export class RefreshSchedule {
   readonly #intervalMs: number
   #lastMs = Number.NEGATIVE_INFINITY
-  #lastTopic: string | null = null
   readonly #pending = new Set<string>()
 
   /** @param intervalMs - > 0 periodic, 0 at every attempt, < 0 never. */
   constructor(intervalMs: number) {
     this.#intervalMs = intervalMs
-  }
-
-  /** A topic that was sent to; null before the first. */
-  get lastTopic(): string | null {
-    return this.#lastTopic
   }
 
   /**
@@ -28,10 +22,7 @@ export class RefreshSchedule {
    * @returns whether more than the interval has passed since the last refresh began.
    */
   isDue(topics: Iterable<string>, nowMs: number): boolean {
-    for (const topic of topics) {
-      this.#pending.add(topic)
-      this.#lastTopic = topic
-    }
+    for (const topic of topics) this.#pending.add(topic)
     if (this.#intervalMs < 0 || nowMs - this.#lastMs <= this.#intervalMs) return false
     this.#lastMs = nowMs
     return true

@@ -2,7 +2,8 @@
  * Broker id → its SyncProducers, one each by default, which keeps order.
  *
  * Follows the metadata without tearing anything down: an entry is replaced only when its host or port changed, and
- * retired when its broker leads nothing any more, both after the request in flight has ended. Members are created
+ * retired when its broker leads nothing any more, both after the request in flight has ended and what was written with
+ * acks 0 has been read. A leader that turns up later is connected before its first message. Members are created
  * unconnected (generic-pool retries a failing `create` without pause).
  *
  * @see design D4; the original rebuilt every entry at each refresh (classic-producer reference §7.1)
@@ -46,9 +47,13 @@ export class ProducerPool {
     return [...this.#entries.keys()]
   }
 
-  /** Makes the pool hold exactly these leaders. Opens no connection. */
+  /**
+   * Makes the pool hold exactly these leaders. The first time it opens no connection, since a message is waiting to do
+   * so; later it connects to leaders that are new.
+   */
   update(leaders: ReadonlyMap<number, BrokerAddress>): void {
     if (this.#closed) return
+    const shouldWarm = this.#entries.size > 0
     for (const [id, entry] of this.#entries) {
       const wanted = leaders.get(id)
       if (wanted && wanted.host === entry.address.host && wanted.port === entry.address.port) continue
@@ -56,7 +61,10 @@ export class ProducerPool {
       this.#retire(entry)
     }
     for (const [id, address] of leaders) {
-      if (!this.#entries.has(id)) this.#entries.set(id, this.#open(address))
+      if (this.#entries.has(id)) continue
+      const entry = this.#open(address)
+      this.#entries.set(id, entry)
+      if (shouldWarm) warm(entry)
     }
   }
 
@@ -101,6 +109,8 @@ export class ProducerPool {
           return producer
         },
         destroy: async (producer) => {
+          // When this fails the connection is gone, and its listener is told of what nobody confirmed.
+          await producer.confirm().catch(() => {})
           members.delete(producer)
           producer.close(new ConnectionError(`the connection to ${addressText(address)} was retired`))
         },
@@ -114,6 +124,14 @@ export class ProducerPool {
     this.#retiring.add(entry)
     void drained(entry).then(() => this.#retiring.delete(entry))
   }
+}
+
+/** Connects without keeping anybody from the member. A failure shows again, and counts, with the first message. */
+function warm(entry: Entry): void {
+  const work = async (producer: SyncProducer): Promise<void> => {
+    producer.connect().catch(() => {})
+  }
+  entry.pool.use(work).then(undefined, () => {})
 }
 
 /** Resolves when nothing of the entry is in use and its connections are closed. */

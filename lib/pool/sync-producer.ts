@@ -55,6 +55,8 @@ export class SyncProducer {
   #closedFor: KafkaError | null = null
   /** Requests with acks 0 written since a round trip last proved that the broker reads. */
   #unconfirmed = 0
+  /** A topic of theirs, for that round trip. */
+  #unconfirmedTopic = ''
 
   constructor(address: BrokerAddress, settings: SyncProducerSettings) {
     this.address = address
@@ -64,6 +66,11 @@ export class SyncProducer {
 
   get isConnected(): boolean {
     return this.#client?.isOpen ?? false
+  }
+
+  /** Connects ahead of the first request. @throws {ConnectionError | RequestTimeoutError} */
+  async connect(): Promise<void> {
+    await this.#connected()
   }
 
   /**
@@ -79,6 +86,7 @@ export class SyncProducer {
     if (request.acks !== 0) return client.request(produce, request, options)
     await client.send(produce, request, options)
     this.#unconfirmed++
+    this.#unconfirmedTopic = request.topics[0]?.name ?? ''
     return null
   }
 
@@ -94,11 +102,15 @@ export class SyncProducer {
    *
    * @throws as {@link fetchMetadata}; then nobody knows.
    */
-  async confirm(topic: string): Promise<void> {
+  async confirm(): Promise<void> {
     const client = this.#client
     if (this.#unconfirmed === 0 || !client) return
     const confirmed = this.#unconfirmed
-    await client.request(metadata, { topics: [topic] }, { timeoutMs: this.#settings.requestTimeoutMs })
+    await client.request(
+      metadata,
+      { topics: [this.#unconfirmedTopic] },
+      { timeoutMs: this.#settings.requestTimeoutMs },
+    )
     this.#unconfirmed -= confirmed
   }
 

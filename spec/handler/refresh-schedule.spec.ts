@@ -42,13 +42,4 @@ describe('RefreshSchedule', () => {
     expect(schedule.isDue(['t'], 100)).to.equal(false)
     expect(schedule.isDue(['t'], 101)).to.equal(true)
   })
-
-  it('remembers a topic that was sent to, with any interval', () => {
-    const schedule = new RefreshSchedule(-1)
-    expect(schedule.lastTopic).to.equal(null)
-    schedule.isDue(['a', 'b'], 0)
-    expect(schedule.lastTopic).to.equal('b')
-    schedule.isDue([], 1)
-    expect(schedule.lastTopic).to.equal('b')
-  })
 })

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import sinon from 'sinon'
 import { ConnectionError, DeliveryTimeoutError } from '../../lib/errors.js'
 import { ProducerPool } from '../../lib/pool/producer-pool.js'
 import { rejectionOf, turns } from '../network/support/doubles.js'
@@ -66,6 +67,62 @@ describe('ProducerPool', () => {
     expect(await producerOf(pool, 1)).to.equal(first)
     expect(created).to.have.length(1)
     expect(pool.members()).to.deep.equal([first])
+  })
+
+  it('connects to a leader that turns up later before a message needs it, and not to the first ones', async () => {
+    const pool = poolOf([1, 9092])
+    await turns(5)
+    expect(created).to.deep.equal([])
+
+    pool.update(leaders([1, 9092], [2, 9093]))
+    await turns(5)
+
+    expect(created.map(({ address }) => address)).to.deep.equal([at(9093)])
+    sinon.assert.calledOnce(created[0]!.connect)
+    expect(await producerOf(pool, 2)).to.equal(created[0])
+  })
+
+  it('keeps nobody from a leader that it is still connecting to, and survives that it cannot', async () => {
+    const connecting = gate()
+    const pool = new ProducerPool({
+      create(address) {
+        const producer = new FakeSyncProducer(address)
+        producer.connect.returns(connecting.opened)
+        return producer.asReal
+      },
+    })
+    pool.update(leaders([1, 9092]))
+    pool.update(leaders([1, 9092], [2, 9093]))
+    await turns(1)
+
+    const { connect } = await producerOf(pool, 2)
+
+    sinon.assert.calledOnce(connect)
+    connecting.fail(new ConnectionError('refused'))
+    await turns(5)
+  })
+
+  it('retires a producer only after the broker has read what was written with acks 0', async () => {
+    const pool = poolOf([1, 9092], [2, 9093])
+    const producer = await producerOf(pool, 1)
+    const confirmed = gate()
+    producer.confirm.returns(confirmed.opened)
+
+    pool.update(leaders([2, 9093]))
+    await turns(5)
+    expect(producer.isClosed).to.equal(false)
+    confirmed.open()
+    await turns(5)
+    expect(producer.isClosed).to.equal(true)
+  })
+
+  it('retires a producer also when the broker cannot be asked any more', async () => {
+    const pool = poolOf([1, 9092], [2, 9093])
+    const producer = await producerOf(pool, 1)
+    producer.confirm.rejects(new ConnectionError('gone'))
+    pool.update(leaders([2, 9093]))
+    await turns(5)
+    expect(producer.isClosed).to.equal(true)
   })
 
   it('resolves with what the work resolves with', async () => {

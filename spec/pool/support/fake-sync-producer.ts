@@ -13,6 +13,9 @@ export class FakeSyncProducer {
   readonly closes: (KafkaError | undefined)[] = []
   readonly fetchMetadata = sinon.stub<[readonly string[]], Promise<MetadataResponse>>()
 
+  readonly connect = sinon.stub<[], Promise<void>>().resolves()
+  readonly confirm = sinon.stub<[], Promise<void>>().resolves()
+
   constructor(address: BrokerAddress) {
     this.address = address
     this.broker = addressText(address)

@@ -1,0 +1,112 @@
+/** SyncProducers and the brokers they talk to, all closed after each spec. */
+import type { Socket } from 'node:net'
+import type { KafkaError } from '../../../lib/errors.js'
+import { silentLogger } from '../../../lib/logger.js'
+import {
+  SyncProducer,
+  type SyncProducerListener,
+  type SyncProducerSettings,
+} from '../../../lib/pool/sync-producer.js'
+import type { ProduceRequest } from '../../../lib/protocol/messages/index.js'
+import { PlainMessageSet } from '../../../lib/protocol/records/message-set.js'
+import { answerTo, headerOf } from '../../network/support/answers.js'
+import { onRequests, type Peer, peers } from '../../network/support/peer.js'
+
+export const REQUEST_TIMEOUT_MS = 1000
+export const PRODUCE = 0
+export const METADATA = 3
+/** Where a produce request without its length has its acks, with the client id `c1`. */
+const ACKS_AT = 12
+
+type OnRequest = (socket: Socket, request: Buffer, nth: number) => void
+
+/** What the Scala producer sent as `keyed`, but for the correlation id. */
+export function keyed(acks: number): ProduceRequest {
+  const records = new PlainMessageSet([{ key: 'c', value: 'v1' }])
+  return { acks, timeoutMs: REQUEST_TIMEOUT_MS, topics: [{ name: 't', partitions: [{ index: 0, records }] }] }
+}
+
+/** What a broker does: answers metadata always, and produce requests unless they have acks 0. */
+export const answer: OnRequest = (socket, request) => {
+  const isProduce = headerOf(request).apiKey === PRODUCE
+  if (!isProduce || request.readInt16BE(ACKS_AT) !== 0) socket.write(answerTo(request))
+}
+
+export function keysOf(requests: readonly Buffer[]): number[] {
+  return requests.map((request) => headerOf(request).apiKey)
+}
+
+/** Tells a producer's story, one line an event. */
+export class Story implements SyncProducerListener {
+  readonly lines: string[] = []
+
+  onConnect(broker: string): void {
+    this.lines.push(`connected to ${broker}`)
+  }
+
+  onDisconnect(broker: string, reason: KafkaError | null): void {
+    this.lines.push(`disconnected from ${broker}: ${reason ? reason.name : 'by us'}`)
+  }
+
+  onUnconfirmed(broker: string, requests: number, reason: KafkaError): void {
+    this.lines.push(`${requests} unconfirmed at ${broker}: ${reason.name}`)
+  }
+}
+
+export interface SyncProducers {
+  /** Starts a peer, as {@link peers} does. */
+  start(onSocket?: (socket: Socket) => void): Promise<Peer>
+  producerOf(address: Peer['address'], settings?: Partial<SyncProducerSettings>): SyncProducer
+  /** A broker that does this with each request, by default {@link answer}; what it got; and its producer. */
+  withBroker(onRequest?: OnRequest): Promise<{ peer: Peer; requests: Buffer[]; producer: SyncProducer }>
+  /** Of the producers of this spec. */
+  readonly story: Story
+}
+
+/** Call it once in a `describe`. */
+export function syncProducers(): SyncProducers {
+  const start = peers()
+  const producers: SyncProducer[] = []
+  let story: Story
+
+  beforeEach(() => {
+    story = new Story()
+  })
+
+  afterEach(() => {
+    for (const producer of producers.splice(0)) producer.close()
+  })
+
+  function producerOf(address: Peer['address'], settings: Partial<SyncProducerSettings> = {}): SyncProducer {
+    const producer = new SyncProducer(address, {
+      clientId: 'c1',
+      connectTimeoutMs: 1000,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      sendBufferBytes: 0,
+      maxFrameBytes: 1000,
+      logger: silentLogger,
+      listener: story,
+      ...settings,
+    })
+    producers.push(producer)
+    return producer
+  }
+
+  return {
+    start,
+    producerOf,
+    async withBroker(onRequest = answer) {
+      const requests: Buffer[] = []
+      const peer = await start(
+        onRequests((socket, request, nth) => {
+          requests.push(request)
+          onRequest(socket, request, nth)
+        }),
+      )
+      return { peer, requests, producer: producerOf(peer.address) }
+    },
+    get story() {
+      return story
+    },
+  }
+}
