@@ -71,6 +71,16 @@ describe('FailedToSendMessageError', () => {
     )
   })
 
+  for (const [attempts, told] of [
+    [0, '(1 message)'],
+    [1, '(1 message)'],
+    [2, '(1 message, 2 attempts)'],
+  ] as const) {
+    it(`says of ${attempts} attempts: ${told}`, () => {
+      expect(messageOf([failure({ attempts: Array(attempts).fill(refused) })]).endsWith(told)).to.equal(true)
+    })
+  }
+
   it('names the topic alone where no partition was chosen', () => {
     expect(messageOf([failure({ partition: -1, cause: hopeless })])).to.include(
       'failed: logs: cannot be encoded',
@@ -147,6 +157,11 @@ describe('DeliveryError', () => {
   it('stays possibly persisted when only an earlier attempt was ambiguous', () => {
     const error = new DeliveryError(failure({ persistence: 'possibly-persisted', attempts: [late, refused] }))
     expect(error).to.include({ cause: refused, persistence: 'possibly-persisted' })
+  })
+
+  it('knows partition 0, and does not count a single attempt', () => {
+    const error = new DeliveryError(failure({ partition: 0 }))
+    expect(error).to.include({ partition: 0, message: 'logs/0: cannot connect to b:1' })
   })
 
   it('has no partition and no broker where there was none', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { ConnectionError } from '../../lib/errors.js'
-import { headerOf, topicsOf } from '../network/support/answers.js'
+import { answerTo, headerOf, topicsOf } from '../network/support/answers.js'
 import { rejectionOf, turns } from '../network/support/doubles.js'
 import { keyed, keysOf, METADATA, PRODUCE, syncProducers } from './support/sync-producers.js'
 

@@ -113,6 +113,20 @@ describe('SyncProducer', () => {
   })
 
   describe('connects', () => {
+    it('ahead of the first request when it is told to, and that request uses the connection', async () => {
+      const { peer, producer } = await all.withBroker()
+      await producer.connect()
+      expect(producer.isConnected).to.equal(true)
+      await producer.connect()
+      await producer.send(keyed(1))
+      expect(peer.sockets).to.have.length(1)
+    })
+
+    it('not where nobody listens, and says so to who asked for it', async () => {
+      const error = await rejectionOf(all.producerOf(await deadAddress()).connect())
+      expect(error).to.be.instanceOf(ConnectionError)
+    })
+
     it('once for requests that come at the same time, and keeps their order', async () => {
       const { peer, requests, producer } = await all.withBroker()
       await Promise.all([

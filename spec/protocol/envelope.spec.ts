@@ -83,6 +83,12 @@ describe('decodeResponse', () => {
       wire().int32(5).raw('01 07 02 ffff').int8(9).raw('00').build(),
     ],
     [
+      'a flexible header with three empty tags',
+      plain,
+      2,
+      wire().int32(5).raw('03 00 00 01 00 02 00').int8(9).raw('00').build(),
+    ],
+    [
       'the classic header of ApiVersions in a flexible version',
       apiVersions,
       2,

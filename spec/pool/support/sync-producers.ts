@@ -27,7 +27,7 @@ export function keyed(acks: number): ProduceRequest {
 }
 
 /** What a broker does: answers metadata always, and produce requests unless they have acks 0. */
-export const answer: OnRequest = (socket, request) => {
+export function answer(socket: Socket, request: Buffer): void {
   const isProduce = headerOf(request).apiKey === PRODUCE
   if (!isProduce || request.readInt16BE(ACKS_AT) !== 0) socket.write(answerTo(request))
 }
