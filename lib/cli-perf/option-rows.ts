@@ -1,0 +1,112 @@
+/**
+ * The options of the perf tool, as rows: those of the original with its defaults, and a few of ours at the end.
+ *
+ * @see classic-producer reference §11.2
+ */
+
+export interface OptionRow {
+  readonly flags: string
+  readonly doc: string
+  /** The setting it stands for. */
+  readonly key?: string
+  readonly default?: string
+  /** Smallest whole number accepted; absent where the tool itself counts nothing with it. */
+  readonly min?: number
+  readonly isRepeatable?: boolean
+  /** Accepted for the sake of old command lines, with the reason why it does nothing. */
+  readonly ignoredBecause?: string
+}
+
+export const rows: readonly OptionRow[] = [
+  {
+    flags: '--broker-list <list>',
+    doc: 'host:port,… to start from (required)',
+    key: 'metadata.broker.list',
+  },
+  { flags: '--topics <list>', doc: 'topic,… to send to (required)' },
+  { flags: '--messages <n>', doc: 'iterations, all threads together (required)', min: 1 },
+  { flags: '--threads <n>', doc: 'producers that work side by side', default: '1', min: 1 },
+  { flags: '--message-size <bytes>', doc: 'size of a message', default: '100', min: 0 },
+  { flags: '--vary-message-size', doc: 'spread sizes evenly over 1 … --message-size' },
+  { flags: '--batch-size <n>', doc: 'messages per batch, async', key: 'batch.num.messages', default: '200' },
+  { flags: '--sync', doc: 'wait for each message before the next one is sent' },
+  {
+    flags: '--compression-codec <number>',
+    doc: '0 none, 1 gzip, 2 snappy, 3 lz4',
+    key: 'compression.codec',
+    default: '0',
+  },
+  {
+    flags: '--request-num-acks <acks>',
+    doc: '0, 1 or -1',
+    key: 'request.required.acks',
+    default: '-1',
+  },
+  {
+    flags: '--request-timeout-ms <ms>',
+    doc: 'how long a broker may take',
+    key: 'request.timeout.ms',
+    default: '3000',
+  },
+  {
+    flags: '--producer-num-retries <n>',
+    doc: 'attempts after the first',
+    key: 'message.send.max.retries',
+    default: '3',
+  },
+  {
+    flags: '--producer-retry-backoff-ms <ms>',
+    doc: 'wait before an attempt',
+    key: 'retry.backoff.ms',
+    default: '100',
+  },
+  { flags: '--initial-message-id <n>', doc: 'readable messages, with ids from here on', min: 0 },
+  { flags: '--message-send-gap-ms <ms>', doc: 'pause after each message', default: '0', min: 0 },
+  {
+    flags: '--date-format <pattern>',
+    doc: 'of the start and end time',
+    default: 'yyyy-MM-dd HH:mm:ss:SSS',
+  },
+  { flags: '--hide-header', doc: 'print the line of figures without the line of names' },
+  { flags: '--csv-reporter-enabled', doc: 'write the counts to a new CSV file every second' },
+  { flags: '--metrics-dir <folder>', doc: 'where the CSV file goes', default: 'kafka_metrics' },
+  {
+    flags: '--reporting-interval <ms>',
+    doc: 'accepted, does nothing, as in the original',
+    default: '5000',
+    min: 0,
+  },
+  { flags: '--show-detailed-stats', doc: 'accepted, does nothing, as in the original' },
+  {
+    flags: '--new-producer',
+    doc: 'accepted with a warning',
+    ignoredBecause: 'is not available: the classic producer is measured',
+  },
+  { flags: '--producer.config <file>', doc: 'a producer.properties file' },
+  { flags: '--producer-property <k=v>', doc: 'any producer setting', isRepeatable: true },
+  {
+    flags: '--throughput <n>',
+    doc: 'messages per second, all threads together; -1 no limit',
+    default: '-1',
+    min: 1,
+  },
+  { flags: '--report <file>', doc: 'write an HTML page with charts' },
+  {
+    flags: '--close-timeout-ms <ms>',
+    doc: 'longest wait for what is left at the end',
+    default: '30000',
+    min: 0,
+  },
+  { flags: '--verbose', doc: 'say what happens, and show stack traces' },
+]
+
+/** What the original fixed for its tool; a file may say otherwise here. */
+export const toolDefaults: ReadonlyMap<string, string> = new Map([
+  ['producer.type', 'async'],
+  ['client.id', 'producer-performance'],
+  ['send.buffer.bytes', String(64 * 1024)],
+  ['queue.enqueue.timeout.ms', '-1'],
+  ['serializer.class', 'kafka.serializer.DefaultEncoder'],
+  ['key.serializer.class', 'kafka.serializer.NullEncoder'],
+  ['partitioner.class', 'kafka.producer.ByteArrayPartitioner'],
+])

@@ -1,0 +1,113 @@
+/**
+ * A run as one HTML page: figures, charts, settings. Without scripts or anything to be fetched, so that it can be
+ * mailed, kept and printed. Shows the settings of the producer, never keys that are not settings: they may be secrets.
+ */
+import escapeHtml from 'lodash/escape.js'
+import { HEADER, latencyFrom, millis, outcomeWord, type Result, ratesOf } from '../result.js'
+import type { Sample } from '../timeline.js'
+import { type Draw, latencyChart, throughputChart } from './charts.js'
+import { style } from './style.js'
+
+export interface Report {
+  readonly result: Result
+  /** The original's line. */
+  readonly line: string
+  readonly samples: readonly Sample[]
+  readonly topics: readonly string[]
+  readonly options: ReadonlyMap<string, string>
+  readonly settings: Readonly<Record<string, string>>
+  readonly environment: ReadonlyMap<string, string>
+}
+
+export function page(report: Report, draw: Draw): string {
+  const title = `Producer performance: ${report.topics.join(', ')}`
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<header>
+<h1>${escapeHtml(title)}</h1>
+<p>${escapeHtml(when(report.result))}</p>
+${ended(report.result)}
+</header>
+${figures(report.result)}
+${chart('Throughput', '', draw(throughputChart(report.samples), 300))}
+${chart('Latency', latencyFrom(report.result), draw(latencyChart(report.samples), 360))}
+${failures(report.result)}
+<section><h2>Result line</h2>
+<pre>${escapeHtml(HEADER)}
+${escapeHtml(report.line)}</pre></section>
+<div class="columns">
+${table('Options', report.options)}
+${table('Environment', report.environment)}
+</div>
+${table('Producer settings in force', new Map(Object.entries(report.settings)))}
+</body>
+</html>
+`
+}
+
+function when({ startMs, endMs }: Result): string {
+  const seconds = ((endMs - startMs) / 1000).toFixed(1)
+  return `${new Date(startMs).toISOString().replace('T', ' ').slice(0, 19)} UTC, ${seconds} s`
+}
+
+function figures(result: Result): string {
+  const { messagesPerSecond, megabytesPerSecond } = ratesOf(result)
+  const { latency, failed, unsettled } = result
+  const lost = failed + unsettled
+  const tiles = [
+    tile(outcomeWord(result), count(result.delivered), `of ${count(result.sent)} sent`),
+    tile(
+      'failed',
+      count(lost),
+      unsettled > 0 ? `${count(unsettled)} of them without an outcome` : '',
+      lost > 0,
+    ),
+    tile('throughput', `${count(Math.round(messagesPerSecond))}/s`, `${megabytesPerSecond.toFixed(2)} MB/s`),
+  ]
+  if (latency) {
+    tiles.push(
+      tile('p50', `${millis(latency.p50Ms)} ms`, `p95 ${millis(latency.p95Ms)} ms`),
+      tile('p99', `${millis(latency.p99Ms)} ms`, `p99.9 ${millis(latency.p999Ms)} ms`),
+      tile('max', `${millis(latency.maxMs)} ms`, ''),
+    )
+  }
+  return `<section class="tiles">${tiles.join('')}</section>`
+}
+
+function tile(name: string, value: string, below: string, isBad = false): string {
+  return `<div class="tile${isBad ? ' bad' : ''}"><span>${name}</span><b>${escapeHtml(value)}</b><small>${escapeHtml(below)}</small></div>`
+}
+
+function chart(title: string, note: string, svg: string): string {
+  return `<section><h2>${title}${note === '' ? '' : ` <small>${escapeHtml(note)}</small>`}</h2>
+<figure aria-label="${title} over time">${svg}</figure></section>`
+}
+
+function ended({ ended: reason, sent, planned }: Result): string {
+  if (reason === null) return ''
+  return `<p class="bad">${escapeHtml(reason)}, after ${count(sent)} of ${count(planned)} messages</p>`
+}
+
+function failures({ causes }: Result): string {
+  if (causes.length === 0) return ''
+  return table('Failures', new Map(causes.map(([cause, times]) => [cause, count(times)])))
+}
+
+function table(title: string, rows: ReadonlyMap<string, string>): string {
+  const cells = [...rows].map(
+    ([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`,
+  )
+  return `<section><h2>${title}</h2>
+<table>${cells.join('')}</table></section>`
+}
+
+function count(n: number): string {
+  return n.toLocaleString('en-US')
+}

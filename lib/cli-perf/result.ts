@@ -1,0 +1,110 @@
+/** The figures of a run, and how they are said: the original's line, and sentences for people. */
+import type { DateFormat } from './date-format.js'
+import type { Percentiles } from './latency.js'
+
+export interface Result {
+  /** Since the epoch, from before the producers were made until all were closed. */
+  readonly startMs: number
+  readonly endMs: number
+  /** The codec's number. */
+  readonly compression: number
+  /** Bytes. */
+  readonly messageSize: number
+  readonly batchSize: number
+  /** Messages that were to be sent. */
+  readonly planned: number
+  /** Messages that were handed to a producer. */
+  readonly sent: number
+  readonly delivered: number
+  readonly failed: number
+  readonly unsettled: number
+  /** Of delivered values. */
+  readonly bytes: number
+  /** Why messages failed, the most frequent first. */
+  readonly causes: readonly (readonly [cause: string, count: number])[]
+  /** With acks 0 nobody confirms a message, so it is called written. */
+  readonly isAcknowledged: boolean
+  /** Sent at a given rate: a latency counts from when its message was due. */
+  readonly isPaced: boolean
+  /** null when nothing was delivered. */
+  readonly latency: Percentiles | null
+  /** Why the run ended before its time; null when it did not. */
+  readonly ended: string | null
+}
+
+export const HEADER =
+  'start.time, end.time, compression, message.size, batch.size, total.data.sent.in.MB, MB.sec, ' +
+  'total.data.sent.in.nMsg, nMsg.sec'
+
+const BYTES_PER_MB = 1024 * 1024
+
+export interface Rates {
+  readonly seconds: number
+  readonly megabytes: number
+  readonly megabytesPerSecond: number
+  readonly messagesPerSecond: number
+}
+
+export function ratesOf({ startMs, endMs, bytes, delivered }: Result): Rates {
+  const seconds = Math.max(endMs - startMs, 1) / 1000
+  const megabytes = bytes / BYTES_PER_MB
+  return {
+    seconds,
+    megabytes,
+    megabytesPerSecond: megabytes / seconds,
+    messagesPerSecond: delivered / seconds,
+  }
+}
+
+/** The line that scripts read; its names are in {@link HEADER}. */
+export function resultLine(result: Result, formatDate: DateFormat): string {
+  const rates = ratesOf(result)
+  return [
+    formatDate(result.startMs),
+    formatDate(result.endMs),
+    result.compression,
+    result.messageSize,
+    result.batchSize,
+    rates.megabytes.toFixed(2),
+    rates.megabytesPerSecond.toFixed(4),
+    result.delivered,
+    rates.messagesPerSecond.toFixed(4),
+  ].join(', ')
+}
+
+/** For people: how it ended, how many, how long each took, what went wrong. */
+export function summaryLines(result: Result): string[] {
+  const { planned, sent, delivered, failed, unsettled, latency, causes, ended } = result
+  const lines = ended === null ? [] : [`${ended}, after ${sent} of ${planned} messages`]
+  const open = unsettled > 0 ? `, ${unsettled} without an outcome` : ''
+  lines.push(`${sent} messages sent, ${delivered} ${outcomeWord(result)}, ${failed} failed${open}`)
+  if (latency !== null) lines.push(`latency in ms, ${latencyFrom(result)}: ${latencyText(latency)}`)
+  for (const [cause, count] of causes) lines.push(`${count} failed: ${cause}`)
+  return lines
+}
+
+export function outcomeWord({ isAcknowledged }: Result): string {
+  return isAcknowledged ? 'delivered' : 'written'
+}
+
+/** What a latency is counted from. */
+export function latencyFrom(result: Result): string {
+  const from = result.isPaced ? 'when a message was due' : 'send()'
+  return `from ${from} until it was ${outcomeWord(result)}`
+}
+
+function latencyText({ p50Ms, p95Ms, p99Ms, p999Ms, maxMs }: Percentiles): string {
+  const parts = [
+    ['p50', p50Ms],
+    ['p95', p95Ms],
+    ['p99', p99Ms],
+    ['p99.9', p999Ms],
+    ['max', maxMs],
+  ] as const
+  return parts.map(([name, ms]) => `${name} ${millis(ms)}`).join(', ')
+}
+
+/** With three digits, as many as the histogram keeps. */
+export function millis(ms: number): string {
+  return String(Number(ms >= 1000 ? ms.toFixed(0) : ms.toPrecision(3)))
+}
