@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import sinon from 'sinon'
 import { DecodeError } from '../../lib/errors.js'
 import { FrameDecoder } from '../../lib/protocol/frame.js'
 import { wire } from '../support/wire.js'
@@ -79,6 +80,15 @@ describe('FrameDecoder', () => {
     const chunk = Buffer.concat([wire().string('a').framed(), lengthOf(8), Buffer.alloc(2)])
     expect(framesOf(decoder, [chunk]).frames).to.have.length(1)
     expect(decoder.pendingBytes).to.equal(6)
+  })
+
+  it('joins the pieces of a frame once, however many there are', () => {
+    const concat = sinon.spy(Buffer, 'concat')
+    const chunks = chunksOf(wire().raw(Buffer.alloc(1000, 'x')).framed(), 1)
+    concat.resetHistory()
+    expect(framesOf(new FrameDecoder(1000), chunks).frames).to.have.length(1)
+    // Once for the length, once for the frame.
+    expect(concat.callCount).to.equal(2)
   })
 
   it('hands out a view of the chunk where a frame is in one chunk', () => {

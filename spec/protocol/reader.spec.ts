@@ -47,6 +47,20 @@ describe('Reader', () => {
     })
   }
 
+  it('says so in the middle of a buffer, too', () => {
+    const from = reader('00 01 02 03 04')
+    from.int16()
+    expect(() => from.int32()).to.throw(DecodeError, 'int32 at byte 2 needs 4 bytes, 3 are left')
+  })
+
+  it('reads bytes from where it stands, none as well', () => {
+    const from = reader('00 0102 0304')
+    from.int8()
+    expect([from.bytes(2), from.bytes(0), from.bytes(2)].map((bytes) => bytes.toString('hex'))).to.deep.equal(
+      ['0102', '', '0304'],
+    )
+  })
+
   it('hands out bytes as a view and text as a copy', () => {
     const bytes = Buffer.from('abcdef')
     const from = new Reader(bytes)
@@ -97,6 +111,7 @@ describe('Reader', () => {
       const from = reader('00 00000000 00000000')
       from.int8()
       expect(from.checkCount(2, 4)).to.equal(2)
+      expect(from.checkCount(0, 4)).to.equal(0)
     })
 
     for (const count of [3, 0x7ffffff0, 0xffffffff, -1, -2]) {

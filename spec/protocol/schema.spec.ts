@@ -86,6 +86,10 @@ describe('struct', () => {
       expect(left).to.equal(0)
     })
 
+    it('takes as many empty ones as there are', () => {
+      expect(read(toyOf(4), bytes('01 02 72 03 01 00 02 00 03 00'))).to.deep.equal({ value: known, left: 0 })
+    })
+
     it('skips one of a later version that this version does not know', () => {
       expect(read(toyOf(3), bytes('01 02 72 01 05 02 02 6e')).value).to.deep.equal(known)
     })

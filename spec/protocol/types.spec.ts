@@ -254,6 +254,32 @@ describe('types', () => {
     ])
   })
 
+  describe('minBytes', () => {
+    /** The shortest value of each type. */
+    const shortest: [name: string, type: Type<unknown>, value: unknown][] = [
+      ['boolean', boolean, false],
+      ['int8', int8, 0],
+      ['int16', int16, 0],
+      ['int32', int32, 0],
+      ['int64', int64, 0n],
+      ['uuid', uuid, Buffer.alloc(16)],
+      ['string', string, ''],
+      ['nullableString', nullableString, null],
+      ['records', records, null],
+      ['array', array(int32), []],
+      ['nullableArray', nullableArray(int32), null],
+      ['struct', struct({ a: int8, b: string }), { a: 0, b: '' }],
+    ]
+    for (const [name, type, value] of shortest) {
+      it(`is what the shortest ${name} takes, in both forms`, () => {
+        for (const flexible of [false, true]) {
+          const codec = type.compile(0, flexible)
+          expect(codec.minBytes).to.equal(written(codec, value).length)
+        }
+      })
+    }
+  })
+
   it('reads back whatever it wrote', () => {
     const row = struct({ a: int8, b: int16, c: int32, d: int64, e: boolean, f: nullableString, g: string })
     const type = nullableArray(row)

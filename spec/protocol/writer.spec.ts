@@ -66,6 +66,23 @@ describe('Writer', () => {
     })
   }
 
+  const writes: Record<string, [write: (to: Writer) => void, hex: string]> = {
+    int8: [(to) => to.int8(1), '01'],
+    int16: [(to) => to.int16(1), '0001'],
+    int32: [(to) => to.int32(1), '00000001'],
+    int64: [(to) => to.int64(1n), '0000000000000001'],
+    int64FromCount: [(to) => to.int64FromCount(1), '0000000000000001'],
+    uvarint: [(to) => to.uvarint(300), 'ac02'],
+    bytes: [(to) => to.bytes(Buffer.from('ab')), '6162'],
+    utf8: [(to) => to.utf8('日本'), 'e697a5e69cac'],
+    nullableBytes: [(to) => to.nullableBytes('é'), '00000002c3a9'],
+  }
+  for (const [name, [write, hex]] of Object.entries(writes)) {
+    it(`makes room for ${name} at the end of a full buffer`, () => {
+      expect(hexOf(write, 0)).to.equal(hex)
+    })
+  }
+
   it('refuses to grow beyond 2³¹−1 bytes before it allocates them', () => {
     const writer = new Writer(16)
     expect(() => writer.skip(0x7fffffff + 1)).to.throw(
