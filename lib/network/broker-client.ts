@@ -19,7 +19,12 @@ import {
 import type { Logger } from '../logger.js'
 import type { Api } from '../protocol/api.js'
 import { decodeResponse, encodeRequest } from '../protocol/envelope.js'
-import { type BrokerAddress, Connection, type ConnectionSettings } from './connection.js'
+import {
+  type BrokerAddress,
+  Connection,
+  type ConnectionListener,
+  type ConnectionSettings,
+} from './connection.js'
 import { startDeadline } from './deadline.js'
 import { InFlight, InFlightRequest } from './in-flight.js'
 
@@ -64,7 +69,10 @@ export class BrokerClient {
     signal?: AbortSignal,
   ): Promise<BrokerClient> {
     const client = new BrokerClient(settings, onClose)
-    const listener = {
+    const listener: ConnectionListener = {
+      get awaitsAnswer() {
+        return client.#inFlight.size > 0
+      },
       onFrame: (frame: Buffer): void => {
         client.#inFlight.answer(frame)
         client.#hasAnswered = true

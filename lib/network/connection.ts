@@ -19,6 +19,8 @@ export interface ConnectionSettings extends ConnectSettings {
 }
 
 export interface ConnectionListener {
+  /** Whether the peer owes an answer: one that closes instead, and has never said a word, may be no broker at all. */
+  readonly awaitsAnswer: boolean
   onFrame(frame: Buffer): void
   /** Called once, after an open connection ended. */
   onClose(reason: KafkaError): void
@@ -102,7 +104,7 @@ export class Connection {
 
   #endedBy(): ConnectionError {
     let when = this.#decoder.pendingBytes > 0 ? ' in the middle of a response' : ''
-    if (this.#socket.bytesRead === 0 && this.#socket.bytesWritten > 0) {
+    if (this.#socket.bytesRead === 0 && this.#listener.awaitsAnswer) {
       when = ' without a word: is it a Kafka broker, and is this its plaintext port?'
     }
     return new ConnectionError(`${this.broker} closed the connection${when}`, { broker: this.broker })

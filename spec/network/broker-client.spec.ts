@@ -192,6 +192,13 @@ describe('BrokerClient', () => {
       expect(all.ends).to.have.length(1)
     })
 
+    it('does not doubt a broker that closes on it, as brokers do where they refuse', async () => {
+      const { peer, client } = await all.withPeer((socket) => socket.end())
+      await send(client)
+      while (client.isOpen) await turns(1)
+      expect(all.ends.map(({ message }) => message)).to.deep.equal([`${peer.broker} closed the connection`])
+    })
+
     it('throws what cannot be encoded', async () => {
       const { client } = await all.withPeer(() => {})
       const request = { ...produceRequest(), acks: 40_000 }

@@ -18,6 +18,7 @@ const request = vectorsOf('scala-producer-0.8.2.2')('metadata-request')
 
 /** What a connection reports. */
 class Reports implements ConnectionListener {
+  awaitsAnswer = true
   readonly frames: string[] = []
   readonly ends: KafkaError[] = []
   #wake: () => void = () => {}
@@ -169,6 +170,15 @@ describe('Connection', () => {
       )
     })
 
+    it('when the peer closes without a word and owes no answer, as brokers do on a refused request with acks 0', async () => {
+      const { peer, connection, reports } = await withPeer((socket) =>
+        socket.once('data', () => socket.end()),
+      )
+      reports.awaitsAnswer = false
+      connection.write(request, () => {})
+      expect((await reports.end()).message).to.equal(`${peer.broker} closed the connection`)
+    })
+
     it('when the peer resets it, with the error of the socket as cause', async () => {
       const { peer, connection, reports } = await withPeer((socket) =>
         socket.once('data', () => socket.resetAndDestroy()),
@@ -204,6 +214,7 @@ describe('Connection', () => {
           connection!.close(new ConnectionError('enough'))
         },
         onClose: (reason) => reports.onClose(reason),
+        awaitsAnswer: true,
       }
       connection = await open(peer.address, listener)
       await reports.end()

@@ -209,6 +209,10 @@ describe('readMessageSet', () => {
     })
   }
 
+  it('refuses a bad size also where nothing follows it', () => {
+    expect(() => readMessageSet(wire().int64(0).int32(13).build())).to.throw(DecodeError, 'too short')
+  })
+
   it('takes a size beyond the end for a cut, without making room for it', () => {
     expect(readMessageSet(wire().int64(0).int32(0x7ffffff0).raw(Buffer.alloc(20)).build())).to.deep.equal([])
   })
