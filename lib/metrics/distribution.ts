@@ -1,0 +1,125 @@
+/**
+ * How values are spread. Count, least, largest, mean and deviation are of all values; percentiles of those of the
+ * last five to ten minutes, as the original's samples favoured the last five.
+ *
+ * Two HDR histograms take turns: one is filled, the other keeps the five minutes before. They are looked after when a
+ * value comes and when they are read, not by a timer.
+ *
+ * @see classic-producer reference §10
+ */
+import { build, type Histogram } from 'hdr-histogram-js'
+
+const WINDOW_MS = 5 * 60_000
+/** Percentiles are right to one part in a hundred. */
+const SIGNIFICANT_DIGITS = 2
+
+/** All in the unit of the values; zero where there was none. */
+export interface DistributionReading {
+  readonly count: number
+  readonly sum: number
+  readonly min: number
+  readonly max: number
+  readonly mean: number
+  readonly stdDev: number
+  readonly p50: number
+  readonly p75: number
+  readonly p95: number
+  readonly p98: number
+  readonly p99: number
+  readonly p999: number
+}
+
+export class Distribution {
+  /** What a value of 1 is in the histograms, which hold integers. */
+  readonly #resolution: number
+  #count = 0
+  #sum = 0
+  #min = Number.POSITIVE_INFINITY
+  #max = 0
+  #mean = 0
+  /** Sum of squared distances from the mean (Welford). */
+  #squares = 0
+  #recent: Histogram | null = null
+  #before: Histogram | null = null
+  /** On the caller's clock. */
+  #windowStartMs = 0
+
+  /** @param resolution - how many steps there are to 1: values are told apart to 1/resolution. */
+  constructor(resolution = 1) {
+    this.#resolution = resolution
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /**
+   * @param value - not negative.
+   * @param nowMs - on a monotonic clock.
+   */
+  record(value: number, nowMs: number): void {
+    this.#count++
+    this.#sum += value
+    if (value < this.#min) this.#min = value
+    if (value > this.#max) this.#max = value
+    const distance = value - this.#mean
+    this.#mean += distance / this.#count
+    this.#squares += distance * (value - this.#mean)
+    if (!this.#recent || nowMs - this.#windowStartMs >= WINDOW_MS) this.#turn(nowMs)
+    this.#recent!.recordValue(Math.round(value * this.#resolution))
+  }
+
+  read(nowMs: number): DistributionReading {
+    if (nowMs - this.#windowStartMs >= WINDOW_MS) this.#turn(nowMs)
+    const recent = merged(this.#recent, this.#before)
+    const at = (percent: number): number => {
+      if (!recent) return 0
+      // A percentile is the upper end of a class of values and may lie above the largest of them.
+      return Math.min(recent.getValueAtPercentile(percent) / this.#resolution, this.#max)
+    }
+    return {
+      count: this.#count,
+      sum: this.#sum,
+      min: this.#count > 0 ? this.#min : 0,
+      max: this.#max,
+      mean: this.#mean,
+      stdDev: this.#count > 1 ? Math.sqrt(this.#squares / (this.#count - 1)) : 0,
+      p50: at(50),
+      p75: at(75),
+      p95: at(95),
+      p98: at(98),
+      p99: at(99),
+      p999: at(99.9),
+    }
+  }
+
+  /** Begins a window; what is older than the one before is forgotten. */
+  #turn(nowMs: number): void {
+    const isBeforeOver = nowMs - this.#windowStartMs >= 2 * WINDOW_MS
+    const spare = this.#before
+    this.#before = this.#recent
+    if (isBeforeOver) this.#before?.reset()
+    spare?.reset()
+    this.#recent = spare ?? histogram()
+    this.#windowStartMs = nowMs
+  }
+}
+
+/** In JavaScript, not WebAssembly, whose memory somebody would have to give back; grows with the values. */
+function histogram(): Histogram {
+  return build({
+    bitBucketSize: 32,
+    autoResize: true,
+    numberOfSignificantValueDigits: SIGNIFICANT_DIGITS,
+    useWebAssembly: false,
+  })
+}
+
+/** Both together, or null when neither has a value. */
+function merged(recent: Histogram | null, before: Histogram | null): Histogram | null {
+  if (!before || before.totalCount === 0) return recent && recent.totalCount > 0 ? recent : null
+  const both = histogram()
+  both.add(before)
+  if (recent) both.add(recent)
+  return both
+}
