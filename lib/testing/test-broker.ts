@@ -124,7 +124,8 @@ export class TestBroker {
   }
 
   async #take(socket: Socket, connection: number, frame: Buffer): Promise<void> {
-    if (socket.destroyed) return
+    // Nothing that comes after the end of a connection is taken up (and a reset after an end would leave the socket).
+    if (socket.destroyed || socket.writableEnded) return
     let answer: Answer
     try {
       answer = await this.#answer(connection, new Reader(frame))
