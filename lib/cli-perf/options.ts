@@ -120,7 +120,7 @@ function throughput(line: CommandLine): number | null {
 function shownOptions(line: CommandLine): Map<string, string> {
   const shown = new Map<string, string>()
   for (const [name, value] of line.given) {
-    if (name !== '--producer-property') shown.set(name, value === true ? '' : printable(String(value)))
+    if (name !== '--producer-property') shown.set(name, value === true ? 'yes' : printable(String(value)))
   }
   return shown
 }

@@ -1,5 +1,6 @@
 /** One measurement: all threads from before their producers are made until the last one is closed, and its figures. */
 
+import { setMaxListeners } from 'node:events'
 import { settingOf } from '../config/settings.js'
 import { ProducerConfig } from '../config.js'
 import type { Logger } from '../logger.js'
@@ -29,6 +30,8 @@ export class PerfRun {
     this.#logger = logger
     this.config = configOf(options, logger)
     this.tally = new Tally((cause) => logger.error(`a message failed: ${cause}`))
+    // Each thread listens to it, and there may be more of them than Node expects.
+    setMaxListeners(0, this.#stopping.signal)
     this.plannedMessages = options.messagesPerThread * options.threads * options.topics.length
   }
 

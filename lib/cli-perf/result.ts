@@ -108,3 +108,8 @@ function latencyText({ p50Ms, p95Ms, p99Ms, p999Ms, maxMs }: Percentiles): strin
 export function millis(ms: number): string {
   return String(Number(ms >= 1000 ? ms.toFixed(0) : ms.toPrecision(3)))
 }
+
+/** With its unit: `0.31 ms`, `81.1 s`. */
+export function duration(ms: number): string {
+  return ms < 1000 ? `${millis(ms)} ms` : `${millis(ms / 1000)} s`
+}

@@ -5,7 +5,7 @@
  */
 import type { EChartsCoreOption } from 'echarts/core'
 import { ConfigError } from '../../errors.js'
-import { millis } from '../result.js'
+import { duration } from '../result.js'
 import type { Sample } from '../timeline.js'
 
 /** Draws one chart. @returns an `<svg>` element without scripts or references. */
@@ -14,10 +14,13 @@ export type Draw = (option: EChartsCoreOption, heightPx: number) => string
 const WIDTH_PX = 1080
 const INK = '#475569'
 const GRID = '#e2e8f0'
+const BLUE = '#2563eb'
+const RED = '#dc2626'
 const SMALLEST_SHOWN_MS = 0.001
 /** Beyond this ratio of the largest to the smallest latency a linear axis shows nothing but the largest. */
 const LOG_FROM_RATIO = 30
 
+/** null where there is nothing to show: the line has a gap. */
 type Point = readonly [seconds: number, value: number | null]
 
 /** @throws {ConfigError} that says what to install, when the package is missing. */
@@ -48,48 +51,51 @@ async function drawWithEcharts(): Promise<Draw> {
   }
 }
 
-/** Messages per second, and the failed ones where there are any. */
+/** Delivered messages per second. */
 export function throughputChart(samples: readonly Sample[]): EChartsCoreOption {
-  const perSecond = (count: (sample: Sample) => number): Point[] =>
-    samples.map((sample) => [middleS(sample), (count(sample) * 1000) / Math.max(sample.spanMs, 1)])
-  const series = [
-    line(
-      'delivered',
-      '#2563eb',
-      perSecond(({ delivered }) => delivered),
-      { area: true },
-    ),
-  ]
-  if (samples.some(({ failed }) => failed > 0))
-    series.push(
-      line(
-        'failed',
-        '#dc2626',
-        perSecond(({ failed }) => failed),
-      ),
-    )
-  return { ...frame(samples, series), yAxis: valueAxis('messages/s', shortCount) }
+  return rateChart(samples, 'delivered', BLUE)
 }
 
-/** Percentiles of the latency in milliseconds; on a logarithmic axis where they lie far apart. */
+/** Failed messages per second, on an axis of their own: they may be few beside the others. */
+export function failureChart(samples: readonly Sample[]): EChartsCoreOption {
+  return rateChart(samples, 'failed', RED)
+}
+
+function rateChart(
+  samples: readonly Sample[],
+  count: 'delivered' | 'failed',
+  color: string,
+): EChartsCoreOption {
+  const points = samples.map(
+    (sample): Point => [middleS(sample), (sample[count] * 1000) / Math.max(sample.spanMs, 1)],
+  )
+  const series = [line(count, color, points, { areaStyle: { color, opacity: 0.12 } })]
+  return { ...frame(samples, series), yAxis: { ...valueAxis('messages/s', shortCount), min: 0 } }
+}
+
+/** Percentiles of the latency, on a logarithmic axis where they lie far apart. */
 export function latencyChart(samples: readonly Sample[]): EChartsCoreOption {
   const latencies = samples.flatMap(({ latency }) => latency ?? [])
-  const lowest = Math.min(...latencies.map(({ p50Ms }) => Math.max(p50Ms, SMALLEST_SHOWN_MS)))
-  const highest = Math.max(...latencies.map(({ maxMs }) => maxMs))
-  const isLog = latencies.length > 0 && highest / lowest > LOG_FROM_RATIO
-  const points = (name: 'p50Ms' | 'p99Ms' | 'p999Ms' | 'maxMs'): Point[] =>
+  const lowestMs = Math.min(...latencies.map(({ p50Ms }) => Math.max(p50Ms, SMALLEST_SHOWN_MS)))
+  const highestMs = Math.max(...latencies.map(({ maxMs }) => maxMs))
+  const points = (percentile: 'p50Ms' | 'p99Ms' | 'maxMs'): Point[] =>
     samples.map((sample) => [
       middleS(sample),
-      sample.latency && Math.max(sample.latency[name], SMALLEST_SHOWN_MS),
+      sample.latency && Math.max(sample.latency[percentile], SMALLEST_SHOWN_MS),
     ])
+  // The later ones are drawn over the earlier ones.
   const series = [
     line('max', '#94a3b8', points('maxMs')),
-    line('p99.9', '#dc2626', points('p999Ms')),
     line('p99', '#d97706', points('p99Ms')),
-    line('p50', '#2563eb', points('p50Ms')),
+    line('p50', BLUE, points('p50Ms')),
   ]
-  const axis = valueAxis(isLog ? 'ms, logarithmic' : 'ms', millis)
-  return { ...frame(samples, series), yAxis: isLog ? { ...axis, type: 'log' } : axis }
+  const isLog = latencies.length > 0 && highestMs / lowestMs > LOG_FROM_RATIO
+  const axis = valueAxis(isLog ? 'logarithmic' : '', duration)
+  return {
+    ...frame(samples, series),
+    legend: legendOf(['p50', 'p99', 'max']),
+    yAxis: isLog ? { ...axis, type: 'log' } : { ...axis, min: 0 },
+  }
 }
 
 /** A count for an axis: 1.5M, 20k, 300. */
@@ -103,37 +109,36 @@ function middleS({ endMs, spanMs }: Sample): number {
   return (endMs - spanMs / 2) / 1000
 }
 
-interface Line {
-  readonly name: string
-}
-
-function line(name: string, color: string, data: readonly Point[], { area = false } = {}): Line {
-  const style = {
+function line(
+  name: string,
+  color: string,
+  points: readonly Point[],
+  more: Record<string, unknown> = {},
+): Record<string, unknown> {
+  return {
     type: 'line',
     name,
-    data,
+    data: points.map((point, i) => ({ value: point, symbol: isAlone(points, i) ? 'circle' : 'none' })),
+    showSymbol: true,
+    symbolSize: 4,
     silent: true,
-    // A single point is no line.
-    showSymbol: data.length === 1,
     lineStyle: { width: 1.6, color },
     itemStyle: { color },
-    ...(area && { areaStyle: { color, opacity: 0.12 } }),
+    ...more,
   }
-  return style
 }
 
-function frame(samples: readonly Sample[], series: readonly Line[]): EChartsCoreOption {
+/** A point between two gaps is no line and would not be seen. */
+function isAlone(points: readonly Point[], i: number): boolean {
+  return (points[i - 1]?.[1] ?? null) === null && (points[i + 1]?.[1] ?? null) === null
+}
+
+function frame(
+  samples: readonly Sample[],
+  series: readonly Record<string, unknown>[],
+): Record<string, unknown> {
   return {
-    grid: { left: 70, right: 20, top: 44, bottom: 44 },
-    legend: {
-      right: 20,
-      top: 4,
-      icon: 'roundRect',
-      itemHeight: 4,
-      itemWidth: 18,
-      textStyle: { color: INK },
-      data: series.map(({ name }) => name),
-    },
+    grid: { left: 70, right: 20, top: 36, bottom: 44 },
     xAxis: {
       type: 'value',
       name: 'seconds since the start',
@@ -150,11 +155,24 @@ function frame(samples: readonly Sample[], series: readonly Line[]): EChartsCore
   }
 }
 
+function legendOf(names: readonly string[]): Record<string, unknown> {
+  const textStyle = { color: INK }
+  return {
+    right: 20,
+    top: 4,
+    itemGap: 24,
+    icon: 'roundRect',
+    itemHeight: 4,
+    itemWidth: 18,
+    textStyle,
+    data: names,
+  }
+}
+
 function valueAxis(name: string, formatter: (value: number) => string): Record<string, unknown> {
   return {
     type: 'value',
     name,
-    min: name === 'ms, logarithmic' ? undefined : 0,
     nameTextStyle: { color: INK, align: 'left', padding: [0, 0, 0, -50] },
     axisLabel: { color: INK, formatter },
     splitLine: { lineStyle: { color: GRID } },

@@ -3,9 +3,9 @@
  * mailed, kept and printed. Shows the settings of the producer, never keys that are not settings: they may be secrets.
  */
 import escapeHtml from 'lodash/escape.js'
-import { HEADER, latencyFrom, millis, outcomeWord, type Result, ratesOf } from '../result.js'
+import { duration, HEADER, latencyFrom, outcomeWord, type Result, ratesOf } from '../result.js'
 import type { Sample } from '../timeline.js'
-import { type Draw, latencyChart, throughputChart } from './charts.js'
+import { type Draw, failureChart, latencyChart, throughputChart } from './charts.js'
 import { style } from './style.js'
 
 export interface Report {
@@ -37,8 +37,9 @@ ${ended(report.result)}
 </header>
 ${figures(report.result)}
 ${chart('Throughput', '', draw(throughputChart(report.samples), 300))}
+${failed(report.samples, draw)}
 ${chart('Latency', latencyFrom(report.result), draw(latencyChart(report.samples), 360))}
-${failures(report.result)}
+${causes(report.result)}
 <section><h2>Result line</h2>
 <pre>${escapeHtml(HEADER)}
 ${escapeHtml(report.line)}</pre></section>
@@ -66,16 +67,16 @@ function figures(result: Result): string {
     tile(
       'failed',
       count(lost),
-      unsettled > 0 ? `${count(unsettled)} of them without an outcome` : '',
+      unsettled > 0 ? `${count(unsettled)} without an outcome` : share(lost, result.sent),
       lost > 0,
     ),
     tile('throughput', `${count(Math.round(messagesPerSecond))}/s`, `${megabytesPerSecond.toFixed(2)} MB/s`),
   ]
   if (latency) {
     tiles.push(
-      tile('p50', `${millis(latency.p50Ms)} ms`, `p95 ${millis(latency.p95Ms)} ms`),
-      tile('p99', `${millis(latency.p99Ms)} ms`, `p99.9 ${millis(latency.p999Ms)} ms`),
-      tile('max', `${millis(latency.maxMs)} ms`, ''),
+      tile('p50', `${duration(latency.p50Ms)}`, `p95 ${duration(latency.p95Ms)}`),
+      tile('p99', `${duration(latency.p99Ms)}`, `p99.9 ${duration(latency.p999Ms)}`),
+      tile('max', `${duration(latency.maxMs)}`, ''),
     )
   }
   return `<section class="tiles">${tiles.join('')}</section>`
@@ -95,9 +96,19 @@ function ended({ ended: reason, sent, planned }: Result): string {
   return `<p class="bad">${escapeHtml(reason)}, after ${count(sent)} of ${count(planned)} messages</p>`
 }
 
-function failures({ causes }: Result): string {
-  if (causes.length === 0) return ''
-  return table('Failures', new Map(causes.map(([cause, times]) => [cause, count(times)])))
+/** A chart of the failures where there are any. */
+function failed(samples: readonly Sample[], draw: Draw): string {
+  if (samples.every((sample) => sample.failed === 0)) return ''
+  return chart('Failures', '', draw(failureChart(samples), 200))
+}
+
+function share(part: number, whole: number): string {
+  return part === 0 ? '' : `${((part * 100) / whole).toFixed(2)} % of sent`
+}
+
+function causes(result: Result): string {
+  if (result.causes.length === 0) return ''
+  return table('Causes of failures', new Map(result.causes.map(([cause, times]) => [cause, count(times)])))
 }
 
 function table(title: string, rows: ReadonlyMap<string, string>): string {

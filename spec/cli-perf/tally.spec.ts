@@ -1,0 +1,43 @@
+import { expect } from 'chai'
+import { Tally } from '../../lib/cli-perf/tally.js'
+import { BrokerError, DeliveryTimeoutError, type KafkaError } from '../../lib/errors.js'
+import type { MessageFailure } from '../../lib/failure.js'
+import { KeyedMessage } from '../../lib/keyed-message.js'
+
+function failure(cause: KafkaError): MessageFailure {
+  const message = new KeyedMessage('t', 'v')
+  return { message, topic: 't', partition: 0, cause, persistence: 'not-persisted', attempts: [] }
+}
+
+describe('Tally', () => {
+  it('tells messages that failed from those that nobody knows about', () => {
+    const tally = new Tally()
+    tally.addFailures([
+      failure(new BrokerError(10, 'MESSAGE_TOO_LARGE', 'too large')),
+      failure(new DeliveryTimeoutError('close gave up')),
+    ])
+    expect(tally).to.include({ failed: 1, unsettled: 1 })
+    expect(tally.causes).to.deep.equal([['too large', 1]])
+  })
+
+  it('counts by cause, the most frequent first, and tells each new cause once', () => {
+    const told: string[] = []
+    const tally = new Tally((cause) => told.push(cause))
+    for (const cause of ['a', 'b', 'b', 'a', 'b']) tally.addFailure(cause)
+    expect(tally.causes).to.deep.equal([
+      ['b', 3],
+      ['a', 2],
+    ])
+    expect(told).to.deep.equal(['a', 'b'])
+  })
+
+  it('does not grow with the number of causes', () => {
+    const told: string[] = []
+    const tally = new Tally((cause) => told.push(cause))
+    for (let n = 0; n < 1000; n++) tally.addFailure(`cause ${n}`)
+    expect(tally.failed).to.equal(1000)
+    expect(tally.causes).to.have.lengthOf(11)
+    expect(tally.causes[0]).to.deep.equal(['other causes', 990])
+    expect(told).to.have.lengthOf(11)
+  })
+})
