@@ -6,6 +6,7 @@
 const benches: Readonly<Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>> = {
   'single-message': () => import('./single-message.js'),
   crc: () => import('./crc.js'),
+  console: () => import('./console.js'),
 }
 
 const [name, ...args] = process.argv.slice(2)
@@ -17,5 +18,8 @@ if (bench) {
     'npm run bench -- single-message   one message per send(), against other npm clients and a sink',
   )
   console.log('npm run bench -- crc              where zlib overtakes our CRC-32')
+  console.log(
+    'npm run bench -- console          a million lines through the console producer into a real 0.8.2.2',
+  )
   if (name !== undefined) process.exitCode = 1
 }
