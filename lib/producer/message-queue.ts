@@ -7,9 +7,15 @@
  * @see classic-producer reference §8.1
  */
 
+/** A call that waits for room for its items, which go in one after the other and next to each other. */
 interface Waiter<T> {
-  readonly item: T
-  admit(isAdmitted: boolean): void
+  readonly items: readonly T[]
+  /** How many of them are in. */
+  taken: number
+  /** Starts the time of the next item. */
+  restart(): void
+  /** Tells the caller how many are in. */
+  end(): void
 }
 
 export interface MessageQueueOptions<T> {
@@ -51,28 +57,40 @@ export class MessageQueue<T> {
   }
 
   /**
-   * Waits for room where {@link offer} found none.
+   * Waits for room where {@link offer} found none. Nobody else's items come between those of one call.
    *
-   * @param timeoutMs - 0 refuses at once, negative waits for as long as it takes.
+   * @param items - at least one.
+   * @param timeoutMs - for each item; 0 refuses at once, negative waits for as long as it takes.
    * @param signal - gives the waiting up.
-   * @returns whether the item was taken.
+   * @returns how many were taken, from the first on; fewer than all when the time of one was over.
    */
-  put(item: T, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
-    if (this.offer(item)) return Promise.resolve(true)
-    if (timeoutMs === 0 || signal?.aborted) return Promise.resolve(false)
+  put(items: readonly T[], timeoutMs: number, signal?: AbortSignal): Promise<number> {
+    let taken = 0
+    while (taken < items.length && this.offer(items[taken]!)) taken++
+    if (taken === items.length || timeoutMs === 0 || signal?.aborted) return Promise.resolve(taken)
     return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined
+      const giveUp = (): void => {
+        waiter.end()
+        // Others may have been waiting behind an item that was larger than theirs.
+        this.#admitWaiters()
+      }
       const waiter: Waiter<T> = {
-        item,
-        admit: (isAdmitted) => {
+        items,
+        taken,
+        restart: () => {
+          clearTimeout(timer)
+          if (timeoutMs > 0) timer = setTimeout(giveUp, timeoutMs)
+        },
+        end: () => {
           clearTimeout(timer)
           signal?.removeEventListener('abort', giveUp)
           this.#waiters.delete(waiter)
-          resolve(isAdmitted)
+          resolve(waiter.taken)
         },
       }
-      const giveUp = (): void => waiter.admit(false)
-      const timer = timeoutMs > 0 ? setTimeout(giveUp, timeoutMs) : undefined
       signal?.addEventListener('abort', giveUp)
+      waiter.restart()
       this.#waiters.add(waiter)
     })
   }
@@ -103,9 +121,16 @@ export class MessageQueue<T> {
 
   #admitWaiters(): void {
     for (const waiter of this.#waiters) {
-      if (!this.#hasRoomFor(waiter.item)) return
-      this.#push(waiter.item)
-      waiter.admit(true)
+      const { items, taken } = waiter
+      while (waiter.taken < items.length && this.#hasRoomFor(items[waiter.taken]!)) {
+        this.#push(items[waiter.taken++]!)
+      }
+      if (waiter.taken === items.length) {
+        waiter.end()
+      } else {
+        if (waiter.taken > taken) waiter.restart()
+        return
+      }
     }
   }
 

@@ -201,12 +201,10 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   async #putInOrder(envelopes: readonly Envelope[], signal: AbortSignal | undefined): Promise<void> {
     this.#blocked++
     try {
-      for (const envelope of envelopes) {
-        if (!(await this.#queue.put(envelope, this.#enqueueTimeoutMs, signal))) {
-          throw signal?.aborted ? aborted(envelope, signal) : this.#dropped(envelope)
-        }
-        this.#loop.notify()
-      }
+      const taken = await this.#queue.put(envelopes, this.#enqueueTimeoutMs, signal)
+      if (taken > 0) this.#loop.notify()
+      const refused = envelopes[taken]
+      if (refused) throw signal?.aborted ? aborted(refused, signal) : this.#dropped(refused)
     } finally {
       if (--this.#blocked === 0) this.#onUnblocked?.()
     }
