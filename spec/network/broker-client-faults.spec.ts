@@ -7,7 +7,7 @@ import { type ProduceRequest, produce } from '../../lib/protocol/messages/index.
 import { wire } from '../support/wire.js'
 import { answerTo, metadataAnswer } from './support/answers.js'
 import { ask, clients, fakeTimeouts, TIMEOUT_MS } from './support/clients.js'
-import { rejectionOf, turns } from './support/doubles.js'
+import { rejectionOf, turns, until } from './support/doubles.js'
 
 const nothing = { brokers: [], topics: [] }
 
@@ -80,7 +80,7 @@ describe('BrokerClient on faults', () => {
     it('an answer that nobody asked for', async () => {
       const peer = await all.start((socket) => void socket.resume().write(metadataAnswer(0)))
       const client = await all.clientOf(peer.address)
-      while (client.isOpen) await turns(1)
+      await until(() => !client.isOpen)
       expect(all.ends[0]).to.be.instanceOf(DecodeError)
       expect(all.ends[0]!.message).to.equal(
         `${peer.broker} broke the protocol: an answer with correlation id 0 came, and nothing was asked`,
@@ -92,7 +92,7 @@ describe('BrokerClient on faults', () => {
         socket.write(Buffer.concat([answerTo(request), answerTo(request)])),
       )
       expect(await ask(client)).to.deep.equal(nothing)
-      while (client.isOpen) await turns(1)
+      await until(() => !client.isOpen)
       expect(all.ends[0]).to.be.instanceOf(DecodeError)
     })
 
@@ -101,7 +101,7 @@ describe('BrokerClient on faults', () => {
         socket.write(Buffer.concat([answerTo(request), Buffer.from('ffffffff', 'hex')])),
       )
       expect(await ask(client)).to.deep.equal(nothing)
-      while (client.isOpen) await turns(1)
+      await until(() => !client.isOpen)
       expect(all.ends[0]).to.be.instanceOf(DecodeError)
     })
   })
@@ -211,7 +211,7 @@ describe('BrokerClient on faults', () => {
       const arrived: [Socket, Buffer][] = []
       const { client } = await all.withPeer((socket, request) => arrived.push([socket, request]))
       const asked = rejectionOf(ask(client))
-      while (arrived.length === 0) await turns(1)
+      await until(() => arrived.length > 0)
       clock.tick(TIMEOUT_MS)
       await asked
       const [[socket, request]] = arrived as [[Socket, Buffer]]

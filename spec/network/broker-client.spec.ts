@@ -13,7 +13,7 @@ import { vectorsOf } from '../protocol/support/vectors.js'
 import { reading, wire } from '../support/wire.js'
 import { answerTo, headerOf, metadataAnswer, topicsOf } from './support/answers.js'
 import { ask, clients, fakeTimeouts, TIMEOUT_MS } from './support/clients.js'
-import { rejectionOf, stallFor, turns } from './support/doubles.js'
+import { rejectionOf, stallFor, turns, until } from './support/doubles.js'
 import { deadAddress } from './support/peer.js'
 
 /** More than the kernel takes for a peer that does not read. */
@@ -195,7 +195,7 @@ describe('BrokerClient', () => {
     it('does not doubt a broker that closes on it, as brokers do where they refuse', async () => {
       const { peer, client } = await all.withPeer((socket) => socket.end())
       await send(client)
-      while (client.isOpen) await turns(1)
+      await until(() => !client.isOpen)
       expect(all.ends.map(({ message }) => message)).to.deep.equal([`${peer.broker} closed the connection`])
     })
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { ConnectionError } from '../../lib/errors.js'
 import { answerTo, headerOf, topicsOf } from '../network/support/answers.js'
-import { rejectionOf, turns } from '../network/support/doubles.js'
+import { rejectionOf, turns, until } from '../network/support/doubles.js'
 import { keyed, keysOf, METADATA, PRODUCE, syncProducers } from './support/sync-producers.js'
 
 /** More than the kernel takes for a peer that does not read. */
@@ -38,11 +38,11 @@ describe('SyncProducer with acks 0', () => {
       await producer.send(keyed(0))
       const confirmed = producer.confirm()
       await producer.send(keyed(0))
-      while (requests.length < 3) await turns(1)
+      await until(() => requests.length >= 3)
       answerConfirm()
       await confirmed
       void producer.confirm()
-      while (requests.length < 4) await turns(1)
+      await until(() => requests.length >= 4)
       expect(keysOf(requests)).to.deep.equal([PRODUCE, METADATA, PRODUCE, METADATA])
       answerConfirm()
     })
@@ -69,7 +69,7 @@ describe('SyncProducer with acks 0', () => {
         if (nth === 3) socket.end()
       })
       for (let i = 0; i < 3; i++) await producer.send(keyed(0))
-      while (producer.isConnected) await turns(1)
+      await until(() => !producer.isConnected)
       expect(all.story.lines[1]).to.equal(`3 unconfirmed at ${peer.broker}: ConnectionError`)
     })
 
@@ -80,7 +80,7 @@ describe('SyncProducer with acks 0', () => {
       await producer.confirm()
       await producer.send(keyed(0))
       ;(await peer.socket()).end()
-      while (producer.isConnected) await turns(1)
+      await until(() => !producer.isConnected)
       expect(all.story.lines[1]).to.equal(`1 unconfirmed at ${peer.broker}: ConnectionError`)
     })
 
@@ -91,7 +91,7 @@ describe('SyncProducer with acks 0', () => {
       const sent = rejectionOf(
         producer.send({ ...keyed(0), topics: [{ name: 't', partitions: [{ index: 0, records }] }] }),
       )
-      while (!producer.isConnected) await turns(1)
+      await until(() => producer.isConnected)
       await turns()
       ;(await peer.socket()).resetAndDestroy()
       expect(await sent).to.include({ persistence: 'possibly-persisted' })
@@ -106,7 +106,7 @@ describe('SyncProducer with acks 0', () => {
       await producer.send(keyed(1))
       await rejectionOf(producer.send({ ...keyed(0), timeoutMs: 2 ** 31 }))
       ;(await peer.socket()).end()
-      while (producer.isConnected) await turns(1)
+      await until(() => !producer.isConnected)
       expect(all.story.lines.filter((line) => line.includes('unconfirmed'))).to.deep.equal([])
     })
 
@@ -114,9 +114,9 @@ describe('SyncProducer with acks 0', () => {
       const { peer, producer } = await all.withBroker()
       for (const connection of [0, 1]) {
         await producer.send(keyed(0))
-        while (peer.sockets.length <= connection) await turns(1)
+        await until(() => peer.sockets.length > connection)
         peer.sockets[connection]!.end()
-        while (producer.isConnected) await turns(1)
+        await until(() => !producer.isConnected)
       }
       expect(all.story.lines.filter((line) => line.includes('unconfirmed'))).to.deep.equal(
         Array(2).fill(`1 unconfirmed at ${peer.broker}: ConnectionError`),

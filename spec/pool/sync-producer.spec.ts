@@ -10,7 +10,7 @@ import {
 import { answerTimeoutMs } from '../../lib/pool/sync-producer.js'
 import { topicsOf } from '../network/support/answers.js'
 import { fakeTimeouts } from '../network/support/clients.js'
-import { rejectionOf, resolvingTo, systemError, turns } from '../network/support/doubles.js'
+import { rejectionOf, resolvingTo, systemError, turns, until } from '../network/support/doubles.js'
 import { deadAddress, onRequests } from '../network/support/peer.js'
 import { vectorsOf } from '../protocol/support/vectors.js'
 import {
@@ -74,7 +74,7 @@ describe('SyncProducer', () => {
       const clock = fakeTimeouts()
       const { producer, requests } = await all.withBroker(() => {})
       const sent = rejectionOf(producer.send(keyed(-1)))
-      while (requests.length === 0) await turns(1)
+      await until(() => requests.length > 0)
       clock.tick(REQUEST_TIMEOUT_MS + 99)
       await turns()
       expect(producer.isConnected).to.equal(true)
@@ -103,7 +103,7 @@ describe('SyncProducer', () => {
       const clock = fakeTimeouts()
       const { producer, requests } = await all.withBroker(() => {})
       const fetched = rejectionOf(producer.fetchMetadata(['t']))
-      while (requests.length === 0) await turns(1)
+      await until(() => requests.length > 0)
       clock.tick(REQUEST_TIMEOUT_MS - 1)
       await turns()
       expect(producer.isConnected).to.equal(true)
@@ -197,7 +197,7 @@ describe('SyncProducer', () => {
         if (requests.length > 1) answer(socket, request)
       })
       const late = rejectionOf(producer.send(keyed(1)))
-      while (requests.length === 0) await turns(1)
+      await until(() => requests.length > 0)
       clock.tick(answerTimeoutMs(REQUEST_TIMEOUT_MS))
       expect(await late).to.be.instanceOf(RequestTimeoutError)
       expect(await producer.send(keyed(1))).not.to.equal(null)
@@ -208,7 +208,7 @@ describe('SyncProducer', () => {
       const { peer, producer } = await all.withBroker()
       await producer.send(keyed(1))
       ;(await peer.socket()).end()
-      while (producer.isConnected) await turns(1)
+      await until(() => !producer.isConnected)
       expect(await producer.send(keyed(1))).not.to.equal(null)
     })
 
@@ -248,7 +248,7 @@ describe('SyncProducer', () => {
     it('fails what waits with the reason, and everything later', async () => {
       const { peer, requests, producer } = await all.withBroker(() => {})
       const waiting = rejectionOf(producer.send(keyed(1)))
-      while (requests.length === 0) await turns(1)
+      await until(() => requests.length > 0)
       const reason = new DeliveryTimeoutError('close gave up')
       producer.close(reason)
       expect(await waiting).to.be.instanceOf(DeliveryTimeoutError)

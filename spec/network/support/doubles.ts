@@ -59,3 +59,14 @@ export function stallFor(ms: number): void {
 export async function turns(count = 5): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
 }
+
+const UNTIL_LIMIT_MS = 5000
+
+/** Lets the event loop run until this holds. Throws after 5 s: a spec that fails must not spin on. */
+export async function until(holds: () => boolean): Promise<void> {
+  const end = performance.now() + UNTIL_LIMIT_MS
+  while (!holds()) {
+    if (performance.now() > end) throw new Error(`it did not come true: ${holds}`)
+    await turns(1)
+  }
+}
