@@ -18,7 +18,12 @@ interface Call {
 export class GroupCommit {
   readonly #dispatch: (batch: readonly Envelope[]) => Promise<void>
   #waiting: Call[] = []
-  #running: Promise<void> | null = null
+  #isRunning = false
+  /** Calls so far, and those of them whose messages have their outcome. */
+  #submitted = 0
+  #settled = 0
+  /** Who waits until so many calls are settled; ascending. */
+  readonly #flushers: { readonly target: number; resolve(): void }[] = []
 
   /** @param dispatch - ends when every message has its outcome; must not reject. */
   constructor(dispatch: (batch: readonly Envelope[]) => Promise<void>) {
@@ -31,27 +36,39 @@ export class GroupCommit {
     let bytes = 0
     for (const { key, value } of envelopes) bytes += (key?.length ?? 0) + (value?.length ?? 0)
     this.#waiting.push({ envelopes, bytes })
-    this.#running ??= this.#run()
+    this.#submitted++
+    if (!this.#isRunning) void this.#run()
   }
 
   /** Resolves when everything submitted so far has its outcome. */
-  async flush(): Promise<void> {
-    await this.#running
+  flush(): Promise<void> {
+    const target = this.#submitted
+    if (target === this.#settled) return Promise.resolve()
+    return new Promise((resolve) => this.#flushers.push({ target, resolve }))
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#dispatch(this.#nextCycle())
-    this.#running = null
+    this.#isRunning = true
+    while (this.#waiting.length > 0) {
+      const calls = this.#nextCycle()
+      await this.#dispatch(
+        calls.length === 1 ? calls[0]!.envelopes : calls.flatMap((call) => call.envelopes as Envelope[]),
+      )
+      this.#settled += calls.length
+      while (this.#flushers.length > 0 && this.#flushers[0]!.target <= this.#settled)
+        this.#flushers.shift()!.resolve()
+    }
+    this.#isRunning = false
   }
 
-  #nextCycle(): readonly Envelope[] {
+  /** The first call that waits, and those after it that may join. */
+  #nextCycle(): Call[] {
     let count = 1
     let bytes = this.#waiting[0]!.bytes
     while (count < this.#waiting.length && bytes + this.#waiting[count]!.bytes <= MAX_JOINED_BYTES) {
       bytes += this.#waiting[count]!.bytes
       count++
     }
-    const calls = this.#waiting.splice(0, count)
-    return count === 1 ? calls[0]!.envelopes : calls.flatMap((call) => call.envelopes as Envelope[])
+    return this.#waiting.splice(0, count)
   }
 }

@@ -1,0 +1,161 @@
+import { expect } from 'chai'
+import type { Envelope } from '../../lib/handler/envelope.js'
+import { GroupCommit } from '../../lib/producer/group-commit.js'
+import { serialized, textsOf } from '../handler/support/envelopes.js'
+
+function makeGroupCommit() {
+  /** Cycles that were begun. */
+  const cycles: string[][] = []
+  const ends: (() => void)[] = []
+  const commit = new GroupCommit((batch) => {
+    cycles.push(textsOf(batch))
+    return new Promise((resolve) => {
+      ends.push(resolve)
+    })
+  })
+  const submit = (...texts: string[]): void => commit.submit(texts.map((text) => serialized(text)))
+  /** Ends the cycle under way. */
+  const end = async (): Promise<void> => {
+    ends.shift()!()
+    await turn()
+  }
+  return { commit, cycles, submit, end }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+async function isDone(promise: Promise<unknown>): Promise<boolean> {
+  let isOver = false
+  void promise.then(() => {
+    isOver = true
+  })
+  await turn()
+  return isOver
+}
+
+function ofLength(name: string, length: number): Envelope {
+  return serialized(name.padEnd(length, '.'))
+}
+
+describe('GroupCommit', () => {
+  it('sends a call that comes alone at once, in the same turn', () => {
+    const { cycles, submit } = makeGroupCommit()
+    submit('a', 'b')
+    expect(cycles).to.deep.equal([['a', 'b']])
+  })
+
+  it('sends calls that come while a cycle is in flight together in the next one, in their order', async () => {
+    const { cycles, submit, end } = makeGroupCommit()
+    submit('a')
+    submit('b', 'c')
+    submit('d')
+    submit('e')
+    expect(cycles).to.deep.equal([['a']])
+    await end()
+    expect(cycles).to.deep.equal([['a'], ['b', 'c', 'd', 'e']])
+    submit('f')
+    await end()
+    expect(cycles).to.deep.equal([['a'], ['b', 'c', 'd', 'e'], ['f']])
+  })
+
+  it('sends the next call at once again when it was idle', async () => {
+    const { cycles, submit, end } = makeGroupCommit()
+    submit('a')
+    await end()
+    submit('b')
+    expect(cycles).to.deep.equal([['a'], ['b']])
+  })
+
+  it('begins no cycle for a call without messages', () => {
+    const { cycles, submit } = makeGroupCommit()
+    submit()
+    expect(cycles).to.deep.equal([])
+  })
+
+  it('begins one cycle at a time, also when a message is submitted from within one', async () => {
+    const begun: string[][] = []
+    let inFlight = 0
+    const commit: GroupCommit = new GroupCommit(async (batch) => {
+      expect(++inFlight).to.equal(1)
+      begun.push(textsOf(batch))
+      if (begun.length < 3) commit.submit([serialized(`again ${begun.length}`)])
+      await turn()
+      inFlight--
+    })
+    commit.submit([serialized('a')])
+    await commit.flush()
+    expect(begun).to.deep.equal([['a'], ['again 1'], ['again 2']])
+  })
+
+  it('joins later calls up to 900,000 bytes, so that a compressed set stays below what brokers take', async () => {
+    const { commit, cycles, submit, end } = makeGroupCommit()
+    submit('first')
+    commit.submit([ofLength('a', 400_000)])
+    commit.submit([ofLength('b', 500_000)])
+    commit.submit([ofLength('c', 1)])
+    await end()
+    expect(cycles[1]!.map((text) => text[0])).to.deep.equal(['a', 'b'])
+    await end()
+    expect(cycles[2]).to.deep.equal(['c'])
+  })
+
+  it('counts keys', async () => {
+    const { commit, cycles, submit, end } = makeGroupCommit()
+    submit('first')
+    commit.submit([serialized('a', { key: 'k'.repeat(899_999) })])
+    commit.submit([serialized('b')])
+    await end()
+    expect(cycles[1]).to.deep.equal(['a'])
+  })
+
+  it('does not cut a single call, however large', async () => {
+    const { commit, cycles, submit, end } = makeGroupCommit()
+    submit('first')
+    commit.submit([ofLength('a', 800_000), ofLength('b', 800_000)])
+    await end()
+    expect(cycles[1]).to.have.length(2)
+  })
+
+  describe('flush', () => {
+    it('is over at once when nothing is in flight', async () => {
+      await makeGroupCommit().commit.flush()
+    })
+
+    it('waits for the cycle in flight and for what waits behind it', async () => {
+      const { commit, submit, end } = makeGroupCommit()
+      submit('a')
+      submit('b')
+      const flush = commit.flush()
+      await end()
+      expect(await isDone(flush)).to.equal(false)
+      await end()
+      expect(await isDone(flush)).to.equal(true)
+    })
+
+    it('does not wait for calls that come after it, though they never stop coming', async () => {
+      const { commit, submit, end } = makeGroupCommit()
+      submit('a')
+      const flush = commit.flush()
+      submit('b')
+      await end()
+      expect(await isDone(flush)).to.equal(true)
+      submit('c')
+      await end()
+      await end()
+    })
+
+    it('tells each caller when what he waited for is over', async () => {
+      const { commit, submit, end } = makeGroupCommit()
+      submit('a')
+      const first = commit.flush()
+      submit('b')
+      const second = commit.flush()
+      await end()
+      expect([await isDone(first), await isDone(second)]).to.deep.equal([true, false])
+      await end()
+      expect(await isDone(second)).to.equal(true)
+    })
+  })
+})

@@ -1,0 +1,377 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import sinon from 'sinon'
+import { MessageQueue } from '../../lib/producer/message-queue.js'
+import { SendLoop } from '../../lib/producer/send-loop.js'
+
+interface Settings {
+  batchSize?: number
+  lingerMs?: number
+  capacity?: number
+  /** Milliseconds that each batch takes. */
+  dispatchMs?: number
+}
+
+describe('SendLoop', () => {
+  let clock: sinon.SinonFakeTimers
+  beforeEach(() => {
+    clock = sinon.useFakeTimers()
+  })
+
+  function makeLoop({ batchSize = 5, lingerMs = 1_000_000, capacity = 1000, dispatchMs = 0 }: Settings = {}) {
+    const queue = new MessageQueue<string>({ capacity, maxBytes: null, bytesOf: () => 0 })
+    const startMs = performance.now()
+    /** `ms: a b c` per batch. */
+    const batches: string[] = []
+    let concurrent = 0
+    const dispatch = async (batch: string[]): Promise<void> => {
+      expect(++concurrent, 'batches at a time').to.equal(1)
+      batches.push(`${Math.round(performance.now() - startMs)}: ${batch.join(' ')}`)
+      if (dispatchMs > 0) await new Promise((resolve) => setTimeout(resolve, dispatchMs))
+      concurrent--
+    }
+    const loop = new SendLoop({ queue, dispatch, batchSize, lingerMs })
+    const send = (...items: string[]): void => {
+      for (const item of items) {
+        queue.offer(item)
+        loop.notify()
+      }
+    }
+    return { queue, loop, batches, send }
+  }
+
+  /** Whether a promise is settled by now. */
+  async function isDone(promise: Promise<unknown>): Promise<boolean> {
+    let isOver = false
+    void promise.then(() => {
+      isOver = true
+    })
+    await clock.tickAsync(0)
+    return isOver
+  }
+
+  describe('by count', () => {
+    // Upstream: AsyncProducerTest.testBatchSize.
+    it('sends a batch as soon as it is full, and what is left at the end', async () => {
+      const { batches, loop, send } = makeLoop({ batchSize: 5 })
+      send('1', '2', '3', '4', '5', '6', '7', '8', '9', '10')
+      await clock.tickAsync(0)
+      expect(batches).to.deep.equal(['0: 1 2 3 4 5', '0: 6 7 8 9 10'])
+      loop.hurry()
+      await clock.tickAsync(0)
+      expect(batches).to.have.length(2)
+    })
+
+    it('makes no batch larger than its size', async () => {
+      const { batches, send } = makeLoop({ batchSize: 2, lingerMs: 100 })
+      send('a', 'b', 'c', 'd', 'e')
+      await clock.tickAsync(0)
+      expect(batches).to.deep.equal(['0: a b', '0: c d'])
+    })
+
+    for (const batchSize of [1, 0, -3]) {
+      it(`sends each message alone with batch.num.messages=${batchSize}`, async () => {
+        const { batches, send } = makeLoop({ batchSize })
+        send('a', 'b')
+        await clock.tickAsync(0)
+        expect(batches).to.deep.equal(['0: a', '0: b'])
+      })
+    }
+  })
+
+  describe('by time', () => {
+    // Upstream: AsyncProducerTest.testQueueTimeExpired.
+    it('sends what there is when queue.buffering.max.ms is over', async () => {
+      const { batches, send } = makeLoop({ batchSize: 5, lingerMs: 200 })
+      send('a', 'b')
+      await clock.tickAsync(199)
+      expect(batches).to.deep.equal([])
+      await clock.tickAsync(101)
+      expect(batches).to.deep.equal(['200: a b'])
+    })
+
+    // Golden g03: linger 600, sent at 400, flushed at 611.
+    it('counts from the start, not from the arrival of the message', async () => {
+      const { batches, send } = makeLoop({ lingerMs: 600 })
+      await clock.tickAsync(400)
+      send('a')
+      await clock.tickAsync(1000)
+      expect(batches).to.deep.equal(['600: a'])
+    })
+
+    // Golden g04: linger 300, sent at 450, flushed at 614.
+    it('starts the next interval when one ends without messages', async () => {
+      const { batches, send } = makeLoop({ lingerMs: 300 })
+      await clock.tickAsync(450)
+      send('a')
+      await clock.tickAsync(1000)
+      expect(batches).to.deep.equal(['600: a'])
+    })
+
+    it('waits a whole interval for a message that comes just when one ends', async () => {
+      const { batches, send } = makeLoop({ lingerMs: 300 })
+      await clock.tickAsync(900)
+      send('a')
+      await clock.tickAsync(1000)
+      expect(batches).to.deep.equal(['1200: a'])
+    })
+
+    // Golden g28: a message every 60 ms, linger 300: flushes at 319, 621, 924, 1226.
+    it('sends a trickle of messages once an interval, counted from the previous flush', async () => {
+      const { batches, send } = makeLoop({ batchSize: 100, lingerMs: 300 })
+      for (let i = 1; i <= 20; i++) {
+        send(`${i}`)
+        await clock.tickAsync(60)
+      }
+      expect(batches).to.deep.equal([
+        '300: 1 2 3 4 5',
+        '600: 6 7 8 9 10',
+        '900: 11 12 13 14 15',
+        '1200: 16 17 18 19 20',
+      ])
+    })
+
+    it('counts from the end of a slow batch', async () => {
+      const { batches, send } = makeLoop({ batchSize: 100, lingerMs: 300, dispatchMs: 1000 })
+      send('a')
+      await clock.tickAsync(500)
+      send('b')
+      await clock.tickAsync(2000)
+      expect(batches).to.deep.equal(['300: a', '1600: b'])
+    })
+
+    it('counts from a batch that went by count, too', async () => {
+      const { batches, send } = makeLoop({ batchSize: 2, lingerMs: 300 })
+      await clock.tickAsync(200)
+      send('a', 'b', 'c')
+      await clock.tickAsync(1000)
+      expect(batches).to.deep.equal(['200: a b', '500: c'])
+    })
+
+    it('sets a timer only while something waits: nothing wakes an idle loop', async () => {
+      const { send } = makeLoop({ lingerMs: 300 })
+      expect(clock.countTimers()).to.equal(0)
+      send('a', 'b', 'c')
+      expect(clock.countTimers()).to.equal(1)
+      await clock.tickAsync(300)
+      expect(clock.countTimers()).to.equal(0)
+    })
+
+    it('sets none while a batch is on its way', async () => {
+      const { send } = makeLoop({ batchSize: 1, lingerMs: 300, dispatchMs: 50 })
+      send('a')
+      send('b', 'c')
+      expect(clock.countTimers(), 'the batch’s own').to.equal(1)
+      await clock.tickAsync(200)
+    })
+  })
+
+  // D10; golden g13, g26.
+  for (const lingerMs of [0, -5]) {
+    describe(`with queue.buffering.max.ms=${lingerMs}`, () => {
+      it('sends as soon as the loop is free, all that came in one turn together', async () => {
+        const { batches, send } = makeLoop({ batchSize: 10, lingerMs })
+        send('a', 'b', 'c')
+        expect(batches).to.deep.equal([])
+        await clock.tickAsync(0)
+        expect(batches).to.deep.equal(['0: a b c'])
+      })
+
+      it('gathers what comes while a batch is on its way', async () => {
+        const { batches, send } = makeLoop({ batchSize: 10, lingerMs, dispatchMs: 50 })
+        send('a')
+        await clock.tickAsync(1)
+        send('b')
+        await clock.tickAsync(10)
+        send('c')
+        await clock.tickAsync(100)
+        expect(batches.map((batch) => batch.split(': ')[1])).to.deep.equal(['a', 'b c'])
+      })
+
+      it('does not spin while there is nothing to do', async () => {
+        const { send } = makeLoop({ lingerMs })
+        expect(clock.countTimers()).to.equal(0)
+        send('a')
+        await clock.tickAsync(5)
+        expect(clock.countTimers()).to.equal(0)
+      })
+    })
+  }
+
+  describe('one batch at a time', () => {
+    // Golden g18: after a slow batch the next one takes everything that was queued.
+    it('sends what gathered behind a slow batch together, up to the size of a batch', async () => {
+      const { batches, send } = makeLoop({ batchSize: 3, dispatchMs: 100 })
+      send('a', 'b', 'c')
+      await clock.tickAsync(10)
+      send('d', 'e', 'f', 'g')
+      await clock.tickAsync(300)
+      expect(batches).to.deep.equal(['0: a b c', '100: d e f'])
+    })
+
+    it('lets in who waited for room when a batch is taken', async () => {
+      const { batches, queue, send } = makeLoop({ batchSize: 2, capacity: 2, dispatchMs: 100 })
+      send('a', 'b')
+      send('c', 'd')
+      const put = queue.put(['e', 'f'], -1)
+      expect(queue.waiting).to.equal(1)
+      await clock.tickAsync(100)
+      expect(await put).to.equal(2)
+      await clock.tickAsync(200)
+      expect(batches).to.deep.equal(['0: a b', '100: c d', '200: e f'])
+    })
+  })
+
+  describe('flush', () => {
+    it('is over at once when there is nothing to send', async () => {
+      const { loop, batches } = makeLoop()
+      await loop.flush()
+      expect(batches).to.deep.equal([])
+    })
+
+    it('sends what is queued without waiting, and is over when all of it has its outcome', async () => {
+      const { batches, loop, send } = makeLoop({ batchSize: 2, dispatchMs: 50 })
+      send('a')
+      const flush = loop.flush()
+      send('b', 'c')
+      await clock.tickAsync(49)
+      expect(await isDone(flush)).to.equal(false)
+      await clock.tickAsync(1)
+      expect(await isDone(flush)).to.equal(true)
+      expect(batches[0]).to.equal('0: a')
+    })
+
+    it('waits for a batch that is on its way, and sends nothing for it', async () => {
+      const { batches, loop, send } = makeLoop({ batchSize: 2, dispatchMs: 50 })
+      send('a', 'b')
+      const flush = loop.flush()
+      await clock.tickAsync(50)
+      expect(await isDone(flush)).to.equal(true)
+      expect(batches).to.deep.equal(['0: a b'])
+    })
+
+    it('does not wait for what comes after it, though the queue never be empty', async () => {
+      const { loop, send } = makeLoop({ batchSize: 1, dispatchMs: 10 })
+      send('first')
+      const flush = loop.flush()
+      let isOver = false
+      void flush.then(() => {
+        isOver = true
+      })
+      for (let i = 0; i < 50 && !isOver; i++) {
+        send(`later ${i}`, `later still ${i}`)
+        await clock.tickAsync(5)
+      }
+      expect(isOver).to.equal(true)
+      loop.hurry()
+      await clock.tickAsync(2000)
+    })
+
+    it('leaves what comes after it to its linger', async () => {
+      const { batches, loop, send } = makeLoop({ batchSize: 3, lingerMs: 300, dispatchMs: 50 })
+      send('a')
+      const flush = loop.flush()
+      await clock.tickAsync(10)
+      send('b')
+      await clock.tickAsync(40)
+      expect(await isDone(flush)).to.equal(true)
+      await clock.tickAsync(1000)
+      expect(batches).to.deep.equal(['0: a', '350: b'])
+    })
+
+    it('can be called by many, each of whom waits for what was there when he called', async () => {
+      const { loop, send } = makeLoop({ batchSize: 1, dispatchMs: 10 })
+      const over: string[] = []
+      send('a')
+      void loop.flush().then(() => over.push('first'))
+      send('b')
+      void loop.flush().then(() => over.push('second'))
+      void loop.flush().then(() => over.push('third'))
+      await clock.tickAsync(10)
+      expect(over).to.deep.equal(['first'])
+      await clock.tickAsync(10)
+      expect(over).to.deep.equal(['first', 'second', 'third'])
+    })
+
+    it('takes the timer back that would have sent the same', async () => {
+      const { loop, send } = makeLoop({ lingerMs: 300 })
+      send('a')
+      await loop.flush()
+      expect(clock.countTimers()).to.equal(0)
+    })
+  })
+
+  describe('hurry', () => {
+    it('sends what is queued at once', async () => {
+      const { batches, loop, send } = makeLoop({ lingerMs: 300 })
+      await clock.tickAsync(10)
+      send('a')
+      loop.hurry()
+      await clock.tickAsync(0)
+      expect(batches).to.deep.equal(['10: a'])
+      expect(clock.countTimers()).to.equal(0)
+    })
+
+    it('makes everything that comes later go at once', async () => {
+      const { batches, loop, send } = makeLoop({ lingerMs: 300 })
+      loop.hurry()
+      send('a')
+      await clock.tickAsync(5)
+      send('b')
+      await clock.tickAsync(0)
+      expect(batches).to.deep.equal(['0: a', '5: b'])
+    })
+
+    it('does nothing where nothing is queued', async () => {
+      const { batches, loop } = makeLoop()
+      loop.hurry()
+      await clock.tickAsync(10)
+      expect([batches, clock.countTimers()]).to.deep.equal([[], 0])
+    })
+
+    it('lets a batch that is on its way end first', async () => {
+      const { batches, loop, send } = makeLoop({ batchSize: 2, dispatchMs: 100 })
+      send('a', 'b', 'c')
+      loop.hurry()
+      await clock.tickAsync(300)
+      expect(batches).to.deep.equal(['0: a b', '100: c'])
+    })
+  })
+
+  it('loses, repeats and reorders nothing, and leaves nothing lying for longer than the linger', async () => {
+    clock.restore()
+    const step = fc.oneof(
+      fc.record({ send: fc.integer({ min: 1, max: 7 }) }),
+      fc.record({ wait: fc.integer({ min: 1, max: 400 }) }),
+      fc.constant({ flush: true as const }),
+    )
+    const settings = fc.record({
+      batchSize: fc.integer({ min: 1, max: 6 }),
+      lingerMs: fc.integer({ min: 0, max: 300 }),
+      dispatchMs: fc.integer({ min: 0, max: 100 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(settings, fc.array(step, { maxLength: 25 }), async (given, steps) => {
+        clock = sinon.useFakeTimers()
+        try {
+          const { batches, loop, send } = makeLoop(given)
+          let count = 0
+          const flushes: Promise<void>[] = []
+          for (const one of steps) {
+            if ('send' in one) for (let i = 0; i < one.send; i++) send(`${count++}`)
+            else if ('wait' in one) await clock.tickAsync(one.wait)
+            else flushes.push(loop.flush())
+          }
+          await clock.tickAsync(given.lingerMs + (count + 1) * (given.dispatchMs + given.lingerMs + 1))
+          const sent = batches.flatMap((batch) => batch.split(' ').slice(1))
+          expect(sent).to.deep.equal(Array.from({ length: count }, (_, i) => `${i}`))
+          await Promise.all(flushes)
+          expect(clock.countTimers()).to.equal(0)
+        } finally {
+          clock.restore()
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
