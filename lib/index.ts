@@ -52,6 +52,15 @@ export { DefaultPartitioner } from './handler/partitioners/default-partitioner.j
 export type { Partitioner, PartitionerCompatibility } from './handler/partitioners/partitioner.js'
 export { KeyedMessage, type MessageLike } from './keyed-message.js'
 export type { Logger } from './logger.js'
+export type {
+  CounterSeries,
+  GaugeSeries,
+  HistogramSeries,
+  MeterSeries,
+  MetricsSnapshot,
+  Tags,
+  TimerSeries,
+} from './metrics/snapshot.js'
 export { ProducerPool, type ProducerPoolOptions } from './pool/producer-pool.js'
 export { SyncProducer, type SyncProducerSettings } from './pool/sync-producer.js'
 export type { Classes } from './producer/classes.js'

@@ -42,7 +42,13 @@ export interface DefaultEventHandlerOptions
   readonly partitioner: Partitioner
   readonly encoders: Encoders
   readonly logger: Logger
-  readonly listener: OutcomeListener & { onRetry(event: RetryEvent): void }
+  readonly listener: OutcomeListener & {
+    onRetry(event: RetryEvent): void
+    /** What is left of a cycle's messages after those that an encoder refused have failed. */
+    onSerialized?(envelopes: readonly Envelope[]): void
+    /** An attempt has left messages without an outcome, the last one allowed included. */
+    onAttemptFailed?(): void
+  }
   /** `message.send.max.retries`; attempts are one more. */
   readonly maxRetries: number
   readonly retryBackoffMs: number
@@ -98,7 +104,9 @@ export class DefaultEventHandler implements EventHandler {
 
   /** Sends messages until every one is settled. Never rejects. */
   async dispatch(envelopes: readonly Envelope[]): Promise<void> {
-    let outstanding = this.#expire(this.#serializeAll(envelopes))
+    const serialized = this.#serializeAll(envelopes)
+    this.#options.listener.onSerialized?.(serialized)
+    let outstanding = this.#expire(serialized)
     for (let attempts = 0; outstanding.length > 0; attempts++) {
       const remaining = this.#options.maxRetries + 1 - attempts
       if (this.#abortedFor || remaining <= 0) {
@@ -110,6 +118,7 @@ export class DefaultEventHandler implements EventHandler {
       outstanding = this.#expire(outstanding)
       if (!this.#abortedFor) await this.#attempt(outstanding)
       outstanding = outstanding.filter((envelope) => !envelope.isSettled)
+      if (outstanding.length > 0 && !this.#abortedFor) this.#options.listener.onAttemptFailed?.()
     }
   }
 

@@ -27,6 +27,7 @@ import {
 } from './connection.js'
 import { startDeadline } from './deadline.js'
 import { InFlight, InFlightRequest } from './in-flight.js'
+import { RequestTrace } from './request-trace.js'
 
 export interface BrokerClientSettings extends ConnectionSettings {
   readonly clientId: string
@@ -38,6 +39,8 @@ export interface RequestOptions {
   timeoutMs: number
   /** Expected bytes of the request; only saves copying. */
   sizeHint?: number
+  /** Told how many bytes the request has, its length field included, before they are sent. */
+  onEncoded?: (bytes: number) => void
 }
 
 const MAX_CORRELATION_ID = 0x7fffffff
@@ -91,12 +94,14 @@ export class BrokerClient {
   request<Request, Response>(
     api: Api<Request, Response>,
     body: Request,
-    { timeoutMs, sizeHint }: RequestOptions,
+    { timeoutMs, sizeHint, onEncoded }: RequestOptions,
   ): Promise<Response> {
     const version = this.#versionOf(api)
     const correlationId = this.#nextCorrelationId()
     const bytes = encodeRequest(api, version, correlationId, this.#settings.clientId, body, sizeHint)
-    return new Promise((resolve, reject) => {
+    onEncoded?.(bytes.length)
+    const trace = this.#trace(api.name, correlationId, bytes.length)
+    const answered = new Promise<Response>((resolve, reject) => {
       const request = new InFlightRequest(correlationId, {
         onAnswer: (frame) => {
           try {
@@ -124,6 +129,7 @@ export class BrokerClient {
       request.expireAfter(timeoutMs, () => this.close(this.#expired(api, timeoutMs)))
       this.#connection.write(bytes, () => {})
     })
+    return trace ? trace.follow(answered) : answered
   }
 
   /**
@@ -132,7 +138,7 @@ export class BrokerClient {
   send<Request>(
     api: Api<Request, unknown>,
     body: Request,
-    { timeoutMs, sizeHint }: RequestOptions,
+    { timeoutMs, sizeHint, onEncoded }: RequestOptions,
   ): Promise<void> {
     const correlationId = this.#nextCorrelationId()
     const bytes = encodeRequest(
@@ -143,7 +149,9 @@ export class BrokerClient {
       body,
       sizeHint,
     )
-    return new Promise((resolve, reject) => {
+    onEncoded?.(bytes.length)
+    const trace = this.#trace(api.name, correlationId, bytes.length)
+    const written = new Promise<void>((resolve, reject) => {
       if (!this.#connection.isOpen) {
         reject(this.#gone())
         return
@@ -160,6 +168,7 @@ export class BrokerClient {
         if (this.#writing.delete(fail)) resolve()
       })
     })
+    return trace ? trace.follow(written) : written
   }
 
   /** Ends the connection; what waits fails with this reason. */
@@ -181,6 +190,11 @@ export class BrokerClient {
       this.#settings.logger.warn(`${this.#connection.broker} sent ${what}; they are ignored`)
     }
     return body
+  }
+
+  #trace(api: string, correlationId: number, bytes: number): RequestTrace | null {
+    const { clientId } = this.#settings
+    return RequestTrace.start(clientId, this.#connection.broker, api, correlationId, bytes)
   }
 
   #versionOf(api: Api<unknown, unknown>): number {

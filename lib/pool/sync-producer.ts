@@ -7,7 +7,7 @@
  * @see classic-producer reference §6; design D7, D9
  */
 import { ConnectionError, type KafkaError } from '../errors.js'
-import { BrokerClient, type BrokerClientSettings } from '../network/broker-client.js'
+import { BrokerClient, type BrokerClientSettings, type RequestOptions } from '../network/broker-client.js'
 import { addressText, type BrokerAddress } from '../network/connection.js'
 import {
   type MetadataResponse,
@@ -24,6 +24,13 @@ export interface SyncProducerListener {
   onDisconnect(broker: string, reason: KafkaError | null): void
   /** The broker closed on requests that have no answer (acks 0): up to this many may not have been stored. */
   onUnconfirmed(broker: string, requests: number, reason: KafkaError): void
+  /**
+   * A produce request is over, well or not.
+   *
+   * @param bytes - on the wire, length field included; null when it was never encoded.
+   * @param durationMs - from the call to the answer, a connect included.
+   */
+  onProduced?(address: BrokerAddress, bytes: number | null, durationMs: number): void
 }
 
 export interface SyncProducerSettings extends BrokerClientSettings {
@@ -80,9 +87,24 @@ export class SyncProducer {
    * @throws {EncodeError} when the request cannot be encoded.
    */
   async send(request: ProduceRequest, sizeHint?: number): Promise<ProduceResponse | null> {
+    const startMs = performance.now()
+    let bytes: number | null = null
+    const onEncoded = (length: number): void => {
+      bytes = length
+    }
+    try {
+      return await this.#send(request, { onEncoded, ...(sizeHint !== undefined && { sizeHint }) })
+    } finally {
+      this.#settings.listener?.onProduced?.(this.address, bytes, performance.now() - startMs)
+    }
+  }
+
+  async #send(
+    request: ProduceRequest,
+    given: Omit<RequestOptions, 'timeoutMs'>,
+  ): Promise<ProduceResponse | null> {
     const client = await this.#connected()
-    const timeoutMs = answerTimeoutMs(this.#settings.requestTimeoutMs)
-    const options = sizeHint === undefined ? { timeoutMs } : { timeoutMs, sizeHint }
+    const options = { ...given, timeoutMs: answerTimeoutMs(this.#settings.requestTimeoutMs) }
     if (request.acks !== 0) return client.request(produce, request, options)
     await client.send(produce, request, options)
     this.#unconfirmed++

@@ -52,6 +52,8 @@ export interface ProducerEvents<K = unknown, V = unknown> {
   refresh: (event: RefreshEvent) => void
   connect: (event: ConnectionEvent) => void
   disconnect: (event: ConnectionEvent) => void
+  /** `close()` is over; comes last, once. */
+  close: () => void
 }
 
 export class ProducerEmitter<K, V> extends EventEmitter<ProducerEvents<K, V>> {

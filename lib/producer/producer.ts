@@ -18,6 +18,8 @@ import { type Delivery, Envelope, type OutcomeWaiter } from '../handler/envelope
 import type { PartitionBatch } from '../handler/partition-and-collate.js'
 import { KeyedMessage, type MessageLike } from '../keyed-message.js'
 import { defaultLogger, type Logger } from '../logger.js'
+import { ProducerMetrics } from '../metrics/producer-metrics.js'
+import type { MetricsSnapshot } from '../metrics/snapshot.js'
 import type { Classes } from './classes.js'
 import { ProducerEmitter } from './events.js'
 import { GroupCommit } from './group-commit.js'
@@ -52,6 +54,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   readonly config: ProducerConfig
   readonly #logger: Logger
   readonly #parts: Parts
+  readonly #metrics: ProducerMetrics
   readonly #queue: MessageQueue<Envelope>
   readonly #loop: SendLoop<Envelope>
   readonly #groupCommit: GroupCommit
@@ -84,13 +87,21 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       maxBytes: this.config.queueBufferingMaxBytes,
       bytesOf: roughBytes,
     })
+    const dispatch = (batch: readonly Envelope[]): Promise<void> => {
+      this.#metrics.cycleBegun(batch.length)
+      return handler.dispatch(batch)
+    }
     this.#loop = new SendLoop({
       queue: this.#queue,
-      dispatch: (batch) => handler.dispatch(batch),
+      dispatch,
       batchSize: this.config.batchNumMessages,
       lingerMs: this.config.queueBufferingMaxMs,
     })
-    this.#groupCommit = new GroupCommit((batch) => handler.dispatch(batch))
+    this.#groupCommit = new GroupCommit(dispatch)
+    this.#metrics = new ProducerMetrics({
+      clientId: this.config.clientId,
+      queueSize: this.#isAsync ? () => this.#queue.size : null,
+    })
   }
 
   /**
@@ -150,6 +161,14 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   }
 
   /**
+   * What has happened so far, as plain frozen values under the original's names; see docs/METRICS.md. Works after
+   * `close`, too.
+   */
+  metrics(): MetricsSnapshot {
+    return this.#metrics.snapshot()
+  }
+
+  /**
    * Refuses new messages, delivers what was accepted, closes all connections. A second call returns the same promise.
    * After `timeoutMs` whatever is left fails with what is known of it.
    */
@@ -159,8 +178,10 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   }
 
   #envelope(message: Sendable<K, V>, waiter: OutcomeWaiter | null): Envelope {
+    const keyed = KeyedMessage.from(message) as KeyedMessage
+    this.#metrics.sent(keyed.topic)
     const deadlineMs = this.#deliveryTimeoutMs > 0 ? performance.now() + this.#deliveryTimeoutMs : 0
-    return new Envelope(KeyedMessage.from(message) as KeyedMessage, waiter, deadlineMs)
+    return new Envelope(keyed, waiter, deadlineMs)
   }
 
   #sendNow(messages: readonly Sendable<K, V>[]): Promise<void> {
@@ -174,8 +195,11 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   #submit(envelopes: readonly Envelope[]): void {
     for (const envelope of envelopes) {
       const error = this.#parts.handler.serialize(envelope)
-      if (error) throw error
+      if (!error) continue
+      this.#metrics.refused()
+      throw error
     }
+    this.#metrics.accepted(envelopes.length)
     this.#groupCommit.submit(envelopes)
   }
 
@@ -218,6 +242,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
         'Raise queue.buffering.max.messages, or set queue.enqueue.timeout.ms=-1 and await send()',
       { topic: envelope.topic },
     )
+    this.#metrics.dropped(envelope.topic)
     this.report(this.#logger, 'dropped', { message: envelope.message as KeyedMessage<K, V>, error })
     return error
   }
@@ -236,6 +261,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#parts.closeMetadata(new ConnectionError('the producer was closed'))
     await this.#parts.handler.close()
     this.#logger.info('the producer is closed')
+    this.report(this.#logger, 'close', undefined)
   }
 
   async #drain(): Promise<void> {
@@ -260,8 +286,16 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     const logger = this.#logger
     return {
       outcomes: {
-        onDelivered: (batch, baseOffset, broker) => this.#reportDelivered(batch, baseOffset, broker),
-        onFailed: (failures) => this.#reportFailed(failures),
+        onDelivered: (batch, baseOffset, broker) => {
+          this.#metrics.delivered(batch.envelopes.length)
+          this.#reportDelivered(batch, baseOffset, broker)
+        },
+        onFailed: (failures) => {
+          this.#metrics.failed(failures.length)
+          this.#reportFailed(failures)
+        },
+        onSerialized: (envelopes) => this.#metrics.serialized(envelopes),
+        onAttemptFailed: () => this.#metrics.attemptFailed(),
         onRetry: (event) => this.report(logger, 'retry', event),
       },
       onRefresh: (event) => this.report(logger, 'refresh', event),
@@ -274,6 +308,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
         this.report(logger, 'disconnect', { broker, reason })
       },
       onUnconfirmed: (broker, requests, reason) => this.#warnOfUnconfirmed(broker, requests, reason),
+      onProduced: (address, bytes, durationMs) => this.#metrics.requested(address, bytes, durationMs),
     }
   }
 

@@ -1,0 +1,230 @@
+/**
+ * Counts what one producer does. Lives and goes with its producer; nothing of the process knows it.
+ *
+ * Always on, so it must cost next to nothing: a message is two increments, the rest is counted per batch or per
+ * request. The clock is looked at per request, per batch, and at some of the messages.
+ *
+ * @see classic-producer reference §10, §13 (24, 25)
+ */
+import type { Envelope } from '../handler/envelope.js'
+import type { BrokerAddress } from '../network/connection.js'
+import type { Serialized } from '../protocol/writer.js'
+import { version } from '../version.js'
+import { EntriesInUse } from './entries-in-use.js'
+import { Meter, RateClock } from './meter.js'
+import { RequestMetrics } from './request-metrics.js'
+import {
+  type CounterSeries,
+  frozen,
+  type GaugeSeries,
+  type MeterSeries,
+  type MetricName,
+  type MetricsSnapshot,
+  series,
+} from './snapshot.js'
+import { TopicMetrics } from './topic-metrics.js'
+
+/** The clock is looked at once in so many messages; a power of two. */
+const MESSAGES_PER_LOOK = 64
+/** The original left the length field and the API key out of a request's size. */
+const UNCOUNTED_BYTES = 6
+
+export interface ProducerMetricsOptions {
+  readonly clientId: string
+  /** Messages in the queue, or null in sync mode. */
+  readonly queueSize: (() => number) | null
+  /** Milliseconds on a monotonic clock. Default: performance.now. */
+  readonly now?: () => number
+}
+
+export class ProducerMetrics {
+  readonly #clientId: string
+  readonly #queueSize: (() => number) | null
+  readonly #clock: RateClock
+  readonly #allTopics: TopicMetrics
+  readonly #topics: EntriesInUse<TopicMetrics>
+  readonly #allBrokers: RequestMetrics
+  readonly #brokers: EntriesInUse<RequestMetrics>
+  readonly #serializationErrors: Meter
+  readonly #resends: Meter
+  readonly #failedSends: Meter
+  /** The topic of the last message: the next one is often of the same. */
+  #lastTopic = ''
+  #lastTopicMetrics: TopicMetrics | null = null
+  #messages = 0
+  /** Messages that were handed on to cycles. */
+  #handedOn = 0
+  #delivered = 0
+  /** Of the cycle under way: messages that fail before it has serialized were refused by an encoder. */
+  #hasSerialized = false
+  #hasCycleFailed = false
+  #failed = 0
+
+  constructor({ clientId, queueSize, now = () => performance.now() }: ProducerMetricsOptions) {
+    this.#clientId = clientId
+    this.#queueSize = queueSize
+    const clock = new RateClock(now)
+    this.#clock = clock
+    this.#allTopics = new TopicMetrics(clock, { clientId })
+    this.#topics = new EntriesInUse({
+      create: (topic) => new TopicMetrics(clock, { clientId, topic }),
+      usesOf: ({ messages }) => messages.count,
+    })
+    this.#allBrokers = new RequestMetrics(clock, { clientId })
+    this.#brokers = new EntriesInUse({
+      create: (broker) => new RequestMetrics(clock, { clientId, ...brokerTags(broker) }),
+      usesOf: ({ count }) => count,
+    })
+    this.#serializationErrors = new Meter(clock)
+    this.#resends = new Meter(clock)
+    this.#failedSends = new Meter(clock)
+  }
+
+  /** A message was given to `send` or `deliver`. */
+  sent(topic: string): void {
+    // After a pause the clock is old; during one nothing is open.
+    if ((this.#messages++ & (MESSAGES_PER_LOOK - 1)) === 0 || this.#isIdle) this.#clock.advance()
+    this.#allTopics.messages.mark()
+    this.#of(topic).messages.mark()
+  }
+
+  /** Sync mode: so many messages will have an outcome. In async mode those in the queue will. */
+  accepted(messages: number): void {
+    this.#handedOn += messages
+  }
+
+  /** A full queue refused a message. */
+  dropped(topic: string): void {
+    this.#clock.advance()
+    this.#allTopics.dropped.mark()
+    this.#of(topic).dropped.mark()
+  }
+
+  /** An encoder refused a message that had not been accepted yet. */
+  refused(): void {
+    this.#clock.advance()
+    this.#serializationErrors.mark()
+  }
+
+  delivered(messages: number): void {
+    this.#delivered += messages
+  }
+
+  failed(messages: number): void {
+    this.#failed += messages
+    if (!this.#hasSerialized) {
+      this.#serializationErrors.mark(messages)
+    } else if (!this.#hasCycleFailed) {
+      this.#hasCycleFailed = true
+      this.#failedSends.mark()
+    }
+  }
+
+  /** An attempt left messages without an outcome. */
+  attemptFailed(): void {
+    this.#clock.advance()
+    this.#resends.mark()
+  }
+
+  /** A cycle begins, after the one before has ended; in async mode its messages have left the queue. */
+  cycleBegun(messages: number): void {
+    this.#clock.advance()
+    if (this.#queueSize) this.#handedOn += messages
+    this.#hasSerialized = false
+    this.#hasCycleFailed = false
+  }
+
+  /** These messages of the cycle have bytes now; the others have failed. */
+  serialized(envelopes: readonly Envelope[]): void {
+    this.#hasSerialized = true
+    let allBytes = 0
+    let topic = ''
+    let bytes = 0
+    for (const envelope of envelopes) {
+      if (envelope.topic !== topic) {
+        if (bytes > 0) this.#of(topic).bytes.mark(bytes)
+        topic = envelope.topic
+        bytes = 0
+      }
+      const length = bytesOf(envelope.value)
+      bytes += length
+      allBytes += length
+    }
+    if (bytes > 0) this.#of(topic).bytes.mark(bytes)
+    if (allBytes > 0) this.#allTopics.bytes.mark(allBytes)
+  }
+
+  /** A produce request is over. @param bytesOnWire - null when it was never encoded. */
+  requested(address: BrokerAddress, bytesOnWire: number | null, durationMs: number): void {
+    const nowMs = this.#clock.advance()
+    const bytes = bytesOnWire === null ? null : bytesOnWire - UNCOUNTED_BYTES
+    this.#allBrokers.record(bytes, durationMs, nowMs)
+    this.#brokers.get(`${address.host}:${address.port}`).record(bytes, durationMs, nowMs)
+  }
+
+  /** All of it as plain values. */
+  snapshot(): MetricsSnapshot {
+    const nowMs = this.#clock.advance()
+    const topics = [this.#allTopics, ...this.#topics.values()]
+    const brokers = [this.#allBrokers, ...this.#brokers.values()]
+    const queueSize = this.#queueSize?.() ?? 0
+    return frozen({
+      MessagesPerSec: topics.map((topic) => topic.messagesPerSec()),
+      BytesPerSec: topics.map((topic) => topic.bytesPerSec()),
+      DroppedMessagesPerSec: topics.map((topic) => topic.droppedPerSec()),
+      SerializationErrorsPerSec: this.#meter('SerializationErrorsPerSec', this.#serializationErrors),
+      ResendsPerSec: this.#meter('ResendsPerSec', this.#resends),
+      FailedSendsPerSec: this.#meter('FailedSendsPerSec', this.#failedSends),
+      ProducerRequestRateAndTimeMs: brokers.map((broker) => broker.times(nowMs)),
+      ProducerRequestSize: brokers.map((broker) => broker.sizes(nowMs)),
+      ProducerRequestThrottleRateAndTimeMs: brokers.map((broker) => broker.throttleTimes(nowMs)),
+      ProducerQueueSize: this.#queueSize ? this.#gauge('ProducerQueueSize', queueSize) : [],
+      Version: [series('Version', 'gauge', {}, { value: version })],
+      MessagesAccepted: this.#counter('MessagesAccepted', this.#handedOn + queueSize),
+      MessagesDelivered: this.#counter('MessagesDelivered', this.#delivered),
+      MessagesFailed: this.#counter('MessagesFailed', this.#failed),
+      MessagesOpen: this.#gauge('MessagesOpen', this.#inFlight + queueSize),
+      MessagesInFlight: this.#gauge('MessagesInFlight', this.#inFlight),
+    })
+  }
+
+  get #inFlight(): number {
+    return this.#handedOn - this.#delivered - this.#failed
+  }
+
+  get #isIdle(): boolean {
+    return this.#inFlight === 0 && (this.#queueSize === null || this.#queueSize() === 0)
+  }
+
+  #of(topic: string): TopicMetrics {
+    if (this.#lastTopicMetrics === null || topic !== this.#lastTopic) {
+      this.#lastTopicMetrics = this.#topics.get(topic)
+      this.#lastTopic = topic
+    }
+    return this.#lastTopicMetrics
+  }
+
+  #meter(name: MetricName, meter: Meter): MeterSeries[] {
+    return [series(name, 'meter', { clientId: this.#clientId }, meter.read())]
+  }
+
+  #counter(name: MetricName, count: number): CounterSeries[] {
+    return [series(name, 'counter', { clientId: this.#clientId }, { count })]
+  }
+
+  #gauge(name: MetricName, value: number): GaugeSeries<number>[] {
+    return [series(name, 'gauge', { clientId: this.#clientId }, { value })]
+  }
+}
+
+/** A null value has none; the original counted −1. */
+function bytesOf(value: Serialized): number {
+  if (value === null) return 0
+  return typeof value === 'string' ? Buffer.byteLength(value) : value.length
+}
+
+/** @param broker - `host:port`; the host may have colons too. */
+function brokerTags(broker: string): { brokerHost: string; brokerPort: string } {
+  const colon = broker.lastIndexOf(':')
+  return { brokerHost: broker.slice(0, colon), brokerPort: broker.slice(colon + 1) }
+}

@@ -1,0 +1,123 @@
+/**
+ * What `producer.metrics()` answers: plain, frozen values under the original's names, kinds and tags.
+ *
+ * Rates are per second. Times are milliseconds, sizes bytes.
+ *
+ * @see classic-producer reference §10
+ */
+import type { DistributionReading } from './distribution.js'
+import type { MeterReading } from './meter.js'
+
+/** As the original's MBeans had them: a tag with an empty value is left out, so is `clientId` by default. */
+export interface Tags {
+  readonly clientId?: string
+  readonly topic?: string
+  readonly brokerHost?: string
+  readonly brokerPort?: string
+}
+
+interface Series {
+  /** Name under which the original's JMX had it; ours start with `kafka-classic-producer:`. */
+  readonly mbean: string
+  readonly tags: Tags
+}
+
+/** Events, and how many there are per second. */
+export interface MeterSeries extends Series, MeterReading {
+  readonly kind: 'meter'
+}
+
+/** Sizes in bytes. */
+export interface HistogramSeries extends Series, DistributionReading {
+  readonly kind: 'histogram'
+}
+
+/** Durations in milliseconds, and how many there are per second. */
+export interface TimerSeries extends Series, MeterReading, DistributionReading {
+  readonly kind: 'timer'
+}
+
+export interface GaugeSeries<T> extends Series {
+  readonly kind: 'gauge'
+  readonly value: T
+}
+
+/** Only ever grows. */
+export interface CounterSeries extends Series {
+  readonly kind: 'counter'
+  readonly count: number
+}
+
+/** Each name with its series; the first one is of the whole producer, further ones of a topic or a broker each. */
+export interface MetricsSnapshot {
+  /** Messages given to `send` and `deliver`, accepted or not, topic by topic. */
+  readonly MessagesPerSec: readonly MeterSeries[]
+  /** Bytes of serialized values, without keys, topic by topic; counted when their cycle is over. */
+  readonly BytesPerSec: readonly MeterSeries[]
+  /** Messages that a full queue refused, topic by topic. */
+  readonly DroppedMessagesPerSec: readonly MeterSeries[]
+  /** Messages that an encoder refused. */
+  readonly SerializationErrorsPerSec: readonly MeterSeries[]
+  /** Attempts after which some messages had to be tried again or given up. */
+  readonly ResendsPerSec: readonly MeterSeries[]
+  /** Cycles in which messages failed for good; encoder errors apart. */
+  readonly FailedSendsPerSec: readonly MeterSeries[]
+  /** Produce requests with their connect where there was one, failed ones too, broker by broker. */
+  readonly ProducerRequestRateAndTimeMs: readonly TimerSeries[]
+  /** Bytes of produce requests without length field and API key, as the original counted; broker by broker. */
+  readonly ProducerRequestSize: readonly HistogramSeries[]
+  /** Broker by broker; zero, because no broker says so in the protocol versions in use. */
+  readonly ProducerRequestThrottleRateAndTimeMs: readonly TimerSeries[]
+  /** Async mode: messages in the queue. None in sync mode. */
+  readonly ProducerQueueSize: readonly GaugeSeries<number>[]
+  /** Of this package. */
+  readonly Version: readonly GaugeSeries<string>[]
+  /** Messages that will have, or have had, an outcome: delivered + failed + open. */
+  readonly MessagesAccepted: readonly CounterSeries[]
+  readonly MessagesDelivered: readonly CounterSeries[]
+  readonly MessagesFailed: readonly CounterSeries[]
+  /** Messages accepted that have no outcome yet. */
+  readonly MessagesOpen: readonly GaugeSeries<number>[]
+  /** Those of them that have left the queue. */
+  readonly MessagesInFlight: readonly GaugeSeries<number>[]
+}
+
+export type MetricName = keyof MetricsSnapshot
+
+/** Group and type of each name. */
+const ORIGINS: Readonly<Record<MetricName, string>> = {
+  MessagesPerSec: 'kafka.producer:type=ProducerTopicMetrics',
+  BytesPerSec: 'kafka.producer:type=ProducerTopicMetrics',
+  DroppedMessagesPerSec: 'kafka.producer:type=ProducerTopicMetrics',
+  SerializationErrorsPerSec: 'kafka.producer:type=ProducerStats',
+  ResendsPerSec: 'kafka.producer:type=ProducerStats',
+  FailedSendsPerSec: 'kafka.producer:type=ProducerStats',
+  ProducerRequestRateAndTimeMs: 'kafka.producer:type=ProducerRequestMetrics',
+  ProducerRequestSize: 'kafka.producer:type=ProducerRequestMetrics',
+  ProducerRequestThrottleRateAndTimeMs: 'kafka.producer:type=ProducerRequestMetrics',
+  ProducerQueueSize: 'kafka.producer.async:type=ProducerSendThread',
+  Version: 'kafka.common:type=AppInfo',
+  MessagesAccepted: 'kafka-classic-producer:type=Messages',
+  MessagesDelivered: 'kafka-classic-producer:type=Messages',
+  MessagesFailed: 'kafka-classic-producer:type=Messages',
+  MessagesOpen: 'kafka-classic-producer:type=Messages',
+  MessagesInFlight: 'kafka-classic-producer:type=Messages',
+}
+
+/** One series, frozen. */
+export function series<K extends string, R extends object>(
+  name: MetricName,
+  kind: K,
+  tags: Tags,
+  reading: R,
+): Series & { readonly kind: K } & R {
+  const present = Object.entries(tags).filter(([, value]) => value !== '')
+  const mbean = [`${ORIGINS[name]},name=${name}`, ...present.map((tag) => tag.join('='))].join(',')
+  return Object.freeze({ kind, mbean, tags: Object.freeze(Object.fromEntries(present)), ...reading })
+}
+
+/** Freezes the lists and the whole; the series are frozen already. */
+export function frozen(snapshot: MetricsSnapshot): MetricsSnapshot {
+  for (const list of Object.values(snapshot)) Object.freeze(list)
+  return Object.freeze(snapshot)
+}

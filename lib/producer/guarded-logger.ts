@@ -1,0 +1,17 @@
+/**
+ * A logger that never throws, around one that may: a transport that has ended must not end the sending with it.
+ */
+import type { Logger } from '../logger.js'
+
+export function guarded(logger: Logger): Logger {
+  const through =
+    (level: keyof Logger) =>
+    (message: string): void => {
+      try {
+        logger[level](message)
+      } catch {
+        // There is nowhere left to tell it.
+      }
+    }
+  return { debug: through('debug'), info: through('info'), warn: through('warn'), error: through('error') }
+}

@@ -1,0 +1,118 @@
+import { expect } from 'chai'
+import sinon from 'sinon'
+import { MetadataError } from '../../lib/errors.js'
+import type { Logger } from '../../lib/logger.js'
+import { ProducerEmitter, type ProducerEvents } from '../../lib/producer/events.js'
+import { LogKeeper } from '../handler/support/log-keeper.js'
+
+class Emitter extends ProducerEmitter<string, string> {
+  tell<E extends keyof ProducerEvents<string, string>>(
+    logger: Logger,
+    event: E,
+    payload: Parameters<ProducerEvents<string, string>[E]>[0],
+  ): void {
+    this.report(logger, event, payload)
+  }
+}
+
+const refresh = { topics: ['t'], error: null }
+
+describe('ProducerEmitter', () => {
+  let emitter: Emitter
+  let logger: LogKeeper
+  beforeEach(() => {
+    emitter = new Emitter()
+    logger = new LogKeeper()
+  })
+
+  it('tells every listener of the event, in the order in which they came, and no others', () => {
+    const [first, second, other] = [sinon.fake(), sinon.fake(), sinon.fake()]
+    emitter.on('refresh', first).on('refresh', second).on('retry', other)
+    emitter.tell(logger, 'refresh', refresh)
+    expect(first.args).to.deep.equal([[refresh]])
+    expect(second.calledAfter(first)).to.equal(true)
+    expect(other.callCount).to.equal(0)
+  })
+
+  it('needs no listener', () => {
+    emitter.tell(logger, 'refresh', { topics: [], error: new MetadataError('nobody listens') })
+    expect(logger.lines).to.deep.equal([])
+  })
+
+  it('calls listeners with the emitter as this', () => {
+    const listener = sinon.fake()
+    emitter.on('refresh', listener)
+    emitter.tell(logger, 'refresh', refresh)
+    expect(listener.firstCall.thisValue).to.equal(emitter)
+  })
+
+  it('calls a listener that wants to be called once, once', () => {
+    const [always, once] = [sinon.fake(), sinon.fake()]
+    emitter.on('refresh', always)
+    emitter.once('refresh', once)
+    for (let i = 0; i < 3; i++) emitter.tell(logger, 'refresh', refresh)
+    expect([always.callCount, once.callCount]).to.deep.equal([3, 1])
+    expect(emitter.listenerCount('refresh')).to.equal(1)
+  })
+
+  it('has forgotten it when it is called, so what it causes does not call it again', () => {
+    const once = sinon.fake(() => emitter.tell(logger, 'refresh', refresh))
+    emitter.once('refresh', once)
+    emitter.tell(logger, 'refresh', refresh)
+    expect(once.callCount).to.equal(1)
+  })
+
+  it('calls a function that listens always and once, twice and then once', () => {
+    const listener = sinon.fake()
+    emitter.on('refresh', listener)
+    emitter.once('refresh', listener)
+    emitter.tell(logger, 'refresh', refresh)
+    emitter.tell(logger, 'refresh', refresh)
+    expect(listener.callCount).to.equal(3)
+  })
+
+  it('calls a listener no more that was taken off', () => {
+    const listener = sinon.fake()
+    emitter.once('refresh', listener)
+    emitter.off('refresh', listener)
+    emitter.tell(logger, 'refresh', refresh)
+    expect(listener.callCount).to.equal(0)
+  })
+
+  it('lets listeners come and go while it tells', () => {
+    const late = sinon.fake()
+    const leaving = sinon.fake(() => {
+      emitter.off('refresh', leaving)
+      emitter.on('refresh', late)
+    })
+    const after = sinon.fake()
+    emitter.on('refresh', leaving).on('refresh', after)
+    emitter.tell(logger, 'refresh', refresh)
+    expect([leaving.callCount, late.callCount, after.callCount]).to.deep.equal([1, 0, 1])
+  })
+
+  for (const [what, thrown, named] of [
+    ['an error', new TypeError('secret'), 'TypeError'],
+    ['a string', 'secret', 'something of type string'],
+    ['undefined', undefined, 'something of type undefined'],
+  ] as const) {
+    it(`tells the others when one listener throws ${what}, and logs that by name, at ERROR`, () => {
+      const after = sinon.fake()
+      emitter.on('delivered', () => {
+        throw thrown
+      })
+      emitter.on('delivered', after)
+      emitter.tell(logger, 'delivered', {
+        topic: 't',
+        partition: 0,
+        baseOffset: 0n,
+        broker: 'b:1',
+        messages: [],
+      })
+      expect(after.callCount).to.equal(1)
+      expect(logger.lines).to.deep.equal([
+        { level: 'error', text: `a listener of "delivered" threw ${named}` },
+      ])
+    })
+  }
+})
