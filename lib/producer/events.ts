@@ -64,6 +64,8 @@ export class ProducerEmitter<K, V> extends EventEmitter<ProducerEvents<K, V>> {
     payload: Parameters<ProducerEvents<K, V>[E]>[0],
   ): void {
     for (const listener of this.listeners(event) as ((payload: unknown) => void)[]) {
+      // A listener that wants one call is taken off before it gets it; the last argument spares the others.
+      this.off(event, listener as never, undefined, true)
       try {
         listener.call(this, payload)
       } catch (error) {

@@ -23,6 +23,7 @@ import type { MetricsSnapshot } from '../metrics/snapshot.js'
 import type { Classes } from './classes.js'
 import { ProducerEmitter } from './events.js'
 import { GroupCommit } from './group-commit.js'
+import { guarded } from './guarded-logger.js'
 import { MessageQueue } from './message-queue.js'
 import { buildParts, type Parts, type PartsListener } from './parts.js'
 import { SendLoop } from './send-loop.js'
@@ -74,7 +75,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
    */
   constructor(config: ProducerConfig | Readonly<Record<string, unknown>>, options: ProducerOptions = {}) {
     super()
-    this.#logger = options.logger ?? defaultLogger
+    this.#logger = guarded(options.logger ?? defaultLogger)
     this.config =
       config instanceof ProducerConfig ? config : new ProducerConfig(config, { logger: this.#logger })
     this.#parts = buildParts(this.config, options.classes ?? {}, this.#logger, this.#listener())
