@@ -187,9 +187,11 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
 
   #sendNow(messages: readonly Sendable<K, V>[]): Promise<void> {
     if (messages.length === 0) return accepted
-    const call = new SendCall(messages.length)
-    this.#submit(messages.map((message) => this.#envelope(message, call)))
-    return call.done
+    const call = new SendCall()
+    const envelopes = messages.map((message) => this.#envelope(message, call))
+    const done = call.waitFor(envelopes)
+    this.#submit(envelopes)
+    return done
   }
 
   /** Sync mode serializes before anything is sent, so a refused message keeps its call from being sent at all. */

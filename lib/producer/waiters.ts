@@ -4,17 +4,17 @@ import type { Delivery, Envelope, OutcomeWaiter } from '../handler/envelope.js'
 
 /** Settles once all messages of the call have their outcome. */
 export class SendCall implements OutcomeWaiter {
-  readonly done: Promise<void>
-  readonly #count: number
-  #open: number
-  readonly #failures: MessageFailure[] = []
+  #envelopes: readonly Envelope[] = []
+  #open = 0
+  #failures: Map<Envelope, MessageFailure> | null = null
   #resolve!: () => void
   #reject!: (error: FailedToSendMessageError) => void
 
-  constructor(count: number) {
-    this.#count = count
-    this.#open = count
-    this.done = new Promise((resolve, reject) => {
+  /** @param envelopes - the messages of the call, in its order; at least one. */
+  waitFor(envelopes: readonly Envelope[]): Promise<void> {
+    this.#envelopes = envelopes
+    this.#open = envelopes.length
+    return new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
@@ -24,15 +24,22 @@ export class SendCall implements OutcomeWaiter {
     this.#settleOne()
   }
 
-  failed(failure: MessageFailure): void {
-    this.#failures.push(failure)
+  failed(failure: MessageFailure, envelope: Envelope): void {
+    this.#failures ??= new Map()
+    this.#failures.set(envelope, failure)
     this.#settleOne()
   }
 
   #settleOne(): void {
     if (--this.#open > 0) return
-    if (this.#failures.length === 0) this.#resolve()
-    else this.#reject(new FailedToSendMessageError(this.#failures, this.#count))
+    const failures = this.#failures
+    if (!failures) {
+      this.#resolve()
+      return
+    }
+    // They came in the order in which they failed.
+    const inOrder = this.#envelopes.flatMap((envelope) => failures.get(envelope) ?? [])
+    this.#reject(new FailedToSendMessageError(inOrder, this.#envelopes.length))
   }
 }
 
