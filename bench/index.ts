@@ -7,6 +7,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(args: readonly string
   'single-message': () => import('./single-message.js'),
   crc: () => import('./crc.js'),
   console: () => import('./console.js'),
+  outage: () => import('./outage.js'),
 }
 
 const [name, ...args] = process.argv.slice(2)
@@ -21,5 +22,6 @@ if (bench) {
   console.log(
     'npm run bench -- console          a million lines through the console producer into a real 0.8.2.2',
   )
+  console.log('npm run bench -- outage           all brokers gone for ten seconds under steady traffic')
   if (name !== undefined) process.exitCode = 1
 }
