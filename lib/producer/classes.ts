@@ -5,12 +5,13 @@
  * @see reliability reference S13
  */
 import { classNameHint, type ProducerConfig } from '../config.js'
-import { ConfigError, printable } from '../errors.js'
+import { ConfigError, KafkaError, printable } from '../errors.js'
 import { DefaultEncoder } from '../handler/encoders/default-encoder.js'
 import type { Encoder } from '../handler/encoders/encoder.js'
 import { NullEncoder } from '../handler/encoders/null-encoder.js'
 import { IntegerEncoder, LongEncoder } from '../handler/encoders/number-encoders.js'
 import { StringEncoder } from '../handler/encoders/string-encoder.js'
+import { nameOfThrown } from '../handler/name-of-thrown.js'
 import { ByteArrayPartitioner } from '../handler/partitioners/byte-array-partitioner.js'
 import { DefaultPartitioner } from '../handler/partitioners/default-partitioner.js'
 import type { Partitioner } from '../handler/partitioners/partitioner.js'
@@ -33,7 +34,7 @@ const builtIn: ReadonlyMap<string, Registered> = new Map<string, Registered>([
   ['kafka.producer.ByteArrayPartitioner', ByteArrayPartitioner],
 ])
 
-function create(key: string, name: string, config: ProducerConfig, classes: Classes): object {
+function create(key: string, name: string, config: ProducerConfig, classes: Classes): unknown {
   const registered = Object.hasOwn(classes, name) ? classes[name] : builtIn.get(name)
   if (registered === undefined) {
     const known = [...builtIn.keys(), ...Object.keys(classes)].map(printable).join(', ')
@@ -47,7 +48,8 @@ function create(key: string, name: string, config: ProducerConfig, classes: Clas
   try {
     return new (registered as Constructor<object>)(config)
   } catch (cause) {
-    throw new ConfigError(`${key}=${printable(name)}: its constructor threw`, key, { cause })
+    const what = cause instanceof KafkaError ? `${cause.name}: ${cause.message}` : nameOfThrown(cause)
+    throw new ConfigError(`${key}=${printable(name)}: its constructor threw ${what}`, key, { cause })
   }
 }
 
@@ -58,8 +60,9 @@ function named<T extends object>(
   config: ProducerConfig,
   classes: Classes,
 ): T {
-  const made = create(key, name, config, classes) as T
-  if (typeof made[method] === 'function') return made
+  // Applications in plain JavaScript may have registered anything.
+  const made = create(key, name, config, classes) as T | null
+  if (typeof made?.[method] === 'function') return made
   throw new ConfigError(`${key}=${printable(name)} has no method ${method}()`, key)
 }
 
