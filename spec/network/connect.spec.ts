@@ -153,6 +153,14 @@ describe('connectTo', () => {
       })
     }
 
+    for (const port of [1, 65535]) {
+      it(`dials port ${port}`, async () => {
+        const openSocket = sinon.stub().throws(systemError('EMFILE'))
+        await rejectionOf(connected({ host: 'h', port }, { openSocket }))
+        expect(openSocket.args[0]![0]).to.include({ host: 'h', port })
+      })
+    }
+
     it('says that the connection ended before it was there', async () => {
       const { openSocket } = keeping((socket) => socket.destroy())
       const error = await rejectionOf(connected(await deadAddress(), { openSocket }))

@@ -228,6 +228,17 @@ describe('MetadataSource', () => {
       expect(askedPorts()).to.deep.equal([1])
     })
 
+    it('ends a fetch that waits for the last broker with the reason, not with what that broker did', async () => {
+      const waiting = gate<MetadataResponse>()
+      answers.set(1, () => waiting.opened)
+      const source = sourceOf(1)
+      const fetching = rejectionOf(source.fetch(['t']))
+      await turns()
+      source.close(reason)
+      waiting.fail(new ConnectionError('closed from this side'))
+      expect(await fetching).to.equal(reason)
+    })
+
     it('refuses to fetch afterwards', async () => {
       const source = sourceOf(1)
       source.close(reason)

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { expect } from 'chai'
 import {
@@ -296,6 +297,7 @@ describe('SyncProducer', () => {
         connect(options).once('connect', () => process.nextTick(() => producer.close(reason)))
       const producer = all.producerOf(peer.address, { openSocket })
       expect(await rejectionOf(producer.send(keyed(1)))).to.equal(reason)
+      await once(await peer.socket(), 'close')
       expect(producer.isConnected).to.equal(false)
       expect(all.story.lines).to.deep.equal([])
     })
