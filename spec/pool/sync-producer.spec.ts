@@ -93,6 +93,33 @@ describe('SyncProducer', () => {
     })
   })
 
+  describe('tells of each produce request when it is over', () => {
+    const FRAME_BYTES = vectorsOf('scala-producer-0.8.2.2')('keyed').length
+
+    it('its bytes on the wire and how long it took, connecting included', async () => {
+      for (const acks of [0, 1]) {
+        const { peer, producer } = await all.withBroker()
+        await producer.send(keyed(acks))
+        expect(all.story.produced.splice(0)).to.deep.equal([[peer.broker, FRAME_BYTES]])
+      }
+    })
+
+    it('also when it failed: without bytes where it was never encoded', async () => {
+      const { peer, producer } = await all.withBroker((socket) => socket.end())
+      await rejectionOf(producer.send(keyed(1)))
+      expect(all.story.produced.splice(0)).to.deep.equal([[peer.broker, FRAME_BYTES]])
+      const unreachable = all.producerOf(await deadAddress())
+      await rejectionOf(unreachable.send(keyed(1)))
+      expect(all.story.produced.splice(0)).to.deep.equal([[unreachable.broker, null]])
+    })
+
+    it('but not of metadata requests', async () => {
+      const { producer } = await all.withBroker()
+      await producer.fetchMetadata(['t'])
+      expect(all.story.produced).to.deep.equal([])
+    })
+  })
+
   describe('fetchMetadata', () => {
     it('asks for the topics it is given', async () => {
       const { requests, producer } = await all.withBroker()

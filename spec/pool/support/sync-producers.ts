@@ -39,6 +39,7 @@ export function keysOf(requests: readonly Buffer[]): number[] {
 /** Tells a producer's story, one line an event. */
 export class Story implements SyncProducerListener {
   readonly lines: string[] = []
+  readonly produced: [broker: string, bytes: number | null][] = []
 
   onConnect(broker: string): void {
     this.lines.push(`connected to ${broker}`)
@@ -46,6 +47,11 @@ export class Story implements SyncProducerListener {
 
   onDisconnect(broker: string, reason: KafkaError | null): void {
     this.lines.push(`disconnected from ${broker}: ${reason ? reason.name : 'by us'}`)
+  }
+
+  onProduced(address: Peer['address'], bytes: number | null, durationMs: number): void {
+    if (!(durationMs >= 0)) throw new RangeError(`a request took ${durationMs} ms`)
+    this.produced.push([`${address.host}:${address.port}`, bytes])
   }
 
   onUnconfirmed(broker: string, requests: number, reason: KafkaError): void {
