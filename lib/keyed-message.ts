@@ -30,14 +30,21 @@ export class KeyedMessage<K = unknown, V = unknown> {
   constructor(topic: string, message: V | null)
   constructor(topic: string, key: K | null, message: V | null)
   constructor(topic: string, key: K | null, partKey: unknown, message: V | null)
-  /** @throws {ConfigError} when the topic is not a string. */
+  /**
+   * @throws {ConfigError} when the topic is not a string, or the message is undefined: null deletes in a compacted
+   *   topic, and nothing should be deleted by a slip.
+   */
   constructor(topic: string, ...rest: unknown[]) {
     if (typeof topic !== 'string') {
       throw new ConfigError(`the topic of a message must be a string, not ${describeType(topic)}`)
     }
     this.topic = topic
     const count = rest.length
-    this.#message = (rest[count - 1] ?? null) as V | null
+    const message = rest[count - 1]
+    if (message === undefined) {
+      throw new ConfigError('the message is undefined; write null where a null value is meant')
+    }
+    this.#message = message as V | null
     this.#key = (count > 1 ? (rest[0] ?? null) : null) as K | null
     this.#partKey = count > 2 ? (rest[1] ?? null) : this.#key
   }
@@ -49,9 +56,6 @@ export class KeyedMessage<K = unknown, V = unknown> {
       throw new ConfigError(
         `send() takes KeyedMessage instances or { topic, key?, partKey?, message } objects, not ${describeType(message)}`,
       )
-    }
-    if (!('message' in message)) {
-      throw new ConfigError('a message object has no field "message"; write message: null for a null value')
     }
     const { topic, key = null, partKey = null, message: value } = message
     return new KeyedMessage<K, V>(topic, key, partKey ?? key, value)

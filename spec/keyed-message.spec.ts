@@ -48,13 +48,14 @@ describe('KeyedMessage', () => {
     })
   }
 
-  it('takes undefined for null', () => {
-    const message = new KeyedMessage<string, string>(
-      't',
-      undefined as unknown as null,
-      undefined as unknown as null,
-    )
-    expect([message.key, message.partitionKey, message.message]).to.deep.equal([null, null, null])
+  it('takes undefined for null as a key', () => {
+    const message = new KeyedMessage<string, string>('t', undefined as unknown as null, 'v')
+    expect([message.key, message.partitionKey]).to.deep.equal([null, null])
+  })
+
+  it('refuses undefined as a message: a slip must not write a tombstone', () => {
+    const write = () => new KeyedMessage<string, string>('t', 'k', undefined as unknown as null)
+    expect(write).to.throw(ConfigError, 'the message is undefined; write null')
   })
 
   for (const [topic, what] of [
@@ -116,7 +117,7 @@ describe('KeyedMessage', () => {
     it('wants a message field, be it null', () => {
       expect(() => KeyedMessage.from({ topic: 't' } as unknown as MessageLike)).to.throw(
         ConfigError,
-        'has no field "message"',
+        'the message is undefined',
       )
     })
   })
