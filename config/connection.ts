@@ -61,7 +61,7 @@ export const connectionSettings = [
     default: '102400',
     source: 'classic',
     since: '0.8.0',
-    doc: 'The original set the socket's send buffer, which Node cannot do for TCP. Here it is the mark from which a socket reports pressure; requests are not held back by it.',
+    doc: 'The original set the send buffer of the socket, which Node cannot do for TCP. Here it is the mark from which a socket reports pressure; requests are not held back by it.',
   },
   {
     key: 'max.in.flight.requests.per.connection',
