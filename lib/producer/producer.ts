@@ -6,6 +6,7 @@
  */
 import { ProducerConfig } from '../config.js'
 import {
+  ConfigError,
   ConnectionError,
   DeliveryTimeoutError,
   type KafkaError,
@@ -50,6 +51,9 @@ export interface SendOptions {
 }
 
 const accepted = Promise.resolve()
+
+/** Node lets a timer that is set for longer go off at once. */
+const LONGEST_TIMER_MS = 0x7fffffff
 
 export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   readonly config: ProducerConfig
@@ -172,9 +176,17 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   /**
    * Refuses new messages, delivers what was accepted, closes all connections. A second call returns the same promise.
    * After `timeoutMs` whatever is left fails with what is known of it.
+   *
+   * @throws {ConfigError} when `timeoutMs` is no length of time; the producer stays open then.
    */
   close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options.timeoutMs ?? this.config.closeTimeoutMs)
+    if (this.#closing) return this.#closing
+    const timeoutMs = options.timeoutMs ?? this.config.closeTimeoutMs
+    if (timeoutMs !== null && !(typeof timeoutMs === 'number' && timeoutMs >= 0)) {
+      const text = 'close({ timeoutMs }) takes a number of milliseconds, 0 or more; leave it out for no limit'
+      return Promise.reject(new ConfigError(text))
+    }
+    this.#closing = this.#close(timeoutMs)
     return this.#closing
   }
 
@@ -252,7 +264,8 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
 
   async #close(timeoutMs: number | null): Promise<void> {
     this.#logger.info('the producer is closing')
-    const timer = timeoutMs === null ? undefined : setTimeout(() => this.#abort(timeoutMs), timeoutMs)
+    const isLimited = timeoutMs !== null && timeoutMs <= LONGEST_TIMER_MS
+    const timer = isLimited ? setTimeout(() => this.#abort(timeoutMs), timeoutMs) : undefined
     await this.#drain()
     try {
       await this.#parts.handler.confirm()

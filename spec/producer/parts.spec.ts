@@ -1,0 +1,103 @@
+import { expect } from 'chai'
+import { ProducerConfig } from '../../lib/config.js'
+import { ConfigError, ConnectionError, type KafkaError } from '../../lib/errors.js'
+import { Envelope } from '../../lib/handler/envelope.js'
+import { KeyedMessage } from '../../lib/keyed-message.js'
+import { silentLogger } from '../../lib/logger.js'
+import { buildParts, type Parts, type PartsListener } from '../../lib/producer/parts.js'
+import { TestCluster } from '../../lib/testing/index.js'
+
+class Listener implements PartsListener {
+  readonly told: string[] = []
+  readonly failures: KafkaError[] = []
+  readonly outcomes: PartsListener['outcomes'] = {
+    onDelivered: ({ topic }) => void this.told.push(`delivered ${topic}`),
+    onFailed: (failures) => void this.failures.push(...failures.map(({ cause }) => cause)),
+    onRetry: () => void this.told.push('retry'),
+  }
+
+  onConnect(): void {
+    this.told.push('connect')
+  }
+
+  onDisconnect(): void {
+    this.told.push('disconnect')
+  }
+
+  onUnconfirmed(): void {}
+
+  onRefresh({ topics }: { topics: readonly string[] }): void {
+    this.told.push(`refresh ${topics}`)
+  }
+}
+
+describe('buildParts', () => {
+  let cluster: TestCluster
+  let listener: Listener
+  let parts: Parts
+  beforeEach(async () => {
+    cluster = await TestCluster.start()
+    cluster.createTopic('t')
+    listener = new Listener()
+  })
+  afterEach(async () => {
+    parts?.closeMetadata(new ConnectionError('over'))
+    await parts?.handler.close()
+    await cluster.close()
+  })
+
+  function build(properties: Record<string, unknown> = {}): Parts {
+    const config = new ProducerConfig(
+      { 'metadata.broker.list': cluster.bootstrap, 'retry.backoff.ms': 1, ...properties },
+      { logger: silentLogger },
+    )
+    parts = buildParts(config, {}, silentLogger, listener)
+    return parts
+  }
+
+  const message = (): Envelope => new Envelope(new KeyedMessage('t', Buffer.from('a')), null)
+
+  it('puts the settings where they belong', async () => {
+    const { handler } = build({
+      'client.id': 'me',
+      'request.required.acks': -1,
+      'request.timeout.ms': 1234,
+      'compression.codec': 'gzip',
+      'compressed.topics': 't',
+    })
+    await handler.dispatch([message()])
+    const [produce] = cluster.requests.filter(({ api }) => api === 'Produce')
+    expect(produce).to.include({ clientId: 'me', acks: -1, timeoutMs: 1234 })
+    expect(cluster.messages('t')[0]!.codec).to.equal('gzip')
+  })
+
+  it('tells the listener what happens', async () => {
+    const { handler } = build({ 'request.required.acks': 1 })
+    await handler.dispatch([message()])
+    expect(listener.told).to.deep.equal(['connect', 'refresh t', 'connect', 'delivered t'])
+  })
+
+  it('lets the pool follow the leaders', async () => {
+    const { handler, pool } = build()
+    expect(pool.brokerIds).to.deep.equal([])
+    await handler.dispatch([message()])
+    expect(pool.brokerIds).to.deep.equal([0])
+  })
+
+  it('opens no connection', () => {
+    build()
+    expect(listener.told).to.deep.equal([])
+  })
+
+  it('refuses a class that is not known', () => {
+    expect(() => build({ 'partitioner.class': 'no.Such' })).to.throw(ConfigError)
+  })
+
+  it('lets what asks for metadata fail with the reason why it was closed', async () => {
+    const { handler, closeMetadata } = build({ 'message.send.max.retries': 0 })
+    const reason = new ConnectionError('closed for a reason')
+    closeMetadata(reason)
+    await handler.dispatch([message()])
+    expect(listener.failures).to.deep.equal([reason])
+  })
+})
