@@ -1,0 +1,133 @@
+/** Messages of a partition are stored in the order in which they were sent, whatever is retried. Reliability U9. */
+import { expect } from 'chai'
+import { close, errorCode, holdUntil, noAnswer } from '../../lib/testing/index.js'
+import { eventually, gate, rejection, Stage } from './support/stage.js'
+
+const NOT_LEADER = 6
+
+/** Leaves out what was stored before: first occurrences count. */
+function firsts(values: readonly string[]): string[] {
+  return [...new Set(values)]
+}
+
+for (const type of ['sync', 'async'] as const) {
+  describe(`Order, ${type} mode`, () => {
+    let stage: Stage
+    beforeEach(async () => {
+      stage = new Stage()
+      await stage.start({ brokers: 2 })
+      stage.cluster.createTopic('t', { partitions: 2 })
+    })
+    afterEach(() => stage.close())
+
+    const sequence = (count: number): string[] => Array.from({ length: count }, (_, i) => `${i}`)
+
+    // Broken producer (h): puts retries behind newer messages.
+    it('holds newer messages back while older ones of the partition are retried', async () => {
+      const producer = stage.producer({
+        'producer.type': type,
+        'retry.backoff.ms': 20,
+        'batch.num.messages': 2,
+      })
+      stage.cluster.faults.on('Produce', { times: 2 }, errorCode(NOT_LEADER))
+      const first = producer.deliver({ topic: 't', key: 'k', message: '0' })
+      await eventually(() => stage.produceRequests === 1)
+      const later = sequence(20)
+        .slice(1)
+        .map((message) => producer.deliver({ topic: 't', key: 'k', message }))
+      await Promise.all([first, ...later])
+      expect(stage.values()).to.deep.equal(sequence(20))
+    })
+
+    it('survives connections that break in the middle; what may be stored is sent again, before what is newer', async () => {
+      const producer = stage.producer({ 'producer.type': type, 'batch.num.messages': 3 })
+      stage.cluster.faults.on('Produce', { times: 1, after: 1 }, close('afterStoring'))
+      stage.cluster.faults.on('Produce', { times: 1, after: 3 }, close('beforeStoring'))
+      await Promise.all(sequence(30).map((message) => producer.deliver({ topic: 't', key: 'k', message })))
+      expect(firsts(stage.values())).to.deep.equal(sequence(30))
+    })
+
+    it('survives a leader that moves', async () => {
+      const producer = stage.producer({ 'producer.type': type, 'batch.num.messages': 3 })
+      const deliveries = sequence(30).map((message, i) => {
+        if (i === 10) stage.cluster.moveLeader('t', 0, 1)
+        if (i === 10) stage.cluster.moveLeader('t', 1, 0)
+        return producer.deliver({ topic: 't', key: 'k', message })
+      })
+      await Promise.all(deliveries)
+      expect(firsts(stage.values())).to.deep.equal(sequence(30))
+    })
+
+    it('settles the messages of a partition in their order', async () => {
+      const producer = stage.producer({ 'producer.type': type, 'batch.num.messages': 4 })
+      stage.cluster.faults.on('Produce', { times: 1, after: 1 }, errorCode(NOT_LEADER))
+      const settled: string[] = []
+      await Promise.all(
+        sequence(20).map((message) =>
+          producer.deliver({ topic: 't', key: 'k', message }).then(() => settled.push(message)),
+        ),
+      )
+      expect(settled).to.deep.equal(sequence(20))
+    })
+
+    it('keeps the next message behind one that is given up', async () => {
+      const producer = stage.producer({
+        'producer.type': type,
+        'message.send.max.retries': 1,
+        'batch.num.messages': 1,
+      })
+      stage.cluster.faults.on('Produce', { times: 2 }, errorCode(NOT_LEADER))
+      const settled: string[] = []
+      const failure = rejection(producer.deliver({ topic: 't', key: 'k', message: 'given up' })).then(() =>
+        settled.push('given up'),
+      )
+      const delivery = producer
+        .deliver({ topic: 't', key: 'k', message: 'next' })
+        .then(() => settled.push('next'))
+      await Promise.all([failure, delivery])
+      expect(settled).to.deep.equal(['given up', 'next'])
+      expect(stage.values()).to.deep.equal(['next'])
+    })
+
+    // Broken producer (d): goes on with a connection whose answer is overdue.
+    it('takes no late answer for the next request’s: the connection was closed', async () => {
+      const producer = stage.producer({
+        'producer.type': type,
+        'request.timeout.ms': 50,
+        'message.send.max.retries': 0,
+      })
+      await producer.deliver({ topic: 't', key: 'k', message: 'warm-up' })
+      const { opened, open } = gate()
+      stage.cluster.faults.on('Produce', {}, holdUntil(opened))
+      const late = await rejection(producer.deliver({ topic: 't', key: 'k', message: 'late' }))
+      expect(late).to.include({ code: 'KAFKA_REQUEST_TIMEOUT', persistence: 'possibly-persisted' })
+      const next = producer.deliver({ topic: 't', key: 'k', message: 'next' })
+      open()
+      const { offset, partition } = await next
+      expect(stage.stored()[partition]![Number(offset)]).to.equal('next')
+      const produced = stage.cluster.requests.filter(({ api }) => api === 'Produce')
+      expect(produced.at(-1)!.connection).not.to.equal(produced.at(-2)!.connection)
+    })
+
+    it('does not let a silent broker hold back another one for longer than its own time limit', async () => {
+      const byKey = { ByKey: { partition: (key: unknown) => Number(key) } }
+      const producer = stage.producer(
+        {
+          'producer.type': type,
+          'partitioner.class': 'ByKey',
+          'key.serializer.class': 'kafka.serializer.IntegerEncoder',
+          'request.timeout.ms': 100,
+          'message.send.max.retries': 0,
+        },
+        byKey,
+      )
+      await Promise.all([0, 1].map((key) => producer.deliver({ topic: 't', key, message: 'warm-up' })))
+      stage.cluster.faults.on('Produce', { partition: 0 }, noAnswer())
+      const silent = rejection(producer.deliver({ topic: 't', key: 0, message: 'silent' }))
+      const start = performance.now()
+      await producer.deliver({ topic: 't', key: 1, message: 'other' })
+      expect(performance.now() - start).to.be.lessThan(1000)
+      expect(await silent).to.include({ code: 'KAFKA_REQUEST_TIMEOUT' })
+    })
+  })
+}
