@@ -7,6 +7,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(args: readonly string
   'single-message': () => import('./single-message.js'),
   crc: () => import('./crc.js'),
   console: () => import('./console.js'),
+  metrics: () => import('./metrics.js'),
   outage: () => import('./outage.js'),
 }
 
@@ -23,5 +24,6 @@ if (bench) {
     'npm run bench -- console          a million lines through the console producer into a real 0.8.2.2',
   )
   console.log('npm run bench -- outage           all brokers gone for ten seconds under steady traffic')
+  console.log('npm run bench -- metrics          what counting costs: metrics as they are, and stubbed out')
   if (name !== undefined) process.exitCode = 1
 }

@@ -15,7 +15,7 @@ import { KafkaCluster } from '../spec/brokers/support/index.js'
 const peersFolder = fileURLToPath(new URL('./peers', import.meta.url))
 const VALUE_BYTES = 100
 
-interface Client {
+export interface Client {
   readonly name: string
   /** Messages per round, few enough that a slow client ends within seconds. */
   readonly messages: number
@@ -40,7 +40,7 @@ async function installPeers(): Promise<void> {
 }
 
 /** @returns messages per second, or null when the client failed. */
-async function measure(client: Client, bootstrap: string): Promise<number | null> {
+export async function measure(client: Client, bootstrap: string): Promise<number | null> {
   const script = fileURLToPath(new URL(`./clients/${client.name.replace(/-.*/, '')}.ts`, import.meta.url))
   const child = fork(script, [client.name, bootstrap, String(client.messages), String(VALUE_BYTES)], {
     execArgv: ['--import', 'tsx'],
@@ -52,7 +52,7 @@ async function measure(client: Client, bootstrap: string): Promise<number | null
   return result as number | null
 }
 
-async function startSink(): Promise<{ bootstrap: string; stop(): Promise<void> }> {
+export async function startSink(): Promise<{ bootstrap: string; stop(): Promise<void> }> {
   const script = fileURLToPath(new URL('./support/sink.ts', import.meta.url))
   const child = fork(script, [], { execArgv: ['--import', 'tsx'] })
   const [port] = await once(child, 'message')
@@ -71,7 +71,7 @@ async function startKafka(): Promise<{ bootstrap: string; stop(): Promise<void> 
   return { bootstrap: cluster.bootstrap.join(','), stop: () => cluster.stop() }
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }

@@ -7,7 +7,6 @@
  * @see classic-producer reference §10, §13 (24, 25)
  */
 import type { Envelope } from '../handler/envelope.js'
-import type { BrokerAddress } from '../network/connection.js'
 import type { Serialized } from '../protocol/writer.js'
 import { version } from '../version.js'
 import { EntriesInUse } from './entries-in-use.js'
@@ -52,6 +51,8 @@ export class ProducerMetrics {
   #lastTopic = ''
   #lastTopicMetrics: TopicMetrics | null = null
   #messages = 0
+  /** Of these, how many the meter of all topics knows. */
+  #markedMessages = 0
   /** Messages that were handed on to cycles. */
   #handedOn = 0
   #delivered = 0
@@ -83,8 +84,8 @@ export class ProducerMetrics {
   /** A message was given to `send` or `deliver`. */
   sent(topic: string): void {
     // After a pause the clock is old; during one nothing is open.
-    if ((this.#messages++ & (MESSAGES_PER_LOOK - 1)) === 0 || this.#isIdle) this.#clock.advance()
-    this.#allTopics.messages.mark()
+    if ((this.#messages & (MESSAGES_PER_LOOK - 1)) === 0 || this.#isIdle) this.#look()
+    this.#messages++
     this.#of(topic).messages.mark()
   }
 
@@ -95,14 +96,14 @@ export class ProducerMetrics {
 
   /** A full queue refused a message. */
   dropped(topic: string): void {
-    this.#clock.advance()
+    this.#look()
     this.#allTopics.dropped.mark()
     this.#of(topic).dropped.mark()
   }
 
   /** An encoder refused a message that had not been accepted yet. */
   refused(): void {
-    this.#clock.advance()
+    this.#look()
     this.#serializationErrors.mark()
   }
 
@@ -122,13 +123,13 @@ export class ProducerMetrics {
 
   /** An attempt left messages without an outcome. */
   attemptFailed(): void {
-    this.#clock.advance()
+    this.#look()
     this.#resends.mark()
   }
 
   /** A cycle begins, after the one before has ended; in async mode its messages have left the queue. */
   cycleBegun(messages: number): void {
-    this.#clock.advance()
+    this.#look()
     if (this.#queueSize) this.#handedOn += messages
     this.#hasSerialized = false
     this.#hasCycleFailed = false
@@ -154,17 +155,17 @@ export class ProducerMetrics {
     if (allBytes > 0) this.#allTopics.bytes.mark(allBytes)
   }
 
-  /** A produce request is over. @param bytesOnWire - null when it was never encoded. */
-  requested(address: BrokerAddress, bytesOnWire: number | null, durationMs: number): void {
-    const nowMs = this.#clock.advance()
+  /** A produce request to `host:port` is over. @param bytesOnWire - null when it was never encoded. */
+  requested(broker: string, bytesOnWire: number | null, durationMs: number): void {
+    const nowMs = this.#look()
     const bytes = bytesOnWire === null ? null : bytesOnWire - UNCOUNTED_BYTES
     this.#allBrokers.record(bytes, durationMs, nowMs)
-    this.#brokers.get(`${address.host}:${address.port}`).record(bytes, durationMs, nowMs)
+    this.#brokers.get(broker).record(bytes, durationMs, nowMs)
   }
 
   /** All of it as plain values. */
   snapshot(): MetricsSnapshot {
-    const nowMs = this.#clock.advance()
+    const nowMs = this.#look()
     const topics = [this.#allTopics, ...this.#topics.values()]
     const brokers = [this.#allBrokers, ...this.#brokers.values()]
     const queueSize = this.#queueSize?.() ?? 0
@@ -186,6 +187,15 @@ export class ProducerMetrics {
       MessagesOpen: this.#gauge('MessagesOpen', this.#inFlight + queueSize),
       MessagesInFlight: this.#gauge('MessagesInFlight', this.#inFlight),
     })
+  }
+
+  /** Looks at the clock. What came before belongs to the time before. */
+  #look(): number {
+    if (this.#messages > this.#markedMessages) {
+      this.#allTopics.messages.mark(this.#messages - this.#markedMessages)
+      this.#markedMessages = this.#messages
+    }
+    return this.#clock.advance()
   }
 
   get #inFlight(): number {
@@ -223,8 +233,9 @@ function bytesOf(value: Serialized): number {
   return typeof value === 'string' ? Buffer.byteLength(value) : value.length
 }
 
-/** @param broker - `host:port`; the host may have colons too. */
+/** @param broker - `host:port`, `[host]:port` for IPv6. */
 function brokerTags(broker: string): { brokerHost: string; brokerPort: string } {
   const colon = broker.lastIndexOf(':')
-  return { brokerHost: broker.slice(0, colon), brokerPort: broker.slice(colon + 1) }
+  const brokerHost = broker.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
+  return { brokerHost, brokerPort: broker.slice(colon + 1) }
 }

@@ -7,7 +7,7 @@
  * @see classic-producer reference §6; design D7, D9
  */
 import { ConnectionError, type KafkaError } from '../errors.js'
-import { BrokerClient, type BrokerClientSettings, type RequestOptions } from '../network/broker-client.js'
+import { BrokerClient, type BrokerClientSettings } from '../network/broker-client.js'
 import { addressText, type BrokerAddress } from '../network/connection.js'
 import {
   type MetadataResponse,
@@ -30,7 +30,7 @@ export interface SyncProducerListener {
    * @param bytes - on the wire, length field included; null when it was never encoded.
    * @param durationMs - from the call to the answer, a connect included.
    */
-  onProduced?(address: BrokerAddress, bytes: number | null, durationMs: number): void
+  onProduced?(broker: string, bytes: number | null, durationMs: number): void
 }
 
 export interface SyncProducerSettings extends BrokerClientSettings {
@@ -92,24 +92,17 @@ export class SyncProducer {
     const onEncoded = (length: number): void => {
       bytes = length
     }
+    const options = { timeoutMs: answerTimeoutMs(this.#settings.requestTimeoutMs), sizeHint, onEncoded }
     try {
-      return await this.#send(request, { onEncoded, ...(sizeHint !== undefined && { sizeHint }) })
+      const client = await this.#connected()
+      if (request.acks !== 0) return await client.request(produce, request, options)
+      await client.send(produce, request, options)
+      this.#unconfirmed++
+      this.#unconfirmedTopic = request.topics[0]?.name ?? ''
+      return null
     } finally {
-      this.#settings.listener?.onProduced?.(this.address, bytes, performance.now() - startMs)
+      this.#settings.listener?.onProduced?.(this.broker, bytes, performance.now() - startMs)
     }
-  }
-
-  async #send(
-    request: ProduceRequest,
-    given: Omit<RequestOptions, 'timeoutMs'>,
-  ): Promise<ProduceResponse | null> {
-    const client = await this.#connected()
-    const options = { ...given, timeoutMs: answerTimeoutMs(this.#settings.requestTimeoutMs) }
-    if (request.acks !== 0) return client.request(produce, request, options)
-    await client.send(produce, request, options)
-    this.#unconfirmed++
-    this.#unconfirmedTopic = request.topics[0]?.name ?? ''
-    return null
   }
 
   /** Asks for these topics, at least one (none would mean all). Brokers that auto-create topics create them now. */

@@ -49,9 +49,9 @@ export class Story implements SyncProducerListener {
     this.lines.push(`disconnected from ${broker}: ${reason ? reason.name : 'by us'}`)
   }
 
-  onProduced(address: Peer['address'], bytes: number | null, durationMs: number): void {
+  onProduced(broker: string, bytes: number | null, durationMs: number): void {
     if (!(durationMs >= 0)) throw new RangeError(`a request took ${durationMs} ms`)
-    this.produced.push([`${address.host}:${address.port}`, bytes])
+    this.produced.push([broker, bytes])
   }
 
   onUnconfirmed(broker: string, requests: number, reason: KafkaError): void {
