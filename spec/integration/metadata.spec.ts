@@ -1,0 +1,289 @@
+/** What the producer makes of metadata, over the wire. Reliability rows 33–41. */
+import { expect } from 'chai'
+import { Producer } from '../../lib/index.js'
+import { LogKeeper } from '../handler/support/log-keeper.js'
+import { metadataRequests, produceRequests, sets } from '../support/scripted/recording.js'
+import type { ClusterScript, PartitionScript, Rule } from '../support/scripted/script.js'
+import { ScriptedCluster } from '../support/scripted/scripted-cluster.js'
+import { eventually, rejection, Stage } from './support/stage.js'
+
+const byKey = { ByKey: { partition: (key: unknown) => Number(key) } }
+const partitionByKey = {
+  'partitioner.class': 'ByKey',
+  'key.serializer.class': 'kafka.serializer.IntegerEncoder',
+}
+
+describe('Metadata of a scripted cluster', () => {
+  let cluster: ScriptedCluster
+  let producer: Producer<unknown, unknown>
+  let log: LogKeeper
+
+  async function start(script: ClusterScript, rules: Rule[] = [], properties: Record<string, unknown> = {}) {
+    cluster = await ScriptedCluster.start(script, rules)
+    log = new LogKeeper()
+    producer = new Producer<unknown, unknown>(
+      {
+        'metadata.broker.list': cluster.addresses(),
+        'serializer.class': 'kafka.serializer.StringEncoder',
+        'request.required.acks': 1,
+        'request.timeout.ms': 1000,
+        'retry.backoff.ms': 2,
+        ...partitionByKey,
+        ...properties,
+      },
+      { logger: log, classes: byKey },
+    )
+  }
+  afterEach(async () => {
+    await producer.close({ timeoutMs: 0 })
+    await cluster.close()
+  })
+
+  function topicOf(...partitions: PartitionScript[]): ClusterScript['topics'] {
+    return { t: { partitions } }
+  }
+
+  /** `broker: topic/partition`, of each produce request. */
+  function produced(): string[] {
+    return produceRequests(cluster.recording).map(
+      ({ broker, body }) =>
+        `${broker}: ${sets(body)
+          .map(({ topic, partition }) => `${topic}/${partition}`)
+          .join(' ')}`,
+    )
+  }
+
+  // Row 33a.
+  it('without a leader for a while: a keyed message waits for it, its neighbours go at once', async () => {
+    const leaderAppears: Rule = {
+      on: 'metadata',
+      nth: 3,
+      before: [{ leader: { topic: 't', partition: 1, to: 1 } }],
+    }
+    await start({ brokers: 2, topics: topicOf({ id: 0, leader: 0 }, { id: 1, leader: -1 }) }, [leaderAppears])
+    await producer.send([0, 1, 0].map((key) => ({ topic: 't', key, message: 'm' })))
+    expect(produced()).to.deep.equal(['0: t/0', '1: t/1'])
+    expect(metadataRequests(cluster.recording)).to.have.length(3)
+  })
+
+  // Row 33a.
+  it('without a leader for a while: messages without a key go to a partition that has one', async () => {
+    await start({
+      brokers: 2,
+      topics: topicOf({ id: 0, leader: -1 }, { id: 1, leader: 1 }, { id: 2, leader: -1 }),
+    })
+    for (let i = 0; i < 5; i++) await producer.send({ topic: 't', message: 'm' })
+    expect(new Set(produced())).to.deep.equal(new Set(['1: t/1']))
+  })
+
+  // Row 33b.
+  it('without a leader for ever: only that partition’s messages fail, and their error names it', async () => {
+    await start({ brokers: 1, topics: topicOf({ id: 0, leader: 0 }, { id: 1, leader: -1 }) })
+    const good = producer.send({ topic: 't', key: 0, message: 'm' })
+    const error = await rejection(producer.deliver({ topic: 't', key: 1, message: 'm' }))
+    await good
+    expect(error).to.include({ code: 'KAFKA_METADATA', persistence: 'not-persisted', partition: 1 })
+    expect(error.message).to.contain('t/1 has no leader')
+    expect(error.attempts).to.have.length(4)
+  })
+
+  // Row 34.
+  it('that names a stale leader for ever: attempts are counted and spaced, there is no storm', async () => {
+    await start({ brokers: 2, topics: topicOf({ id: 0, leader: 0 }) }, [{ on: 'produce', error: 6 }], {
+      'message.send.max.retries': 3,
+      'retry.backoff.ms': 20,
+    })
+    const error = await rejection(producer.deliver({ topic: 't', key: 0, message: 'm' }))
+    expect(error).to.include({ code: 'KAFKA_BROKER_NOT_LEADER_OR_FOLLOWER' })
+    const times = produceRequests(cluster.recording).map(({ atMs }) => atMs)
+    expect(times).to.have.length(4)
+    for (let i = 1; i < times.length; i++) expect(times[i]! - times[i - 1]!).to.be.at.least(19)
+    expect(metadataRequests(cluster.recording)).to.have.length(4)
+  })
+
+  // Row 35; golden f19.
+  it('whose leader is not listed has none, until it is listed', async () => {
+    const listed: Rule = { on: 'metadata', nth: 2, before: [{ list: 1 }] }
+    await start({ brokers: 2, unlisted: [1], topics: topicOf({ id: 0, leader: 1 }) }, [listed])
+    await producer.send({ topic: 't', key: 0, message: 'm' })
+    expect(produced()).to.deep.equal(['1: t/0'])
+  })
+
+  // Row 38.
+  it('with gaps in the partition ids: the partitioner counts what is listed and answers a position', async () => {
+    await start({ brokers: 1, topics: topicOf({ id: 3, leader: 0 }, { id: 9, leader: 0 }) })
+    await producer.send([0, 1].map((key) => ({ topic: 't', key, message: 'm' })))
+    expect(produced()).to.deep.equal(['0: t/3 t/9'])
+    const error = await rejection(producer.deliver({ topic: 't', key: 3, message: 'm' }))
+    expect(error).to.include({ code: 'KAFKA_PARTITIONER' })
+  })
+
+  // Row 38; upstream: AsyncProducerTest.testNoBroker; golden f29.
+  it('with no partitions at all: fails after the retries and says so', async () => {
+    await start({ brokers: 1, topics: topicOf() }, [], { 'message.send.max.retries': 1 })
+    const error = await rejection(producer.deliver({ topic: 't', message: 'm' }))
+    expect(error.message).to.contain('t has no partitions')
+    expect(produced()).to.deep.equal([])
+  })
+
+  // Row 38; golden f22.
+  it('with a topic error keeps what was known', async () => {
+    await start(
+      { brokers: 1, topics: topicOf({ id: 0, leader: 0 }) },
+      [{ on: 'metadata', from: 2, topicError: 5 }],
+      {
+        'topic.metadata.refresh.interval.ms': 0,
+      },
+    )
+    for (let i = 0; i < 3; i++) await producer.send({ topic: 't', key: 0, message: 'm' })
+    expect(produced()).to.have.length(3)
+  })
+
+  // Row 40a; golden f01.
+  it('from a list of which some brokers are dead: another one is asked', async () => {
+    await start({ brokers: 4, down: [0, 1, 2], topics: topicOf({ id: 0, leader: 3 }) })
+    await producer.send({ topic: 't', key: 0, message: 'm' })
+    expect(produced()).to.deep.equal(['3: t/0'])
+  })
+
+  // Row 40b, H9.
+  it('from learned brokers when all of the list are gone', async () => {
+    await start({ brokers: 3, topics: topicOf({ id: 0, leader: 1 }) })
+    await producer.close()
+    producer = new Producer<unknown, unknown>(
+      {
+        'metadata.broker.list': cluster.address(0),
+        'serializer.class': 'kafka.serializer.StringEncoder',
+        'request.required.acks': 1,
+        'retry.backoff.ms': 2,
+        ...partitionByKey,
+      },
+      { logger: log, classes: byKey },
+    )
+    await producer.send({ topic: 't', key: 0, message: 'before' })
+    await cluster.apply({ down: 0 }, { leader: { topic: 't', partition: 0, to: 2 } })
+    await producer.send({ topic: 't', key: 0, message: 'after' })
+    expect(produced().at(-1)).to.equal('2: t/0')
+  })
+
+  // Row 41.
+  for (const [title, advertised, named] of [
+    ['no host', { host: '' }, 'broker 0 advertises the unusable address ""'],
+    ['port 0', { port: 0 }, 'broker 0 advertises the unusable address "127.0.0.1":0'],
+  ] as const) {
+    it(`that advertises ${title}: nothing can be sent there, and the log says what was advertised`, async () => {
+      await start({ brokers: 1, advertise: { 0: advertised }, topics: topicOf({ id: 0, leader: 0 }) }, [], {
+        'message.send.max.retries': 1,
+      })
+      const error = await rejection(producer.deliver({ topic: 't', key: 0, message: 'm' }))
+      expect(error).to.include({ code: 'KAFKA_METADATA', persistence: 'not-persisted' })
+      expect(log.at('warn').join('\n')).to.contain(named)
+    })
+  }
+
+  // Row 41.
+  it('that advertises an address where nobody listens: the error names it, IPv6 in brackets', async () => {
+    await start(
+      { brokers: 1, advertise: { 0: { host: '::1', port: 1 } }, topics: topicOf({ id: 0, leader: 0 }) },
+      [],
+      {
+        'message.send.max.retries': 0,
+      },
+    )
+    const error = await rejection(producer.deliver({ topic: 't', key: 0, message: 'm' }))
+    expect(error).to.include({ code: 'KAFKA_CONNECTION', broker: '[::1]:1', persistence: 'not-persisted' })
+    expect(error.message).to.contain('cannot connect to [::1]:1')
+  })
+})
+
+describe('Metadata of a test cluster', () => {
+  let stage: Stage
+  beforeEach(() => {
+    stage = new Stage()
+  })
+  afterEach(() => stage.close())
+
+  for (const type of ['sync', 'async'] as const) {
+    it(`of a topic that is created when it is asked for: the first message arrives, ${type} mode`, async () => {
+      await stage.start({ brokers: 2, defaultPartitions: 3 })
+      const producer = stage.producer({ 'producer.type': type })
+      expect(await producer.deliver({ topic: 'fresh', message: 'm' })).to.include({
+        topic: 'fresh',
+        offset: 0n,
+      })
+    })
+
+    // Row 39a.
+    it(`of a topic that is deleted: its messages fail with UNKNOWN_TOPIC_OR_PARTITION, ${type} mode`, async () => {
+      await stage.start({ autoCreateTopics: false })
+      stage.cluster.createTopic('t')
+      const producer = stage.producer({ 'producer.type': type })
+      await producer.deliver({ topic: 't', message: 'm' })
+      stage.cluster.deleteTopic('t')
+      const error = await rejection(producer.deliver({ topic: 't', message: 'm' }))
+      expect(error).to.include({
+        code: 'KAFKA_BROKER_UNKNOWN_TOPIC_OR_PARTITION',
+        persistence: 'not-persisted',
+        retriable: true,
+      })
+      expect(error.attempts).to.have.length(4)
+    })
+
+    // Row 39b; librdkafka 0107.
+    it(`of a topic that is deleted and created again: the next message arrives, ${type} mode`, async () => {
+      await stage.start({ autoCreateTopics: false })
+      stage.cluster.createTopic('t', { partitions: 2 })
+      const producer = stage.producer({ 'producer.type': type })
+      await producer.deliver({ topic: 't', key: 'k', message: 'm' })
+      stage.cluster.deleteTopic('t')
+      stage.cluster.createTopic('t', { partitions: 1 })
+      expect(await producer.deliver({ topic: 't', key: 'k', message: 'm' })).to.include({
+        partition: 0,
+        offset: 0n,
+      })
+    })
+  }
+
+  // Row 39b.
+  it('of a topic that grows: keys move to the new partitions with the next refresh', async () => {
+    await stage.start()
+    stage.cluster.createTopic('t', { partitions: 1 })
+    const producer = stage.producer({ 'topic.metadata.refresh.interval.ms': 0 })
+    const key = 'a'
+    expect(await producer.deliver({ topic: 't', key, message: 'm' })).to.include({ partition: 0 })
+    stage.cluster.addPartitions('t', 3)
+    await producer.deliver({ topic: 't', key, message: 'm' })
+    // Java's hash code of "a" is 97.
+    await eventually(() => stage.cluster.requests.filter(({ api }) => api === 'Metadata').length >= 2)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(await producer.deliver({ topic: 't', key, message: 'm' })).to.include({ partition: 1 })
+  })
+
+  // Row 37; golden f30.
+  it('of a leader that comes back at another port: it is found there', async () => {
+    await stage.start({ brokers: 2, failover: false })
+    stage.cluster.createTopic('t', { leaders: [0] })
+    const producer = stage.producer()
+    await producer.deliver({ topic: 't', message: 'before' })
+    const { port } = stage.cluster.broker(0)
+    await stage.cluster.stopBroker(0)
+    await stage.cluster.startBroker(0, { port: 0 })
+    expect(stage.cluster.broker(0).port).not.to.equal(port)
+    expect(await producer.deliver({ topic: 't', message: 'after' })).to.include({ offset: 1n })
+  })
+
+  // D4.
+  it('that is refreshed costs no connection and no request of a produce', async () => {
+    await stage.start({ brokers: 2 })
+    stage.cluster.createTopic('t', { partitions: 2 })
+    const producer = stage.producer({ 'topic.metadata.refresh.interval.ms': 1 })
+    await producer.send(['a', 'b', 'c', 'd'].map((key) => ({ topic: 't', key, message: 'm' })))
+    let connections = 0
+    stage.cluster.on('connection', () => connections++)
+    for (let i = 0; i < 5; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 3))
+      await producer.send({ topic: 't', key: 'a', message: 'm' })
+    }
+    expect(connections).to.equal(0)
+  })
+})
