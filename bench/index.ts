@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<{ run(args: readonly string
   console: () => import('./console.js'),
   metrics: () => import('./metrics.js'),
   outage: () => import('./outage.js'),
+  refresh: () => import('./refresh.js'),
 }
 
 const [name, ...args] = process.argv.slice(2)
@@ -23,6 +24,7 @@ if (bench) {
   console.log(
     'npm run bench -- console          a million lines through the console producer into a real 0.8.2.2',
   )
+  console.log('npm run bench -- refresh          latency with a metadata refresh every second, and without')
   console.log('npm run bench -- outage           all brokers gone for ten seconds under steady traffic')
   console.log('npm run bench -- metrics          what counting costs: metrics as they are, and stubbed out')
   if (name !== undefined) process.exitCode = 1

@@ -27,6 +27,8 @@ export interface ClusterPlan {
   readonly brokerCount: number
   /** Broker settings that win over the harness's own. */
   readonly config: Settings
+  /** Settings of one broker, which win over all others. */
+  readonly configOf: (broker: { id: number; port: number }) => Settings
 }
 
 export interface ClusterLayout {
@@ -132,6 +134,7 @@ function brokerNode(
     ...commonSettings(plan.version.version, plan.brokerCount),
     ...broker.settings,
     ...plan.config,
+    ...plan.configOf(broker),
   })
   const program = { mainClass: 'kafka.Kafka', args: [file] }
   const logFile = path.join(plan.folder, `broker-${broker.id}.log`)

@@ -41,6 +41,8 @@ export interface ClusterOptions {
   readonly brokers?: number
   /** Broker settings that win over the harness's own, for all brokers. Default none. */
   readonly config?: Settings
+  /** Settings of one broker, which win over all others: what it advertises, for instance. Default none. */
+  readonly configOf?: (broker: { id: number; port: number }) => Settings
 }
 
 export interface TopicOptions {
@@ -102,11 +104,12 @@ export class KafkaCluster {
     }
   }
 
-  static async #layOut({ version, brokers = 1, config = {} }: ClusterOptions): Promise<KafkaCluster> {
+  static async #layOut(options: ClusterOptions): Promise<KafkaCluster> {
+    const { version, brokers: brokerCount = 1, config = {}, configOf = () => ({}) } = options
     const row = kafkaVersion(version)
     const folder = mkdtempSync(path.join(realpathSync(os.tmpdir()), `kafka-${version}-`))
     const jvm = await Jvm.prepare(row, folder)
-    const layout = await layOutCluster({ version: row, jvm, folder, brokerCount: brokers, config })
+    const layout = await layOutCluster({ version: row, jvm, folder, brokerCount, config, configOf })
     return new KafkaCluster(row, folder, jvm, layout)
   }
 
