@@ -141,7 +141,8 @@ describe('The perf tool', () => {
       'request.required.acks=1',
     ]
     writeFileSync(file, lines.join('\n'))
-    const more = ['--producer.config', file, '--producer-property', 'client.id=property']
+    const properties = ['client.id=property', 'request.timeout.ms=2200']
+    const more = ['--producer.config', file, ...properties.flatMap((text) => ['--producer-property', text])]
     const { status } = await run(...to('a', 1, ...more, '--request-timeout-ms', '2500'))
     expect(produceRequests()[0]).to.include({ clientId: 'property', timeoutMs: 2500, acks: 1 })
     expect(status).to.equal(0)

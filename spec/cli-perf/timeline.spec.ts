@@ -75,6 +75,7 @@ describe('Timeline', () => {
     expect(samples.reduce((sum, { delivered }) => sum + delivered, 0)).to.equal(7200)
     expect(samples.reduce((sum, { spanMs }) => sum + spanMs, 0)).to.equal(3_600_000)
     expect(samples.at(-1)?.endMs).to.equal(3_600_000)
+    expect(new Set(samples.slice(0, -1).map(({ spanMs }) => spanMs))).to.have.property('size', 1)
     expect(samples.filter((sample) => sample.latency?.maxMs === 50)).to.have.lengthOf(1)
     expect(latency.total()?.maxMs).to.equal(50)
   })
