@@ -1,9 +1,9 @@
 /**
  * How values are spread. Count, least, largest, mean and deviation are of all values; percentiles of those of the
- * last five to ten minutes, as the original's samples favoured the last five.
+ * last five to ten minutes in which there were some, as the original's samples favoured the last five.
  *
  * Two HDR histograms take turns: one is filled, the other keeps the five minutes before. They are looked after when a
- * value comes and when they are read, not by a timer.
+ * value comes, not by a timer; so when none comes any more, the last ones stay.
  *
  * @see classic-producer reference §10
  */
@@ -69,8 +69,7 @@ export class Distribution {
     this.#recent!.recordValue(Math.round(value * this.#resolution))
   }
 
-  read(nowMs: number): DistributionReading {
-    if (nowMs - this.#windowStartMs >= WINDOW_MS) this.#turn(nowMs)
+  read(): DistributionReading {
     const recent = merged(this.#recent, this.#before)
     const at = (percent: number): number => {
       if (!recent) return 0

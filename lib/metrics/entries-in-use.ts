@@ -2,17 +2,17 @@
  * Key → entry, made at first use. Keys that are no longer used are forgotten, so that a producer that runs for a year
  * and meets a new topic each minute does not remember them all.
  *
- * Looks for unused ones only when there are many, so it costs nothing per use: at most twice as many are kept as were
- * used between two looks, or {@link FEW}.
+ * Looks for unused ones only when there are many, so it costs nothing per use. At most twice as many are kept as were
+ * used between two looks, or as many as are kept in any case; so of more keys than those, used in turn, some are
+ * forgotten and begin anew.
  */
-
-/** Up to this many are kept whether they are used or not. */
-const FEW = 500
 
 export interface EntriesInUseOptions<T> {
   create(key: string): T
   /** Grows whenever the entry is used. */
   usesOf(entry: T): number
+  /** So many are kept whether they are used or not. */
+  readonly kept: number
 }
 
 export class EntriesInUse<T> {
@@ -20,10 +20,11 @@ export class EntriesInUse<T> {
   readonly #entries = new Map<string, T>()
   /** Uses of each entry at the last look. */
   #usesBefore = new Map<string, number>()
-  #limit = FEW
+  #limit: number
 
   constructor(options: EntriesInUseOptions<T>) {
     this.#options = options
+    this.#limit = options.kept
   }
 
   get size(): number {
@@ -53,6 +54,6 @@ export class EntriesInUse<T> {
       else usesNow.set(key, uses)
     }
     this.#usesBefore = usesNow
-    this.#limit = Math.max(FEW, 2 * this.#entries.size)
+    this.#limit = Math.max(this.#options.kept, 2 * this.#entries.size)
   }
 }

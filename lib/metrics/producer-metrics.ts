@@ -25,6 +25,9 @@ import { TopicMetrics } from './topic-metrics.js'
 
 /** The clock is looked at once in so many messages; a power of two. */
 const MESSAGES_PER_LOOK = 64
+/** Topics and brokers that are kept whether they are used or not; more than that only those in use. */
+const KEPT_TOPICS = 5000
+const KEPT_BROKERS = 200
 /** The original left the length field and the API key out of a request's size. */
 const UNCOUNTED_BYTES = 6
 
@@ -70,11 +73,13 @@ export class ProducerMetrics {
     this.#topics = new EntriesInUse({
       create: (topic) => new TopicMetrics(clock, { clientId, topic }),
       usesOf: ({ messages }) => messages.count,
+      kept: KEPT_TOPICS,
     })
     this.#allBrokers = new RequestMetrics(clock, { clientId })
     this.#brokers = new EntriesInUse({
       create: (broker) => new RequestMetrics(clock, { clientId, ...brokerTags(broker) }),
       usesOf: ({ count }) => count,
+      kept: KEPT_BROKERS,
     })
     this.#serializationErrors = new Meter(clock)
     this.#resends = new Meter(clock)
@@ -165,7 +170,7 @@ export class ProducerMetrics {
 
   /** All of it as plain values. */
   snapshot(): MetricsSnapshot {
-    const nowMs = this.#look()
+    this.#look()
     const topics = [this.#allTopics, ...this.#topics.values()]
     const brokers = [this.#allBrokers, ...this.#brokers.values()]
     const queueSize = this.#queueSize?.() ?? 0
@@ -176,9 +181,9 @@ export class ProducerMetrics {
       SerializationErrorsPerSec: this.#meter('SerializationErrorsPerSec', this.#serializationErrors),
       ResendsPerSec: this.#meter('ResendsPerSec', this.#resends),
       FailedSendsPerSec: this.#meter('FailedSendsPerSec', this.#failedSends),
-      ProducerRequestRateAndTimeMs: brokers.map((broker) => broker.times(nowMs)),
-      ProducerRequestSize: brokers.map((broker) => broker.sizes(nowMs)),
-      ProducerRequestThrottleRateAndTimeMs: brokers.map((broker) => broker.throttleTimes(nowMs)),
+      ProducerRequestRateAndTimeMs: brokers.map((broker) => broker.times()),
+      ProducerRequestSize: brokers.map((broker) => broker.sizes()),
+      ProducerRequestThrottleRateAndTimeMs: brokers.map((broker) => broker.throttleTimes()),
       ProducerQueueSize: this.#queueSize ? this.#gauge('ProducerQueueSize', queueSize) : [],
       Version: [series('Version', 'gauge', {}, { value: version })],
       MessagesAccepted: this.#counter('MessagesAccepted', this.#handedOn + queueSize),

@@ -34,17 +34,17 @@ export class RequestMetrics {
     if (bytes !== null) this.#sizes.record(bytes, nowMs)
   }
 
-  times(nowMs: number): TimerSeries {
-    const reading = { ...this.#timesMs.read(nowMs), ...this.#rate.read() }
+  times(): TimerSeries {
+    const reading = { ...this.#timesMs.read(), ...this.#rate.read() }
     return series('ProducerRequestRateAndTimeMs', 'timer', this.#tags, reading)
   }
 
-  sizes(nowMs: number): HistogramSeries {
-    return series('ProducerRequestSize', 'histogram', this.#tags, this.#sizes.read(nowMs))
+  sizes(): HistogramSeries {
+    return series('ProducerRequestSize', 'histogram', this.#tags, this.#sizes.read())
   }
 
-  throttleTimes(nowMs: number): TimerSeries {
-    const reading = { ...this.#throttleTimesMs.read(nowMs), ...this.#throttleRate.read() }
+  throttleTimes(): TimerSeries {
+    const reading = { ...this.#throttleTimesMs.read(), ...this.#throttleRate.read() }
     return series('ProducerRequestThrottleRateAndTimeMs', 'timer', this.#tags, reading)
   }
 }
