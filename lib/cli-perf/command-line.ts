@@ -1,5 +1,6 @@
 /** Reads a command line by the rows of the tool, and gives what was given by long name. Knows no meaning. */
 import { Command, CommanderError, Option } from 'commander'
+import { expandAbbreviations } from '../cli/abbreviations.js'
 import { UsageError } from '../cli/options.js'
 import { printable } from '../errors.js'
 import { type OptionRow, rows } from './option-rows.js'
@@ -10,8 +11,17 @@ export function longName({ flags }: OptionRow): string {
 
 /** What is wrong with a command line. */
 export function usage(problem: string): UsageError {
-  return new UsageError(`${problem}\nSee --help for the options.\n`, 1)
+  return new UsageError(`${printable(problem)}\nSee --help for the options.\n`, 1)
 }
+
+const examples = `
+Examples:
+  kafka-producer-perf-test --broker-list h1:9092,h2:9092 --topics perf --messages 1000000 --report perf.html
+  kafka-producer-perf-test --broker-list h1:9092 --topics perf --messages 60000 --throughput 1000 --sync
+
+Exit status: 0 every message was delivered, 1 usage, configuration or files, 2 some messages failed,
+3 some had no outcome in time, 130 and 143 a signal came before all messages were sent.
+`
 
 /** The options of one command line, by their long names. */
 export class CommandLine {
@@ -23,14 +33,15 @@ export class CommandLine {
    */
   constructor(argv: readonly string[], version: string) {
     const command = buildCommand(version)
-    if (argv.length === 0) throw new UsageError(command.helpInformation(), 1)
+    const help = command.helpInformation() + examples
+    if (argv.length === 0) throw new UsageError(help, 1)
     try {
-      command.parse(expandAbbreviations(argv), { from: 'user' })
+      command.parse(writtenOut(argv), { from: 'user' })
     } catch (error) {
       if (!(error instanceof CommanderError)) throw error
-      if (error.code === 'commander.helpDisplayed') throw new UsageError(command.helpInformation(), 0)
+      if (error.code === 'commander.helpDisplayed') throw new UsageError(help, 0)
       if (error.code === 'commander.version') throw new UsageError(`${version}\n`, 0)
-      throw usage(printable(error.message))
+      throw usage(error.message.replace(/^error: /, ''))
     }
     for (const option of command.options) {
       const name = option.attributeName()
@@ -64,9 +75,10 @@ export class CommandLine {
   numberOrNull(name: string): number | null {
     const value = this.text(name)
     if (value === null) return null
-    const { min = 0 } = rowOf(name)
-    if (/^\d{1,15}$/.test(value) && Number(value) >= min) return Number(value)
-    throw usage(`${name} takes a whole number of at least ${min}, not "${printable(value)}"`)
+    const { min = 0, max = Number.MAX_SAFE_INTEGER } = rowOf(name)
+    const number = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN
+    if (number >= min && number <= max) return number
+    throw usage(`${name} takes a whole number from ${min} to ${max}, not "${value}"`)
   }
 
   /** Likewise, for an option that is required or has a default. */
@@ -79,7 +91,7 @@ export class CommandLine {
     const settings = new Map<string, string>()
     for (const pair of (this.#values.get(name) as string[] | undefined) ?? []) {
       const at = pair.indexOf('=')
-      if (at < 1) throw usage(`${name} takes key=value, not "${printable(pair)}"`)
+      if (at < 1) throw usage(`${name} takes key=value, not "${pair}"`)
       settings.set(pair.slice(0, at), pair.slice(at + 1))
     }
     return settings
@@ -102,6 +114,7 @@ function buildCommand(version: string): Command {
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: () => {}, writeErr: () => {} })
+    .configureHelp({ helpWidth: 110 })
   for (const row of rows) {
     const option = new Option(row.flags, row.default ? `${row.doc} (${row.default})` : row.doc)
     if (row.isRepeatable) option.argParser(collect)
@@ -110,14 +123,10 @@ function buildCommand(version: string): Command {
   return command
 }
 
-/** joptsimple, which the original used, took every unambiguous beginning of an option for the option. */
-function expandAbbreviations(argv: readonly string[]): string[] {
-  const names = [...rows.map(longName), '--help', '--version']
-  return argv.map((argument) => {
-    if (!argument.startsWith('--')) return argument
-    const [name = '', ...rest] = argument.split('=')
-    if (names.includes(name)) return argument
-    const matches = names.filter((candidate) => candidate.startsWith(name))
-    return matches.length === 1 ? [matches[0], ...rest].join('=') : argument
+function writtenOut(argv: readonly string[]): string[] {
+  const takesValue = new Map(rows.map((row) => [longName(row), row.flags.includes('<')] as const))
+  takesValue.set('--help', false).set('--version', false)
+  return expandAbbreviations(argv, takesValue, (argument, candidates) => {
+    throw usage(`${argument} could be ${candidates.join(', ')}`)
   })
 }

@@ -30,7 +30,7 @@ export class CsvReporter {
     this.#stream.on('error', (error) => {
       this.#failure = error
     })
-    this.#stream.write('time.ms,elapsed.s,sent,delivered,failed,unsettled,delivered.bytes\n')
+    this.#stream.write('time.ms,elapsed.s,sent,delivered,failed,pending,delivered.bytes\n')
     this.#timer = setInterval(() => this.#writeRow(), INTERVAL_MS)
     this.#timer.unref()
   }

@@ -1,33 +1,17 @@
-/** How a run goes, on one line that is rewritten in place; for terminals only. */
-import type { Writable } from 'node:stream'
+/** How a run goes at present, on one line for a terminal. */
 import sumBy from 'lodash/sumBy.js'
 import takeRightWhile from 'lodash/takeRightWhile.js'
 import type { PerfRun } from './perf-run.js'
 import { millis } from './result.js'
 import type { Sample } from './timeline.js'
 
-const REFRESH_MS = 500
-const CLEAR_LINE = '\r\u001b[2K'
+/** What counts as the present. */
+const SPAN_MS = 500
 
-export class LiveLine {
-  readonly #stream: Writable
-  readonly #timer: NodeJS.Timeout
-
-  constructor(stream: Writable, run: PerfRun) {
-    this.#stream = stream
-    this.#timer = setInterval(() => stream.write(CLEAR_LINE + liveText(run)), REFRESH_MS)
-    this.#timer.unref()
-  }
-
-  /** Takes the line off the terminal. */
-  clear(): void {
-    clearInterval(this.#timer)
-    this.#stream.write(CLEAR_LINE)
-  }
-}
+export type LiveView = Pick<PerfRun, 'tally' | 'samples' | 'plannedMessages'>
 
 /** `12,000 of 50,000 delivered · 24,011/s · p99 3.2 ms · 1 failed` */
-function liveText({ tally, samples, plannedMessages }: PerfRun): string {
+export function liveText({ tally, samples, plannedMessages }: LiveView): string {
   const latest = latestSamples(samples)
   const spanMs = sumBy(latest, 'spanMs')
   const p99Ms = Math.max(...latest.map((sample) => sample.latency?.p99Ms ?? 0))
@@ -38,9 +22,9 @@ function liveText({ tally, samples, plannedMessages }: PerfRun): string {
   return parts.join(' · ')
 }
 
-/** Those since about the last refresh. In a long run one point may be longer than that. */
+/** Those of about the last half second. In a long run one point may be longer than that. */
 function latestSamples(samples: readonly Sample[]): readonly Sample[] {
-  const sinceMs = (samples.at(-1)?.endMs ?? 0) - REFRESH_MS
+  const sinceMs = (samples.at(-1)?.endMs ?? 0) - SPAN_MS
   return takeRightWhile(samples, ({ endMs }) => endMs > sinceMs)
 }
 

@@ -10,12 +10,18 @@ export interface OptionRow {
   /** The setting it stands for. */
   readonly key?: string
   readonly default?: string
-  /** Smallest whole number accepted; absent where the tool itself counts nothing with it. */
+  /** Whole numbers accepted, where it is a number of the tool itself. */
   readonly min?: number
+  readonly max?: number
   readonly isRepeatable?: boolean
   /** Accepted for the sake of old command lines, with the reason why it does nothing. */
   readonly ignoredBecause?: string
 }
+
+/** Timers of Node take no more milliseconds. */
+const MAX_TIMER_MS = 2_147_483_647
+/** Larger messages fit into no request. */
+const MAX_MESSAGE_BYTES = 2_147_483_647
 
 export const rows: readonly OptionRow[] = [
   {
@@ -26,7 +32,7 @@ export const rows: readonly OptionRow[] = [
   { flags: '--topics <list>', doc: 'topic,… to send to (required)' },
   { flags: '--messages <n>', doc: 'iterations, all threads together (required)', min: 1 },
   { flags: '--threads <n>', doc: 'producers that work side by side', default: '1', min: 1 },
-  { flags: '--message-size <bytes>', doc: 'size of a message', default: '100', min: 0 },
+  { flags: '--message-size <bytes>', doc: 'size of a message', default: '100', max: MAX_MESSAGE_BYTES },
   { flags: '--vary-message-size', doc: 'spread sizes evenly over 1 … --message-size' },
   { flags: '--batch-size <n>', doc: 'messages per batch, async', key: 'batch.num.messages', default: '200' },
   { flags: '--sync', doc: 'wait for each message before the next one is sent' },
@@ -60,8 +66,8 @@ export const rows: readonly OptionRow[] = [
     key: 'retry.backoff.ms',
     default: '100',
   },
-  { flags: '--initial-message-id <n>', doc: 'readable messages, with ids from here on', min: 0 },
-  { flags: '--message-send-gap-ms <ms>', doc: 'pause after each message', default: '0', min: 0 },
+  { flags: '--initial-message-id <n>', doc: 'readable messages, with ids from here on' },
+  { flags: '--message-send-gap-ms <ms>', doc: 'pause after each message', default: '0', max: MAX_TIMER_MS },
   {
     flags: '--date-format <pattern>',
     doc: 'of the start and end time',
@@ -74,7 +80,6 @@ export const rows: readonly OptionRow[] = [
     flags: '--reporting-interval <ms>',
     doc: 'accepted, does nothing, as in the original',
     default: '5000',
-    min: 0,
   },
   { flags: '--show-detailed-stats', doc: 'accepted, does nothing, as in the original' },
   {
@@ -93,9 +98,9 @@ export const rows: readonly OptionRow[] = [
   { flags: '--report <file>', doc: 'write an HTML page with charts' },
   {
     flags: '--close-timeout-ms <ms>',
-    doc: 'longest wait for what is left at the end',
+    doc: 'longest wait for outcomes after a signal',
     default: '30000',
-    min: 0,
+    max: MAX_TIMER_MS,
   },
   { flags: '--verbose', doc: 'say what happens, and show stack traces' },
 ]

@@ -1,15 +1,17 @@
 /** One measurement: all threads from before their producers are made until the last one is closed, and its figures. */
-
-import { setMaxListeners } from 'node:events'
+import type { StopSignal } from '../cli/stop-signals.js'
 import { settingOf } from '../config/settings.js'
 import { ProducerConfig } from '../config.js'
 import type { Logger } from '../logger.js'
+import { Ending } from './ending.js'
 import { Latency } from './latency.js'
 import type { PerfOptions } from './options.js'
 import { PerfThread } from './perf-thread.js'
 import type { Result } from './result.js'
 import { Tally } from './tally.js'
 import { type Sample, Timeline } from './timeline.js'
+
+const UNREACHABLE = 'no broker of the list has ever answered'
 
 export class PerfRun {
   readonly config: ProducerConfig
@@ -19,10 +21,10 @@ export class PerfRun {
   readonly #options: PerfOptions
   readonly #logger: Logger
   readonly #latency = new Latency()
-  readonly #stopping = new AbortController()
+  readonly #ending = new Ending()
   #timeline: Timeline | null = null
-  /** Why the sending ended early. */
-  #ended: string | null = null
+  #signal: StopSignal | null = null
+  #isUnreachable = false
 
   /** @throws {ConfigError} for a setting, or a file, that cannot be used. */
   constructor(options: PerfOptions, logger: Logger) {
@@ -30,8 +32,6 @@ export class PerfRun {
     this.#logger = logger
     this.config = configOf(options, logger)
     this.tally = new Tally((cause) => logger.error(`a message failed: ${cause}`))
-    // Each thread listens to it, and there may be more of them than Node expects.
-    setMaxListeners(0, this.#stopping.signal)
     this.plannedMessages = options.messagesPerThread * options.threads * options.topics.length
   }
 
@@ -40,14 +40,11 @@ export class PerfRun {
     return this.#timeline?.samples ?? []
   }
 
-  get isStopping(): boolean {
-    return this.#stopping.signal.aborted
-  }
-
-  /** Ends the sending; what was sent is delivered. */
-  stop(reason: string): void {
-    this.#ended ??= reason
-    this.#stopping.abort()
+  /** Ends the sending; what was sent has `--close-timeout-ms` to be delivered, or none at the second signal. */
+  stop(signal: StopSignal): void {
+    const isFirst = this.#signal === null
+    this.#signal ??= signal
+    this.#ending.stop(isFirst ? this.#options.closeTimeoutMs : 0)
   }
 
   /** Can be called once. */
@@ -56,9 +53,13 @@ export class PerfRun {
     const startMs = Date.now()
     const timeline = new Timeline(this.tally, this.#latency)
     this.#timeline = timeline
-    await Promise.all(Array.from({ length: threads }, (_, threadId) => this.#thread(threadId).run()))
+    const ran = Array.from({ length: threads }, (_, threadId) => this.#thread(threadId).run())
+    const isConfirmed = (await Promise.all(ran)).every((confirmed) => confirmed)
+    this.#ending.clear()
+    const { unsettled } = this.tally
+    if (this.#isUnreachable && unsettled > 0) this.tally.addFailure(UNREACHABLE, unsettled)
     timeline.stop()
-    return this.#result(startMs, Date.now())
+    return this.#result(startMs, Date.now(), isConfirmed)
   }
 
   #thread(threadId: number): PerfThread {
@@ -69,14 +70,19 @@ export class PerfRun {
       logger: this.#logger,
       tally: this.tally,
       latency: this.#latency,
-      signal: this.#stopping.signal,
-      onUnreachable: (cause) => this.stop(`stopped, because no broker was ever reached: ${cause.message}`),
+      ending: this.#ending,
+      // Every further message would wait as long and fail the same way.
+      onUnreachable: () => {
+        this.#isUnreachable = true
+        this.#ending.stop(0)
+      },
     })
   }
 
-  #result(startMs: number, endMs: number): Result {
+  #result(startMs: number, endMs: number, isConfirmed: boolean): Result {
     const { sent, delivered, failed, unsettled, bytes, causes } = this.tally
     const { compressionCodec, batchNumMessages, requestRequiredAcks } = this.config
+    const signal = sent < this.plannedMessages ? this.#signal : null
     return {
       startMs,
       endMs,
@@ -91,9 +97,11 @@ export class PerfRun {
       bytes,
       causes,
       isAcknowledged: requestRequiredAcks !== 0,
+      isConfirmed,
       isPaced: this.#options.throughput !== null,
       latency: this.#latency.total(),
-      ended: this.#ended,
+      signal,
+      ended: this.#isUnreachable ? UNREACHABLE : signal,
     }
   }
 }

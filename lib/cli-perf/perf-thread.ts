@@ -5,11 +5,12 @@
  * @see classic-producer reference §11.2
  */
 import type { ProducerConfig } from '../config.js'
-import { KafkaError } from '../errors.js'
-import { FailedToSendMessageError } from '../failure.js'
+import { DeliveryTimeoutError, KafkaError } from '../errors.js'
+import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import { Producer } from '../producer/producer.js'
+import type { Ending } from './ending.js'
 import type { Latency } from './latency.js'
 import type { PerfOptions } from './options.js'
 import { Pacer } from './pacer.js'
@@ -24,10 +25,9 @@ export interface PerfThreadOptions {
   readonly logger: Logger
   readonly tally: Tally
   readonly latency: Latency
-  /** Ends the sending; what was sent is still delivered. */
-  readonly signal: AbortSignal
+  readonly ending: Ending
   /** Is told when no broker has ever been reached. */
-  readonly onUnreachable: (cause: KafkaError) => void
+  readonly onUnreachable: () => void
 }
 
 /** Carries its own start, so that nothing must be looked up when it is delivered. */
@@ -54,63 +54,87 @@ export class PerfThread {
     this.#payload = new Payload({ ...options, threadId })
     this.#producer = new Producer(config, { logger })
     this.#producer.on('delivered', ({ messages }) => this.#onDelivered(messages as TimedMessage[]))
-    this.#producer.on('failed', ({ failures }) => {
-      const { tally, onUnreachable } = context
-      tally.addFailures(failures)
-      const isUnreachable = failures.every(({ cause }) => wasNobodyThere(cause))
-      if (tally.delivered === 0 && isUnreachable) onUnreachable(failures[0]!.cause)
-    })
+    this.#producer.on('failed', ({ failures }) => this.#onFailed(failures))
   }
 
-  /** Sends its share, or until the signal, and closes the producer. */
-  async run(): Promise<void> {
-    const { signal, options } = this.#context
+  /**
+   * Sends its share, or until it is to stop, waits for what was sent, and closes the producer.
+   *
+   * @returns whether the brokers are known to have read everything; only acks 0 leaves that open.
+   */
+  async run(): Promise<boolean> {
+    const { ending } = this.#context
     const sending = this.#sendAll()
-    // A send that waits for room in the queue is let in or refused by the close.
-    await Promise.race([sending, aborted(signal)])
-    await this.#producer.close({ timeoutMs: options.closeTimeoutMs })
+    // A message that waits for room in the queue would outlast any limit of time.
+    await Promise.race([sending, ending.abandoned])
+    const flushed = ending.isAbandoned ? true : await Promise.race([this.#flush(), ending.abandoned])
+    await this.#producer.close(ending.isAbandoned ? { timeoutMs: 0 } : {})
     await sending
+    return flushed !== false
+  }
+
+  async #flush(): Promise<boolean> {
+    try {
+      await this.#producer.flush()
+      return true
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      this.#context.logger.error(`nobody confirmed that the messages arrived: ${error.message}`)
+      return false
+    }
   }
 
   async #sendAll(): Promise<void> {
-    const { options, signal, threadId } = this.#context
+    const { options, ending, threadId } = this.#context
     const { throughput: perSecond, threads } = options
     if (perSecond !== null)
       this.#pacer = new Pacer({ perSecond, threads, threadId, startMs: performance.now() })
-    for (let n = 0; n < options.messagesPerThread && !signal.aborted; n++) await this.#iterate(n)
+    for (let n = 0; n < options.messagesPerThread && !ending.isStopping; n++) await this.#iterate(n)
   }
 
   /** One message to each topic; after one that failed the rest is skipped, as in the original. */
   async #iterate(n: number): Promise<void> {
-    const { options, signal, tally } = this.#context
+    const { options, ending, tally } = this.#context
     const key = partitionKey(n)
     for (const topic of options.topics) {
       if (this.#pacer) await this.#untilDue(this.#pacer)
-      if (signal.aborted) return
+      if (ending.isStopping) return
       const sinceMs = this.#pacer?.take() ?? performance.now()
       tally.sent++
       try {
         await this.#producer.send(new TimedMessage(topic, key, this.#payload.value(topic, n), sinceMs))
       } catch (error) {
         if (!(error instanceof KafkaError)) throw error
-        // The `failed` event has counted what was accepted.
-        if (!(error instanceof FailedToSendMessageError)) tally.addFailure(error.message)
+        // The `failed` event has counted what was accepted, and what was given up has no outcome.
+        if (!(error instanceof FailedToSendMessageError) && !ending.isAbandoned)
+          tally.addFailure(error.message)
         return
       }
-      if (options.sendGapMs > 0) await pause(options.sendGapMs, signal)
+      if (options.sendGapMs > 0) await pause(options.sendGapMs, ending.stopSignal)
     }
   }
 
   async #untilDue(pacer: Pacer): Promise<void> {
-    const { signal } = this.#context
+    const { ending } = this.#context
     let waitMs = pacer.waitMs(performance.now())
     if (waitMs <= 0) return
     // Timers may also be early by a fraction of a millisecond.
-    while (waitMs > 0 && !signal.aborted) {
-      await pause(Math.ceil(waitMs), signal)
+    while (waitMs > 0 && !ending.isStopping) {
+      await pause(Math.ceil(waitMs), ending.stopSignal)
       waitMs = pacer.waitMs(performance.now())
     }
     pacer.woke(performance.now())
+  }
+
+  #onFailed(all: readonly MessageFailure[]): void {
+    const { tally, ending, onUnreachable } = this.#context
+    // What close() gave up for lack of time has no outcome.
+    const failures = ending.isAbandoned
+      ? all.filter(({ cause }) => !(cause instanceof DeliveryTimeoutError))
+      : all
+    tally.addFailures(failures)
+    if (tally.delivered > 0 || ending.isAbandoned) return
+    if (failures.every(({ cause }) => wasNobodyThere(cause))) onUnreachable()
   }
 
   #onDelivered(messages: readonly TimedMessage[]): void {
@@ -124,11 +148,7 @@ export class PerfThread {
   }
 }
 
+/** No broker answered the question where the topic is. */
 function wasNobodyThere(cause: KafkaError): boolean {
   return cause.code === 'KAFKA_METADATA' && cause.cause instanceof KafkaError
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

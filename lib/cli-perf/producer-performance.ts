@@ -1,91 +1,92 @@
 /**
  * The perf tool: sends messages as fast as the brokers take them, or at a given rate, and says how fast that was.
  *
- * Nothing is kept per message once it has its outcome. SIGINT and SIGTERM end the sending; what was sent is delivered
- * and the figures are those of what happened; a second one ends at once. Exit status: 0 all delivered, 1 usage,
- * configuration or files, 2 some failed, 3 some without an outcome.
+ * Nothing is kept per message once it has its outcome. A signal ends the sending; what was sent has a limited time to
+ * be delivered, and the figures are those of what happened; a second signal takes that time away. The exit status
+ * tells the truth, in the console producer's numbers.
  *
  * @see classic-producer reference §11.2
  */
+
+import { consoleLogger } from '../cli/console-logger.js'
 import { type ConsoleStreams, exitCodes } from '../cli/console-producer.js'
+import { ErrorOutput, survive } from '../cli/error-output.js'
 import { UsageError } from '../cli/options.js'
-import { KafkaError } from '../errors.js'
+import { onStopSignals, stopSignals } from '../cli/stop-signals.js'
+import { ConfigError } from '../errors.js'
 import { CsvReporter } from './csv-reporter.js'
-import { LiveLine } from './live-line.js'
-import { type PerfOptions, parsePerfOptions } from './options.js'
+import { liveText } from './live-line.js'
+import { optionOf, type PerfOptions, parsePerfOptions } from './options.js'
 import { PerfRun } from './perf-run.js'
 import { ReportFile } from './report/report-file.js'
 import { HEADER, type Result, resultLine, summaryLines } from './result.js'
-import { unrepeatedLogger } from './unrepeated-logger.js'
 
 export type PerfStreams = Pick<ConsoleStreams, 'output' | 'errors'>
 
 /** Runs the tool. @returns the exit status; does not end the process. */
 export async function main(argv: readonly string[], streams: PerfStreams, version: string): Promise<number> {
-  for (const stream of [streams.output, streams.errors]) stream.on('error', () => {})
-  let isVerbose = false
+  const errors = new ErrorOutput(streams.errors)
+  survive(streams.output)
+  let options: PerfOptions | null = null
   try {
-    const options = parsePerfOptions(argv, version)
-    isVerbose = options.isVerbose
-    return await measure(options, streams, version)
+    options = parsePerfOptions(argv, version)
+    return await measure(options, streams.output, errors, version)
   } catch (error) {
     if (error instanceof UsageError) {
       const stream = error.exitCode === 0 ? streams.output : streams.errors
       stream.write(error.message)
       return error.exitCode
     }
-    if (!(error instanceof KafkaError)) throw error
-    streams.errors.write(`${isVerbose ? error.stack : error.message}\n`)
+    if (!(error instanceof ConfigError)) throw error
+    errors.say(explained(error, options))
     return exitCodes.usage
   }
 }
 
+/** A setting that came from an option is called by the option too. */
+function explained(error: ConfigError, options: PerfOptions | null): string {
+  const option = options === null ? undefined : optionOf(error.key, options)
+  const text = options?.isVerbose ? String(error.stack) : error.message
+  return option === undefined ? text : `${option}: ${text}`
+}
+
 async function measure(
   options: PerfOptions,
-  { output, errors }: PerfStreams,
+  output: PerfStreams['output'],
+  errors: ErrorOutput,
   version: string,
 ): Promise<number> {
-  const say = (line: string): void => void errors.write(`${line}\n`)
-  const logger = unrepeatedLogger(say, options.isVerbose)
+  const logger = consoleLogger(errors, options.isVerbose)
   for (const text of options.warnings) logger.warn(text)
   const run = new PerfRun(options, logger)
   // Whatever can be wrong with files is found before the first message.
   const report = options.reportFile === null ? null : await ReportFile.open(options.reportFile)
   const csv = options.metricsFolder === null ? null : new CsvReporter(options.metricsFolder, run.tally)
   if (!options.hidesHeader) output.write(`${HEADER}\n`)
-  const unlisten = stopOnSignals(run)
-  const live = isTerminal(errors) ? new LiveLine(errors, run) : null
-  const result = await run.run()
-  live?.clear()
-  unlisten()
+  const result = await runWatched(run, errors)
   const csvFailure = await csv?.close()
   if (csvFailure) logger.warn(`${csv!.path} is not complete: ${csvFailure.message}`)
   const line = resultLine(result, options.formatDate)
   output.write(`${line}\n`)
-  for (const text of summaryLines(result)) say(text)
+  for (const text of summaryLines(result)) errors.say(text)
   await report?.write({ result, line, samples: run.samples, options, config: run.config, version })
   return statusOf(result)
 }
 
-function statusOf({ failed, unsettled }: Result): number {
-  if (unsettled > 0) return exitCodes.unsettled
-  return failed > 0 ? exitCodes.failed : exitCodes.delivered
-}
-
-/** @returns a function that stops listening. */
-function stopOnSignals(run: PerfRun): () => void {
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (run.isStopping) process.exit(exitCodes.unsettled)
-    run.stop(`ended by ${signal}`)
-  }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
-  return () => {
-    process.off('SIGINT', onSignal)
-    process.off('SIGTERM', onSignal)
+/** With a live line on a terminal, and an ear for signals. */
+async function runWatched(run: PerfRun, errors: ErrorOutput): Promise<Result> {
+  const forgetSignals = onStopSignals((signal) => run.stop(signal))
+  errors.showProgress(() => liveText(run))
+  try {
+    return await run.run()
+  } finally {
+    errors.endProgress()
+    forgetSignals()
   }
 }
 
-function isTerminal(stream: PerfStreams['errors']): boolean {
-  return (stream as { isTTY?: boolean }).isTTY === true
+function statusOf({ failed, unsettled, isConfirmed, signal }: Result): number {
+  if (unsettled > 0 || !isConfirmed) return exitCodes.unsettled
+  if (failed > 0) return exitCodes.failed
+  return signal === null ? exitCodes.delivered : 128 + stopSignals[signal]
 }

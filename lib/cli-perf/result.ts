@@ -1,4 +1,5 @@
 /** The figures of a run, and how they are said: the original's line, and sentences for people. */
+import type { StopSignal } from '../cli/stop-signals.js'
 import type { DateFormat } from './date-format.js'
 import type { Percentiles } from './latency.js'
 
@@ -28,6 +29,10 @@ export interface Result {
   readonly isPaced: boolean
   /** null when nothing was delivered. */
   readonly latency: Percentiles | null
+  /** With acks 0: whether the brokers answered the last round trip, so that they have read everything. */
+  readonly isConfirmed: boolean
+  /** What came before all messages were sent; null when nothing did. */
+  readonly signal: StopSignal | null
   /** Why the run ended before its time; null when it did not. */
   readonly ended: string | null
 }
@@ -75,7 +80,7 @@ export function resultLine(result: Result, formatDate: DateFormat): string {
 /** For people: how it ended, how many, how long each took, what went wrong. */
 export function summaryLines(result: Result): string[] {
   const { planned, sent, delivered, failed, unsettled, latency, causes, ended } = result
-  const lines = ended === null ? [] : [`${ended}, after ${sent} of ${planned} messages`]
+  const lines = ended === null ? [] : [`stopped after ${sent} of ${planned} messages: ${ended}`]
   const open = unsettled > 0 ? `, ${unsettled} without an outcome` : ''
   lines.push(`${sent} messages sent, ${delivered} ${outcomeWord(result)}, ${failed} failed${open}`)
   if (latency !== null) lines.push(`latency in ms, ${latencyFrom(result)}: ${latencyText(latency)}`)

@@ -1,5 +1,4 @@
 /** What became of the messages of a run, all threads together, and why some failed. */
-import { DeliveryTimeoutError } from '../errors.js'
 import type { MessageFailure } from '../failure.js'
 
 /** Different causes that are kept in mind; further ones are counted together. */
@@ -7,12 +6,10 @@ const MAX_CAUSES = 10
 const OTHER_CAUSES = 'other causes'
 
 export class Tally {
-  /** Messages handed to `send`: each ends in one of the three counts below. */
+  /** Messages handed to `send`. */
   sent = 0
   delivered = 0
   failed = 0
-  /** Without an outcome when the time at the end was over. */
-  unsettled = 0
   /** Bytes of the values that were delivered. */
   bytes = 0
   readonly #countByCause = new Map<string, number>()
@@ -23,25 +20,30 @@ export class Tally {
     this.#onNewCause = onNewCause
   }
 
+  /** Messages that have had no outcome. */
+  get unsettled(): number {
+    return this.sent - this.delivered - this.failed
+  }
+
   /** How many messages failed by cause, the most frequent first. */
   get causes(): [cause: string, count: number][] {
     return [...this.#countByCause].sort(([, a], [, b]) => b - a)
   }
 
   addFailures(failures: readonly MessageFailure[]): void {
-    for (const { cause } of failures) {
-      if (cause instanceof DeliveryTimeoutError) this.unsettled++
-      else this.addFailure(cause.message)
-    }
+    for (const { cause } of failures) this.addFailure(cause.message)
   }
 
-  /** @param cause - must hold no payload. */
-  addFailure(cause: string): void {
-    this.failed++
+  /**
+   * @param cause - must hold no payload.
+   * @param messages - how many it hit.
+   */
+  addFailure(cause: string, messages = 1): void {
+    this.failed += messages
     const isKept = this.#countByCause.has(cause) || this.#countByCause.size < MAX_CAUSES
     const key = isKept ? cause : OTHER_CAUSES
     const count = this.#countByCause.get(key) ?? 0
-    this.#countByCause.set(key, count + 1)
+    this.#countByCause.set(key, count + messages)
     if (count === 0) this.#onNewCause(key)
   }
 }

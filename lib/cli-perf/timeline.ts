@@ -53,8 +53,8 @@ export class Timeline {
   }
 
   #take(): void {
-    const { delivered, failed, unsettled, bytes } = this.#tally
-    const now = { endMs: performance.now() - this.#startMs, delivered, failed: failed + unsettled, bytes }
+    const { delivered, failed, bytes } = this.#tally
+    const now = { endMs: performance.now() - this.#startMs, delivered, failed, bytes }
     const last = this.#last
     this.#last = now
     this.#samples.push({

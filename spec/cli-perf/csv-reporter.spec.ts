@@ -29,13 +29,13 @@ describe('CsvReporter', () => {
     tally.failed = 1
     tally.bytes = 700
     clock.tick(1000)
-    tally.unsettled = 2
+    tally.sent = 11
     clock.tick(250)
     expect(await csv.close()).to.equal(null)
     expect(readFileSync(csv.path, 'utf8').split('\n')).to.deep.equal([
-      'time.ms,elapsed.s,sent,delivered,failed,unsettled,delivered.bytes',
-      '1000000001000,1.000,10,7,1,0,700',
-      '1000000001250,1.250,10,7,1,2,700',
+      'time.ms,elapsed.s,sent,delivered,failed,pending,delivered.bytes',
+      '1000000001000,1.000,10,7,1,2,700',
+      '1000000001250,1.250,11,7,1,3,700',
       '',
     ])
   })

@@ -1,35 +1,31 @@
-import { PassThrough } from 'node:stream'
 import { expect } from 'chai'
-import sinon from 'sinon'
-import { LiveLine } from '../../lib/cli-perf/live-line.js'
-import type { PerfRun } from '../../lib/cli-perf/perf-run.js'
+import { liveText } from '../../lib/cli-perf/live-line.js'
 import { Tally } from '../../lib/cli-perf/tally.js'
-import type { Sample } from '../../lib/cli-perf/timeline.js'
 import { sample } from './support/results.js'
 
-describe('LiveLine', () => {
-  function shown(tally: Tally, samples: readonly Sample[]): string {
-    const clock = sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
-    const stream = new PassThrough()
-    const line = new LiveLine(stream, { tally, samples, plannedMessages: 50_000 } as PerfRun)
-    clock.tick(500)
-    line.clear()
-    clock.tick(5000)
-    return String(stream.read())
-  }
-
+describe('liveText', () => {
   it('says how far the run is, and how it goes at present', () => {
     const tally = new Tally()
     tally.delivered = 12_000
     tally.failed = 1
     const before = Array.from({ length: 5 }, (_, n) => sample((n + 1) * 100, { delivered: 9999 }))
     const latest = Array.from({ length: 5 }, (_, n) => sample(600 + n * 100, { delivered: 200 }))
-    expect(shown(tally, [...before, ...latest])).to.equal(
-      '\r\u001b[2K12,000 of 50,000 delivered · 2,000/s · p99 2 ms · 1 failed\r\u001b[2K',
+    expect(liveText({ tally, samples: [...before, ...latest], plannedMessages: 50_000 })).to.equal(
+      '12,000 of 50,000 delivered · 2,000/s · p99 2 ms · 1 failed',
     )
   })
 
+  it('takes the last point of a long run, which may be longer than the present', () => {
+    const samples = [
+      sample(60_000, { spanMs: 30_000 }),
+      sample(90_000, { spanMs: 30_000, delivered: 60_000 }),
+    ]
+    expect(liveText({ tally: new Tally(), samples, plannedMessages: 1 })).to.include(' · 2,000/s')
+  })
+
   it('says less while it knows less', () => {
-    expect(shown(new Tally(), [])).to.equal('\r\u001b[2K0 of 50,000 delivered\r\u001b[2K')
+    expect(liveText({ tally: new Tally(), samples: [], plannedMessages: 50_000 })).to.equal(
+      '0 of 50,000 delivered',
+    )
   })
 })

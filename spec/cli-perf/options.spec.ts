@@ -133,14 +133,28 @@ describe('parsePerfOptions', () => {
     [['--broker-list', 'h:1', '--messages', '1'], '--topics is missing'],
     [['--broker-list', 'h:1', '--topics', ' , ', '--messages', '1'], '--topics names no topic'],
     [['--broker-list', 'h:1', '--topics', 't'], '--messages is missing'],
-    [[...required, '--messages', '0'], '--messages takes a whole number of at least 1, not "0"'],
-    [[...required, '--messages', '1e6'], '--messages takes a whole number of at least 1, not "1e6"'],
+    [[...required, '--messages', '0'], '--messages takes a whole number from 1 to 9007199254740991, not "0"'],
+    [
+      [...required, '--messages', '1e6'],
+      '--messages takes a whole number from 1 to 9007199254740991, not "1e6"',
+    ],
     [[...required, '--threads', '11'], '--messages 10 is less than --threads 11'],
-    [[...required, '--throughput', '0'], '--throughput takes a whole number of at least 1, not "0"'],
+    [
+      [...required, '--throughput', '0'],
+      '--throughput takes a whole number from 1 to 9007199254740991, not "0"',
+    ],
     [[...required, '--message-size', '0', '--vary-message-size'], 'needs a --message-size of at least 1'],
-    [[...required, '--message-size', '2147483648'], '--message-size 2147483648 is more than 2147483647'],
+    [
+      [...required, '--message-size', '2147483648'],
+      '--message-size takes a whole number from 0 to 2147483647, not',
+    ],
     [[...required, '--date-format', 'hh'], 'the letter h is not supported'],
     [[...required, '--producer-property', 'x'], '--producer-property takes key=value, not "x"'],
+    [[...required, '--message-send-gap-ms', '2147483648'], '--message-send-gap-ms takes a whole number'],
+    [
+      [...required, '--producer', 'x'],
+      '--producer could be --producer-num-retries, --producer-retry-backoff-ms',
+    ],
     [[...required, '--bogus'], "unknown option '--bogus'"],
     [[...required, 'stray'], 'too many arguments'],
   ]

@@ -38,9 +38,9 @@ describe('The summary', () => {
   })
 
   it('says what went wrong, and where the run ended early', () => {
-    const ended = { sent: 12, delivered: 5, failed: 4, unsettled: 3, latency: null, ended: 'ended by SIGINT' }
+    const ended = { sent: 12, delivered: 5, failed: 4, unsettled: 3, latency: null, ended: 'SIGINT' }
     expect(summaryLines(result({ ...ended, causes: [['too large', 4]] }))).to.deep.equal([
-      'ended by SIGINT, after 12 of 30000 messages',
+      'stopped after 12 of 30000 messages: SIGINT',
       '12 messages sent, 5 delivered, 4 failed, 3 without an outcome',
       '4 failed: too large',
     ])

@@ -29,7 +29,7 @@ describe('Timeline', () => {
     tally.addFailure('x')
     clock.tick(100)
     deliver(1, 7)
-    tally.unsettled++
+    tally.addFailure('y')
     clock.tick(100)
     clock.tick(100)
     const [first, second, third] = timeline.samples

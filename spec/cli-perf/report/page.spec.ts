@@ -45,9 +45,9 @@ describe('The page of a report', () => {
   })
 
   it('says how a run ended early and how many messages have no outcome', () => {
-    const early = { ended: 'ended by SIGINT', sent: 1234, delivered: 1200, unsettled: 34 }
+    const early = { ended: 'SIGINT', sent: 1234, delivered: 1200, unsettled: 34 }
     const text = html({ result: result(early) })
-    expect(text).to.include('ended by SIGINT, after 1,234 of 30,000 messages')
+    expect(text).to.include('stopped after 1,234 of 30,000 messages: SIGINT')
     expect(text).to.include('34 without an outcome')
   })
 

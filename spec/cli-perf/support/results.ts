@@ -23,6 +23,8 @@ export function result(more: Partial<Result> = {}): Result {
     bytes: 3_000_000,
     causes: [],
     isAcknowledged: true,
+    isConfirmed: true,
+    signal: null,
     isPaced: false,
     latency: latencyOf(0.3123, 12),
     ended: null,

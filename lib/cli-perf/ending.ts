@@ -1,0 +1,49 @@
+/** How a run ends before its time: first nothing more is sent, then what was sent is no longer waited for. */
+import { setMaxListeners } from 'node:events'
+
+export class Ending {
+  readonly #stopping = new AbortController()
+  #isAbandoned = false
+  #timer: NodeJS.Timeout | undefined
+  #abandon!: () => void
+  /** Resolves when what is left is no longer waited for. */
+  readonly abandoned: Promise<void>
+
+  constructor() {
+    this.abandoned = new Promise((resolve) => {
+      this.#abandon = () => {
+        this.#isAbandoned = true
+        resolve()
+      }
+    })
+    // Each thread listens to it, and there may be more of them than Node expects.
+    setMaxListeners(0, this.#stopping.signal)
+  }
+
+  /** Nothing more is sent. */
+  get isStopping(): boolean {
+    return this.#stopping.signal.aborted
+  }
+
+  get isAbandoned(): boolean {
+    return this.#isAbandoned
+  }
+
+  /** For pauses, which it ends. */
+  get stopSignal(): AbortSignal {
+    return this.#stopping.signal
+  }
+
+  /** @param graceMs - how long what was sent is waited for; counts from the last call. */
+  stop(graceMs: number): void {
+    this.#stopping.abort()
+    clearTimeout(this.#timer)
+    if (graceMs === 0) this.#abandon()
+    else this.#timer = setTimeout(this.#abandon, graceMs)
+  }
+
+  /** To be called when the run is over. */
+  clear(): void {
+    clearTimeout(this.#timer)
+  }
+}
