@@ -39,9 +39,9 @@ describe('The packed package, installed elsewhere', function () {
     files = report.files.map((file) => file.path)
     await writeFile(join(folder, 'package.json'), '{ "name": "elsewhere", "private": true }')
     const [tarball] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'))
-    await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`], {
-      cwd: folder,
-    })
+    // The entry points for metrics need the package that they are for.
+    const install = ['install', '--prefer-offline', '--no-audit', '--no-fund']
+    await run('npm', [...install, `./${tarball}`, 'prom-client', '@opentelemetry/api'], { cwd: folder })
   })
 
   after(() => rm(folder, { recursive: true, force: true }))
@@ -49,6 +49,8 @@ describe('The packed package, installed elsewhere', function () {
   for (const [entry, names] of [
     ['kafka-classic-producer', mainNames],
     ['kafka-classic-producer/testing', testingNames],
+    ['kafka-classic-producer/prometheus', ['collectFrom']],
+    ['kafka-classic-producer/opentelemetry', ['observe']],
   ] as const) {
     it(`gives ${entry} to import`, async () => {
       const script = `import * as all from '${entry}'; console.log(Object.keys(all).join())`
@@ -88,10 +90,15 @@ describe('The packed package, installed elsewhere', function () {
     )
   })
 
-  it('brings executables that say how to be used', async () => {
-    const { stdout } = await run(join(folder, 'node_modules', '.bin', 'kafka-console-producer'), ['--help'])
-    expect(stdout).to.include('--broker-list')
-  })
+  for (const [executable, option] of [
+    ['kafka-console-producer', '--topic'],
+    ['kafka-producer-perf-test', '--topics'],
+  ] as const) {
+    it(`brings the executable ${executable}, which says how it is used`, async () => {
+      const { stdout } = await run(join(folder, 'node_modules', '.bin', executable), ['--help'])
+      expect(stdout).to.include('--broker-list').and.include(option)
+    })
+  }
 
   it('holds what users need and nothing else', () => {
     expect(files).to.include.members(['LICENSE', 'README.md', 'CHANGELOG.md', 'config/producer.properties'])
