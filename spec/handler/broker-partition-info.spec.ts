@@ -118,6 +118,7 @@ describe('BrokerPartitionInfo', () => {
       const all = [info.refresh(['a', 'b']), info.refresh(['b']), info.refresh(new Set(['a', 'b']))]
       await source.answer(brokersOf(0), topicOf('a', [0, 0]), topicOf('b', [0, 0]))
       await Promise.all(all)
+      await turn()
       expect(source.fetched).to.deep.equal([['a', 'b']])
     })
 
@@ -290,7 +291,7 @@ describe('BrokerPartitionInfo', () => {
       expect(await requestsWithin(2999, fail)).to.be.at.most(30)
     })
 
-    it('lets nobody wait any longer once it is closed; then its source has the word', async () => {
+    it('lets nobody wait any longer once it is closed, nor anybody who asks later; its source has the word', async () => {
       const { info, source } = makeInfo()
       for (let i = 0; i < 10; i++) {
         const done = info.refresh(['t'])
@@ -303,13 +304,51 @@ describe('BrokerPartitionInfo', () => {
       expect(source.open).to.deep.equal([])
       info.close()
       await clock.tickAsync(0)
-      source.open.shift()!.fail(new MetadataError('closed'))
-      expect(
-        await waiting.then(
-          () => 'done',
-          (error) => error.message,
-        ),
-      ).to.equal('closed')
+      expect(clock.countTimers()).to.equal(0)
+      for (const isFirst of [true, false]) {
+        const asked = isFirst ? waiting : info.refresh(['t'])
+        await clock.tickAsync(0)
+        source.open.shift()!.fail(new MetadataError('closed'))
+        expect(
+          await asked.then(
+            () => 'done',
+            (error) => error.message,
+          ),
+        ).to.equal('closed')
+      }
+    })
+
+    /** Milliseconds from the end of one request to the next one, when that is asked for at once. */
+    async function pauseAfter(end: (source: ScriptedSource) => void): Promise<number> {
+      const source = new ScriptedSource()
+      const info = new BrokerPartitionInfo({ source, logger: new LogKeeper(), random: () => 0.999999 })
+      for (const isLast of [false, true]) {
+        const done = info.refresh(['t']).catch(() => {})
+        await clock.tickAsync(isLast ? 500 : 0)
+        if (isLast) break
+        source.open.shift()!.fail(new MetadataError('no'))
+        await done
+      }
+      end(source)
+      await clock.tickAsync(0)
+      const endMs = performance.now()
+      const next = info.refresh(['t']).catch(() => {})
+      while (source.open.length === 0) await clock.tickAsync(1)
+      const pauseMs = performance.now() - endMs
+      end(source)
+      await next
+      return Math.round(pauseMs)
+    }
+
+    it('waits after failures, longer each time', async () => {
+      const fail = (source: ScriptedSource): void => source.open.shift()!.fail(new MetadataError('no'))
+      expect(await pauseAfter(fail)).to.be.within(49, 50)
+    })
+
+    it('does not wait after a success', async () => {
+      const answer = (source: ScriptedSource): void =>
+        source.open.shift()!.answer({ brokers: brokersOf(0), topics: [topicOf('t', [0, 0])] })
+      expect(await pauseAfter(answer)).to.be.at.most(1)
     })
   })
 
@@ -354,6 +393,15 @@ describe('BrokerPartitionInfo', () => {
         })
       })
     }
+
+    it('is told with what it means, where that is known', async () => {
+      const made = makeInfo()
+      await refreshed(made, brokersOf(0), topicError('a', 5), topicError('b', 77))
+      expect(made.logger.at('warn')).to.deep.equal([
+        'topic a is not available: LEADER_NOT_AVAILABLE (5): an election or the creation of the topic is under way',
+        'topic b is not available: STALE_BROKER_EPOCH (77)',
+      ])
+    })
 
     it('is forgotten when the topic is there again', async () => {
       const made = makeInfo()

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { cutIntoRequests, halve, MAX_REQUEST_BYTES } from '../../lib/handler/cut-batches.js'
+import type { Envelope } from '../../lib/handler/envelope.js'
 import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
 import { batchOf, serialized, textsOf } from './support/envelopes.js'
 
@@ -47,6 +48,17 @@ describe('cutIntoRequests', () => {
     const [a, b] = [serialized('a', { key: 'k'.repeat(100) }), serialized('b', { key: 'k'.repeat(100) })]
     expect(cutIntoRequests([batchOf('t', 0, a, b)], 254)).to.have.length(1)
     expect(cutIntoRequests([batchOf('t', 0, a, b)], 253)).to.have.length(2)
+  })
+
+  it('fills each request as far as it goes', () => {
+    const batch = batchOf('t', 0, ...['a', 'b', 'c', 'd'].map((name) => ofBytes(100, name)))
+    expect(shapeOf(cutIntoRequests([batch], 200))).to.deep.equal([['t/0: a b'], ['t/0: c d']])
+  })
+
+  it('counts a message without a value as nothing but its overhead', () => {
+    const empty = (): Envelope => Object.assign(serialized(''), { value: null })
+    expect(cutIntoRequests([batchOf('t', 0, empty(), empty())], 52)).to.have.length(1)
+    expect(cutIntoRequests([batchOf('t', 0, empty(), empty())], 51)).to.have.length(2)
   })
 
   it('makes no request of nothing', () => {

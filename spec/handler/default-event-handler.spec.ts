@@ -18,7 +18,7 @@ import {
 import { StringEncoder } from '../../lib/handler/encoders/string-encoder.js'
 import type { Envelope } from '../../lib/handler/envelope.js'
 import { KeyedMessage } from '../../lib/keyed-message.js'
-import { envelopeOf, textOf } from './support/envelopes.js'
+import { envelopeOf, textOf, textsOf } from './support/envelopes.js'
 import { FakeClusterSource } from './support/fake-cluster-source.js'
 import { FakePool } from './support/fake-pool.js'
 import { LogKeeper } from './support/log-keeper.js'
@@ -30,6 +30,17 @@ const TOPICS = { t: [0, 1], u: [2] }
 
 class Listener extends OutcomeKeeper {
   readonly retries: RetryEvent[] = []
+  /** Values of the messages of each cycle that could be serialized. */
+  readonly serialized: string[][] = []
+  attemptsFailed = 0
+
+  onSerialized(messages: readonly Envelope[]): void {
+    this.serialized.push(textsOf(messages))
+  }
+
+  onAttemptFailed(): void {
+    this.attemptsFailed++
+  }
 
   onRetry(event: RetryEvent): void {
     this.retries.push(event)
@@ -190,6 +201,21 @@ describe('DefaultEventHandler', () => {
       expect(listener.failures[0]!.cause).to.be.instanceOf(EncodeError)
       expect(listener.failures[0]!.attempts).to.deep.equal([])
       expect(logger.at('error')).to.deep.equal(['1 messages could not be serialized and were given up'])
+    })
+
+    it('is not among those of which is told that they were serialized', async () => {
+      const { handler, listener } = makeHandler()
+      await ended(handler.dispatch([...envelopes('a@0'), envelopeOf(7), ...envelopes('b@0')]))
+      expect(listener.serialized).to.deep.equal([['a', 'b']])
+    })
+
+    it('that no partition can be found for leaves a WARN line with counts and the first reason', async () => {
+      const { handler, logger } = makeHandler()
+      await ended(handler.dispatch(envelopes('a@0', 'bad@-1', 'worse@-3')))
+      expect(logger.at('warn')).to.deep.equal([
+        '2 messages could not be assigned to a leader; the first: ' +
+          'the partitioner answered -1 for a message to t, where 0 to 1 exist',
+      ])
     })
 
     it('leaves nothing to be done where it is the only one: no refresh', async () => {
@@ -388,6 +414,19 @@ describe('DefaultEventHandler', () => {
         { attempts: 1, remaining: 2, messages: 2, topics: ['t'], backoffMs: BACKOFF_MS },
         { attempts: 2, remaining: 1, messages: 2, topics: ['t'], backoffMs: BACKOFF_MS },
       ])
+    })
+
+    it('counts the attempts that left something to be done, the last one included', async () => {
+      for (const [failing, counted] of [
+        [0, 0],
+        [1, 1],
+        [99, 3],
+      ] as const) {
+        const { handler, listener, pool } = makeHandler({ maxRetries: 2 })
+        pool.refuse = () => (pool.requests.length <= failing ? NOT_LEADER : undefined)
+        await ended(handler.dispatch(envelopes('a@0')))
+        expect(listener.attemptsFailed, `${failing} failing`).to.equal(counted)
+      }
     })
 
     it('is logged at INFO with what remains', async () => {
@@ -634,12 +673,13 @@ describe('DefaultEventHandler', () => {
     })
 
     it('does not wait out a back-off that is longer', async () => {
-      const { handler, listener, pool } = makeHandler({ maxRetries: 10, retryBackoffMs: 50_000 })
+      const { handler, listener, pool, source } = makeHandler({ maxRetries: 10, retryBackoffMs: 50_000 })
       pool.refuse = () => NOT_LEADER
       const start = performance.now()
       await ended(handler.dispatch([limited('a@0', 250)]))
       expect(Object.keys(listener.failed)).to.deep.equal(['a'])
       expect(performance.now() - start).to.be.at.most(260)
+      expect(source.asked, 'no refresh for nobody').to.have.length(1)
     })
 
     it('wakes nobody else early: the others wait their back-off', async () => {
@@ -693,7 +733,7 @@ describe('DefaultEventHandler', () => {
     })
 
     it('ends a back-off at once', async () => {
-      const { handler, listener, pool } = makeHandler({ retryBackoffMs: 50_000 })
+      const { handler, listener, pool, source } = makeHandler({ retryBackoffMs: 50_000 })
       pool.refuse = () => NOT_LEADER
       const done = handler.dispatch(envelopes('a@0'))
       await clock.tickAsync(20)
@@ -701,6 +741,7 @@ describe('DefaultEventHandler', () => {
       const start = performance.now()
       await ended(done)
       expect(performance.now() - start).to.be.at.most(2)
+      expect(source.asked, 'no refresh for what is given up').to.have.length(1)
       expect(listener.failures[0]).to.include({ cause: reason, persistence: 'not-persisted' })
       expect(clock.countTimers()).to.equal(0)
     })

@@ -1,5 +1,7 @@
 import { expect } from 'chai'
 import { ConnectionError, EncodeError } from '../../lib/errors.js'
+import { Envelope } from '../../lib/handler/envelope.js'
+import { KeyedMessage } from '../../lib/keyed-message.js'
 import { envelopeOf } from './support/envelopes.js'
 
 const definite = { atMs: 1, error: new ConnectionError('refused') }
@@ -18,6 +20,10 @@ describe('Envelope', () => {
       topic: 't',
     })
     expect(envelopeOf('v').attempts).to.deep.equal([])
+  })
+
+  it('has no time limit where none is given', () => {
+    expect(new Envelope(new KeyedMessage('t', 'v'), null).deadlineMs).to.equal(0)
   })
 
   it('keeps its attempts, oldest first', () => {

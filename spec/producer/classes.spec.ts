@@ -149,10 +149,17 @@ describe('a class that cannot be had', () => {
     )
     expect(error).to.include({ code: 'KAFKA_CONFIG', key: 'partitioner.class' })
     expect(error.message)
-      .to.contain('partitioner.class=com.acme.Mine')
+      .to.contain('partitioner.class=com.acme.Mine names a class that is not known here. ')
       .and.contain('kafka.producer.ByteArrayPartitioner')
       .and.contain('com.acme.Other')
       .and.contain("classes: { 'com.acme.Mine': YourClass }")
+  })
+
+  it('is explained where it is a class of the modern client', () => {
+    const { message } = errorOf(() =>
+      encoders({ 'serializer.class': 'org.apache.kafka.common.serialization.StringSerializer' }),
+    )
+    expect(message).not.to.contain('not known here')
   })
 
   it('is told for the key it is named by', () => {

@@ -110,6 +110,15 @@ describe('GroupCommit', () => {
     expect(cycles[1]).to.deep.equal(['a'])
   })
 
+  it('counts a message without a value as nothing', async () => {
+    const { commit, cycles, submit, end } = makeGroupCommit()
+    submit('first')
+    commit.submit([ofLength('a', 900_000)])
+    commit.submit([Object.assign(serialized('null'), { value: null })])
+    await end()
+    expect(cycles[1]).to.have.length(2)
+  })
+
   it('does not cut a single call, however large', async () => {
     const { commit, cycles, submit, end } = makeGroupCommit()
     submit('first')

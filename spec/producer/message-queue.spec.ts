@@ -132,6 +132,22 @@ describe('MessageQueue', () => {
       expect([queue.waiting, queue.take(5)]).to.deep.equal([0, ['a']])
     })
 
+    it('gives up after a millisecond if that is the time-out', async () => {
+      const put = full('a').put(['b'], 1)
+      await clock.tickAsync(1)
+      expect(await stateOf(put)).to.equal(0)
+    })
+
+    it('does not begin to wait anew when others were taken and there is still no room', async () => {
+      const queue = makeQueue(10, 10)
+      for (const item of ['1', '2', '345678']) queue.offer(item)
+      const put = queue.put(['123456789'], 200)
+      await clock.tickAsync(150)
+      queue.take(1)
+      await clock.tickAsync(50)
+      expect(await stateOf(put)).to.equal(0)
+    })
+
     it('leaves no timer behind when it was let in', async () => {
       const queue = full('a')
       const put = queue.put(['b'], 200)

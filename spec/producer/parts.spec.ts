@@ -5,7 +5,7 @@ import { Envelope } from '../../lib/handler/envelope.js'
 import { KeyedMessage } from '../../lib/keyed-message.js'
 import { silentLogger } from '../../lib/logger.js'
 import { buildParts, type Parts, type PartsListener } from '../../lib/producer/parts.js'
-import { TestCluster } from '../../lib/testing/index.js'
+import { errorCode, TestCluster } from '../../lib/testing/index.js'
 
 class Listener implements PartsListener {
   readonly told: string[] = []
@@ -91,6 +91,22 @@ describe('buildParts', () => {
 
   it('refuses a class that is not known', () => {
     expect(() => build({ 'partitioner.class': 'no.Such' })).to.throw(ConfigError)
+  })
+
+  it('ends the wait of what may not ask for metadata yet', async () => {
+    const { handler, closeMetadata } = build({
+      'topic.metadata.refresh.interval.ms': 0,
+      'message.send.max.retries': 0,
+    })
+    cluster.faults.on('Metadata', { times: 99 }, errorCode(5))
+    // Ten requests may be made within a second; each message makes one.
+    for (let i = 0; i < 10; i++) await handler.dispatch([message()])
+    const waiting = handler.dispatch([message()])
+    const start = performance.now()
+    closeMetadata(new ConnectionError('over'))
+    await waiting
+    expect(performance.now() - start).to.be.lessThan(300)
+    expect(listener.failures).to.have.length(11)
   })
 
   it('lets what asks for metadata fail with the reason why it was closed', async () => {

@@ -419,6 +419,37 @@ describe('Producer', () => {
     })
   })
 
+  for (const type of ['sync', 'async']) {
+    it(`gives a message up after delivery.timeout.ms, ${type} mode`, async () => {
+      const producer = stage.producer({
+        'producer.type': type,
+        'message.send.max.retries': 1_000_000,
+        'retry.backoff.ms': 5,
+        'delivery.timeout.ms': 60,
+      })
+      stage.cluster.faults.on('Produce', { times: 1e9 }, errorCode(NOT_LEADER))
+      const start = performance.now()
+      const error = await rejection(producer.deliver({ topic: 't', message: 'a' }))
+      expect(performance.now() - start).to.be.within(58, 1000)
+      expect(error).to.include({ code: 'KAFKA_DELIVERY_TIMEOUT', persistence: 'not-persisted' })
+      stage.cluster.faults.clear()
+      await producer.deliver({ topic: 't', message: 'b' })
+      expect(stage.values()).to.deep.equal(['b'])
+    })
+  }
+
+  it('counts delivery.timeout.ms from the send, the time in the queue included', async () => {
+    const producer = stage.producer({
+      'producer.type': 'async',
+      'queue.buffering.max.ms': 80,
+      'delivery.timeout.ms': 30,
+    })
+    const error = await rejection(producer.deliver({ topic: 't', message: 'a' }))
+    expect(error).to.include({ code: 'KAFKA_DELIVERY_TIMEOUT' })
+    expect(error.attempts).to.deep.equal([])
+    expect(stage.produceRequests).to.equal(0)
+  })
+
   describe('events', () => {
     it('tell each batch that was delivered, with its messages, offset and broker', async () => {
       const producer = stage.producer(partitionByKey, byKey)
