@@ -27,6 +27,12 @@ describe('Outcomes', () => {
     ])
   })
 
+  it('tells 0 for the first message of a partition', () => {
+    const waiter = makeWaiter()
+    makeOutcomes().outcomes.delivered(batchOf('t', 0, envelopeOf('a', { waiter })), 0n, 'b:1')
+    expect(waiter.delivered.firstCall.args[1]).to.equal(0n)
+  })
+
   it('tells −1 for every message where the broker names no offset', () => {
     const waiter = makeWaiter()
     const envelopes = [envelopeOf('a', { waiter }), envelopeOf('b', { waiter })]

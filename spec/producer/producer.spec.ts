@@ -305,6 +305,12 @@ describe('Producer', () => {
       expect(stage.produceRequests).to.equal(2)
     })
 
+    it('sends what came in one call after queue.buffering.max.ms, too', async () => {
+      const producer = stage.producer(async)
+      await producer.send(['a', 'b'].map((message) => ({ topic: 't', message })))
+      await eventually(() => stage.values().length === 2)
+    })
+
     it('drops a message that cannot be encoded with its outcome told, its neighbours go', async () => {
       const producer = stage.producer(async)
       const failed = sinon.fake()
@@ -354,7 +360,9 @@ describe('Producer', () => {
         )
         expect(error).to.be.instanceOf(QueueFullError)
         expect(error).to.include({ persistence: 'not-persisted', retriable: true, topic: 't' })
-        expect(error.message).to.contain('(2 of 2 messages)').and.contain('queue.enqueue.timeout.ms')
+        expect(error.message).to.match(
+          /^the queue has been full \(2 of 2 messages\); .* queue\.enqueue\.timeout\.ms=-1/,
+        )
         expect(dropped.callCount).to.equal(1)
         expect(dropped.firstCall.args[0].message.message).to.equal('no')
         expect(dropped.firstCall.args[0].error).to.equal(error)
