@@ -3,7 +3,9 @@
  * last five to ten minutes in which there were some, as the original's samples favoured the last five.
  *
  * Two HDR histograms take turns: one is filled, the other keeps the five minutes before. They are looked after when a
- * value comes, not by a timer; so when none comes any more, the last ones stay.
+ * value comes, not by a timer; so when none comes any more, the last ones stay. Values are put down first and entered
+ * some at a time: between two requests the processor's caches have gone cold, which made each entry several times as
+ * dear.
  *
  * @see classic-producer reference §10
  */
@@ -12,6 +14,8 @@ import { build, type Histogram } from 'hdr-histogram-js'
 const WINDOW_MS = 5 * 60_000
 /** Percentiles are right to one part in a hundred. */
 const SIGNIFICANT_DIGITS = 2
+/** So many values are entered together. */
+const VALUES_AT_ONCE = 64
 
 /** All in the unit of the values; zero where there was none. */
 export interface DistributionReading {
@@ -32,6 +36,8 @@ export interface DistributionReading {
 export class Distribution {
   /** What a value of 1 is in the histograms, which hold integers. */
   readonly #resolution: number
+  readonly #noted = new Float64Array(VALUES_AT_ONCE)
+  #notedCount = 0
   #count = 0
   #sum = 0
   #min = Number.POSITIVE_INFINITY
@@ -50,7 +56,7 @@ export class Distribution {
   }
 
   get count(): number {
-    return this.#count
+    return this.#count + this.#notedCount
   }
 
   /**
@@ -58,6 +64,17 @@ export class Distribution {
    * @param nowMs - on a monotonic clock.
    */
   record(value: number, nowMs: number): void {
+    if (!this.#recent || nowMs - this.#windowStartMs >= WINDOW_MS) this.#turn(nowMs)
+    this.#noted[this.#notedCount++] = value
+    if (this.#notedCount === VALUES_AT_ONCE) this.#enterNoted()
+  }
+
+  #enterNoted(): void {
+    for (let i = 0; i < this.#notedCount; i++) this.#enter(this.#noted[i]!)
+    this.#notedCount = 0
+  }
+
+  #enter(value: number): void {
     this.#count++
     this.#sum += value
     if (value < this.#min) this.#min = value
@@ -65,11 +82,11 @@ export class Distribution {
     const distance = value - this.#mean
     this.#mean += distance / this.#count
     this.#squares += distance * (value - this.#mean)
-    if (!this.#recent || nowMs - this.#windowStartMs >= WINDOW_MS) this.#turn(nowMs)
-    this.#recent!.recordValue(Math.round(value * this.#resolution))
+    this.#recent?.recordValue(Math.round(value * this.#resolution))
   }
 
   read(): DistributionReading {
+    this.#enterNoted()
     const recent = merged(this.#recent, this.#before)
     const at = (percent: number): number => {
       if (!recent) return 0
@@ -94,6 +111,7 @@ export class Distribution {
 
   /** Begins a window; what is older than the one before is forgotten. */
   #turn(nowMs: number): void {
+    this.#enterNoted()
     const isBeforeOver = nowMs - this.#windowStartMs >= 2 * WINDOW_MS
     const spare = this.#before
     this.#before = this.#recent

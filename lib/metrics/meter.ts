@@ -29,9 +29,13 @@ export class RateClock {
     this.#startMs = now()
   }
 
-  /** Looks at the clock; @returns milliseconds since the start. */
-  advance(): number {
-    const elapsedMs = this.#now() - this.#startMs
+  /**
+   * Looks at the clock, or is told what it says.
+   *
+   * @returns milliseconds since the start.
+   */
+  advance(nowMs = this.#now()): number {
+    const elapsedMs = nowMs - this.#startMs
     this.interval = Math.floor(elapsedMs / INTERVAL_MS)
     return elapsedMs
   }

@@ -134,8 +134,11 @@ export class ProducerMetrics {
 
   /** A cycle begins, after the one before has ended; in async mode its messages have left the queue. */
   cycleBegun(messages: number): void {
-    this.#look()
-    if (this.#queueSize) this.#handedOn += messages
+    if (this.#queueSize) {
+      // Its messages may have lingered for long.
+      this.#look()
+      this.#handedOn += messages
+    }
     this.#hasSerialized = false
     this.#hasCycleFailed = false
   }
@@ -160,9 +163,15 @@ export class ProducerMetrics {
     if (allBytes > 0) this.#allTopics.bytes.mark(allBytes)
   }
 
-  /** A produce request to `host:port` is over. @param bytesOnWire - null when it was never encoded. */
-  requested(broker: string, bytesOnWire: number | null, durationMs: number): void {
-    const nowMs = this.#look()
+  /**
+   * A produce request to `host:port` is over. It tells the time by itself: looking at the clock is dear.
+   *
+   * @param bytesOnWire - null when it was never encoded.
+   * @param endMs - as `startMs` on the clock of these metrics.
+   */
+  requested(broker: string, bytesOnWire: number | null, startMs: number, endMs: number): void {
+    const nowMs = this.#look(endMs)
+    const durationMs = endMs - startMs
     const bytes = bytesOnWire === null ? null : bytesOnWire - UNCOUNTED_BYTES
     this.#allBrokers.record(bytes, durationMs, nowMs)
     this.#brokers.get(broker).record(bytes, durationMs, nowMs)
@@ -195,12 +204,12 @@ export class ProducerMetrics {
   }
 
   /** Looks at the clock. What came before belongs to the time before. */
-  #look(): number {
+  #look(nowMs?: number): number {
     if (this.#messages > this.#markedMessages) {
       this.#allTopics.messages.mark(this.#messages - this.#markedMessages)
       this.#markedMessages = this.#messages
     }
-    return this.#clock.advance()
+    return this.#clock.advance(nowMs)
   }
 
   get #inFlight(): number {

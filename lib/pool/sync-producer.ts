@@ -28,9 +28,9 @@ export interface SyncProducerListener {
    * A produce request is over, well or not.
    *
    * @param bytes - on the wire, length field included; null when it was never encoded.
-   * @param durationMs - from the call to the answer, a connect included.
+   * @param startMs - when it was called, before a connect; like `endMs` by `performance.now()`.
    */
-  onProduced?(broker: string, bytes: number | null, durationMs: number): void
+  onProduced?(broker: string, bytes: number | null, startMs: number, endMs: number): void
 }
 
 export interface SyncProducerSettings extends BrokerClientSettings {
@@ -89,10 +89,13 @@ export class SyncProducer {
   async send(request: ProduceRequest, sizeHint?: number): Promise<ProduceResponse | null> {
     const startMs = performance.now()
     let bytes: number | null = null
-    const onEncoded = (length: number): void => {
-      bytes = length
+    const options = {
+      timeoutMs: answerTimeoutMs(this.#settings.requestTimeoutMs),
+      sizeHint,
+      onEncoded: (length: number): void => {
+        bytes = length
+      },
     }
-    const options = { timeoutMs: answerTimeoutMs(this.#settings.requestTimeoutMs), sizeHint, onEncoded }
     try {
       const client = await this.#connected()
       if (request.acks !== 0) return await client.request(produce, request, options)
@@ -101,7 +104,7 @@ export class SyncProducer {
       this.#unconfirmedTopic = request.topics[0]?.name ?? ''
       return null
     } finally {
-      this.#settings.listener?.onProduced?.(this.broker, bytes, performance.now() - startMs)
+      this.#settings.listener?.onProduced?.(this.broker, bytes, startMs, performance.now())
     }
   }
 

@@ -324,7 +324,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
         this.report(logger, 'disconnect', { broker, reason })
       },
       onUnconfirmed: (broker, requests, reason) => this.#warnOfUnconfirmed(broker, requests, reason),
-      onProduced: (broker, bytes, durationMs) => this.#metrics.requested(broker, bytes, durationMs),
+      onProduced: (broker, bytes, startMs, endMs) => this.#metrics.requested(broker, bytes, startMs, endMs),
     }
   }
 

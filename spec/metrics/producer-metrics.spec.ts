@@ -125,9 +125,9 @@ describe('ProducerMetrics', () => {
 
   it('measures requests of all brokers and of each, six bytes less than on the wire', () => {
     const metrics = ofSync()
-    metrics.requested('b1:9092', 106, 2)
-    metrics.requested('[::1]:9093', 306, 4)
-    metrics.requested('b1:9092', null, 900)
+    metrics.requested('b1:9092', 106, 0, 2)
+    metrics.requested('[::1]:9093', 306, 0, 4)
+    metrics.requested('b1:9092', null, 0, 900)
     const { ProducerRequestRateAndTimeMs: times, ProducerRequestSize: sizes } = metrics.snapshot()
     expect(times.map(({ tags, count, max }) => [tags.brokerHost, tags.brokerPort, count, max])).to.deep.equal(
       [
@@ -157,7 +157,7 @@ describe('ProducerMetrics', () => {
   it('gives plain values that are frozen and survive JSON', () => {
     const metrics = ofAsync()
     metrics.sent('t')
-    metrics.requested('b1:9092', 106, 2)
+    metrics.requested('b1:9092', 106, 0, 2)
     const snapshot = metrics.snapshot()
     expect(JSON.parse(JSON.stringify(snapshot))).to.deep.equal(snapshot)
     const everything = [snapshot, ...Object.values(snapshot), ...Object.values(snapshot).flat()]
@@ -180,7 +180,7 @@ describe('ProducerMetrics', () => {
   it('gives every series a name of its own', () => {
     const metrics = ofAsync()
     for (const topic of ['a', 'b']) metrics.sent(topic)
-    for (const broker of ['b1:9092', 'b1:9093', 'b2:9092']) metrics.requested(broker, 100, 1)
+    for (const broker of ['b1:9092', 'b1:9093', 'b2:9092']) metrics.requested(broker, 100, 0, 1)
     const names = Object.values(metrics.snapshot())
       .flat()
       .map(({ mbean }) => mbean)

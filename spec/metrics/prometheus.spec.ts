@@ -114,7 +114,7 @@ describe('collectFrom (Prometheus)', () => {
   it('adds up producers with one client id, and takes the largest of their quantiles', async () => {
     collectFrom(new FakeProducer('c1').work(), registry)
     const other = new FakeProducer('c1').work()
-    other.counters.requested('b1:9092', 1006, 8)
+    other.counters.requested('b1:9092', 1006, 0, 8)
     collectFrom(other, registry)
     expect(await samplesOf('kafka_producer_messages_total')).to.deep.equal([
       'kafka_producer_messages_total{client_id="c1",topic="t"} 6',

@@ -10,7 +10,11 @@ export class FakeProducer extends EventEmitter {
   /** @param queueSize - null for a producer in sync mode. */
   constructor(clientId: string, queueSize: number | null = null) {
     super()
-    this.counters = new ProducerMetrics({ clientId, queueSize: queueSize === null ? null : () => queueSize })
+    this.counters = new ProducerMetrics({
+      clientId,
+      queueSize: queueSize === null ? null : () => queueSize,
+      now: () => 0,
+    })
   }
 
   metrics(): MetricsSnapshot {
@@ -30,8 +34,8 @@ export class FakeProducer extends EventEmitter {
     counters.failed(1)
     counters.refused()
     counters.dropped('t')
-    counters.requested('b1:9092', 1006, 2)
-    counters.requested('[::1]:9093', 2006, 4)
+    counters.requested('b1:9092', 1006, 0, 2)
+    counters.requested('[::1]:9093', 2006, 0, 4)
     return this
   }
 }

@@ -49,8 +49,8 @@ export class Story implements SyncProducerListener {
     this.lines.push(`disconnected from ${broker}: ${reason ? reason.name : 'by us'}`)
   }
 
-  onProduced(broker: string, bytes: number | null, durationMs: number): void {
-    if (!(durationMs >= 0)) throw new RangeError(`a request took ${durationMs} ms`)
+  onProduced(broker: string, bytes: number | null, startMs: number, endMs: number): void {
+    if (!(endMs >= startMs)) throw new RangeError(`a request took ${endMs - startMs} ms`)
     this.produced.push([broker, bytes])
   }
 
