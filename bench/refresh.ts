@@ -2,9 +2,10 @@
  * Claim: a metadata refresh costs no latency.
  *
  * One send at a time, acks 1, at a fixed rate, against three real 0.8.2.2 brokers: refresh off, refresh every second,
- * and the Scala producer's habit to rebuild every connection at each refresh; once on loopback, and once over a road of
- * 20 ms there and back, which a proxy adds in front of each broker. "Off" runs twice: the second one says how far
- * equal things lie apart on this machine. Rounds are interleaved. Writes a table and charts to `bench/results`.
+ * and the Scala producer's habit to rebuild every connection at each refresh; on loopback, over a road of 20 ms there and
+ * back, which a proxy adds in front of each broker, and as the Scala producer itself was measured. "Off" runs twice: the
+ * second one says how far equal things lie apart on this machine. Rounds are interleaved. Writes tables and charts to
+ * `bench/results`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
@@ -24,33 +25,62 @@ interface Habit {
 }
 
 const OFF: Habit = { name: 'refresh off', color: '#475569', refreshIntervalMs: -1, rebuilds: false }
-const EVERY_SECOND = { ...OFF, name: 'refresh every second', color: '#2563eb', refreshIntervalMs: 1000 }
-const OFF_AGAIN = { ...OFF, name: 'refresh off, again' }
-const REBUILD = { ...EVERY_SECOND, name: 'rebuild every second', color: '#dc2626', rebuilds: true }
-const habits: readonly Habit[] = [OFF, EVERY_SECOND, OFF_AGAIN, REBUILD]
+
+/** What is compared: the first one with itself, to know the noise, and with the others. */
+function habitsAt(refreshIntervalMs: number, every: string): readonly [Habit, Habit, Habit, Habit] {
+  return [
+    OFF,
+    { ...OFF, name: 'refresh off, again' },
+    { name: `refresh every ${every}`, color: '#2563eb', refreshIntervalMs, rebuilds: false },
+    { name: `rebuild every ${every}`, color: '#dc2626', refreshIntervalMs, rebuilds: true },
+  ]
+}
 
 interface Road {
   /** Also the name of its chart. */
   readonly name: string
   readonly title: string
+  readonly habits: ReturnType<typeof habitsAt>
   readonly delayMs: number
-  readonly perSecond: number
+  readonly perSecond: number | null
   readonly lanes: number
+  /** Of one round, as a share of what is asked for. */
+  readonly share: number
 }
 
 const roads: readonly Road[] = [
-  { name: 'plain', title: 'loopback, one producer, 500 messages/s', delayMs: 0, perSecond: 500, lanes: 1 },
+  {
+    name: 'plain',
+    title: 'loopback, one producer, 500 messages/s',
+    habits: habitsAt(1000, 'second'),
+    delayMs: 0,
+    perSecond: 500,
+    lanes: 1,
+    share: 1,
+  },
   {
     name: 'delayed',
     title: '20 ms there and back, 16 producers, 30 messages/s each',
+    habits: habitsAt(1000, 'second'),
     delayMs: 10,
     perSecond: 480,
     lanes: 16,
+    share: 1,
+  },
+  {
+    name: 'back-to-back',
+    title: 'loopback, one producer, one message after the other',
+    habits: habitsAt(100, '100 ms'),
+    delayMs: 0,
+    perSecond: null,
+    lanes: 1,
+    share: 0.4,
   },
 ]
 
 const TOPIC = 'refresh'
-const WARM_UP_SECONDS = 2
+/** As fast as it goes and on a clear road: brokers that have just started are slow now and then. */
+const WARM_UP = { seconds: 1.5, perSecond: null }
 /** Of each round: caches have forgotten this sender while the others had their turns. Not counted. */
 const SETTLING_MS = 500
 /** The Scala producer of 0.8.2.2 on loopback against three brokers, one send at a time. */
@@ -60,13 +90,18 @@ const SCALA =
 export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
-    options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '4' } },
+    options: {
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '3.5' },
+      road: { type: 'string', multiple: true, default: roads.map(({ name }) => name) },
+    },
   })
   const folder = fileURLToPath(new URL('./results', import.meta.url))
   mkdirSync(folder, { recursive: true })
   const texts: string[] = []
-  for (const road of roads) {
-    const samples = await measure(road, Number(values.rounds), Number(values.seconds))
+  const chosen = roads.filter(({ name }) => values.road.includes(name))
+  for (const road of chosen) {
+    const samples = await measure(road, Number(values.rounds), Number(values.seconds) * road.share)
     const text = tableOf(road, samples)
     console.log(`${text}\n`)
     texts.push(text)
@@ -77,19 +112,21 @@ export async function run(args: readonly string[]): Promise<void> {
 
 /** @returns the samples of each habit, all rounds joined on one time line. */
 async function measure(road: Road, rounds: number, seconds: number): Promise<Map<Habit, Sample[]>> {
-  const { bootstrap, stop } = await startRoad(TOPIC, road.delayMs)
+  const { habits, perSecond, lanes } = road
+  const { bootstrap, slowDown, stop } = await startRoad(TOPIC, road.delayMs)
   const senders = new Map<Habit, SenderProcess>()
   const samples = new Map<Habit, Sample[]>(habits.map((habit) => [habit, []]))
   try {
     for (const habit of habits) {
-      const sender = await SenderProcess.start({ ...habit, ...road, bootstrap, topic: TOPIC })
+      const sender = await SenderProcess.start({ ...habit, lanes, bootstrap, topic: TOPIC })
       senders.set(habit, sender)
-      await sender.round(WARM_UP_SECONDS)
+      await sender.run(WARM_UP)
     }
+    slowDown()
     for (let round = 0; round < rounds; round++) {
       for (const habit of rotated(habits, round)) {
         const offsetMs = round * (seconds * 1000 - SETTLING_MS) - SETTLING_MS
-        for (const [dueMs, latencyMs] of await senders.get(habit)!.round(seconds)) {
+        for (const [dueMs, latencyMs] of await senders.get(habit)!.run({ seconds, perSecond })) {
           if (dueMs >= SETTLING_MS) samples.get(habit)!.push([offsetMs + dueMs, latencyMs])
         }
       }
@@ -112,23 +149,24 @@ function latencies(samples: readonly Sample[]): Percentiles {
 
 function tableOf(road: Road, samples: ReadonlyMap<Habit, readonly Sample[]>): string {
   const off = latencies(samples.get(OFF)!)
-  const rows = habits.map((habit) => {
+  const rows = road.habits.map((habit) => {
     const { count, p50Ms, p99Ms, p999Ms, maxMs } = latencies(samples.get(habit)!)
     const figures = [p50Ms, p99Ms, p999Ms, maxMs].map((ms) => ms.toFixed(2).padStart(8))
     const ratio = (p999Ms / off.p999Ms).toFixed(2).padStart(11)
-    return `| ${habit.name.padEnd(21)} | ${String(count).padStart(8)} | ${figures.join(' | ')} | ${ratio} |`
+    return `| ${habit.name.padEnd(20)} | ${String(count).padStart(8)} | ${figures.join(' | ')} | ${ratio} |`
   })
   return [
     `### ${road.title}`,
     '',
-    '| habit                 | messages |   p50 ms |   p99 ms | p99.9 ms |   max ms | p99.9 : off |',
-    '| --------------------- | -------: | -------: | -------: | -------: | -------: | ----------: |',
+    '| habit                | messages |   p50 ms |   p99 ms | p99.9 ms |   max ms | p99.9 : off |',
+    '| -------------------- | -------: | -------: | -------: | -------: | -------: | ----------: |',
     ...rows,
   ].join('\n')
 }
 
 function chartOf(road: Road, samples: ReadonlyMap<Habit, readonly Sample[]>): Promise<string> {
-  const panels = [OFF, EVERY_SECOND, REBUILD].map((habit) => {
+  const [off, , refresh, rebuild] = road.habits
+  const panels = [off, refresh, rebuild].map((habit) => {
     const own = samples.get(habit)!
     const { p50Ms, p999Ms } = latencies(own)
     const figures = `p50 ${p50Ms.toFixed(2)} ms, p99.9 ${p999Ms.toFixed(2)} ms`

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Sample, SenderPlan } from './steady-sender.js'
+import type { Round, Sample, SenderPlan } from './steady-sender.js'
 
 const script = fileURLToPath(new URL('./steady-sender.ts', import.meta.url))
 
@@ -23,8 +23,8 @@ export class SenderProcess {
   }
 
   /** @returns a sample for each message, in no order. */
-  async round(seconds: number): Promise<Sample[]> {
-    this.#child.send({ seconds })
+  async run(round: Round): Promise<Sample[]> {
+    this.#child.send(round)
     return (await heard(this.#child)) as Sample[]
   }
 

@@ -1,9 +1,9 @@
 /**
  * Sends at a fixed rate, one message at a time, and tells how long each took; one process per habit.
  *
- * A round runs for each message `{ seconds }` from the parent and is answered with its samples. Messages are due at
- * fixed times: one that has to wait for the one before it counts from when it was due. With several lanes each lane is
- * a producer of its own, which is how a slow road gets enough samples without two messages of a lane being under way.
+ * Each {@link Round} that the parent asks for is answered with its samples. Messages are due at fixed times: one that has
+ * to wait for the one before it counts from when it was due. With several lanes each lane is a producer of its own,
+ * which is how a slow road gets enough samples without two messages of a lane being under way.
  */
 import { Pacer } from '../../lib/cli-perf/pacer.js'
 import { Producer } from '../../lib/index.js'
@@ -17,9 +17,13 @@ export interface SenderPlan {
   readonly rebuilds: boolean
   readonly bootstrap: string
   readonly topic: string
-  /** Of all lanes together. */
-  readonly perSecond: number
   readonly lanes: number
+}
+
+export interface Round {
+  readonly seconds: number
+  /** Of all lanes together; null: each lane sends the next message when the one before it is acknowledged. */
+  readonly perSecond: number | null
 }
 
 /** When the message was due in its round, and how long it took from then. */
@@ -51,27 +55,36 @@ function rebuildAtEachRefresh(): void {
   }
 }
 
-async function sendLane(lane: number, startMs: number, endMs: number, samples: Sample[]): Promise<void> {
-  const { perSecond, lanes, topic } = plan
-  const pacer = new Pacer({ perSecond, threads: lanes, threadId: lane, startMs })
-  for (let i = lane; ; i++) {
-    const waitMs = pacer.waitMs(performance.now())
-    if (waitMs > 0) {
-      await new Promise((resolve) => setTimeout(resolve, waitMs))
-      pacer.woke(performance.now())
-    }
-    const dueMs = pacer.take()
-    if (dueMs >= endMs) return
+async function sendLane(lane: number, round: Round, startMs: number, samples: Sample[]): Promise<void> {
+  const { topic } = plan
+  const endMs = startMs + round.seconds * 1000
+  const pacer = round.perSecond === null ? null : paced(lane, round.perSecond, startMs)
+  for (let i = lane; performance.now() < endMs; i++) {
+    if (pacer) await untilDue(pacer)
+    const dueMs = pacer?.take() ?? performance.now()
     await producers[lane]!.send({ topic, key: `key-${i % KEYS}`, message: VALUE })
     samples.push([dueMs - startMs, performance.now() - dueMs])
   }
 }
 
-process.on('message', async ({ seconds }: { seconds: number }) => {
+function paced(lane: number, perSecond: number, startMs: number): Pacer {
+  return new Pacer({ perSecond, threads: plan.lanes, threadId: lane, startMs })
+}
+
+async function untilDue(pacer: Pacer): Promise<void> {
+  let waitMs = pacer.waitMs(performance.now())
+  if (waitMs <= 0) return
+  // Timers may be early by a fraction of a millisecond.
+  for (; waitMs > 0; waitMs = pacer.waitMs(performance.now())) {
+    await new Promise((resolve) => setTimeout(resolve, Math.ceil(waitMs)))
+  }
+  pacer.woke(performance.now())
+}
+
+process.on('message', async (round: Round) => {
   const samples: Sample[] = []
   const startMs = performance.now()
-  const lanes = producers.map((_, lane) => sendLane(lane, startMs, startMs + seconds * 1000, samples))
-  await Promise.all(lanes)
+  await Promise.all(producers.map((_, lane) => sendLane(lane, round, startMs, samples)))
   process.send!(samples)
 })
 process.on('disconnect', async () => {

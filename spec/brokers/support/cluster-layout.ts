@@ -29,6 +29,8 @@ export interface ClusterPlan {
   readonly config: Settings
   /** Settings of one broker, which win over all others. */
   readonly configOf: (broker: { id: number; port: number }) => Settings
+  /** Of the brokers' Java; they win over the harness's own. */
+  readonly javaFlags: readonly string[]
 }
 
 export interface ClusterLayout {
@@ -136,7 +138,7 @@ function brokerNode(
     ...plan.config,
     ...plan.configOf(broker),
   })
-  const program = { mainClass: 'kafka.Kafka', args: [file] }
+  const program = { mainClass: 'kafka.Kafka', args: [file], flags: plan.javaFlags }
   const logFile = path.join(plan.folder, `broker-${broker.id}.log`)
   const launch = () => plan.jvm.startServer(program, logFile)
   return new ServerNode({ ...broker, name: `broker ${broker.id}`, launch })

@@ -43,6 +43,8 @@ export interface ClusterOptions {
   readonly config?: Settings
   /** Settings of one broker, which win over all others: what it advertises, for instance. Default none. */
   readonly configOf?: (broker: { id: number; port: number }) => Settings
+  /** Flags of the brokers' Java, which win over the harness's own. Default none. */
+  readonly javaFlags?: readonly string[]
 }
 
 export interface TopicOptions {
@@ -105,11 +107,12 @@ export class KafkaCluster {
   }
 
   static async #layOut(options: ClusterOptions): Promise<KafkaCluster> {
-    const { version, brokers: brokerCount = 1, config = {}, configOf = () => ({}) } = options
+    const { version, brokers: brokerCount = 1, config = {}, configOf = () => ({}), javaFlags = [] } = options
     const row = kafkaVersion(version)
     const folder = mkdtempSync(path.join(realpathSync(os.tmpdir()), `kafka-${version}-`))
     const jvm = await Jvm.prepare(row, folder)
-    const layout = await layOutCluster({ version: row, jvm, folder, brokerCount, config, configOf })
+    const plan = { version: row, jvm, folder, brokerCount, config, configOf, javaFlags }
+    const layout = await layOutCluster(plan)
     return new KafkaCluster(row, folder, jvm, layout)
   }
 

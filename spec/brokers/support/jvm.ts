@@ -50,7 +50,7 @@ const LOG_FILES = {
 export interface JavaProgram {
   readonly mainClass: string
   readonly args: readonly string[]
-  /** Further `-Dname=value` flags. */
+  /** Further flags; they win over all others. */
   readonly flags?: readonly string[]
   /** MB. Default 256. */
   readonly heapMb?: number
