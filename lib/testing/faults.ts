@@ -3,11 +3,13 @@
  *
  * A fault is noted with a filter and acts a number of times; each one that fits a request acts on it.
  */
+import { pause } from './pause.js'
+
 export type ApiName = 'Produce' | 'Metadata'
 
 export type Fault =
   | { readonly kind: 'errorCode'; readonly code: number }
-  | { readonly kind: 'wait'; readonly until: () => Promise<unknown> }
+  | { readonly kind: 'wait'; readonly until: (signal: AbortSignal) => Promise<unknown> }
   | { readonly kind: 'noAnswer' }
   | { readonly kind: 'close'; readonly when: 'beforeStoring' | 'afterStoring' }
   | { readonly kind: 'reset'; readonly when: 'beforeStoring' | 'afterStoring' }
@@ -21,9 +23,9 @@ export const errorCode = (code: number): Fault => ({ kind: 'errorCode', code })
 /** Handles the request, and later ones of its connection, this many milliseconds late. */
 export const delayMs = (milliseconds: number): Fault => ({
   kind: 'wait',
-  until: () => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  until: (signal) => pause(milliseconds, signal),
 })
-/** Handles the request when the promise has settled. */
+/** Handles the request when the promise has settled. A broker that is stopped meanwhile does not handle it. */
 export const holdUntil = (promise: Promise<unknown>): Fault => ({ kind: 'wait', until: () => promise })
 /** Stores, and never answers. */
 export const noAnswer = (): Fault => ({ kind: 'noAnswer' })

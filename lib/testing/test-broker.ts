@@ -1,20 +1,17 @@
-/**
- * One broker of a test cluster: a listener on loopback, and per connection one request after the other, answered in
- * order, as Kafka does it.
- */
+/** One broker of a test cluster: a listener on loopback, and what it does about each request. */
 import { createServer, type Server, type Socket } from 'node:net'
 import { encodeResponse, type RequestHeader, readRequestHeader } from '../protocol/envelope.js'
-import { FrameDecoder } from '../protocol/frame.js'
 import { metadata, produce } from '../protocol/messages/index.js'
 import { Reader } from '../protocol/reader.js'
 import { handleMetadata } from './apis/metadata.js'
 import { handleProduce, hasError } from './apis/produce.js'
+import { type Answer, BrokerConnection } from './broker-connection.js'
 import type { Era } from './eras.js'
 import type { ActingFault, ApiName, Fault, Faults } from './faults.js'
+import { settledOrAborted } from './pause.js'
 import type { Topics } from './topics.js'
 
 const HOST = '127.0.0.1'
-const MAX_REQUEST_BYTES = 100 * 1024 * 1024
 
 /** A request as it was received. */
 export interface ReceivedRequest {
@@ -43,10 +40,11 @@ export interface BrokerContext {
   onConnection(broker: number, connection: number): void
 }
 
-/** What is done about a request in the end: bytes, if any, and then the end of the connection, if so. */
-interface Answer {
-  readonly bytes?: Buffer
-  readonly end?: 'close' | 'reset'
+/** Where a request came in. */
+interface Arrival {
+  readonly connection: number
+  /** Aborts when the broker is stopped. */
+  readonly signal: AbortSignal
 }
 
 const silence: Answer = {}
@@ -58,6 +56,7 @@ export class TestBroker {
   readonly #context: BrokerContext
   readonly #sockets = new Set<Socket>()
   #server: Server | null = null
+  #stopping = new AbortController()
   #port = 0
   #connections = 0
 
@@ -83,8 +82,9 @@ export class TestBroker {
   /** @param port - 0 for any free one. Default: the one it had. */
   async start(port = this.#port): Promise<void> {
     if (this.#server) return
-    const server = createServer((socket) => this.#serve(socket))
+    const server = createServer({ allowHalfOpen: true }, (socket) => this.#serve(socket))
     this.#server = server
+    this.#stopping = new AbortController()
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen(port, HOST, resolve)
@@ -92,64 +92,35 @@ export class TestBroker {
     this.#port = (server.address() as { port: number }).port
   }
 
-  /** Closes the listener and all connections at once, like a killed process. */
+  /** Closes the listener and all connections at once, like a killed process: what is being held is not handled. */
   async stop(): Promise<void> {
     const server = this.#server
     if (!server) return
     this.#server = null
+    this.#stopping.abort()
     for (const socket of this.#sockets) socket.destroy()
     await new Promise((resolve) => server.close(resolve))
   }
 
   #serve(socket: Socket): void {
-    const connection = ++this.#connections
-    const decoder = new FrameDecoder(MAX_REQUEST_BYTES)
-    let turn = Promise.resolve()
+    // Accepted by the system before the listener closed.
+    if (!this.#server) return void socket.destroy()
+    const arrival: Arrival = { connection: ++this.#connections, signal: this.#stopping.signal }
     this.#sockets.add(socket)
-    this.#context.onConnection(this.id, connection)
-    socket.setNoDelay(true)
-    socket.on('error', () => socket.destroy())
     socket.on('close', () => this.#sockets.delete(socket))
-    socket.on('data', (chunk) => {
-      try {
-        for (const frame of decoder.push(chunk)) {
-          // Frames are views; by the time of their turn the chunk may have been reused.
-          const request = Buffer.from(frame)
-          turn = turn.then(() => this.#take(socket, connection, request))
-        }
-      } catch {
-        socket.destroy()
-      }
-    })
+    new BrokerConnection(socket, (request) => this.#answer(arrival, new Reader(request)))
+    this.#context.onConnection(this.id, arrival.connection)
   }
 
-  async #take(socket: Socket, connection: number, frame: Buffer): Promise<void> {
-    // Nothing that comes after the end of a connection is taken up (and a reset after an end would leave the socket).
-    if (socket.destroyed || socket.writableEnded) return
-    let answer: Answer
-    try {
-      answer = await this.#answer(connection, new Reader(frame))
-    } catch {
-      // Not a request that a broker of this era can read.
-      answer = closing
-    }
-    if (answer.end === 'reset') {
-      socket.resetAndDestroy()
-      return
-    }
-    if (answer.bytes) socket.write(answer.bytes)
-    if (answer.end) socket.end(() => socket.destroy())
-  }
-
-  async #answer(connection: number, reader: Reader): Promise<Answer> {
+  async #answer(arrival: Arrival, reader: Reader): Promise<Answer> {
     const header = readRequestHeader(reader, () => Number.POSITIVE_INFINITY)
     if (!this.#context.era.apis.has(header.apiKey)) return closing
     return header.apiKey === produce.key
-      ? this.#produce(connection, header, reader)
-      : this.#metadata(connection, header, reader)
+      ? this.#produce(arrival, header, reader)
+      : this.#metadata(arrival, header, reader)
   }
 
-  async #produce(connection: number, header: RequestHeader, reader: Reader): Promise<Answer> {
+  async #produce({ connection, signal }: Arrival, header: RequestHeader, reader: Reader): Promise<Answer> {
     const request = produce.request(0).read(reader)
     const { acks, timeoutMs } = request
     const topics = request.topics.map(({ name, partitions }) => ({
@@ -157,7 +128,7 @@ export class TestBroker {
       partitions: partitions.map(({ index }) => index),
     }))
     const faults = this.#received(connection, 'Produce', header, { acks, timeoutMs, topics })
-    const early = await before(faults)
+    const early = await before(faults, signal)
     if (early) return early
     const { topics: store, era } = this.#context
     const response = handleProduce(request, {
@@ -172,11 +143,11 @@ export class TestBroker {
     return after(faults, header.correlationId, (id) => encodeResponse(produce, 0, id, response))
   }
 
-  async #metadata(connection: number, header: RequestHeader, reader: Reader): Promise<Answer> {
+  async #metadata({ connection, signal }: Arrival, header: RequestHeader, reader: Reader): Promise<Answer> {
     const request = metadata.request(0).read(reader)
     const topics = request.topics.map((name) => ({ name, partitions: [] }))
     const faults = this.#received(connection, 'Metadata', header, { topics })
-    const early = await before(faults)
+    const early = await before(faults, signal)
     if (early) return early
     const { topics: store, autoCreateTopics } = this.#context
     const brokers = this.#context.liveBrokers()
@@ -195,10 +166,11 @@ export class TestBroker {
   }
 }
 
-/** Waits, and ends the connection where a fault wants it before anything is stored. */
-async function before(faults: readonly ActingFault[]): Promise<Answer | null> {
+/** Waits, and ends the connection where a fault wants it before anything is stored, or the broker was stopped. */
+async function before(faults: readonly ActingFault[], signal: AbortSignal): Promise<Answer | null> {
   for (const { fault } of faults) {
-    if (fault.kind === 'wait') await fault.until()
+    if (fault.kind === 'wait') await settledOrAborted(fault.until(signal), signal)
+    if (signal.aborted) return closing
     if ((fault.kind === 'close' || fault.kind === 'reset') && fault.when === 'beforeStoring') {
       return { end: fault.kind }
     }

@@ -167,11 +167,22 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
       onRequest: (request) => {
         if (this.#requests.length >= MAX_REMEMBERED_REQUESTS) this.#requests = this.#requests.slice(1000)
         this.#requests.push(request)
-        this.emit('request', request)
+        tell(() => this.emit('request', request))
       },
       onStored: (broker, topic, partition, baseOffset) =>
-        this.emit('stored', { broker, topic, partition, baseOffset }),
-      onConnection: (broker, connection) => this.emit('connection', { broker, connection }),
+        tell(() => this.emit('stored', { broker, topic, partition, baseOffset })),
+      onConnection: (broker, connection) => tell(() => this.emit('connection', { broker, connection })),
     }
+  }
+}
+
+/** A listener that throws is a failing test, not a broken request: it does not end the connection unheard. */
+function tell(emit: () => void): void {
+  try {
+    emit()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
   }
 }
