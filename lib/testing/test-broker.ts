@@ -12,6 +12,11 @@ import { settledOrAborted } from './pause.js'
 import type { Topics } from './topics.js'
 
 const HOST = '127.0.0.1'
+// Below the ports that systems hand out for outgoing connections: nobody is given the port of a broker that is down,
+// and a client that dials it cannot by chance connect to itself.
+const LOWEST_PORT = 12_000
+const HIGHEST_PORT = 31_999
+const ATTEMPTS = 50
 
 /** A request as it was received. */
 export interface ReceivedRequest {
@@ -79,17 +84,39 @@ export class TestBroker {
     return this.#sockets.size
   }
 
-  /** @param port - 0 for any free one. Default: the one it had. */
+  /** @param port - 0 for any other one. Default: the one it had. */
   async start(port = this.#port): Promise<void> {
     if (this.#server) return
+    await (port === 0 ? this.#listenAnywhere() : this.#listen(port))
+  }
+
+  async #listenAnywhere(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const port = LOWEST_PORT + Math.floor(Math.random() * (HIGHEST_PORT - LOWEST_PORT + 1))
+      if (port === this.#port) continue
+      try {
+        await this.#listen(port)
+        return
+      } catch (error) {
+        if (attempt >= ATTEMPTS || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+      }
+    }
+  }
+
+  async #listen(port: number): Promise<void> {
     const server = createServer({ allowHalfOpen: true }, (socket) => this.#serve(socket))
     this.#server = server
     this.#stopping = new AbortController()
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, HOST, resolve)
-    })
-    this.#port = (server.address() as { port: number }).port
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(port, HOST, resolve)
+      })
+    } catch (error) {
+      this.#server = null
+      throw error
+    }
+    this.#port = port
   }
 
   /** Closes the listener and all connections at once, like a killed process: what is being held is not handled. */
