@@ -43,6 +43,8 @@ export interface BrokerContext {
   onRequest(request: ReceivedRequest): void
   onStored(broker: number, topic: string, partition: number, baseOffset: bigint): void
   onConnection(broker: number, connection: number): void
+  onUp(broker: number): void
+  onDown(broker: number): void
 }
 
 /** Where a request came in. */
@@ -64,6 +66,8 @@ export class TestBroker {
   #stopping = new AbortController()
   #port = 0
   #connections = 0
+  /** Starts and stops follow one another. */
+  #turn: Promise<void> = Promise.resolve()
 
   constructor(id: number, context: BrokerContext) {
     this.id = id
@@ -84,10 +88,40 @@ export class TestBroker {
     return this.#sockets.size
   }
 
-  /** @param port - 0 for any other one. Default: the one it had. */
-  async start(port = this.#port): Promise<void> {
-    if (this.#server) return
-    await (port === 0 ? this.#listenAnywhere() : this.#listen(port))
+  /**
+   * Brings it up again; nothing happens when it is. Partitions of leaders that are down and given up become its own,
+   * unless the cluster's `failover` is off.
+   *
+   * @param options - `port`: 0 for any other one. Default: the one it had.
+   */
+  start({ port = this.#port }: { port?: number } = {}): Promise<void> {
+    return this.#next(async () => {
+      if (this.#server) return
+      await (port === 0 ? this.#listenAnywhere() : this.#listen(port))
+      this.#context.onUp(this.id)
+    })
+  }
+
+  /**
+   * Closes the listener and all connections at once, like a killed process: what is being held is not handled. Its
+   * partitions move to other brokers as the cluster's `failover` has it.
+   */
+  stop(): Promise<void> {
+    return this.#next(async () => {
+      const server = this.#server
+      if (!server) return
+      this.#server = null
+      this.#stopping.abort()
+      for (const socket of this.#sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+      this.#context.onDown(this.id)
+    })
+  }
+
+  #next(step: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(step)
+    this.#turn = done.catch(() => {})
+    return done
   }
 
   async #listenAnywhere(): Promise<void> {
@@ -117,16 +151,6 @@ export class TestBroker {
       throw error
     }
     this.#port = port
-  }
-
-  /** Closes the listener and all connections at once, like a killed process: what is being held is not handled. */
-  async stop(): Promise<void> {
-    const server = this.#server
-    if (!server) return
-    this.#server = null
-    this.#stopping.abort()
-    for (const socket of this.#sockets) socket.destroy()
-    await new Promise((resolve) => server.close(resolve))
   }
 
   #serve(socket: Socket): void {

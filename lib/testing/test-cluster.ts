@@ -28,8 +28,11 @@ export interface TestClusterOptions {
   defaultPartitions?: number
   /** Largest message, or compressed set, in bytes. Default 1,000,012, as in Kafka. */
   maxMessageBytes?: number
-  /** Whether the partitions of a broker that stops get another leader. Default true. */
-  failover?: boolean
+  /**
+   * Whether the partitions of a broker that stops get another leader: at once, so many milliseconds later unless it is
+   * up again by then, or not. Default true.
+   */
+  failover?: boolean | number
 }
 
 export interface TestClusterEvents {
@@ -47,7 +50,8 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
   readonly #topics: Topics
   readonly #era: Era
   readonly #autoCreateTopics: boolean
-  readonly #failover: boolean
+  readonly #failover: boolean | number
+  readonly #failovers = new Map<number, NodeJS.Timeout>()
   #requests: ReceivedRequest[] = []
 
   private constructor(options: TestClusterOptions) {
@@ -102,28 +106,25 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
     this.#topics.delete(name)
   }
 
+  /** Null while the partition has no leader that is up. */
   leaderOf(topic: string, partition: number): number | null {
-    return this.#partition(topic, partition).leader
+    const { leader } = this.#topics.partition(topic, partition)
+    return leader !== null && this.broker(leader).isUp ? leader : null
   }
 
-  /** @param broker - null leaves the partition without a leader. */
+  /** @param broker - null leaves the partition without a leader until it is moved again. */
   moveLeader(topic: string, partition: number, broker: number | null): void {
-    this.#partition(topic, partition).leader = broker
+    this.#topics.moveLeader(topic, partition, broker)
   }
 
-  /** Stops a broker like a kill; its partitions move to the others that are up, unless `failover` is off. */
-  async stopBroker(id: number): Promise<void> {
-    await this.broker(id).stop()
-    if (this.#failover) this.#topics.moveLeaders(id, this.#liveIds())
+  /** As `broker(id).stop()`. */
+  stopBroker(id: number): Promise<void> {
+    return this.broker(id).stop()
   }
 
-  /** Starts it again, by default on the port it had. Partitions without a leader become its own. */
-  async startBroker(id: number, options: { port?: number } = {}): Promise<void> {
-    await this.broker(id).start(options.port)
-    if (!this.#failover) return
-    for (const name of this.#topics.names) {
-      for (const partition of this.#topics.get(name).partitions) partition.leader ??= id
-    }
+  /** As `broker(id).start(options)`. */
+  startBroker(id: number, options: { port?: number } = {}): Promise<void> {
+    return this.broker(id).start(options)
   }
 
   /** Everything stored in a topic, ordered by partition and offset. */
@@ -133,27 +134,56 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
 
   /** Message sets of a partition as they were received, one per produce request. */
   messageSets(topic: string, partition: number): readonly Buffer[] {
-    return this.#partition(topic, partition).log.sets
+    return this.#topics.partition(topic, partition).log.sets
   }
 
   clearRequests(): void {
     this.#requests = []
   }
 
-  /** Stops all brokers. What was stored can still be read. */
+  /** Stops all brokers; nothing is left open. What was stored can still be read. */
   async close(): Promise<void> {
     await Promise.all(this.#brokers.map((broker) => broker.stop()))
+    for (const id of this.#brokers.keys()) this.#cancelFailover(id)
   }
 
-  #liveIds(): number[] {
-    return this.#brokers.filter((broker) => broker.isUp).map(({ id }) => id)
+  #live(): TestBroker[] {
+    return this.#brokers.filter((broker) => broker.isUp)
   }
 
-  #partition(topic: string, partition: number): ReturnType<Topics['get']>['partitions'][number] {
-    const { partitions } = this.#topics.get(topic)
-    const found = partitions[partition]
-    if (found) return found
-    throw new RangeError(`topic ${topic} has partitions 0 to ${partitions.length - 1}, not ${partition}`)
+  #down(id: number): void {
+    if (this.#failover === true) this.#failOver()
+    else if (this.#failover !== false) {
+      this.#failovers.set(
+        id,
+        setTimeout(() => {
+          this.#cancelFailover(id)
+          this.#failOver()
+        }, this.#failover),
+      )
+    }
+  }
+
+  #up(id: number): void {
+    this.#cancelFailover(id)
+    if (this.#failover !== false) this.#failOver()
+  }
+
+  #cancelFailover(id: number): void {
+    clearTimeout(this.#failovers.get(id))
+    this.#failovers.delete(id)
+  }
+
+  #failOver(): void {
+    this.#topics.moveLeadersFrom(
+      (id) => this.#isGone(id),
+      this.#live().map(({ id }) => id),
+    )
+  }
+
+  /** Down, and nobody waits for it any more. */
+  #isGone(id: number): boolean {
+    return !this.broker(id).isUp && !this.#failovers.has(id)
   }
 
   #context(): BrokerContext {
@@ -162,8 +192,7 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
       faults: this.faults,
       era: this.#era,
       autoCreateTopics: this.#autoCreateTopics,
-      liveBrokers: () =>
-        this.#brokers.filter((broker) => broker.isUp).map(({ id, host, port }) => ({ id, host, port })),
+      liveBrokers: () => this.#live().map(({ id, host, port }) => ({ id, host, port })),
       onRequest: (request) => {
         if (this.#requests.length >= MAX_REMEMBERED_REQUESTS) this.#requests = this.#requests.slice(1000)
         this.#requests.push(request)
@@ -172,6 +201,8 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
       onStored: (broker, topic, partition, baseOffset) =>
         tell(() => this.emit('stored', { broker, topic, partition, baseOffset })),
       onConnection: (broker, connection) => tell(() => this.emit('connection', { broker, connection })),
+      onUp: (broker) => this.#up(broker),
+      onDown: (broker) => this.#down(broker),
     }
   }
 }

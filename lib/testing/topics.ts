@@ -2,7 +2,7 @@
 import { PartitionLog } from './partition-log.js'
 
 export interface TopicOptions {
-  /** Default: the cluster's `defaultPartitions`. */
+  /** Default: one per entry of `leaders`, else the cluster's `defaultPartitions`. */
   partitions?: number
   /** Broker id per partition, null for none. Default: spread over the brokers. */
   leaders?: readonly (number | null)[]
@@ -54,6 +54,8 @@ export class Topics {
     if (!Number.isInteger(count) || count < 1)
       throw new RangeError(`a topic has 1 partition or more, not ${count}`)
     const { maxMessageBytes = this.#defaults.maxMessageBytes, leaders } = options
+    if (leaders && leaders.length !== count)
+      throw new RangeError(`topic ${name} has ${count} partitions and ${leaders.length} leaders`)
     const topic: Topic = { name, maxMessageBytes, partitions: [] }
     for (let id = 0; id < count; id++) topic.partitions.push(this.#partition(id, leaders))
     this.#topics.set(name, topic)
@@ -70,18 +72,39 @@ export class Topics {
     this.#topics.delete(name)
   }
 
-  /** Gives the partitions that `from` leads to the other brokers in `to`, in turn; to none when that is empty. */
-  moveLeaders(from: number, to: readonly number[]): void {
+  /** @throws {RangeError} when there is no such topic or partition. */
+  partition(name: string, id: number): Partition {
+    const { partitions } = this.get(name)
+    const partition = partitions[id]
+    if (partition) return partition
+    throw new RangeError(`topic ${name} has partitions 0 to ${partitions.length - 1}, not ${id}`)
+  }
+
+  /** @param leader - null for none. @throws {RangeError} for a broker that does not exist. */
+  moveLeader(name: string, id: number, leader: number | null): void {
+    this.#requireBroker(leader)
+    this.partition(name, id).leader = leader
+  }
+
+  /** Gives the partitions whose leader `isDown` to the brokers in `to`, in turn; leaves them when that is empty. */
+  moveLeadersFrom(isDown: (broker: number) => boolean, to: readonly number[]): void {
+    if (to.length === 0) return
     let turn = 0
     for (const { partitions } of this.#topics.values()) {
       for (const partition of partitions) {
-        if (partition.leader === from) partition.leader = to.length > 0 ? to[turn++ % to.length]! : null
+        if (partition.leader !== null && isDown(partition.leader)) partition.leader = to[turn++ % to.length]!
       }
     }
   }
 
   #partition(id: number, leaders?: readonly (number | null)[]): Partition {
-    const leader = leaders ? leaders[id] : this.#brokerIds[id % this.#brokerIds.length]
-    return { id, leader: leader ?? null, log: new PartitionLog(id) }
+    const leader = leaders ? leaders[id]! : this.#brokerIds[id % this.#brokerIds.length]!
+    this.#requireBroker(leader)
+    return { id, leader, log: new PartitionLog(id) }
+  }
+
+  #requireBroker(id: number | null): void {
+    if (id !== null && !this.#brokerIds.includes(id))
+      throw new RangeError(`there is no broker ${id}; the test cluster has ${this.#brokerIds.join(', ')}`)
   }
 }
