@@ -1,5 +1,6 @@
 /**
- * What a broker of each era speaks, and what it does with a request it does not know.
+ * What a broker of each era speaks, what it does with a request it does not know, and its own ways where releases
+ * differ. The row 0.8 is what Kafka 0.8.2.2 was seen to do.
  *
  * @see wire-protocol reference §1 and §2.1
  */
@@ -13,6 +14,15 @@ export interface Era {
   readonly onUnknownVersion: 'readAsVersion0'
   /** Highest codec id that messages may have. */
   readonly lastCodecId: number
+  /**
+   * Acks beyond −1, 0 and 1. Above 1 is a number of replicas to wait for, which one replica never makes: stored, and
+   * answered REQUEST_TIMED_OUT with the offset; below −1 is as −1.
+   */
+  readonly onOtherAcks: 'waitForReplicas'
+  /** With automatic creation, one illegal topic name makes the whole metadata answer one of errors, without brokers. */
+  readonly onIllegalTopic: 'failAllTopics'
+  /** Until there is a first topic, metadata answers list no brokers at all. */
+  readonly listsBrokersOf: 'clustersWithTopics'
 }
 
 const PRODUCE = 0
@@ -28,6 +38,9 @@ const all: readonly Era[] = [
     onUnknownApi: 'close',
     onUnknownVersion: 'readAsVersion0',
     lastCodecId: 3,
+    onOtherAcks: 'waitForReplicas',
+    onIllegalTopic: 'failAllTopics',
+    listsBrokersOf: 'clustersWithTopics',
   },
 ]
 

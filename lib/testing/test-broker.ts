@@ -8,7 +8,7 @@ import { handleProduce, hasError } from './apis/produce.js'
 import { type Answer, BrokerConnection } from './broker-connection.js'
 import type { Era } from './eras.js'
 import type { ActingFault, ApiName, Fault, Faults } from './faults.js'
-import { settledOrAborted } from './pause.js'
+import { pause, settledOrAborted } from './pause.js'
 import type { Topics } from './topics.js'
 
 const HOST = '127.0.0.1'
@@ -182,14 +182,16 @@ export class TestBroker {
     const early = await before(faults, signal)
     if (early) return early
     const { topics: store, era } = this.#context
-    const response = handleProduce(request, {
+    const response = await handleProduce(request, {
       topics: store,
       brokerId: this.id,
       era,
       faults,
+      pause: (milliseconds) => pause(milliseconds, signal),
       onStored: (topic, partition, baseOffset) =>
         this.#context.onStored(this.id, topic, partition, baseOffset),
     })
+    if (!response) return closing
     if (acks === 0) return ending(faults) ?? (hasError(response) ? closing : silence)
     return after(faults, header.correlationId, (id) => encodeResponse(produce, 0, id, response))
   }
@@ -200,9 +202,9 @@ export class TestBroker {
     const faults = this.#received(connection, 'Metadata', header, { topics })
     const early = await before(faults, signal)
     if (early) return early
-    const { topics: store, autoCreateTopics } = this.#context
+    const { topics: store, autoCreateTopics, era } = this.#context
     const brokers = this.#context.liveBrokers()
-    const response = handleMetadata(request, { topics: store, brokers, autoCreateTopics, faults })
+    const response = handleMetadata(request, { topics: store, brokers, autoCreateTopics, era, faults })
     return after(faults, header.correlationId, (id) => encodeResponse(metadata, 0, id, response))
   }
 

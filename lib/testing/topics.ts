@@ -1,4 +1,5 @@
 /** The topics of a test cluster: their partitions, leaders and logs. Shared by its brokers. */
+import { printable } from '../errors.js'
 import { PartitionLog } from './partition-log.js'
 
 export interface TopicOptions {
@@ -22,10 +23,18 @@ export interface Topic {
   readonly partitions: Partition[]
 }
 
+const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,255}$/
+
+/** Whether Kafka 0.8 would make a topic of this name. */
+export function isLegalTopicName(name: string): boolean {
+  return LEGAL_NAME.test(name) && name !== '.' && name !== '..'
+}
+
 export class Topics {
   readonly #brokerIds: readonly number[]
   readonly #defaults: { readonly partitions: number; readonly maxMessageBytes: number }
   readonly #topics = new Map<string, Topic>()
+  #hadAny = false
 
   constructor(brokerIds: readonly number[], defaults: { partitions: number; maxMessageBytes: number }) {
     this.#brokerIds = brokerIds
@@ -34,6 +43,11 @@ export class Topics {
 
   get names(): string[] {
     return [...this.#topics.keys()]
+  }
+
+  /** Whether there has been a topic, deleted or not. */
+  get hadAny(): boolean {
+    return this.#hadAny
   }
 
   find(name: string): Topic | undefined {
@@ -50,6 +64,8 @@ export class Topics {
   /** @throws {RangeError} when it exists, or the options make no topic. */
   create(name: string, options: TopicOptions = {}): Topic {
     if (this.#topics.has(name)) throw new RangeError(`the test cluster already has a topic ${name}`)
+    if (!isLegalTopicName(name))
+      throw new RangeError(`${printable(name)} is no name that Kafka gives a topic`)
     const count = options.partitions ?? options.leaders?.length ?? this.#defaults.partitions
     if (!Number.isInteger(count) || count < 1)
       throw new RangeError(`a topic has 1 partition or more, not ${count}`)
@@ -59,6 +75,7 @@ export class Topics {
     const topic: Topic = { name, maxMessageBytes, partitions: [] }
     for (let id = 0; id < count; id++) topic.partitions.push(this.#partition(id, leaders))
     this.#topics.set(name, topic)
+    this.#hadAny = true
     return topic
   }
 

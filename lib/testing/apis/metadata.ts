@@ -1,47 +1,63 @@
 /**
- * Metadata v0. Behaviour: brokers that are up; the topics asked for, or all when none is named. A partition whose
- * leader is gone answers 5 with leader −1. An unknown topic answers 3, or, with automatic creation, is created and
- * answers 5 this once. A name that is not legal answers 17.
+ * Metadata v0. Behaviour: brokers that are up; the topics asked for, each once, or all when none is named. A partition
+ * whose leader is gone answers 5 with leader −1. An unknown topic answers 3, or, with automatic creation, is created and
+ * answers 5 this once. With automatic creation an illegal name fails the whole answer with 17. Nothing is known of
+ * brokers before there is a topic.
  */
 import type { MetadataRequest, MetadataResponse } from '../../protocol/messages/index.js'
+import type { Era } from '../eras.js'
 import type { ActingFault } from '../faults.js'
-import type { Topic, Topics } from '../topics.js'
+import { isLegalTopicName, type Topic, type Topics } from '../topics.js'
 
 const NONE = 0
 const UNKNOWN_TOPIC_OR_PARTITION = 3
 const LEADER_NOT_AVAILABLE = 5
 const INVALID_TOPIC_EXCEPTION = 17
-const LEGAL_TOPIC = /^[a-zA-Z0-9._-]{1,255}$/
 
 export interface MetadataContext {
   readonly topics: Topics
   /** Brokers that are up. */
   readonly brokers: readonly { readonly id: number; readonly host: string; readonly port: number }[]
   readonly autoCreateTopics: boolean
+  readonly era: Era
   readonly faults: readonly ActingFault[]
 }
 
 export function handleMetadata(request: MetadataRequest, context: MetadataContext): MetadataResponse {
-  const names = request.topics.length > 0 ? request.topics : context.topics.names
-  return {
-    brokers: context.brokers.map(({ id, host, port }) => ({ nodeId: id, host, port })),
-    topics: names.map((name) => topicAnswer(name, context)),
+  const names = request.topics.length > 0 ? [...new Set(request.topics)] : context.topics.names
+  if (mustFailAll(names, context)) {
+    return { brokers: [], topics: names.map((name) => failed(name, INVALID_TOPIC_EXCEPTION)) }
   }
+  // Before the topics: one that is created by this request is known to the next.
+  const brokers = brokerAnswers(context)
+  return { brokers, topics: names.map((name) => topicAnswer(name, context)) }
 }
 
 type TopicAnswer = MetadataResponse['topics'][number]
 
+function mustFailAll(names: readonly string[], { autoCreateTopics, era, topics }: MetadataContext): boolean {
+  if (!autoCreateTopics || era.onIllegalTopic !== 'failAllTopics') return false
+  return names.some((name) => !topics.find(name) && !isLegalTopicName(name))
+}
+
+function brokerAnswers({ topics, era, brokers }: MetadataContext): MetadataResponse['brokers'] {
+  if (era.listsBrokersOf === 'clustersWithTopics' && !topics.hadAny) return []
+  return brokers.map(({ id, host, port }) => ({ nodeId: id, host, port }))
+}
+
+function failed(name: string, errorCode: number): TopicAnswer {
+  return { errorCode, name, partitions: [] }
+}
+
 function topicAnswer(name: string, context: MetadataContext): TopicAnswer {
-  const failed = (errorCode: number): TopicAnswer => ({ errorCode, name, partitions: [] })
   for (const { fault, fits } of context.faults) {
-    if (fault.kind === 'errorCode' && fits(name)) return failed(fault.code)
+    if (fault.kind === 'errorCode' && fits(name)) return failed(name, fault.code)
   }
   const topic = context.topics.find(name)
   if (topic) return { errorCode: NONE, name, partitions: partitionAnswers(topic, context) }
-  if (!LEGAL_TOPIC.test(name)) return failed(INVALID_TOPIC_EXCEPTION)
-  if (!context.autoCreateTopics) return failed(UNKNOWN_TOPIC_OR_PARTITION)
+  if (!context.autoCreateTopics) return failed(name, UNKNOWN_TOPIC_OR_PARTITION)
   context.topics.create(name)
-  return failed(LEADER_NOT_AVAILABLE)
+  return failed(name, LEADER_NOT_AVAILABLE)
 }
 
 function partitionAnswers({ partitions }: Topic, { brokers }: MetadataContext): TopicAnswer['partitions'] {

@@ -1,15 +1,17 @@
 /**
- * Produce v0. Behaviour: each partition's set is stored whole or refused whole. Refused with 3 for an unknown
- * partition, 6 on a broker that does not lead it, 2 for a wrong checksum, 10 for a message or wrapper over the limit,
- * −1 for a codec the era does not know, 17 for a topic name that is not legal, 21 for other acks than −1, 0, 1.
+ * Produce v0. Behaviour: each partition's set is stored whole or refused whole; of a partition named twice the last set
+ * counts. Refused with 3 for an unknown partition, 6 on a broker that does not lead it, 2 for a wrong checksum or size,
+ * 10 for a message or wrapper over the limit, 17 for the topic that Kafka keeps for itself, −1 for a codec that is
+ * unknown and a wrapper that cannot be opened. A set without messages gets offset −1; a null set is no request.
  */
 import type { ProduceRequest, ProduceResponse } from '../../protocol/messages/index.js'
+import { checkSet, RefusedSet } from '../check-set.js'
 import type { Era } from '../eras.js'
 import type { ActingFault } from '../faults.js'
-import { checkSet } from '../partition-log.js'
 import type { Topics } from '../topics.js'
 
 const NONE = 0
+const REQUEST_TIMED_OUT = 7
 const codes = {
   UNKNOWN_SERVER_ERROR: -1,
   CORRUPT_MESSAGE: 2,
@@ -17,36 +19,48 @@ const codes = {
   NOT_LEADER_FOR_PARTITION: 6,
   MESSAGE_TOO_LARGE: 10,
   INVALID_TOPIC_EXCEPTION: 17,
-  INVALID_REQUIRED_ACKS: 21,
 } as const
 
-const LEGAL_TOPIC = /^[a-zA-Z0-9._-]{1,255}$/
+const INTERNAL_TOPIC = '__consumer_offsets'
 
 export interface ProduceContext {
   readonly topics: Topics
   readonly brokerId: number
   readonly era: Era
   readonly faults: readonly ActingFault[]
+  /** Waits so long, or until the broker is stopped. */
+  pause(milliseconds: number): Promise<void>
   onStored(topic: string, partition: number, baseOffset: bigint): void
 }
 
-/** Stores what can be stored. @returns the answer, which is not sent with acks 0. */
-export function handleProduce(request: ProduceRequest, context: ProduceContext): ProduceResponse {
-  const { faults } = context
-  return {
-    topics: request.topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions
-        .map(({ index, records }) => ({
-          index,
-          ...store(request.acks, name, index, records as Buffer, context),
-        }))
-        .filter(
-          ({ index }) =>
-            !faults.some(({ fault, fits }) => fault.kind === 'omitPartition' && fits(name, index)),
-        ),
-    })),
+type PartitionAnswer = ProduceResponse['topics'][number]['partitions'][number]
+type SetByPartition = ReadonlyMap<number, Buffer>
+
+/**
+ * Stores what can be stored.
+ *
+ * @returns the answer, which is not sent with acks 0; null for a request that no broker can read.
+ */
+export async function handleProduce(
+  request: ProduceRequest,
+  context: ProduceContext,
+): Promise<ProduceResponse | null> {
+  const sets = setsOf(request)
+  if (!sets) return null
+  const { faults, era } = context
+  const isOmitted = (topic: string, index: number): boolean =>
+    faults.some(({ fault, fits }) => fault.kind === 'omitPartition' && fits(topic, index))
+  const topics = [...sets].map(([name, setByPartition]) => ({
+    name,
+    partitions: [...setByPartition]
+      .map(([index, set]) => ({ index, ...store(name, index, set, context) }))
+      .filter(({ index }) => !isOmitted(name, index)),
+  }))
+  if (request.acks > 1 && era.onOtherAcks === 'waitForReplicas') {
+    await context.pause(request.timeoutMs)
+    return { topics: topics.map(({ name, partitions }) => ({ name, partitions: partitions.map(timedOut) })) }
   }
+  return { topics }
 }
 
 /** Whether some partition was refused; with acks 0 the broker then closes the connection. */
@@ -54,33 +68,44 @@ export function hasError({ topics }: ProduceResponse): boolean {
   return topics.some(({ partitions }) => partitions.some(({ errorCode }) => errorCode !== NONE))
 }
 
-interface PartitionAnswer {
-  errorCode: number
-  baseOffset: bigint
+/** Per topic, in the order of their first appearance; null where a set is null. */
+function setsOf({ topics }: ProduceRequest): ReadonlyMap<string, SetByPartition> | null {
+  const sets = new Map<string, Map<number, Buffer>>()
+  for (const { name, partitions } of topics) {
+    for (const { index, records } of partitions) {
+      if (!records) return null
+      const setByPartition = sets.get(name) ?? new Map<number, Buffer>()
+      sets.set(name, setByPartition.set(index, records as Buffer))
+    }
+  }
+  return sets
+}
+
+function timedOut(partition: PartitionAnswer): PartitionAnswer {
+  return partition.errorCode === NONE ? { ...partition, errorCode: REQUEST_TIMED_OUT } : partition
 }
 
 function store(
-  acks: number,
   topic: string,
   index: number,
-  set: Buffer | null,
+  set: Buffer,
   context: ProduceContext,
-): PartitionAnswer {
-  const refused = (errorCode: number): PartitionAnswer => ({ errorCode, baseOffset: -1n })
+): Omit<PartitionAnswer, 'index'> {
+  const refused = (errorCode: number): Omit<PartitionAnswer, 'index'> => ({ errorCode, baseOffset: -1n })
   for (const { fault, fits } of context.faults) {
     if (fault.kind === 'errorCode' && fits(topic, index)) return refused(fault.code)
   }
-  if (acks < -1 || acks > 1) return refused(codes.INVALID_REQUIRED_ACKS)
-  if (!LEGAL_TOPIC.test(topic)) return refused(codes.INVALID_TOPIC_EXCEPTION)
+  if (topic === INTERNAL_TOPIC) return refused(codes.INVALID_TOPIC_EXCEPTION)
   const found = context.topics.find(topic)
   const partition = found?.partitions[index]
   if (!found || !partition) return refused(codes.UNKNOWN_TOPIC_OR_PARTITION)
   if (partition.leader !== context.brokerId) return refused(codes.NOT_LEADER_FOR_PARTITION)
   // The request's buffer is shared with other partitions; a log keeps its own bytes.
-  const own = Buffer.from(set ?? Buffer.alloc(0))
-  const checked = checkSet(own, found.maxMessageBytes, context.era.lastCodecId)
-  if (typeof checked === 'string') return refused(codes[checked])
+  const own = Buffer.from(set)
+  const { maxMessageBytes } = found
+  const checked = checkSet(own, { maxMessageBytes, lastCodecId: context.era.lastCodecId })
+  if (checked instanceof RefusedSet) return refused(codes[checked.error])
   const baseOffset = partition.log.append(own, checked)
-  context.onStored(topic, index, baseOffset)
+  if (baseOffset >= 0n) context.onStored(topic, index, baseOffset)
   return { errorCode: NONE, baseOffset }
 }
