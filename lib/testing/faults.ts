@@ -3,10 +3,19 @@
  *
  * A fault is noted with a filter and acts a number of times; each one that fits a request acts on it.
  */
+import type { MetadataResponse, ProduceResponse } from '../protocol/messages/index.js'
 import { pause } from './pause.js'
 
-export type ApiName = 'Produce' | 'Metadata'
+/** The answers of each API, as they are before they become bytes. */
+export interface AnswerByApi {
+  Produce: ProduceResponse
+  Metadata: MetadataResponse
+}
 
+export type ApiName = keyof AnswerByApi
+const apiNames: readonly string[] = ['Produce', 'Metadata'] satisfies ApiName[]
+
+/** What may go wrong with any request. Made by the functions of this file. */
 export type Fault =
   | { readonly kind: 'errorCode'; readonly code: number }
   | { readonly kind: 'wait'; readonly until: (signal: AbortSignal) => Promise<unknown> }
@@ -18,7 +27,22 @@ export type Fault =
   | { readonly kind: 'wrongCorrelationId' }
   | { readonly kind: 'omitPartition' }
 
-/** Kafka's error code for the topic or partition; nothing is stored. */
+/** A fault of {@link alterAnswer}. */
+export interface Alteration<Name extends ApiName> {
+  readonly kind: 'alterAnswer'
+  change(answer: AnswerByApi[Name]): AnswerByApi[Name]
+}
+
+/** What may go wrong with requests of one API. */
+export type FaultOf<Name extends ApiName> = Fault | Alteration<Name>
+
+/** A fault of {@link hold}. */
+export type Hold = Fault & { release(): void }
+
+/**
+ * Kafka's error code for the partition; nothing is stored. In Metadata for the topic, or, with a partition in the
+ * filter, for that partition: 5 then takes its leader out of the answer, other codes leave it, as 9 does in Kafka.
+ */
 export const errorCode = (code: number): Fault => ({ kind: 'errorCode', code })
 /** Handles the request, and later ones of its connection, this many milliseconds late. */
 export const delayMs = (milliseconds: number): Fault => ({
@@ -27,6 +51,14 @@ export const delayMs = (milliseconds: number): Fault => ({
 })
 /** Handles the request when the promise has settled. A broker that is stopped meanwhile does not handle it. */
 export const holdUntil = (promise: Promise<unknown>): Fault => ({ kind: 'wait', until: () => promise })
+/** Handles the request when `release` is called; one that comes after that does not wait. */
+export function hold(): Hold {
+  let release = (): void => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  return { ...holdUntil(released), release }
+}
 /** Stores, and never answers. */
 export const noAnswer = (): Fault => ({ kind: 'noAnswer' })
 /** Closes the connection in place of an answer. Default: after storing, which makes the outcome ambiguous. */
@@ -48,6 +80,11 @@ export const wrongCorrelationId = (): Fault => ({ kind: 'wrongCorrelationId' })
 /** Stores, and leaves the matching partitions out of the answer. */
 export const omitPartition = (): Fault => ({ kind: 'omitPartition' })
 
+/** Answers what `change` makes of the answer: brokers that do not exist, partitions named twice, other addresses, … */
+export const alterAnswer = <Name extends ApiName>(
+  change: (answer: AnswerByApi[Name]) => AnswerByApi[Name],
+): Alteration<Name> => ({ kind: 'alterAnswer', change })
+
 export interface FaultFilter {
   readonly topic?: string
   readonly partition?: number
@@ -68,7 +105,8 @@ export interface RequestShape {
 }
 
 export interface ActingFault {
-  readonly fault: Fault
+  readonly fault: FaultOf<ApiName>
+  readonly filter: FaultFilter
   /** Whether it is about this topic, and partition where one is given. */
   fits(topic: string, partition?: number): boolean
 }
@@ -76,19 +114,34 @@ export interface ActingFault {
 interface Noted {
   readonly api: ApiName
   readonly filter: FaultFilter
-  readonly fault: Fault
+  readonly fault: FaultOf<ApiName>
   passed: number
   acted: number
+}
+
+/** The answer with all alterations that act on it. */
+export function altered<Name extends ApiName>(
+  answer: AnswerByApi[Name],
+  faults: readonly ActingFault[],
+): AnswerByApi[Name] {
+  return faults.reduce(
+    (current, { fault }) =>
+      fault.kind === 'alterAnswer' ? (fault as Alteration<Name>).change(current) : current,
+    answer,
+  )
 }
 
 export class Faults {
   #noted: Noted[] = []
 
   /**
-   * @returns a function that takes the fault back.
+   * @returns a function that takes the fault back; requests that already wait go on waiting.
+   * @throws {RangeError} for an API that the cluster does not have.
    */
-  on(api: ApiName, filter: FaultFilter, fault: Fault): () => void {
-    const noted: Noted = { api, filter, fault, passed: 0, acted: 0 }
+  on<Name extends ApiName>(api: Name, filter: FaultFilter, fault: FaultOf<Name>): () => void {
+    if (!apiNames.includes(api))
+      throw new RangeError(`there are faults of ${apiNames.join(' and ')}, not of ${String(api)}`)
+    const noted: Noted = { api, filter, fault: fault as FaultOf<ApiName>, passed: 0, acted: 0 }
     this.#noted.push(noted)
     return () => {
       this.#noted = this.#noted.filter((other) => other !== noted)
@@ -125,6 +178,7 @@ function fitsRequest({ api, filter }: Noted, request: RequestShape): boolean {
 function acting({ filter, fault }: Noted): ActingFault {
   return {
     fault,
+    filter,
     fits: (topic, partition) =>
       (filter.topic ?? topic) === topic &&
       (partition === undefined || (filter.partition ?? partition) === partition),

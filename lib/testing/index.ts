@@ -1,14 +1,20 @@
 /** `kafka-classic-producer/testing`: a Kafka cluster inside your test process. */
 export type { EraName } from './eras.js'
 export {
+  type Alteration,
+  type AnswerByApi,
   type ApiName,
+  alterAnswer,
   close,
   cutAnswer,
   delayMs,
   errorCode,
   type Fault,
   type FaultFilter,
+  type FaultOf,
   Faults,
+  type Hold,
+  hold,
   holdUntil,
   noAnswer,
   omitPartition,

@@ -7,7 +7,7 @@ import { handleMetadata } from './apis/metadata.js'
 import { handleProduce, hasError } from './apis/produce.js'
 import { type Answer, BrokerConnection } from './broker-connection.js'
 import type { Era } from './eras.js'
-import type { ActingFault, ApiName, Fault, Faults } from './faults.js'
+import { type ActingFault, type ApiName, altered, type FaultOf, type Faults } from './faults.js'
 import { pause, settledOrAborted } from './pause.js'
 import type { Topics } from './topics.js'
 
@@ -27,6 +27,8 @@ export interface ReceivedRequest {
   readonly version: number
   readonly correlationId: number
   readonly clientId: string | null
+  /** When it was taken up: milliseconds of `Date.now()`. */
+  readonly atMs: number
   /** Produce only. */
   readonly acks?: number
   readonly timeoutMs?: number
@@ -42,6 +44,7 @@ export interface BrokerContext {
   liveBrokers(): { id: number; host: string; port: number }[]
   onRequest(request: ReceivedRequest): void
   onStored(broker: number, topic: string, partition: number, baseOffset: bigint): void
+  onRefused(broker: number, topic: string, partition: number, errorCode: number, reason: string): void
   onConnection(broker: number, connection: number): void
   onUp(broker: number): void
   onDown(broker: number): void
@@ -190,10 +193,13 @@ export class TestBroker {
       pause: (milliseconds) => pause(milliseconds, signal),
       onStored: (topic, partition, baseOffset) =>
         this.#context.onStored(this.id, topic, partition, baseOffset),
+      onRefused: (...refused) => this.#context.onRefused(this.id, ...refused),
     })
     if (!response) return closing
     if (acks === 0) return ending(faults) ?? (hasError(response) ? closing : silence)
-    return after(faults, header.correlationId, (id) => encodeResponse(produce, 0, id, response))
+    return after(faults, header.correlationId, (id) =>
+      encodeResponse(produce, 0, id, altered<'Produce'>(response, faults)),
+    )
   }
 
   async #metadata({ connection, signal }: Arrival, header: RequestHeader, reader: Reader): Promise<Answer> {
@@ -205,7 +211,9 @@ export class TestBroker {
     const { topics: store, autoCreateTopics, era } = this.#context
     const brokers = this.#context.liveBrokers()
     const response = handleMetadata(request, { topics: store, brokers, autoCreateTopics, era, faults })
-    return after(faults, header.correlationId, (id) => encodeResponse(metadata, 0, id, response))
+    return after(faults, header.correlationId, (id) =>
+      encodeResponse(metadata, 0, id, altered<'Metadata'>(response, faults)),
+    )
   }
 
   #received(
@@ -214,8 +222,9 @@ export class TestBroker {
     { apiVersion: version, correlationId, clientId }: RequestHeader,
     body: Pick<ReceivedRequest, 'acks' | 'timeoutMs' | 'topics'>,
   ): ActingFault[] {
-    this.#context.onRequest({ broker: this.id, connection, api, version, correlationId, clientId, ...body })
-    return this.#context.faults.actingOn({ api, broker: this.id, topics: body.topics })
+    const [broker, atMs] = [this.id, Date.now()]
+    this.#context.onRequest({ broker, connection, api, version, correlationId, clientId, atMs, ...body })
+    return this.#context.faults.actingOn({ api, broker, topics: body.topics })
   }
 }
 
@@ -249,7 +258,7 @@ function after(
 }
 
 function spoiled(
-  fault: Fault,
+  fault: FaultOf<ApiName>,
   correlationId: number,
   encode: (correlationId: number) => Buffer,
 ): Answer | null {

@@ -38,6 +38,14 @@ export interface TestClusterOptions {
 export interface TestClusterEvents {
   request: (request: ReceivedRequest) => void
   stored: (event: { broker: number; topic: string; partition: number; baseOffset: bigint }) => void
+  /** A set was not stored. `reason` is for people: what the error code leaves open. */
+  refused: (event: {
+    broker: number
+    topic: string
+    partition: number
+    errorCode: number
+    reason: string
+  }) => void
   connection: (event: { broker: number; connection: number }) => void
 }
 
@@ -200,6 +208,8 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
       },
       onStored: (broker, topic, partition, baseOffset) =>
         tell(() => this.emit('stored', { broker, topic, partition, baseOffset })),
+      onRefused: (broker, topic, partition, errorCode, reason) =>
+        tell(() => this.emit('refused', { broker, topic, partition, errorCode, reason })),
       onConnection: (broker, connection) => tell(() => this.emit('connection', { broker, connection })),
       onUp: (broker) => this.#up(broker),
       onDown: (broker) => this.#down(broker),

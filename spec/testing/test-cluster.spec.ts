@@ -365,12 +365,16 @@ describe('TestCluster', () => {
       const cluster = await start()
       cluster.createTopic('t')
       const told: unknown[] = []
+      const startedAtMs = Date.now()
       cluster.on('request', (request) => told.push(request))
       const client = await connect(cluster)
       client.write(produceRequest(3))
       await client.answer()
+      const [request] = cluster.requests
+      expect(request?.atMs).to.be.within(startedAtMs, Date.now())
       expect(cluster.requests).to.deep.equal([
         {
+          atMs: request?.atMs,
           broker: 0,
           connection: 1,
           api: 'Produce',

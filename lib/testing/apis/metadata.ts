@@ -50,8 +50,9 @@ function failed(name: string, errorCode: number): TopicAnswer {
 }
 
 function topicAnswer(name: string, context: MetadataContext): TopicAnswer {
-  for (const { fault, fits } of context.faults) {
-    if (fault.kind === 'errorCode' && fits(name)) return failed(name, fault.code)
+  for (const { fault, filter, fits } of context.faults) {
+    if (fault.kind === 'errorCode' && filter.partition === undefined && fits(name))
+      return failed(name, fault.code)
   }
   const topic = context.topics.find(name)
   if (topic) return { errorCode: NONE, name, partitions: partitionAnswers(topic, context) }
@@ -60,16 +61,24 @@ function topicAnswer(name: string, context: MetadataContext): TopicAnswer {
   return failed(name, LEADER_NOT_AVAILABLE)
 }
 
-function partitionAnswers({ partitions }: Topic, { brokers }: MetadataContext): TopicAnswer['partitions'] {
+type PartitionAnswer = TopicAnswer['partitions'][number]
+
+function partitionAnswers({ name, partitions }: Topic, context: MetadataContext): PartitionAnswer[] {
   return partitions.map(({ id, leader }) => {
-    const isUp = leader !== null && brokers.some((broker) => broker.id === leader)
+    const isUp = leader !== null && context.brokers.some((broker) => broker.id === leader)
+    const errorCode = forcedError(name, id, context) ?? (isUp ? NONE : LEADER_NOT_AVAILABLE)
     const replicas = isUp ? [leader] : []
     return {
-      errorCode: isUp ? NONE : LEADER_NOT_AVAILABLE,
+      errorCode,
       index: id,
-      leaderId: isUp ? leader : -1,
+      leaderId: isUp && errorCode !== LEADER_NOT_AVAILABLE ? leader : -1,
       replicas,
       isr: replicas,
     }
   })
+}
+
+function forcedError(topic: string, id: number, { faults }: MetadataContext): number | undefined {
+  for (const { fault, fits } of faults) if (fault.kind === 'errorCode' && fits(topic, id)) return fault.code
+  return undefined
 }

@@ -31,6 +31,7 @@ export interface ProduceContext {
   /** Waits so long, or until the broker is stopped. */
   pause(milliseconds: number): Promise<void>
   onStored(topic: string, partition: number, baseOffset: bigint): void
+  onRefused(topic: string, partition: number, errorCode: number, reason: string): void
 }
 
 type PartitionAnswer = ProduceResponse['topics'][number]['partitions'][number]
@@ -91,20 +92,24 @@ function store(
   set: Buffer,
   context: ProduceContext,
 ): Omit<PartitionAnswer, 'index'> {
-  const refused = (errorCode: number): Omit<PartitionAnswer, 'index'> => ({ errorCode, baseOffset: -1n })
-  for (const { fault, fits } of context.faults) {
-    if (fault.kind === 'errorCode' && fits(topic, index)) return refused(fault.code)
+  const refused = (errorCode: number, reason: string): Omit<PartitionAnswer, 'index'> => {
+    context.onRefused(topic, index, errorCode, reason)
+    return { errorCode, baseOffset: -1n }
   }
-  if (topic === INTERNAL_TOPIC) return refused(codes.INVALID_TOPIC_EXCEPTION)
+  for (const { fault, fits } of context.faults) {
+    if (fault.kind === 'errorCode' && fits(topic, index)) return refused(fault.code, 'a fault')
+  }
+  if (topic === INTERNAL_TOPIC) return refused(codes.INVALID_TOPIC_EXCEPTION, 'a topic of Kafka itself')
   const found = context.topics.find(topic)
   const partition = found?.partitions[index]
-  if (!found || !partition) return refused(codes.UNKNOWN_TOPIC_OR_PARTITION)
-  if (partition.leader !== context.brokerId) return refused(codes.NOT_LEADER_FOR_PARTITION)
+  if (!found || !partition) return refused(codes.UNKNOWN_TOPIC_OR_PARTITION, 'no such partition')
+  if (partition.leader !== context.brokerId)
+    return refused(codes.NOT_LEADER_FOR_PARTITION, `the leader is ${partition.leader ?? 'nobody'}`)
   // The request's buffer is shared with other partitions; a log keeps its own bytes.
   const own = Buffer.from(set)
   const { maxMessageBytes } = found
   const checked = checkSet(own, { maxMessageBytes, lastCodecId: context.era.lastCodecId })
-  if (checked instanceof RefusedSet) return refused(codes[checked.error])
+  if (checked instanceof RefusedSet) return refused(codes[checked.error], checked.reason)
   const baseOffset = partition.log.append(own, checked)
   if (baseOffset >= 0n) context.onStored(topic, index, baseOffset)
   return { errorCode: NONE, baseOffset }
