@@ -7,14 +7,13 @@
  * A table goes between the lines BEGIN and END of a document. A document that does not exist is passed over,
  * one that has lost its lines is an error.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { connectionSettings } from '../config/connection.js'
 import { producerSettings } from '../config/producer.js'
 import type { Setting } from '../config/setting.js'
+import { updateParts, withPart } from './generated-part.js'
 
-const BEGIN = '<!-- config:begin -->'
-const END = '<!-- config:end -->'
+const NAME = 'config'
 const DOCUMENTS = ['README.md', 'docs/CONFIGURATION.md']
 
 /** The markdown of all settings: those of the Scala producer, then ours. */
@@ -36,11 +35,7 @@ export function settingsTable(): string {
  * @throws {Error} if a line is missing, or they are the wrong way round.
  */
 export function withTable(document: string, name: string, content = settingsTable()): string {
-  const begin = document.indexOf(BEGIN)
-  const end = document.indexOf(END)
-  if (begin === -1 || end < begin)
-    throw new Error(`${name} needs a line ${BEGIN} and, below it, a line ${END}`)
-  return `${document.slice(0, begin + BEGIN.length)}\n\n${content}\n\n${document.slice(end)}`
+  return withPart(document, { document: name, name: NAME, content })
 }
 
 function table(rows: readonly Setting[]): string {
@@ -76,25 +71,9 @@ const code = (text: string): string => `\`${text}\``
 
 const escaped = (cell: string): string => cell.replaceAll('|', '\\|')
 
-/** Returns the exit code. */
-function main(isCheck: boolean): number {
-  let code = 0
-  for (const name of DOCUMENTS.filter((each) => existsSync(each))) {
-    try {
-      const document = readFileSync(name, 'utf8')
-      const updated = withTable(document, name)
-      if (updated === document) continue
-      if (isCheck) throw new Error(`${name} is out of date with config/: run npm run docs`)
-      writeFileSync(name, updated)
-      console.log(`${name} written`)
-    } catch (problem) {
-      console.error(problem instanceof Error ? problem.message : problem)
-      code = 1
-    }
-  }
-  return code
-}
-
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  process.exitCode = main(process.argv.includes('--check'))
+  const parts = DOCUMENTS.map((document) => {
+    return { document, name: NAME, content: settingsTable(), source: 'config/' }
+  })
+  process.exitCode = updateParts(parts, process.argv.includes('--check'))
 }
