@@ -12,6 +12,8 @@ export interface Api<Request, Response> {
   readonly maxVersion: number
   /** First version with compact forms and tag buffers; infinite where there is none. */
   readonly flexibleFrom: number
+  /** First version after whose throttled answer the client holds back new requests; infinite where none does. */
+  readonly throttledByClientFrom: number
   /** The tables themselves, for whoever walks them. */
   readonly tables: { readonly request: Type<Request>; readonly response: Type<Response> }
   /** @throws {UnsupportedVersionError} outside minVersion..maxVersion. */
@@ -26,6 +28,7 @@ export interface ApiTable<Request, Response> {
   /** First and last version, both included. */
   versions: readonly [first: number, last: number]
   flexibleFrom?: number
+  throttledByClientFrom?: number
   request: Type<Request>
   response: Type<Response>
 }
@@ -51,6 +54,7 @@ export function defineApi<Request, Response>(table: ApiTable<Request, Response>)
     minVersion,
     maxVersion,
     flexibleFrom,
+    throttledByClientFrom: table.throttledByClientFrom ?? Number.POSITIVE_INFINITY,
     tables: { request: table.request, response: table.response },
     request: compiled(table.request),
     response: compiled(table.response),

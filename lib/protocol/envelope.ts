@@ -10,6 +10,7 @@ import { nullableString } from './types.js'
 import { Writer } from './writer.js'
 
 const API_VERSIONS_KEY = 18
+const UNSUPPORTED_VERSION = 35
 // The client id keeps its classic form in every header version.
 const clientIdCodec = nullableString.compile(0, false)
 
@@ -69,8 +70,14 @@ export function decodeResponse<Response>(
   const reader = new Reader(frame)
   reader.int32()
   if (hasFlexibleResponseHeader(api, version)) skipTags(reader)
-  const body = api.response(version).read(reader)
+  const body = api.response(shapeOf(api, version, frame)).read(reader)
   return { body, trailingBytes: reader.remaining }
+}
+
+/** The version whose shape an answer has: brokers refuse an unknown version of ApiVersions in the shape of v0. */
+function shapeOf(api: Api<unknown, unknown>, version: number, frame: Buffer): number {
+  if (api.key !== API_VERSIONS_KEY || frame.length < 6) return version
+  return frame.readInt16BE(4) === UNSUPPORTED_VERSION ? 0 : version
 }
 
 /** Reads a request's header; the reader then stands at its body. For servers. @throws {DecodeError} */

@@ -61,6 +61,26 @@ export class Reader {
     throw new DecodeError(`varint ending at byte ${this.#at} exceeds 32 bits`)
   }
 
+  /** Zig-zag varint of a signed 32-bit integer. */
+  varint(): number {
+    const value = this.uvarint()
+    return (value >>> 1) ^ -(value & 1)
+  }
+
+  /** Zig-zag varint of at most 64 bits, so at most 10 bytes. */
+  varlong(): bigint {
+    let value = 0n
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.#buffer[this.#take(1, 'varint')]!
+      value |= BigInt(byte & 0x7f) << shift
+      if (byte < 0x80) {
+        if (value > 0xffffffffffffffffn) break
+        return (value >> 1n) ^ -(value & 1n)
+      }
+    }
+    throw new DecodeError(`varint ending at byte ${this.#at} exceeds 64 bits`)
+  }
+
   /** A view of the next bytes, not a copy. */
   bytes(length: number, what = 'bytes'): Buffer {
     if (length < 0) throw new DecodeError(`${what} at byte ${this.#at} has the negative length ${length}`)

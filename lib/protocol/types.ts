@@ -158,6 +158,26 @@ export const nullableString: Type<string | null> = twoForms<string | null>(
   { minBytes: 1, read: readCompactString, write: writeCompactString },
 )
 
+/** A string that may be null from this version on. */
+export function nullableStringFrom(first: number): Type<string | null> {
+  return {
+    compile: (version, flexible) =>
+      version >= first
+        ? nullableString.compile(version, flexible)
+        : notNull(string.compile(version, flexible)),
+  }
+}
+
+function notNull<T>(codec: Codec<T>): Codec<T | null> {
+  return {
+    ...codec,
+    write(writer, value) {
+      if (value === null) throw new EncodeError('null cannot be sent in this version of the request')
+      codec.write(writer, value)
+    },
+  }
+}
+
 /**
  * A length, then message sets or record batches. Written from something that writes itself, so that they never
  * exist as a buffer of their own; read as a view.

@@ -53,20 +53,42 @@ export class Writer {
     this.#at = this.#buffer.writeBigInt64BE(value, this.#at)
   }
 
-  /** A small non-negative count as int64, without a bigint: message offsets in a set. */
-  int64FromCount(value: number): void {
-    this.int32(0)
-    this.int32(value)
+  /** An integer of at most 53 bits as int64, without a bigint: offsets in a set, timestamps. */
+  int64FromNumber(value: number): void {
+    this.int32(Math.floor(value / 0x1_0000_0000))
+    this.int32(value >>> 0)
   }
 
+  /** Unsigned base-128 varint of at most 32 bits. */
   uvarint(value: number): void {
     this.#reserve(5)
     let rest = value
-    while (rest >= 0x80) {
-      this.#buffer[this.#at++] = (rest % 0x80) | 0x80
-      rest = Math.floor(rest / 0x80)
+    while (rest > 0x7f || rest < 0) {
+      this.#buffer[this.#at++] = (rest & 0x7f) | 0x80
+      rest >>>= 7
     }
     this.#buffer[this.#at++] = rest
+  }
+
+  /** Zig-zag varint of a signed 32-bit integer. */
+  varint(value: number): void {
+    this.uvarint(((value << 1) ^ (value >> 31)) >>> 0)
+  }
+
+  /** Zig-zag varint of a signed integer of at most 53 bits. */
+  varlong(value: number): void {
+    if (value === value >> 0) {
+      this.varint(value)
+      return
+    }
+    this.#reserve(10)
+    const wide = BigInt(value)
+    let rest = BigInt.asUintN(64, (wide << 1n) ^ (wide >> 63n))
+    while (rest > 0x7fn) {
+      this.#buffer[this.#at++] = Number(rest & 0x7fn) | 0x80
+      rest >>= 7n
+    }
+    this.#buffer[this.#at++] = Number(rest)
   }
 
   bytes(value: Uint8Array): void {
@@ -176,5 +198,13 @@ export class Writer {
 
 /** Java encodes a lone surrogate as `?`, Node as U+FFFD. */
 export function wellFormed(text: string): string {
-  return /\p{Surrogate}/u.test(text) ? text.replace(/\p{Surrogate}/gu, '?') : text
+  return text.isWellFormed() ? text : text.replace(/\p{Surrogate}/gu, '?')
+}
+
+/** Bytes that {@link Writer.utf8} makes of a text. */
+export function utf8Bytes(text: string): number {
+  const length = text.length
+  if (length > SHORT_TEXT) return Buffer.byteLength(wellFormed(text))
+  for (let i = 0; i < length; i++) if (text.charCodeAt(i) >= 0x80) return Buffer.byteLength(wellFormed(text))
+  return length
 }

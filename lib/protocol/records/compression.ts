@@ -1,29 +1,33 @@
 /**
- * Codec id ↔ compress and decompress, for messages of magic 0. gzip comes with Node; snappy and lz4 use the packages
- * `snappy` and `lz4-napi`, which are optional and loaded on first use.
+ * Codec id ↔ compress and decompress. gzip comes with Node; snappy and lz4 use the packages `snappy` and `lz4-napi`,
+ * which are optional and loaded on first use; for zstd see `zstd.ts`. What is large is done on another thread where
+ * the library can.
  *
  * @see classic-producer reference §5.4, wire-protocol reference §6
  */
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
-import { gunzipSync, gzip, gzipSync } from 'node:zlib'
+import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib'
 import { DecodeError, UnsupportedCodecError } from '../../errors.js'
 import { Reader } from '../reader.js'
-import { asMagic0Frame, asStandardFrame } from './lz4-frame.js'
+import { asMagic0Frame, asStandardFrame, checkFrame } from './lz4-frame.js'
+import type { Magic } from './record-body.js'
 import { readXerial, writeXerial, xerialBlocks } from './xerial.js'
+import { loadZstd, ZSTD_PACKAGE, type Zstd } from './zstd.js'
 
-export type CompressionName = 'none' | 'gzip' | 'snappy' | 'lz4'
+export type CompressionName = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
 export interface Compression {
   /** The number in the attributes of a message. */
   readonly id: number
   readonly name: CompressionName
-  compress(plain: Buffer): Promise<Buffer>
+  /** @param magic - of the messages: lz4 frames differ for magic 0. */
+  compress(plain: Buffer, magic: Magic): Promise<Uint8Array>
   /**
    * @param maxBytes - refuses more plain bytes than this.
    * @throws {DecodeError} for bytes that are not this codec's, or beyond the limit.
    */
-  decompress(compressed: Buffer, maxBytes: number): Buffer
+  decompress(compressed: Buffer, maxBytes: number): Promise<Buffer>
 }
 
 /** Below this, handing the work to another thread costs more than doing it. */
@@ -31,9 +35,9 @@ const OFF_THREAD_FROM_BYTES = 8192
 
 const require = createRequire(import.meta.url)
 
-function load<T>(name: string, codec: CompressionName): T {
+function load<T>(name: string, codec: CompressionName, from: () => T = () => require(name) as T): T {
   try {
-    return require(name) as T
+    return from()
   } catch (cause) {
     const text = `compression.codec=${codec} needs the package ${name}: npm install ${name}`
     throw new UnsupportedCodecError(text, { cause })
@@ -41,16 +45,24 @@ function load<T>(name: string, codec: CompressionName): T {
 }
 
 /** One error for whatever a library says of bytes that it cannot read. */
-function decompressing(name: CompressionName, maxBytes: number, read: () => Buffer): Buffer {
-  let plain: Buffer
+async function decompressing(
+  name: CompressionName,
+  maxBytes: number,
+  read: () => Promise<Uint8Array> | Uint8Array,
+): Promise<Buffer> {
+  let plain: Uint8Array
   try {
-    plain = read()
+    plain = await read()
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw beyond(name, maxBytes)
     throw cause instanceof DecodeError ? cause : unreadable(name, cause)
   }
-  if (plain.length <= maxBytes) return plain
-  throw beyond(name, maxBytes)
+  if (plain.length > maxBytes) throw beyond(name, maxBytes)
+  return asBuffer(plain)
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 function unreadable(name: CompressionName, cause: unknown): DecodeError {
@@ -62,6 +74,7 @@ function beyond(name: CompressionName, maxBytes: number): DecodeError {
 }
 
 const gzipOffThread = promisify(gzip) as (plain: Buffer) => Promise<Buffer>
+const gunzipOffThread = promisify(gunzip)
 
 function gzipCompression(): Compression {
   return {
@@ -69,8 +82,12 @@ function gzipCompression(): Compression {
     name: 'gzip',
     compress: async (plain) =>
       plain.length < OFF_THREAD_FROM_BYTES ? gzipSync(plain) : gzipOffThread(plain),
-    decompress: (compressed, maxBytes) =>
-      decompressing('gzip', maxBytes, () => gunzipSync(compressed, { maxOutputLength: maxBytes })),
+    decompress: (compressed, maxOutputLength) =>
+      decompressing('gzip', maxOutputLength, () =>
+        compressed.length < OFF_THREAD_FROM_BYTES
+          ? gunzipSync(compressed, { maxOutputLength })
+          : gunzipOffThread(compressed, { maxOutputLength }),
+      ),
   }
 }
 
@@ -107,13 +124,25 @@ function lz4Compression(): Compression {
   return {
     id: 3,
     name: 'lz4',
-    compress: async (plain) =>
-      asMagic0Frame(
-        plain.length < OFF_THREAD_FROM_BYTES ? lz4.compressFrameSync(plain) : await lz4.compressFrame(plain),
-      ),
+    compress: async (plain, magic) => {
+      const frame =
+        plain.length < OFF_THREAD_FROM_BYTES ? lz4.compressFrameSync(plain) : await lz4.compressFrame(plain)
+      return magic === 0 ? asMagic0Frame(frame) : checkFrame(frame)
+    },
     // The library takes no limit; a frame grows at most 255 times.
     decompress: (compressed, maxBytes) =>
       decompressing('lz4', maxBytes, () => lz4.decompressFrameSync(asStandardFrame(compressed))),
+  }
+}
+
+function zstdCompression(): Compression {
+  const zstd = load<Zstd>(ZSTD_PACKAGE, 'zstd', loadZstd)
+  return {
+    id: 4,
+    name: 'zstd',
+    compress: (plain) => zstd.compress(plain),
+    decompress: (compressed, maxBytes) =>
+      decompressing('zstd', maxBytes, () => zstd.decompress(compressed, maxBytes)),
   }
 }
 
@@ -121,8 +150,9 @@ const makers: ReadonlyMap<CompressionName, () => Compression> = new Map([
   ['gzip', gzipCompression],
   ['snappy', snappyCompression],
   ['lz4', lz4Compression],
+  ['zstd', zstdCompression],
 ])
-const names: readonly CompressionName[] = ['none', 'gzip', 'snappy', 'lz4']
+const names: readonly CompressionName[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 const loaded = new Map<CompressionName, Compression>()
 
 /**

@@ -5,39 +5,13 @@
  * ones by zlib.
  */
 import { crc32 as zlibCrc32 } from 'node:zlib'
+import { buildCrcTables } from './crc-tables.js'
 
 const POLYNOMIAL = 0xedb88320
 /** From this many bytes on, zlib wins (`npm run bench -- crc`). */
 const NATIVE_FROM_BYTES = 256
 
-const [t0, t1, t2, t3, t4, t5, t6, t7] = buildTables() as [
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-]
-
-function buildTables(): Int32Array[] {
-  const tables = Array.from({ length: 8 }, () => new Int32Array(256))
-  const first = tables[0]!
-  for (let n = 0; n < 256; n++) {
-    let c = n
-    for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ POLYNOMIAL : c >>> 1
-    first[n] = c
-  }
-  for (let k = 1; k < 8; k++) {
-    const previous = tables[k - 1]!
-    for (let n = 0; n < 256; n++) {
-      const c = previous[n]!
-      tables[k]![n] = (c >>> 8) ^ first[c & 0xff]!
-    }
-  }
-  return tables
-}
+const [t0, t1, t2, t3, t4, t5, t6, t7] = buildCrcTables(POLYNOMIAL)
 
 /** @returns the checksum of `buffer[from..to)` as an unsigned 32-bit number. */
 export function crc32(buffer: Buffer, from = 0, to = buffer.length): number {

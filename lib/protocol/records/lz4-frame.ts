@@ -29,12 +29,14 @@ const ofMagic0: ReadonlyMap<number, number> = new Map([
 
 /** Gives a frame the checksum that messages of magic 0 need, in place. @throws {EncodeError} for other frames. */
 export function asMagic0Frame(frame: Buffer): Buffer {
-  const checksum = ofMagic0.get(frame[BD_AT]!)
-  if (frame[FLG_AT] !== FLG_INDEPENDENT_BLOCKS || checksum === undefined) {
-    throw new EncodeError('the lz4 library made a frame that Kafka does not read')
-  }
-  frame[CHECKSUM_AT] = checksum
+  checkFrame(frame)[CHECKSUM_AT] = ofMagic0.get(frame[BD_AT]!)!
   return frame
+}
+
+/** The frame itself. @throws {EncodeError} when it is one that some Kafka does not read. */
+export function checkFrame(frame: Buffer): Buffer {
+  if (frame[FLG_AT] === FLG_INDEPENDENT_BLOCKS && standard.has(frame[BD_AT]!)) return frame
+  throw new EncodeError('the lz4 library made a frame that Kafka does not read')
 }
 
 /** A frame with the right checksum, whichever it had; a copy where that changes it. */

@@ -1,9 +1,10 @@
 /**
- * Message sets of magic 0: `offset:int64, size:int32, message` repeated, without a count.
+ * Message sets of magic 0 and 1: `offset:int64, size:int32, message` repeated, without a count.
  *
- * A message is `crc:uint32, magic:int8, attributes:int8, key:bytes, value:bytes`; its checksum covers all after
- * itself. A compressed set is one wrapper message whose value is the compressed set and whose offset is that of the
- * last message inside. Written in one pass into the request; knows no topic.
+ * A message is `crc:uint32, magic:int8, attributes:int8, key:bytes, value:bytes`, with `timestamp:int64` before the key
+ * in magic 1; its checksum covers all after itself. A compressed set is one wrapper message whose value is the
+ * compressed set, whose offset is that of the last message inside, and whose timestamp is the latest one inside.
+ * Written in one pass into the request; knows no topic.
  *
  * @see classic-producer reference §5.2–5.3, wire-protocol reference §5.2
  */
@@ -12,32 +13,29 @@ import { Reader } from '../reader.js'
 import type { Payload } from '../types.js'
 import type { Serialized, Writer } from '../writer.js'
 import { crc32 } from './crc.js'
+import type { BatchSummary, Magic, RecordBody } from './record-body.js'
 
-const MAGIC_0 = 0
 const CODEC_MASK = 0x07
-/** Bytes of an entry beside key and value: offset 8, size 4, crc 4, magic 1, attributes 1, two lengths 8. */
-export const ENTRY_OVERHEAD_BYTES = 26
 /** Smallest legal size field: a message with null key and null value. */
 const MIN_MESSAGE_BYTES = 14
 
-/** What a message consists of once it is serialized. Null and empty are different, for key and value alike. */
-export interface MessageBody {
-  readonly key: Serialized
-  readonly value: Serialized
-}
+type OldMagic = Exclude<Magic, 2>
 
 function writeEntry(
   writer: Writer,
   offset: number,
+  magic: OldMagic,
   attributes: number,
+  timestampMs: number,
   key: Serialized,
   value: Serialized,
 ): void {
-  writer.int64FromCount(offset)
+  writer.int64FromNumber(offset)
   const sizeAt = writer.beginLength()
   const crcAt = writer.skip(4)
-  writer.int8(MAGIC_0)
+  writer.int8(magic)
   writer.int8(attributes)
+  if (magic === 1) writer.int64FromNumber(timestampMs)
   writer.nullableBytes(key)
   writer.nullableBytes(value)
   writer.patchInt32(crcAt, writer.checksum(crcAt + 4, crc32))
@@ -46,46 +44,47 @@ function writeEntry(
 
 /** Messages as a plain set, offsets 0…n−1: the broker assigns the real ones. */
 export class PlainMessageSet implements Payload {
-  readonly #messages: readonly MessageBody[]
+  readonly #magic: OldMagic
+  readonly #messages: readonly RecordBody[]
 
-  constructor(messages: readonly MessageBody[]) {
+  constructor(magic: OldMagic, messages: readonly RecordBody[]) {
+    this.#magic = magic
     this.#messages = messages
   }
 
   writeTo(writer: Writer): void {
+    const magic = this.#magic
     const messages = this.#messages
-    for (let i = 0; i < messages.length; i++) writeEntry(writer, i, 0, messages[i]!.key, messages[i]!.value)
+    for (let i = 0; i < messages.length; i++) {
+      const { timestampMs, key, value } = messages[i]!
+      writeEntry(writer, i, magic, 0, timestampMs, key, value)
+    }
   }
 }
 
 /** A set that has been compressed, as the single wrapper message that carries it. */
 export class CompressedMessageSet implements Payload {
+  readonly #magic: OldMagic
   readonly #codecId: number
-  readonly #count: number
+  readonly #summary: BatchSummary
   readonly #compressed: Uint8Array
 
   /**
    * @param codecId - 1 gzip, 2 snappy, 3 lz4.
-   * @param count - messages inside; at least 1.
-   * @param compressed - the compressed bytes of a {@link PlainMessageSet}.
+   * @param summary - of the messages inside.
+   * @param compressed - the compressed bytes of a {@link PlainMessageSet} of the same magic.
    */
-  constructor(codecId: number, count: number, compressed: Uint8Array) {
+  constructor(magic: OldMagic, codecId: number, summary: BatchSummary, compressed: Uint8Array) {
+    this.#magic = magic
     this.#codecId = codecId
-    this.#count = count
+    this.#summary = summary
     this.#compressed = compressed
   }
 
   writeTo(writer: Writer): void {
-    writeEntry(writer, this.#count - 1, this.#codecId, null, this.#compressed)
+    const { count, maxTimestampMs } = this.#summary
+    writeEntry(writer, count - 1, this.#magic, this.#codecId, maxTimestampMs, null, this.#compressed)
   }
-}
-
-/** Bytes these messages take in a set, text counted as if it were ASCII: only a hint for buffers. */
-export function estimateSetBytes(messages: readonly MessageBody[]): number {
-  let bytes = 0
-  for (const { key, value } of messages)
-    bytes += ENTRY_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
-  return bytes
 }
 
 /** One entry of a set as read; `key` and `value` are views of the set. */

@@ -1,0 +1,30 @@
+/** Tables for checksums that take eight bytes a step ("slicing by eight"), of a polynomial with its bits reversed. */
+
+export type CrcTables = readonly [
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+]
+
+export function buildCrcTables(polynomial: number): CrcTables {
+  const tables = Array.from({ length: 8 }, () => new Int32Array(256))
+  const first = tables[0]!
+  for (let n = 0; n < 256; n++) {
+    let c = n
+    for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ polynomial : c >>> 1
+    first[n] = c
+  }
+  for (let k = 1; k < 8; k++) {
+    const previous = tables[k - 1]!
+    for (let n = 0; n < 256; n++) {
+      const c = previous[n]!
+      tables[k]![n] = (c >>> 8) ^ first[c & 0xff]!
+    }
+  }
+  return tables as unknown as CrcTables
+}

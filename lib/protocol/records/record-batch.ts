@@ -1,0 +1,305 @@
+/**
+ * Record batches (magic 2): a head of 61 bytes, then the records, compressed together or plain. Written in one pass;
+ * the lengths that stand in front are counted first, since their width depends on them.
+ *
+ * The checksum is CRC-32C from the attributes to the end. Timestamps are kept relative to the first record's.
+ *
+ * @see wire-protocol reference §5.3; https://kafka.apache.org/documentation/#recordbatch
+ */
+import { DecodeError } from '../../errors.js'
+import { Reader } from '../reader.js'
+import type { Payload } from '../types.js'
+import { type Serialized, utf8Bytes, type Writer } from '../writer.js'
+import { crc32c } from './crc32c.js'
+import { type BatchSummary, type RecordBody, type RecordHeaders, summaryOf } from './record-body.js'
+
+const MAGIC_2 = 2
+const CODEC_MASK = 0x07
+const LOG_APPEND_TIME = 0x08
+const NO_LEADER_EPOCH = -1
+const NO_PRODUCER = { id: -1, epoch: -1, sequence: -1 }
+/** Bytes before the records. */
+export const BATCH_HEAD_BYTES = 61
+/** What the length field does not count: offset 8, itself 4. */
+const BEFORE_LENGTH_END = 12
+
+/** Records as one plain batch, at least one. */
+export class PlainRecordBatch implements Payload {
+  readonly #records: readonly RecordBody[]
+
+  constructor(records: readonly RecordBody[]) {
+    this.#records = records
+  }
+
+  writeTo(writer: Writer): void {
+    const summary = summaryOf(this.#records)
+    const at = beginBatch(writer, 0, summary)
+    writeRecords(writer, this.#records, summary.baseTimestampMs)
+    endBatch(writer, at)
+  }
+}
+
+/** Records that have been compressed together. */
+export class CompressedRecordBatch implements Payload {
+  readonly #codecId: number
+  readonly #summary: BatchSummary
+  readonly #compressed: Uint8Array
+
+  /**
+   * @param codecId - 1 gzip, 2 snappy, 3 lz4, 4 zstd.
+   * @param compressed - what {@link writeRecords} wrote, compressed.
+   */
+  constructor(codecId: number, summary: BatchSummary, compressed: Uint8Array) {
+    this.#codecId = codecId
+    this.#summary = summary
+    this.#compressed = compressed
+  }
+
+  writeTo(writer: Writer): void {
+    const at = beginBatch(writer, this.#codecId, this.#summary)
+    writer.bytes(this.#compressed)
+    endBatch(writer, at)
+  }
+}
+
+interface OpenBatch {
+  readonly lengthAt: number
+  readonly crcAt: number
+}
+
+function beginBatch(writer: Writer, attributes: number, summary: BatchSummary): OpenBatch {
+  writer.int64FromNumber(0)
+  const lengthAt = writer.beginLength()
+  writer.int32(NO_LEADER_EPOCH)
+  writer.int8(MAGIC_2)
+  const crcAt = writer.skip(4)
+  writer.int16(attributes)
+  writer.int32(summary.count - 1)
+  writer.int64FromNumber(summary.baseTimestampMs)
+  writer.int64FromNumber(summary.maxTimestampMs)
+  writer.int64FromNumber(NO_PRODUCER.id)
+  writer.int16(NO_PRODUCER.epoch)
+  writer.int32(NO_PRODUCER.sequence)
+  writer.int32(summary.count)
+  return { lengthAt, crcAt }
+}
+
+function endBatch(writer: Writer, { lengthAt, crcAt }: OpenBatch): void {
+  writer.patchInt32(crcAt, writer.checksum(crcAt + 4, crc32c))
+  writer.endLength(lengthAt)
+}
+
+/** The records alone: what is compressed. */
+export function writeRecords(writer: Writer, records: readonly RecordBody[], baseTimestampMs: number): void {
+  for (let i = 0; i < records.length; i++) writeRecord(writer, i, records[i]!, baseTimestampMs)
+}
+
+function writeRecord(
+  writer: Writer,
+  offsetDelta: number,
+  { key, value, timestampMs, headers }: RecordBody,
+  baseTimestampMs: number,
+): void {
+  const timestampDelta = timestampMs - baseTimestampMs
+  const keyBytes = byteLength(key)
+  const valueBytes = byteLength(value)
+  writer.varint(
+    1 +
+      varlongBytes(timestampDelta) +
+      varintBytes(offsetDelta) +
+      sizedBytes(keyBytes) +
+      sizedBytes(valueBytes) +
+      headersBytes(headers),
+  )
+  writer.int8(0)
+  writer.varlong(timestampDelta)
+  writer.varint(offsetDelta)
+  writeSized(writer, key, keyBytes)
+  writeSized(writer, value, valueBytes)
+  if (headers) writeHeaders(writer, headers)
+  else writer.varint(0)
+}
+
+function writeHeaders(writer: Writer, headers: RecordHeaders): void {
+  writer.varint(headers.length)
+  for (const [name, value] of headers) {
+    writeSized(writer, name, utf8Bytes(name))
+    writeSized(writer, value, byteLength(value))
+  }
+}
+
+function headersBytes(headers: RecordHeaders | null): number {
+  if (!headers) return 1
+  let bytes = varintBytes(headers.length)
+  for (const [name, value] of headers) bytes += sizedBytes(utf8Bytes(name)) + sizedBytes(byteLength(value))
+  return bytes
+}
+
+/** −1 for null. */
+function byteLength(value: Serialized): number {
+  if (value === null) return -1
+  return typeof value === 'string' ? utf8Bytes(value) : value.length
+}
+
+/** Bytes of a length and what it announces. */
+function sizedBytes(length: number): number {
+  return length < 0 ? 1 : varintBytes(length) + length
+}
+
+function writeSized(writer: Writer, value: Serialized, length: number): void {
+  writer.varint(length)
+  if (value === null) return
+  if (typeof value === 'string') writer.utf8(value)
+  else writer.bytes(value)
+}
+
+/** Bytes of a zig-zag varint of 32 bits. */
+function varintBytes(value: number): number {
+  const zigzag = ((value << 1) ^ (value >> 31)) >>> 0
+  if (zigzag < 0x80) return 1
+  if (zigzag < 0x4000) return 2
+  if (zigzag < 0x200000) return 3
+  return zigzag < 0x10000000 ? 4 : 5
+}
+
+/** As {@link varintBytes}, of an integer of at most 53 bits. */
+function varlongBytes(value: number): number {
+  if (value === value >> 0) return varintBytes(value)
+  let bytes = 1
+  // Below zero zig-zag counts from −1.
+  for (let rest = (value < 0 ? -1 - value : value) / 64; rest >= 1; rest /= 128) bytes++
+  return bytes
+}
+
+/** One record as read; `key`, `value` and header values are views. */
+export interface ReadRecord {
+  readonly offset: bigint
+  readonly timestampMs: bigint
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly (readonly [name: string, value: Buffer | null])[]
+}
+
+/** A batch as read, its records still compressed if they are. */
+export interface ReadBatch {
+  readonly baseOffset: bigint
+  readonly leaderEpoch: number
+  readonly codecId: number
+  readonly isLogAppendTime: boolean
+  readonly attributes: number
+  readonly lastOffsetDelta: number
+  readonly baseTimestampMs: bigint
+  readonly maxTimestampMs: bigint
+  readonly producerId: bigint
+  readonly producerEpoch: number
+  readonly baseSequence: number
+  readonly count: number
+  readonly isChecksumValid: boolean
+  readonly records: Buffer
+}
+
+/**
+ * Reads the batches of a partition; an incomplete one at the end is left out.
+ *
+ * @throws {DecodeError} on a length that is too short or a magic other than 2.
+ */
+export function readRecordBatches(bytes: Buffer): ReadBatch[] {
+  const reader = new Reader(bytes)
+  const batches: ReadBatch[] = []
+  while (reader.remaining >= BEFORE_LENGTH_END) {
+    const baseOffset = reader.int64()
+    const length = reader.int32()
+    if (length < BATCH_HEAD_BYTES - BEFORE_LENGTH_END) {
+      throw new DecodeError(`record batch of ${length} bytes at byte ${reader.offset} is too short`)
+    }
+    if (length > reader.remaining) break
+    batches.push(readBatch(baseOffset, reader.bytes(length, 'record batch')))
+  }
+  return batches
+}
+
+function readBatch(baseOffset: bigint, bytes: Buffer): ReadBatch {
+  const reader = new Reader(bytes)
+  const leaderEpoch = reader.int32()
+  const magic = reader.int8()
+  if (magic !== MAGIC_2)
+    throw new DecodeError(`record batch at offset ${baseOffset} has magic ${magic}, not 2`)
+  const crc = reader.uint32()
+  const isChecksumValid = crc32c(bytes, reader.offset) === crc
+  const attributes = reader.int16()
+  return {
+    baseOffset,
+    leaderEpoch,
+    codecId: attributes & CODEC_MASK,
+    isLogAppendTime: (attributes & LOG_APPEND_TIME) !== 0,
+    attributes,
+    lastOffsetDelta: reader.int32(),
+    baseTimestampMs: reader.int64(),
+    maxTimestampMs: reader.int64(),
+    producerId: reader.int64(),
+    producerEpoch: reader.int16(),
+    baseSequence: reader.int32(),
+    count: reader.int32(),
+    isChecksumValid,
+    records: reader.bytes(reader.remaining),
+  }
+}
+
+/**
+ * The records of a batch.
+ *
+ * @param plain - its `records`, decompressed.
+ * @throws {DecodeError} when they are not what the head announces.
+ */
+export function readRecords(batch: ReadBatch, plain: Buffer): ReadRecord[] {
+  const reader = new Reader(plain)
+  reader.checkCount(batch.count, MIN_RECORD_BYTES)
+  const records: ReadRecord[] = []
+  for (let i = 0; i < batch.count; i++) records.push(readRecord(batch, sized(reader)))
+  if (reader.remaining > 0)
+    throw new DecodeError(`${reader.remaining} bytes follow the last record of a batch`)
+  return records
+}
+
+/** Length, attributes, two deltas, two lengths, a count. */
+const MIN_RECORD_BYTES = 7
+/** Two lengths. */
+const MIN_HEADER_BYTES = 2
+
+function sized(reader: Reader): Reader {
+  return new Reader(reader.bytes(reader.varint(), 'record'))
+}
+
+function readRecord(batch: ReadBatch, reader: Reader): ReadRecord {
+  reader.int8()
+  const timestampDelta = reader.varlong()
+  const offsetDelta = reader.varint()
+  const key = readNullable(reader)
+  const value = readNullable(reader)
+  const headers = readHeaders(reader)
+  if (reader.remaining > 0)
+    throw new DecodeError(`${reader.remaining} bytes follow the last field of a record`)
+  return {
+    offset: batch.baseOffset + BigInt(offsetDelta),
+    timestampMs: batch.isLogAppendTime ? batch.maxTimestampMs : batch.baseTimestampMs + timestampDelta,
+    key,
+    value,
+    headers,
+  }
+}
+
+function readHeaders(reader: Reader): ReadRecord['headers'] {
+  const count = reader.checkCount(reader.varint(), MIN_HEADER_BYTES)
+  const headers: [string, Buffer | null][] = []
+  for (let i = 0; i < count; i++) {
+    const name = reader.varint()
+    if (name < 0) throw new DecodeError(`the name of a header at byte ${reader.offset} is null`)
+    headers.push([reader.utf8(name), readNullable(reader)])
+  }
+  return headers
+}
+
+function readNullable(reader: Reader): Buffer | null {
+  const length = reader.varint()
+  return length === -1 ? null : reader.bytes(length)
+}

@@ -1,0 +1,68 @@
+/**
+ * zstd from wherever it is to be had: Node's own from 22.15 on, which works on another thread, else the package
+ * `@bokuweb/zstd-wasm`, which works on this one.
+ */
+import { createRequire } from 'node:module'
+import { promisify } from 'node:util'
+import * as zlib from 'node:zlib'
+
+const require = createRequire(import.meta.url)
+
+export const ZSTD_PACKAGE = '@bokuweb/zstd-wasm'
+
+/** Kafka's own default. */
+const LEVEL = 3
+
+export interface Zstd {
+  compress(plain: Buffer): Promise<Uint8Array>
+  /** @throws what the library throws, for bytes that are no frame or hold more than `maxBytes`. */
+  decompress(compressed: Buffer, maxBytes: number): Promise<Uint8Array>
+}
+
+/** What Node 22.15 adds to zlib; its types here are older. */
+interface ZlibWithZstd {
+  zstdCompress?: (plain: Buffer, then: (error: Error | null, compressed: Buffer) => void) => void
+  zstdDecompress?: (
+    compressed: Buffer,
+    options: { maxOutputLength: number },
+    then: (error: Error | null, plain: Buffer) => void,
+  ) => void
+}
+
+/** @throws when Node has no zstd and the package is not installed. */
+export function loadZstd(): Zstd {
+  return ofNode() ?? ofWasm()
+}
+
+function ofNode(): Zstd | null {
+  const { zstdCompress, zstdDecompress } = zlib as ZlibWithZstd
+  if (!zstdCompress || !zstdDecompress) return null
+  const compress = promisify(zstdCompress)
+  const decompress = promisify(zstdDecompress)
+  return { compress, decompress: (bytes, maxOutputLength) => decompress(bytes, { maxOutputLength }) }
+}
+
+interface ZstdWasm {
+  init(): Promise<void>
+  compress(plain: Uint8Array, level: number): Uint8Array
+  decompress(compressed: Uint8Array, options?: { defaultHeapSize?: number }): Uint8Array
+}
+
+function ofWasm(): Zstd {
+  const wasm = require(ZSTD_PACKAGE) as ZstdWasm
+  let ready: Promise<void> | undefined
+  const prepared = (): Promise<void> => {
+    ready ??= wasm.init()
+    return ready
+  }
+  return {
+    async compress(plain) {
+      await prepared()
+      return wasm.compress(plain, LEVEL)
+    },
+    async decompress(compressed) {
+      await prepared()
+      return wasm.decompress(compressed)
+    },
+  }
+}
