@@ -20,6 +20,14 @@ import type { Logger } from '../logger.js'
 import type { Api } from '../protocol/api.js'
 import { decodeResponse, encodeRequest } from '../protocol/envelope.js'
 import {
+  type ApiVersionsResponse,
+  apiVersions,
+  type MetadataRequest,
+  type MetadataResponse,
+  metadata,
+} from '../protocol/messages/index.js'
+import type { BrokerVersions } from './broker-versions.js'
+import {
   type BrokerAddress,
   Connection,
   type ConnectionListener,
@@ -27,16 +35,21 @@ import {
 } from './connection.js'
 import { startDeadline } from './deadline.js'
 import { InFlight, InFlightRequest } from './in-flight.js'
+import { Mute } from './mute.js'
 import { RequestTrace } from './request-trace.js'
 
 export interface BrokerClientSettings extends ConnectionSettings {
   readonly clientId: string
   readonly logger: Logger
+  /** A quota was exceeded: told how long the broker holds back, or wants to be spared. */
+  readonly onThrottle?: (broker: string, throttleTimeMs: number) => void
 }
 
 export interface RequestOptions {
   /** Milliseconds to wait for the answer. */
   timeoutMs: number
+  /** The version that the body was made for. Default: the newest that both sides know. */
+  version?: number
   /** Expected bytes of the request; only saves copying. */
   sizeHint?: number
   /** Told how many bytes the request has, its length field included, before they are sent. */
@@ -51,6 +64,8 @@ export class BrokerClient {
   /** Requests without an answer that are not yet in the kernel's hands. */
   readonly #writing = new Set<(reason: KafkaError) => void>()
   readonly #onClose: (reason: KafkaError) => void
+  readonly #mute = new Mute()
+  #versions: BrokerVersions | null = null
   #connection!: Connection
   #correlationId = 0
   #hasAnswered = false
@@ -74,7 +89,8 @@ export class BrokerClient {
     const client = new BrokerClient(settings, onClose)
     const listener: ConnectionListener = {
       get awaitsAnswer() {
-        return client.#inFlight.size > 0
+        // Whoever told its versions, here or on an earlier connection, is a broker.
+        return client.#inFlight.size > 0 && (client.#versions?.isPinned ?? true)
       },
       onFrame: (frame: Buffer): void => {
         client.#inFlight.answer(frame)
@@ -90,65 +106,80 @@ export class BrokerClient {
     return this.#connection.isOpen
   }
 
-  /** Sends a request and resolves with its decoded answer. */
+  /** Whether any answer has come yet. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered
+  }
+
+  /** `host:port` as it was asked for. */
+  get broker(): string {
+    return this.#connection.broker
+  }
+
+  /** What the broker speaks; null while nobody has said so. */
+  get versions(): BrokerVersions | null {
+    return this.#versions
+  }
+
+  /** From now on requests take the versions that this broker knows. */
+  speak(versions: BrokerVersions): void {
+    this.#versions = versions
+  }
+
+  /**
+   * Asks a broker of unknown age for its versions and for metadata, both in v0 and in one write.
+   *
+   * `versions` is null when the broker passes over that question, as 0.9 does.
+   */
+  probe(
+    body: MetadataRequest,
+    timeoutMs: number,
+  ): { versions: Promise<ApiVersionsResponse | null>; metadata: Promise<MetadataResponse> } {
+    const { clientId } = this.#settings
+    const firstId = this.#nextCorrelationId()
+    const secondId = this.#nextCorrelationId()
+    const question = encodeRequest(apiVersions, 0, firstId, clientId, {
+      clientSoftwareName: '',
+      clientSoftwareVersion: '',
+    })
+    const request = encodeRequest(metadata, 0, secondId, clientId, body)
+    const passedOver = { isOptional: true, timeoutMs }
+    const versions = this.#answerTo(apiVersions, 0, firstId, question.length, passedOver)
+    const answer = this.#answerTo(metadata, 0, secondId, request.length, { timeoutMs })
+    // Whoever gives up on the first one need not hear of the second.
+    answer.catch(() => {})
+    if (this.#connection.isOpen) this.#connection.write(Buffer.concat([question, request]), () => {})
+    return { versions, metadata: answer as Promise<MetadataResponse> }
+  }
+
+  /**
+   * Sends a request and resolves with its decoded answer; holds it back first while the broker wants that.
+   *
+   * @throws {UnsupportedVersionError} at once when the broker does not know the request in any version spoken here.
+   */
   request<Request, Response>(
     api: Api<Request, Response>,
     body: Request,
-    { timeoutMs, sizeHint, onEncoded }: RequestOptions,
+    options: RequestOptions,
   ): Promise<Response> {
-    const version = this.#versionOf(api)
-    const correlationId = this.#nextCorrelationId()
-    const bytes = encodeRequest(api, version, correlationId, this.#settings.clientId, body, sizeHint)
+    const muted = this.#mute.wait()
+    if (muted) return muted.then(() => this.request(api, body, options))
+    const { timeoutMs, onEncoded } = options
+    const { version, correlationId, bytes } = this.#encode(api, body, options)
     onEncoded?.(bytes.length)
-    const trace = this.#trace(api.name, correlationId, bytes.length)
-    const answered = new Promise<Response>((resolve, reject) => {
-      const request = new InFlightRequest(correlationId, {
-        onAnswer: (frame) => {
-          try {
-            resolve(this.#decode(api, version, frame))
-          } catch (error) {
-            const reason = this.#undecodable(api, version, error)
-            reject(toldTo(reason, { correlationId, persistence: 'possibly-persisted' }))
-            this.close(reason)
-          }
-        },
-        onFailure: (reason, wasWritten) =>
-          reject(
-            toldTo(reason, {
-              correlationId,
-              persistence: wasWritten ? 'possibly-persisted' : 'not-persisted',
-            }),
-          ),
-      })
-      this.#inFlight.add(request)
-      if (!this.#connection.isOpen) {
-        this.#inFlight.failAll(() => this.#gone())
-        return
-      }
-      request.sent()
-      request.expireAfter(timeoutMs, () => this.close(this.#expired(api, timeoutMs)))
-      this.#connection.write(bytes, () => {})
-    })
-    return trace ? trace.follow(answered) : answered
+    const answered = this.#answerTo(api, version, correlationId, bytes.length, { timeoutMs })
+    if (this.#connection.isOpen) this.#connection.write(bytes, () => {})
+    return answered as Promise<Response>
   }
 
   /**
    * Sends a request that has no answer; resolves when all its bytes are in the kernel's hands.
    */
-  send<Request>(
-    api: Api<Request, unknown>,
-    body: Request,
-    { timeoutMs, sizeHint, onEncoded }: RequestOptions,
-  ): Promise<void> {
-    const correlationId = this.#nextCorrelationId()
-    const bytes = encodeRequest(
-      api,
-      this.#versionOf(api),
-      correlationId,
-      this.#settings.clientId,
-      body,
-      sizeHint,
-    )
+  send<Request>(api: Api<Request, unknown>, body: Request, options: RequestOptions): Promise<void> {
+    const muted = this.#mute.wait()
+    if (muted) return muted.then(() => this.send(api, body, options))
+    const { timeoutMs, onEncoded } = options
+    const { correlationId, bytes } = this.#encode(api, body, options)
     onEncoded?.(bytes.length)
     const trace = this.#trace(api.name, correlationId, bytes.length)
     const written = new Promise<void>((resolve, reject) => {
@@ -176,7 +207,58 @@ export class BrokerClient {
     this.#connection.close(reason)
   }
 
+  #encode<Request>(
+    api: Api<Request, unknown>,
+    body: Request,
+    { version = this.#versionOf(api), sizeHint }: RequestOptions,
+  ): { version: number; correlationId: number; bytes: Buffer } {
+    const correlationId = this.#nextCorrelationId()
+    const bytes = encodeRequest(api, version, correlationId, this.#settings.clientId, body, sizeHint)
+    return { version, correlationId, bytes }
+  }
+
+  /** Waits for the answer to a request that is written right after this; null: it was passed over. */
+  #answerTo<Response>(
+    api: Api<unknown, Response>,
+    version: number,
+    correlationId: number,
+    bytes: number,
+    { timeoutMs, isOptional = false }: { timeoutMs: number; isOptional?: boolean },
+  ): Promise<Response | null> {
+    const trace = this.#trace(api.name, correlationId, bytes)
+    const answered = new Promise<Response | null>((resolve, reject) => {
+      const request = new InFlightRequest(correlationId, {
+        onAnswer: (frame) => {
+          try {
+            resolve(this.#decode(api, version, frame))
+          } catch (error) {
+            const reason = this.#undecodable(api, version, error)
+            reject(toldTo(reason, { correlationId, persistence: 'possibly-persisted' }))
+            this.close(reason)
+          }
+        },
+        ...(isOptional && { onPassedOver: () => resolve(null) }),
+        onFailure: (reason, wasWritten) =>
+          reject(
+            toldTo(reason, {
+              correlationId,
+              persistence: wasWritten ? 'possibly-persisted' : 'not-persisted',
+            }),
+          ),
+      })
+      this.#inFlight.add(request)
+      if (!this.#connection.isOpen) {
+        this.#inFlight.failAll(() => this.#gone())
+        return
+      }
+      request.sent()
+      request.expireAfter(timeoutMs, () => this.close(this.#expired(api, timeoutMs)))
+    })
+    return trace ? trace.follow(answered) : answered
+  }
+
   #ended(reason: KafkaError): void {
+    this.#mute.end()
     this.#inFlight.failAll(() => reason)
     for (const fail of [...this.#writing]) fail(reason)
     this.#onClose(reason)
@@ -189,6 +271,11 @@ export class BrokerClient {
       const what = `${trailingBytes} bytes after the last field of its ${api.name} v${version} answer`
       this.#settings.logger.warn(`${this.#connection.broker} sent ${what}; they are ignored`)
     }
+    const { throttleTimeMs = 0 } = body as { throttleTimeMs?: number }
+    if (throttleTimeMs > 0) {
+      if (version >= api.throttledByClientFrom) this.#mute.begin(throttleTimeMs)
+      this.#settings.onThrottle?.(this.#connection.broker, throttleTimeMs)
+    }
     return body
   }
 
@@ -197,9 +284,9 @@ export class BrokerClient {
     return RequestTrace.start(clientId, this.#connection.broker, api, correlationId, bytes)
   }
 
+  /** Version 0 is understood by every broker before 4.0. */
   #versionOf(api: Api<unknown, unknown>): number {
-    // Every broker before 4.0 speaks version 0.
-    return api.minVersion
+    return this.#versions?.versionOf(api, this.#connection.broker) ?? api.minVersion
   }
 
   #nextCorrelationId(): number {

@@ -12,6 +12,8 @@ type State = 'pending' | 'sent' | 'completed' | 'failed'
 
 export interface Answered {
   onAnswer(frame: Buffer): void
+  /** For a request that some brokers never answer: the next one has been answered. */
+  onPassedOver?(): void
   /** @param wasWritten - true when all bytes of the request may have reached the broker. */
   onFailure(reason: KafkaError, wasWritten: boolean): void
 }
@@ -46,6 +48,15 @@ export class InFlightRequest {
     this.#answered.onAnswer(frame)
   }
 
+  get mayBePassedOver(): boolean {
+    return this.#answered.onPassedOver !== undefined
+  }
+
+  passOver(): void {
+    this.#move('sent', 'completed')
+    this.#answered.onPassedOver?.()
+  }
+
   fail(reason: KafkaError): void {
     const wasWritten = this.#state === 'sent'
     this.#move(this.#state, 'failed')
@@ -73,12 +84,13 @@ export class InFlight {
   }
 
   /**
-   * Gives a frame to the oldest request.
+   * Gives a frame to the oldest request, or to the one after it where the oldest may be passed over.
    *
    * @throws {DecodeError} when nothing waits, or the correlation id is another's; close the connection then.
    */
   answer(frame: Buffer): void {
     const correlationId = correlationIdOf(frame)
+    this.#passOver(correlationId)
     const oldest = this.#requests[0]
     if (!oldest)
       throw new DecodeError(`an answer with correlation id ${correlationId} came, and nothing was asked`)
@@ -88,6 +100,14 @@ export class InFlight {
     }
     this.#requests.shift()
     oldest.complete(frame)
+  }
+
+  /** Ends the oldest request when it may stay unanswered and the next one is answered. */
+  #passOver(correlationId: number): void {
+    const [oldest, next] = this.#requests
+    if (!oldest?.mayBePassedOver || next?.correlationId !== correlationId) return
+    this.#requests.shift()
+    oldest.passOver()
   }
 
   /** Fails all that wait, oldest first, with what `reasonFor` says of each. */

@@ -12,8 +12,13 @@ import _ from 'lodash'
 import { type KafkaError, MetadataError, printable } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { addressText, type BrokerAddress } from '../network/connection.js'
+import { errorCode } from '../protocol/error-code.js'
 import type { MetadataResponse } from '../protocol/messages/index.js'
 import type { SyncProducer } from './sync-producer.js'
+
+const NONE = 0
+/** What was learned of the cluster is of no use any more (KIP-1102). */
+const REBOOTSTRAP_REQUIRED = 129
 
 export interface MetadataSourceOptions {
   readonly bootstrap: readonly BrokerAddress[]
@@ -46,6 +51,7 @@ export class MetadataSource {
       if (this.#closedFor) throw this.#closedFor
       try {
         const response = await this.#ask(address, topics)
+        this.#check(address, response)
         this.#learn(response)
         return response
       } catch (error) {
@@ -91,6 +97,16 @@ export class MetadataSource {
     } finally {
       this.#asking = null
     }
+  }
+
+  /** From v13 on a broker may refuse as a whole. */
+  #check(address: BrokerAddress, { errorCode: code }: MetadataResponse): void {
+    if (code === NONE) return
+    this.#current?.close()
+    this.#current = null
+    if (code === REBOOTSTRAP_REQUIRED) this.#learned = []
+    const { name } = errorCode(code)
+    throw new MetadataError(`${addressText(address)} answered Metadata with ${name} (${code})`)
   }
 
   #learn(response: MetadataResponse): void {

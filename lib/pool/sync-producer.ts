@@ -1,21 +1,26 @@
 /**
  * Produce and Metadata requests to one broker.
  *
- * Connects on its first request and again on the next one after a failure; concurrent requests share one connect.
- * Retries nothing and knows no partitions: it reports what happened.
+ * Connects on its first request and again on the next one after a failure; concurrent requests share one connect, and
+ * a broker that is not known yet is asked on the way which versions it speaks. Retries nothing and knows no
+ * partitions: it reports what happened.
  *
- * @see classic-producer reference §6; design D7, D9
+ * @see classic-producer reference §6; design D7, D9, D12
  */
-import { ConnectionError, type KafkaError } from '../errors.js'
+import { ConnectionError, EncodeError, type KafkaError } from '../errors.js'
 import { BrokerClient, type BrokerClientSettings } from '../network/broker-client.js'
 import { addressText, type BrokerAddress } from '../network/connection.js'
+import { KnownVersions } from '../network/known-versions.js'
+import { negotiate } from '../network/negotiate.js'
 import {
   type MetadataResponse,
   metadata,
+  metadataRequest,
   type ProduceRequest,
   type ProduceResponse,
   produce,
 } from '../protocol/messages/index.js'
+import { canNameById, namedAgain, VERSION_OF_TOPIC_IDS } from './topic-names.js'
 
 /** Told of what happens to the connection; for events and logs. */
 export interface SyncProducerListener {
@@ -37,6 +42,23 @@ export interface SyncProducerSettings extends BrokerClientSettings {
   /** `request.timeout.ms`: how long the broker may take. */
   readonly requestTimeoutMs: number
   readonly listener?: SyncProducerListener
+  /** What is known of brokers, shared by all SyncProducers of a producer. Default: its own. */
+  readonly knownVersions?: KnownVersions
+  /** A topic in use, for whoever connects before a message is there; null where there is none. */
+  readonly topicInUse?: () => string | null
+}
+
+export interface ProduceOptions {
+  /** The version that the records were made for; see {@link SyncProducer.produceVersion}. Default: the newest. */
+  version?: number
+  /** Expected bytes of the request; only saves copying. */
+  sizeHint?: number
+}
+
+/** Topics that were asked for while the versions were found out, and the answer. */
+interface Learned {
+  readonly topics: readonly string[]
+  readonly response: MetadataResponse
 }
 
 const LONGEST_TIMER_MS = 0x7fffffff
@@ -56,8 +78,12 @@ export class SyncProducer {
   /** `host:port`. */
   readonly broker: string
   readonly #settings: SyncProducerSettings
+  readonly #knownVersions: KnownVersions
   #client: BrokerClient | null = null
   #connecting: Promise<BrokerClient> | null = null
+  /** Being asked for its versions. */
+  #opening: BrokerClient | null = null
+  #learned: Learned | null = null
   #giveUp = new AbortController()
   #closedFor: KafkaError | null = null
   /** Requests with acks 0 written since a round trip last proved that the broker reads. */
@@ -69,6 +95,7 @@ export class SyncProducer {
     this.address = address
     this.broker = addressText(address)
     this.#settings = settings
+    this.#knownVersions = settings.knownVersions ?? new KnownVersions(null)
   }
 
   get isConnected(): boolean {
@@ -77,28 +104,49 @@ export class SyncProducer {
 
   /** Connects ahead of the first request. @throws {ConnectionError | RequestTimeoutError} */
   async connect(): Promise<void> {
-    await this.#connected()
+    const topic = this.#settings.topicInUse?.() ?? null
+    if (topic !== null) await this.#connected([topic])
   }
 
   /**
-   * @param sizeHint - expected bytes of the request.
+   * The version that a produce request takes now: it decides how records are written. Connects where that is needed.
+   *
+   * @param topics - of the messages that wait.
+   * @returns a number at once when it is known, so that nobody waits for nothing.
+   * @throws {UnsupportedVersionError} when the broker speaks none that is known here.
+   */
+  produceVersion(topics: readonly string[]): number | Promise<number> {
+    const versions = this.#client?.versions
+    if (versions) return versions.versionOf(produce, this.broker)
+    return this.#connected(topics).then((client) => client.versions!.versionOf(produce, this.broker))
+  }
+
+  /**
    * @returns the answer, or null with acks 0, then once all bytes are in the kernel's hands.
    * @throws {ConnectionError | RequestTimeoutError | DecodeError} `persistence` says whether the broker may have it.
    * @throws {EncodeError} when the request cannot be encoded.
+   * @throws {UnsupportedVersionError} when the broker does not speak any version known here.
    */
-  async send(request: ProduceRequest, sizeHint?: number): Promise<ProduceResponse | null> {
+  async send(
+    request: ProduceRequest,
+    { version, sizeHint }: ProduceOptions = {},
+  ): Promise<ProduceResponse | null> {
     const startMs = performance.now()
     let bytes: number | null = null
-    const options = {
-      timeoutMs: answerTimeoutMs(this.#settings.requestTimeoutMs),
-      sizeHint,
-      onEncoded: (length: number): void => {
-        bytes = length
-      },
+    const onEncoded = (length: number): void => {
+      bytes = length
     }
     try {
-      const client = await this.#connected()
-      if (request.acks !== 0) return await client.request(produce, request, options)
+      const client = this.#client?.versions
+        ? this.#client
+        : await this.#connected(request.topics.map(({ name }) => name))
+      const options = {
+        timeoutMs: answerTimeoutMs(this.#settings.requestTimeoutMs),
+        version: this.#versionFor(client, request, version),
+        sizeHint,
+        onEncoded,
+      }
+      if (request.acks !== 0) return namedAgain(await client.request(produce, request, options), request)
       await client.send(produce, request, options)
       this.#unconfirmed++
       this.#unconfirmedTopic = request.topics[0]?.name ?? ''
@@ -110,8 +158,11 @@ export class SyncProducer {
 
   /** Asks for these topics, at least one (none would mean all). Brokers that auto-create topics create them now. */
   async fetchMetadata(topics: readonly string[]): Promise<MetadataResponse> {
-    const client = await this.#connected()
-    return client.request(metadata, { topics: [...topics] }, { timeoutMs: this.#settings.requestTimeoutMs })
+    const client = await this.#connected(topics)
+    const learned = this.#learned
+    this.#learned = null
+    if (learned?.topics === topics) return learned.response
+    return this.#askFor(client, topics)
   }
 
   /**
@@ -124,11 +175,7 @@ export class SyncProducer {
     const client = this.#client
     if (this.#unconfirmed === 0 || !client) return
     const confirmed = this.#unconfirmed
-    await client.request(
-      metadata,
-      { topics: [this.#unconfirmedTopic] },
-      { timeoutMs: this.#settings.requestTimeoutMs },
-    )
+    await this.#askFor(client, [this.#unconfirmedTopic])
     this.#unconfirmed -= confirmed
   }
 
@@ -145,19 +192,64 @@ export class SyncProducer {
     this.#closedFor = reason
     this.#unconfirmed = 0
     this.#giveUp.abort(reason)
+    this.#opening?.close(reason)
     this.#client?.close(reason)
   }
 
-  async #connected(): Promise<BrokerClient> {
+  #askFor(client: BrokerClient, topics: readonly string[]): Promise<MetadataResponse> {
+    return client.request(metadata, metadataRequest(topics), { timeoutMs: this.#settings.requestTimeoutMs })
+  }
+
+  /**
+   * The version for a request whose records were made for `wanted`.
+   *
+   * @throws {ConnectionError} when the broker has come back as another release since.
+   */
+  #versionFor(
+    { versions, broker }: BrokerClient,
+    request: ProduceRequest,
+    wanted: number | undefined,
+  ): number {
+    const newest = versions!.versionOf(produce, broker)
+    if (wanted !== undefined && wanted !== newest) {
+      throw new ConnectionError(
+        `${broker} speaks Produce v${newest} since it was reached anew, the request was made for v${wanted}`,
+        { broker },
+      )
+    }
+    if (newest < VERSION_OF_TOPIC_IDS || canNameById(request)) return newest
+    return versions!.newestUpTo(VERSION_OF_TOPIC_IDS - 1, produce, broker)
+  }
+
+  /** @param topics - in use, at least one: asked for when the broker's versions have to be found out. */
+  async #connected(topics: readonly string[]): Promise<BrokerClient> {
     if (this.#closedFor) throw this.#closedFor
     if (this.#client) return this.#client
-    this.#connecting ??= this.#connect().finally(() => {
+    this.#connecting ??= this.#connect(topics).finally(() => {
       this.#connecting = null
     })
     return this.#connecting
   }
 
-  async #connect(): Promise<BrokerClient> {
+  async #connect(topics: readonly string[]): Promise<BrokerClient> {
+    const known = this.#knownVersions.of(this.broker)
+    let client: BrokerClient
+    if (known) {
+      client = await this.#open()
+      client.speak(known)
+    } else {
+      if (topics.length === 0)
+        throw new EncodeError('a request to a broker that is not known yet names a topic')
+      const negotiated = await negotiate(() => this.#open(), topics, this.#settings.requestTimeoutMs)
+      client = negotiated.client
+      this.#learned = { topics, response: negotiated.metadata }
+    }
+    this.#take(client)
+    if (!known) this.#knownVersions.learn(this.broker, client.versions!)
+    return client
+  }
+
+  async #open(): Promise<BrokerClient> {
     let client: BrokerClient | null = null
     client = await BrokerClient.connect(
       this.address,
@@ -170,17 +262,25 @@ export class SyncProducer {
       client.close(this.#closedFor)
       throw this.#closedFor
     }
+    this.#opening = client
+    return client
+  }
+
+  /** The connection is ready for use. */
+  #take(client: BrokerClient): void {
+    this.#opening = null
     if (!client.isOpen) {
       throw new ConnectionError(`${this.broker} closed the connection at once`, { broker: this.broker })
     }
     this.#client = client
     this.#settings.listener?.onConnect(this.broker)
-    return client
   }
 
   #onClose(client: BrokerClient, reason: KafkaError): void {
     if (this.#client !== client) return
     this.#client = null
+    this.#learned = null
+    this.#knownVersions.forget(this.broker)
     const unconfirmed = this.#unconfirmed
     this.#unconfirmed = 0
     const { listener } = this.#settings

@@ -1,0 +1,88 @@
+/**
+ * What one broker speaks, and the version that each request takes with it: the newest that both sides know.
+ *
+ * @see wire-protocol reference §1–2; design D12
+ */
+import { UnsupportedVersionError } from '../errors.js'
+import type { Api } from '../protocol/api.js'
+import type { ApiVersionsResponse } from '../protocol/messages/index.js'
+import { type ReleaseApis, recognise, releaseApis, truly, type VersionRange } from '../protocol/releases.js'
+
+type AnyApi = Pick<Api<unknown, unknown>, 'key' | 'name' | 'minVersion' | 'maxVersion'>
+
+export class BrokerVersions {
+  /** Kafka's release as far as it can be told: `0.8`, `2.8`, `3.1 to 3.4`, `4.4+`. */
+  readonly release: string
+  /** Nobody was asked. */
+  readonly isPinned: boolean
+  readonly #ranges: ReleaseApis
+  /** By API key; asked once per request. */
+  readonly #chosen: number[] = []
+
+  private constructor(release: string, ranges: ReleaseApis, isPinned: boolean) {
+    this.release = release
+    this.#ranges = ranges
+    this.isPinned = isPinned
+  }
+
+  /** Of a broker that was not asked because `broker.version` says what it is. */
+  static pinned(release: string): BrokerVersions {
+    return new BrokerVersions(release, releaseApis(release), true)
+  }
+
+  /** Of a broker that closes the connection on ApiVersions. */
+  static readonly v0_8 = new BrokerVersions('0.8', releaseApis('0.8.2'), false)
+  /** Of a broker that never answers ApiVersions. */
+  static readonly v0_9 = new BrokerVersions('0.9', releaseApis('0.9.0'), false)
+
+  /** Of a broker that told. */
+  static listed({ apiKeys }: Pick<ApiVersionsResponse, 'apiKeys'>): BrokerVersions {
+    const ranges = new Map<number, VersionRange>()
+    for (const { apiKey, minVersion, maxVersion } of apiKeys) {
+      ranges.set(apiKey, truly(apiKey, [minVersion, maxVersion]))
+    }
+    return new BrokerVersions(recognise(ranges), ranges, false)
+  }
+
+  /**
+   * The newest version that both sides know.
+   *
+   * @param broker - for the error.
+   * @throws {UnsupportedVersionError} when there is none; says what each side offers, and what to do.
+   */
+  versionOf(api: AnyApi, broker: string): number {
+    const known = this.#chosen[api.key]
+    if (known !== undefined) return known
+    const version = this.newestUpTo(api.maxVersion, api, broker)
+    this.#chosen[api.key] = version
+    return version
+  }
+
+  /** As {@link versionOf}, with a version that must not be exceeded. */
+  newestUpTo(limit: number, api: AnyApi, broker: string): number {
+    const offered = this.#ranges.get(api.key)
+    const newest = Math.min(api.maxVersion, limit, offered?.[1] ?? -1)
+    if (offered && newest >= offered[0] && newest >= api.minVersion) return newest
+    throw this.#nothingInCommon(api, broker, limit, offered)
+  }
+
+  #nothingInCommon(
+    api: AnyApi,
+    broker: string,
+    limit: number,
+    offered: VersionRange | undefined,
+  ): UnsupportedVersionError {
+    const theirs = offered ? `${api.name} v${offered[0]} to v${offered[1]}` : `no ${api.name}`
+    const ours = `v${api.minVersion} to v${Math.min(limit, api.maxVersion)}`
+    const isTooNew = offered !== undefined && offered[0] > api.maxVersion
+    const advice = this.isPinned
+      ? 'broker.version names a release that cannot be used; set it to auto'
+      : isTooNew
+        ? 'use a newer kafka-classic-producer'
+        : 'is there a proxy in front of it that leaves requests out?'
+    return new UnsupportedVersionError(
+      `${broker} (Kafka ${this.release}) offers ${theirs}, ${ours} can be used here: ${advice}`,
+      { broker },
+    )
+  }
+}
