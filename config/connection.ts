@@ -91,6 +91,6 @@ export const connectionSettings = [
     range: 'auto, or a release from 0.8.0 to 4.4 with or without its last number (0.8.2.2, 3.9)',
     source: 'ours',
     since: '0.1.0',
-    doc: 'The release to speak as. So far version 0 of the protocol is spoken to every broker, which 0.8.0 to 3.9 understand, so this changes nothing yet.',
+    doc: 'auto: each broker is asked, and asked again after a reconnect, so nothing needs to be set when a cluster is upgraded. A release: every broker is taken for it and none is asked; the cluster must not be older.',
   },
 ] as const satisfies readonly Setting[]

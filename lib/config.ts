@@ -68,6 +68,7 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
   readonly compressionCodec: CompressionCodec
   /** Empty: every topic. */
   readonly compressedTopics: ReadonlySet<string>
+  readonly headersOnOldBrokers: ChoiceOf<'headers.on.old.brokers'>
   readonly queueBufferingMaxMs: number
   readonly queueBufferingMaxMessages: number
   readonly queueEnqueueTimeoutMs: number
@@ -125,6 +126,7 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
     read.inRange('retry.backoff.ms', this.retryBackoffMs)
     this.serializerEncoding = read.text('serializer.encoding')
     this.partitionerCompatibility = read.choice('partitioner.compatibility')
+    this.headersOnOldBrokers = read.choice('headers.on.old.brokers')
     this.queueBufferingMaxBytes = read.intOrOff('queue.buffering.max.bytes')
     this.deliveryTimeoutMs = read.intOrOff('delivery.timeout.ms')
     this.closeTimeoutMs = read.intOrOff('close.timeout.ms')

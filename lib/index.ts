@@ -50,7 +50,7 @@ export type { EventHandler } from './handler/event-handler.js'
 export { ByteArrayPartitioner } from './handler/partitioners/byte-array-partitioner.js'
 export { DefaultPartitioner } from './handler/partitioners/default-partitioner.js'
 export type { Partitioner, PartitionerCompatibility } from './handler/partitioners/partitioner.js'
-export { KeyedMessage, type MessageLike } from './keyed-message.js'
+export { type HeadersLike, type HeaderValue, KeyedMessage, type MessageLike } from './keyed-message.js'
 export type { Logger } from './logger.js'
 export type {
   CounterSeries,
@@ -61,8 +61,9 @@ export type {
   Tags,
   TimerSeries,
 } from './metrics/snapshot.js'
+export type { VersionSeen } from './network/known-versions.js'
 export { ProducerPool, type ProducerPoolOptions } from './pool/producer-pool.js'
-export { SyncProducer, type SyncProducerSettings } from './pool/sync-producer.js'
+export { type ProduceOptions, SyncProducer, type SyncProducerSettings } from './pool/sync-producer.js'
 export type { Classes } from './producer/classes.js'
 export type {
   ConnectionEvent,
@@ -71,6 +72,7 @@ export type {
   FailedEvent,
   ProducerEvents,
   RefreshEvent,
+  ThrottleEvent,
 } from './producer/events.js'
 export {
   type CloseOptions,

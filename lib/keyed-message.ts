@@ -13,7 +13,18 @@ export interface MessageLike<K = unknown, V = unknown> {
   /** Decides the partition in place of `key`; never stored. */
   partKey?: unknown
   message: V | null
+  /** Needs Kafka 0.11 or newer; see `headers.on.old.brokers`. */
+  headers?: HeadersLike | null
+  /** Milliseconds since the epoch; stored from Kafka 0.10 on. Default: when the message is sent. */
+  timestampMs?: number | null
 }
+
+/** By name, or as pairs where a name repeats. Text is stored as UTF-8. */
+export type HeadersLike =
+  | Readonly<Record<string, HeaderValue>>
+  | readonly (readonly [name: string, value: HeaderValue])[]
+
+export type HeaderValue = string | Uint8Array | null
 
 /**
  * `(topic, message)`, `(topic, key, message)` or `(topic, key, partKey, message)`, as in the original.
@@ -26,6 +37,8 @@ export class KeyedMessage<K = unknown, V = unknown> {
   readonly #key: K | null
   readonly #partKey: unknown
   readonly #message: V | null
+  #headers: Headers | null = null
+  #timestampMs: number | null = null
 
   constructor(topic: string, message: V | null)
   constructor(topic: string, key: K | null, message: V | null)
@@ -57,8 +70,32 @@ export class KeyedMessage<K = unknown, V = unknown> {
         `send() takes KeyedMessage instances or { topic, key?, partKey?, message } objects, not ${describeType(message)}`,
       )
     }
-    const { topic, key = null, partKey = null, message: value } = message
-    return new KeyedMessage<K, V>(topic, key, partKey ?? key, value)
+    const { topic, key = null, partKey = null, message: value, headers, timestampMs } = message
+    const keyed = new KeyedMessage<K, V>(topic, key, partKey ?? key, value)
+    if (headers !== undefined && headers !== null) keyed.#headers = checkedHeaders(headers)
+    if (timestampMs !== undefined && timestampMs !== null) keyed.#timestampMs = checkedTimestamp(timestampMs)
+    return keyed
+  }
+
+  /** The same message with these headers in place of its own. @throws {ConfigError} when they are none. */
+  withHeaders(headers: HeadersLike | null): KeyedMessage<K, V> {
+    const copy = this.#copy()
+    copy.#headers = headers === null ? null : checkedHeaders(headers)
+    return copy
+  }
+
+  /** The same message with this timestamp. @throws {ConfigError} when it is none. */
+  withTimestamp(timestampMs: number | null): KeyedMessage<K, V> {
+    const copy = this.#copy()
+    copy.#timestampMs = timestampMs === null ? null : checkedTimestamp(timestampMs)
+    return copy
+  }
+
+  #copy(): KeyedMessage<K, V> {
+    const copy = new KeyedMessage<K, V>(this.topic, this.#key, this.#partKey, this.#message)
+    copy.#headers = this.#headers
+    copy.#timestampMs = this.#timestampMs
+    return copy
   }
 
   get key(): K | null {
@@ -72,6 +109,16 @@ export class KeyedMessage<K = unknown, V = unknown> {
   /** What the partitioner is given: `partKey`, else the key, else null. */
   get partitionKey(): unknown {
     return this.#partKey ?? this.#key
+  }
+
+  /** In their order; null for none. */
+  get headers(): Headers | null {
+    return this.#headers
+  }
+
+  /** Milliseconds since the epoch; null: when the message is sent. */
+  get timestampMs(): number | null {
+    return this.#timestampMs
   }
 
   get hasKey(): boolean {
@@ -89,6 +136,37 @@ export class KeyedMessage<K = unknown, V = unknown> {
   [inspect.custom](): string {
     return this.toString()
   }
+}
+
+type Headers = readonly (readonly [name: string, value: HeaderValue])[]
+
+/** A copy, so that nobody changes it on the way. */
+function checkedHeaders(headers: HeadersLike): Headers | null {
+  if (typeof headers !== 'object') throw noHeaders(describeType(headers))
+  const pairs = Array.isArray(headers) ? headers : Object.entries(headers)
+  if (pairs.length === 0) return null
+  return pairs.map((pair: unknown): Headers[number] => {
+    if (!Array.isArray(pair) || pair.length !== 2) throw noHeaders('something that is no [name, value] pair')
+    const [name, value] = pair
+    if (typeof name !== 'string') throw noHeaders(`a name that is ${describeType(name)}`)
+    if (value !== null && typeof value !== 'string' && !(value instanceof Uint8Array)) {
+      throw noHeaders(`${describeType(value)} as the value of ${printable(name)}`)
+    }
+    return [name, value]
+  })
+}
+
+function noHeaders(what: string): ConfigError {
+  return new ConfigError(`headers are names with strings, bytes or null as values; got ${what}`)
+}
+
+/** The last moment that a Date can name. */
+const LAST_TIMESTAMP_MS = 8.64e15
+
+function checkedTimestamp(timestampMs: number): number {
+  if (Number.isInteger(timestampMs) && timestampMs >= 0 && timestampMs <= LAST_TIMESTAMP_MS)
+    return timestampMs
+  throw new ConfigError(`timestampMs must be whole milliseconds since the epoch, not ${String(timestampMs)}`)
 }
 
 function describeType(value: unknown): string {

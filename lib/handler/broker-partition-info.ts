@@ -12,7 +12,7 @@ import type { Logger } from '../logger.js'
 import type { BrokerAddress } from '../network/connection.js'
 import { isReachable } from '../pool/metadata-source.js'
 import { errorCode } from '../protocol/error-code.js'
-import type { MetadataResponse } from '../protocol/messages/index.js'
+import { hasTopicId, type MetadataResponse, NO_TOPIC_ID } from '../protocol/messages/index.js'
 import { brokerError, verdictOn } from './produce-verdict.js'
 import { RefreshLimiter } from './refresh-limiter.js'
 
@@ -24,6 +24,7 @@ export interface PartitionAndLeader {
 }
 
 const NONE = 0
+type TopicAnswer = MetadataResponse['topics'][number] & { name: string }
 const LEADER_NOT_AVAILABLE = 5
 
 /** A topic's partitions, sorted by id; ids may have gaps, positions have not. */
@@ -72,6 +73,7 @@ interface Refresh {
 export class BrokerPartitionInfo {
   readonly #options: BrokerPartitionInfoOptions
   readonly #topics = new Map<string, TopicPartitions>()
+  readonly #topicIds = new Map<string, Uint8Array>()
   readonly #errors = new Map<string, KafkaError>()
   readonly #addresses = new Map<number, BrokerAddress>()
   readonly #limiter: RefreshLimiter
@@ -94,6 +96,16 @@ export class BrokerPartitionInfo {
   /** Partitions of a topic, sorted by id, or undefined when nothing is known of it. */
   partitionsOf(topic: string): readonly PartitionAndLeader[] | undefined {
     return this.#topics.get(topic)?.partitions
+  }
+
+  /** The id that newer brokers know a topic by; all zero where it is not known. */
+  topicIdOf(topic: string): Uint8Array {
+    return this.#topicIds.get(topic) ?? NO_TOPIC_ID
+  }
+
+  /** Some topic that is known, or null. */
+  get topicInUse(): string | null {
+    return this.#topics.keys().next().value ?? null
   }
 
   isCached(topic: string): boolean {
@@ -183,7 +195,8 @@ export class BrokerPartitionInfo {
   /** Only what was asked for is kept, so a broker cannot make this grow. */
   #take(response: MetadataResponse, asked: ReadonlySet<string>): void {
     const live = this.#liveBrokers(response)
-    for (const topic of response.topics) if (asked.has(topic.name)) this.#takeTopic(topic, live)
+    for (const topic of response.topics)
+      if (isNamed(topic) && asked.has(topic.name)) this.#takeTopic(topic, live)
     this.#options.onLeaders?.(this.#leaders())
   }
 
@@ -207,7 +220,7 @@ export class BrokerPartitionInfo {
     return ids
   }
 
-  #takeTopic(topic: MetadataResponse['topics'][number], live: ReadonlySet<number>): void {
+  #takeTopic(topic: TopicAnswer, live: ReadonlySet<number>): void {
     const { name, errorCode: code } = topic
     if (code !== NONE) {
       const error = this.#topicError(name, code)
@@ -216,6 +229,7 @@ export class BrokerPartitionInfo {
       return
     }
     this.#errors.delete(name)
+    this.#takeId(topic)
     const partitions = topic.partitions
       .filter(({ index }) => index >= 0)
       .map(({ index, leaderId }) => ({
@@ -227,7 +241,14 @@ export class BrokerPartitionInfo {
     this.#topics.set(name, new TopicPartitions(_.uniqBy(partitions, 'partitionId')))
   }
 
-  #warnOfMissingLeaders({ name, partitions }: MetadataResponse['topics'][number]): void {
+  /** A topic that was deleted and created again has another id; a broker that tells none knows of no ids. */
+  #takeId({ name, topicId }: TopicAnswer): void {
+    // The answer's buffer is large and would be kept by a view.
+    if (hasTopicId(topicId)) this.#topicIds.set(name, Uint8Array.from(topicId))
+    else this.#topicIds.delete(name)
+  }
+
+  #warnOfMissingLeaders({ name, partitions }: TopicAnswer): void {
     for (const { index, errorCode: code } of partitions) {
       if (code !== LEADER_NOT_AVAILABLE) continue
       this.#options.logger.warn(
@@ -254,4 +275,8 @@ export class BrokerPartitionInfo {
     }
     return leaders
   }
+}
+
+function isNamed(topic: MetadataResponse['topics'][number]): topic is TopicAnswer {
+  return topic.name !== null
 }

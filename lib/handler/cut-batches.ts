@@ -2,7 +2,7 @@
  * Policy, pure: cuts batches so that no request grows beyond what brokers accept, and halves a set that was refused
  * for its size. Order is kept: the pieces of a partition must be sent one after the other.
  */
-import { ENTRY_OVERHEAD_BYTES } from '../protocol/records/message-set.js'
+import { estimateBytes } from '../protocol/records/record-body.js'
 import type { Envelope } from './envelope.js'
 import type { PartitionBatch } from './partition-and-collate.js'
 
@@ -11,11 +11,6 @@ import type { PartitionBatch } from './partition-and-collate.js'
  * character of text counts as one byte here and may take three.
  */
 export const MAX_REQUEST_BYTES = 32 * 1024 * 1024
-
-/** Bytes of a message in a set, text counted as if it were ASCII: the limit has room for the rest. */
-function bytesOf({ key, value }: Envelope): number {
-  return ENTRY_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
-}
 
 /** Groups batches into requests, in order; a batch that is too large alone is cut. */
 export function cutIntoRequests(
@@ -28,7 +23,7 @@ export function cutIntoRequests(
   for (const batch of batches) {
     let envelopes: Envelope[] = []
     for (const envelope of batch.envelopes) {
-      const bytes = bytesOf(envelope)
+      const bytes = estimateBytes(envelope)
       if (requestBytes > 0 && requestBytes + bytes > maxBytes) {
         if (envelopes.length > 0) request.push({ ...batch, envelopes })
         requests.push(request)

@@ -35,8 +35,7 @@ export interface RetryEvent {
   readonly backoffMs: number
 }
 
-export interface DefaultEventHandlerOptions
-  extends Pick<LeaderDispatchOptions, 'acks' | 'requestTimeoutMs' | 'compression' | 'compressedTopics'> {
+export interface DefaultEventHandlerOptions extends Omit<LeaderDispatchOptions, 'outcomes'> {
   readonly pool: ProducerPool
   readonly brokerPartitionInfo: BrokerPartitionInfo
   readonly partitioner: Partitioner

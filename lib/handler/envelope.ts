@@ -7,6 +7,7 @@
 import type { Persistence } from '../errors.js'
 import type { FailedAttempt, MessageFailure } from '../failure.js'
 import type { KeyedMessage } from '../keyed-message.js'
+import type { RecordHeaders } from '../protocol/records/record-body.js'
 import type { Serialized } from '../protocol/writer.js'
 
 /** Where and when a message was stored. */
@@ -23,7 +24,8 @@ export interface Delivery {
 
 /** A call that waits for its messages. */
 export interface OutcomeWaiter {
-  delivered(envelope: Envelope, offset: bigint, broker: string): void
+  /** @param timestampMs - where the broker stamps messages itself, else null. */
+  delivered(envelope: Envelope, offset: bigint, broker: string, timestampMs: number | null): void
   failed(failure: MessageFailure, envelope: Envelope): void
 }
 
@@ -34,6 +36,8 @@ export class Envelope {
   readonly waiter: OutcomeWaiter | null
   /** On the monotonic clock; 0 where `delivery.timeout.ms` is off. */
   readonly deadlineMs: number
+  /** Milliseconds since the epoch: what the user gave, else when the message was handed over. */
+  readonly timestampMs: number
   key: Serialized = null
   value: Serialized = null
   isSerialized = false
@@ -48,6 +52,11 @@ export class Envelope {
     this.message = message
     this.waiter = waiter
     this.deadlineMs = deadlineMs
+    this.timestampMs = message.timestampMs ?? Date.now()
+  }
+
+  get headers(): RecordHeaders | null {
+    return this.message.headers
   }
 
   get topic(): string {

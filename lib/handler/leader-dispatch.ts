@@ -5,38 +5,60 @@
  * A set that is refused for its size is halved until only the guilty messages fail (D2). Pieces of one partition go
  * one after the other, and once a piece must be retried the later ones stay behind it.
  */
-import { DecodeError, EncodeError, KafkaError, printable } from '../errors.js'
+import {
+  type BrokerError,
+  DecodeError,
+  EncodeError,
+  KafkaError,
+  printable,
+  UnsupportedVersionError,
+} from '../errors.js'
 import type { FailedAttempt } from '../failure.js'
 import type { Logger } from '../logger.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
 import type { SyncProducer } from '../pool/sync-producer.js'
-import type { ProduceRequest, ProduceResponse } from '../protocol/messages/index.js'
-import type { Compression } from '../protocol/records/compression.js'
-import { CompressedMessageSet, estimateSetBytes, PlainMessageSet } from '../protocol/records/message-set.js'
+import { NO_TOPIC_ID, type ProduceRequest, type ProduceResponse } from '../protocol/messages/index.js'
+import { estimateSetBytes, magicOf } from '../protocol/records/record-body.js'
 import type { Payload } from '../protocol/types.js'
-import { Writer } from '../protocol/writer.js'
+import { type PayloadOptions, payloadOf } from './batch-payload.js'
 import { cutIntoRequests, halve } from './cut-batches.js'
-import { type MatchedResponse, matchResponse, partitionName } from './match-response.js'
-import type { Outcomes } from './outcomes.js'
+import type { Envelope } from './envelope.js'
+import { type MatchedResponse, matchResponse, type PartitionAnswer, partitionName } from './match-response.js'
+import type { Outcomes, Stored } from './outcomes.js'
 import type { PartitionBatch } from './partition-and-collate.js'
 import { brokerError, verdictOn } from './produce-verdict.js'
+import { SetLimits } from './set-limits.js'
 
-export interface LeaderDispatchOptions {
+export interface LeaderDispatchOptions extends PayloadOptions {
   readonly pool: ProducerPool
   readonly outcomes: Outcomes
   readonly logger: Logger
   readonly acks: number
   readonly requestTimeoutMs: number
-  readonly compression: Compression | null
-  /** Empty means all topics. */
-  readonly compressedTopics: ReadonlySet<string>
+  /** `headers.on.old.brokers`. Default: fail. */
+  readonly headersOnOldBrokers?: 'fail' | 'drop'
+  /** The id that newer brokers know a topic by; all zero where it is not known, as it is by default. */
+  readonly topicIdOf?: (topic: string) => Uint8Array
 }
+
+/** A batch and how it goes out. */
+interface Prepared {
+  readonly batch: PartitionBatch
+  readonly payload: Payload
+  readonly limitedBytes: number
+}
+
+const noTopicId = (): Uint8Array => NO_TOPIC_ID
+
+/** With acks 0 nobody says where. */
+const unanswered: Stored = { baseOffset: -1n, timestampMs: null }
 
 /** Bytes of a request beside its sets, roughly; only a hint. */
 const ENVELOPE_BYTES = 256
 
 export class LeaderDispatch {
   readonly #options: LeaderDispatchOptions
+  readonly #limits = new SetLimits()
 
   constructor(options: LeaderDispatchOptions) {
     this.#options = options
@@ -68,68 +90,95 @@ export class LeaderDispatch {
   }
 
   async #sendOne(producer: SyncProducer, batches: readonly PartitionBatch[]): Promise<void> {
-    const sendable: PartitionBatch[] = []
-    const payloads: Payload[] = []
-    for (const batch of batches) {
-      const payload = await this.#payloadOf(batch)
-      if (!payload) continue
-      sendable.push(batch)
-      payloads.push(payload)
-    }
-    if (sendable.length === 0) return
+    let version: number
     try {
-      const response = await producer.send(this.#request(sendable, payloads), sizeHint(sendable))
-      if (response) await this.#take(producer, sendable, response)
-      else for (const batch of sendable) this.#options.outcomes.delivered(batch, -1n, producer.broker)
+      const known = producer.produceVersion(topicsOf(batches))
+      version = typeof known === 'number' ? known : await known
     } catch (error) {
-      this.#failed(producer, sendable, error as KafkaError)
+      this.#failed(producer, batches, error as KafkaError)
+      return
     }
+    const { ready, tooLarge } = await this.#prepare(batches, version, producer.broker)
+    if (ready.length > 0) await this.#request(producer, ready, version)
+    for (const batch of tooLarge) await this.#sendHalves(producer, batch)
   }
 
-  /** @returns null when the batch could not be compressed; its messages have failed then. */
-  async #payloadOf(batch: PartitionBatch): Promise<Payload | null> {
-    const { compression, compressedTopics, outcomes } = this.#options
-    const plain = new PlainMessageSet(batch.envelopes)
-    if (!compression || (compressedTopics.size > 0 && !compressedTopics.has(batch.topic))) return plain
-    try {
-      const writer = new Writer(estimateSetBytes(batch.envelopes))
-      plain.writeTo(writer)
-      return new CompressedMessageSet(
-        compression.id,
-        batch.envelopes.length,
-        await compression.compress(writer.finish()),
+  /** Writes batches in the format of the broker's version; what cannot be written has failed then. */
+  async #prepare(
+    batches: readonly PartitionBatch[],
+    version: number,
+    broker: string,
+  ): Promise<{ ready: Prepared[]; tooLarge: PartitionBatch[] }> {
+    const ready: Prepared[] = []
+    const tooLarge: PartitionBatch[] = []
+    for (const whole of batches) {
+      const batch = magicOf(version) < 2 ? this.#withoutHeaders(whole, broker) : whole
+      if (batch.envelopes.length === 0) continue
+      try {
+        const written = payloadOf(batch, version, broker, this.#options)
+        const { payload, limitedBytes } = written instanceof Promise ? await written : written
+        const isTooLarge = batch.envelopes.length > 1 && this.#limits.isTooLarge(batch.topic, limitedBytes)
+        if (isTooLarge) tooLarge.push(batch)
+        else ready.push({ batch, payload, limitedBytes })
+      } catch (error) {
+        this.#options.outcomes.failed(batch.envelopes, () => error as KafkaError)
+      }
+    }
+    return { ready, tooLarge }
+  }
+
+  /** Headers cannot be stored before Kafka 0.11: their messages fail, or lose them where that is set. */
+  #withoutHeaders(batch: PartitionBatch, broker: string): PartitionBatch {
+    const withHeaders = batch.envelopes.filter(({ headers }) => headers !== null)
+    if (withHeaders.length === 0) return batch
+    const { headersOnOldBrokers, logger, outcomes } = this.#options
+    const { topic, partition } = batch
+    const place = printable(nameOf(batch))
+    if (headersOnOldBrokers === 'drop') {
+      logger.warn(
+        `${withHeaders.length} messages to ${place} lose their headers: ${broker} is older than Kafka 0.11`,
       )
-    } catch (cause) {
-      const text = `${batch.envelopes.length} messages to ${printable(nameOf(batch))} cannot be compressed with ${compression.name}`
-      const error = new EncodeError(text, { topic: batch.topic, partition: batch.partition, cause })
-      outcomes.failed(batch.envelopes, () => error)
-      return null
+      return batch
+    }
+    const text = `${broker} cannot store the headers of messages to ${place}: that needs Kafka 0.11 or newer. Leave them out, or set headers.on.old.brokers=drop`
+    const error = new UnsupportedVersionError(text, { broker, topic, partition })
+    outcomes.failed(withHeaders, () => error)
+    return { ...batch, envelopes: batch.envelopes.filter((envelope) => !envelope.isSettled) }
+  }
+
+  async #request(producer: SyncProducer, prepared: readonly Prepared[], version: number): Promise<void> {
+    const batches = prepared.map(({ batch }) => batch)
+    try {
+      const options = { version, sizeHint: sizeHint(batches) }
+      const response = await producer.send(this.#produceRequest(prepared), options)
+      if (response) await this.#take(producer, prepared, response)
+      else for (const batch of batches) this.#options.outcomes.delivered(batch, unanswered, producer.broker)
+    } catch (error) {
+      this.#failed(producer, batches, error as KafkaError)
     }
   }
 
-  #request(batches: readonly PartitionBatch[], payloads: readonly Payload[]): ProduceRequest {
+  #produceRequest(prepared: readonly Prepared[]): ProduceRequest {
+    const { acks, requestTimeoutMs, topicIdOf = noTopicId } = this.#options
     const topics = new Map<string, ProduceRequest['topics'][number]>()
-    for (let i = 0; i < batches.length; i++) {
-      const { topic: name, partition: index } = batches[i]!
+    for (const { batch, payload } of prepared) {
+      const { topic: name, partition: index } = batch
       let topic = topics.get(name)
       if (!topic) {
-        topic = { name, partitions: [] }
+        topic = { name, topicId: topicIdOf(name), partitions: [] }
         topics.set(name, topic)
       }
-      topic.partitions.push({ index, records: payloads[i]! })
+      topic.partitions.push({ index, records: payload })
     }
-    return {
-      acks: this.#options.acks,
-      timeoutMs: this.#options.requestTimeoutMs,
-      topics: [...topics.values()],
-    }
+    return { transactionalId: null, acks, timeoutMs: requestTimeoutMs, topics: [...topics.values()] }
   }
 
   async #take(
     producer: SyncProducer,
-    batches: readonly PartitionBatch[],
+    prepared: readonly Prepared[],
     response: ProduceResponse,
   ): Promise<void> {
+    const batches = prepared.map(({ batch }) => batch)
     const { answers, foreign } = this.#match(producer, batches, response)
     const { logger, outcomes } = this.#options
     if (foreign.length > 0) {
@@ -137,11 +186,11 @@ export class LeaderDispatch {
         `${producer.broker} answered for ${printable(foreign.join(', '))}, which it was not asked for`,
       )
     }
-    for (const batch of batches) {
-      const answer = answers.get(nameOf(batch))
-      if (!answer) this.#noteAttempt([batch], missingAnswer(producer.broker, batch), producer.broker)
-      else if (answer.errorCode === 0) outcomes.delivered(batch, answer.baseOffset, producer.broker)
-      else await this.#refused(producer, batch, answer.errorCode)
+    for (const one of prepared) {
+      const answer = answers.get(nameOf(one.batch))
+      if (!answer) this.#noteAttempt([one.batch], missingAnswer(producer.broker, one.batch), producer.broker)
+      else if (answer.errorCode === 0) outcomes.delivered(one.batch, storedAt(answer), producer.broker)
+      else await this.#refused(producer, one, answer)
     }
   }
 
@@ -163,24 +212,60 @@ export class LeaderDispatch {
     }
   }
 
-  async #refused(producer: SyncProducer, batch: PartitionBatch, code: number): Promise<void> {
-    const { logger, outcomes, acks } = this.#options
+  async #refused(
+    producer: SyncProducer,
+    { batch, limitedBytes }: Prepared,
+    answer: PartitionAnswer,
+  ): Promise<void> {
+    const { logger, acks } = this.#options
     const { topic, partition, envelopes } = batch
-    const error = brokerError(code, { broker: producer.broker, topic, partition, acks })
+    const { errorCode: code, errorMessage: says } = answer
+    const error = brokerError(code, { broker: producer.broker, topic, partition, acks, says })
     const verdict = verdictOn(code)
     if (verdict === 'split' && envelopes.length > 1) {
       logger.warn(`${error.message}; its ${envelopes.length} messages are sent in two halves`)
-      await this.#sendInOrder(
-        producer,
-        halve(batch).map((half) => [half]),
-      )
+      this.#limits.refused(topic, limitedBytes)
+      await this.#sendHalves(producer, batch)
     } else if (verdict === 'retry') {
       this.#noteAttempt([batch], error, producer.broker)
     } else {
-      const attempt = { atMs: Date.now(), broker: producer.broker, error }
-      for (const envelope of envelopes) envelope.addAttempt(attempt)
-      outcomes.failed(envelopes, () => error)
+      await this.#failGuilty(producer, batch, answer, error)
     }
+  }
+
+  #sendHalves(producer: SyncProducer, batch: PartitionBatch): Promise<void> {
+    return this.#sendInOrder(
+      producer,
+      halve(batch).map((half) => [half]),
+    )
+  }
+
+  /** One bad message makes a broker refuse all of its batch; where it says which, the others are sent again. */
+  async #failGuilty(
+    producer: SyncProducer,
+    batch: PartitionBatch,
+    { errorCode, recordErrors }: PartitionAnswer,
+    error: BrokerError,
+  ): Promise<void> {
+    const { broker } = producer
+    const { topic, partition, envelopes } = batch
+    const saidOf = new Map(
+      recordErrors.flatMap(({ batchIndex, message }) => {
+        const envelope = envelopes[batchIndex]
+        return envelope ? [[envelope, message] as const] : []
+      }),
+    )
+    const guilty = saidOf.size > 0 ? [...saidOf.keys()] : envelopes
+    const { acks } = this.#options
+    const errorOf = (envelope: Envelope): BrokerError => {
+      const says = saidOf.get(envelope)
+      return says ? brokerError(errorCode, { broker, topic, partition, acks, says }) : error
+    }
+    const attempt = { atMs: Date.now(), broker, error }
+    for (const envelope of guilty) envelope.addAttempt(attempt)
+    this.#options.outcomes.failed(guilty, errorOf)
+    const innocent = envelopes.filter((envelope) => !envelope.isSettled)
+    if (innocent.length > 0) await this.#sendInOrder(producer, [[{ ...batch, envelopes: innocent }]])
   }
 
   /** The request came to nothing. What cannot even be encoded never will be. */
@@ -205,6 +290,14 @@ export class LeaderDispatch {
     const what = error instanceof KafkaError ? error.message : String(error)
     if (count > 0) this.#options.logger.warn(`producing ${count} messages failed: ${what}`)
   }
+}
+
+function topicsOf(batches: readonly PartitionBatch[]): string[] {
+  return [...new Set(batches.map(({ topic }) => topic))]
+}
+
+function storedAt({ baseOffset, logAppendTimeMs }: PartitionAnswer): Stored {
+  return { baseOffset, timestampMs: logAppendTimeMs < 0n ? null : Number(logAppendTimeMs) }
 }
 
 function nameOf({ topic, partition }: PartitionBatch): string {

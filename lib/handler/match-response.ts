@@ -10,6 +10,12 @@ import type { ProduceResponse } from '../protocol/messages/index.js'
 export interface PartitionAnswer {
   readonly errorCode: number
   readonly baseOffset: bigint
+  /** −1n where the broker does not stamp messages itself. */
+  readonly logAppendTimeMs: bigint
+  /** What the broker says of the refusal. */
+  readonly errorMessage: string | null
+  /** Which messages of the batch it refuses, and why; empty where it does not tell. */
+  readonly recordErrors: readonly { readonly batchIndex: number; readonly message: string | null }[]
 }
 
 export interface MatchedResponse {
@@ -29,13 +35,14 @@ export function matchResponse(asked: ReadonlySet<string>, response: ProduceRespo
   const answers = new Map<string, PartitionAnswer>()
   const foreign: string[] = []
   for (const { name: topic, partitions } of response.topics) {
-    for (const { index, errorCode, baseOffset } of partitions) {
-      const name = partitionName(topic, index)
+    for (const answer of partitions) {
+      const { errorCode, baseOffset } = answer
+      const name = partitionName(topic, answer.index)
       const earlier = answers.get(name)
       if (!asked.has(name)) {
         foreign.push(name)
       } else if (!earlier) {
-        answers.set(name, { errorCode, baseOffset })
+        answers.set(name, answer)
       } else if (earlier.errorCode !== errorCode || earlier.baseOffset !== baseOffset) {
         throw new DecodeError(`two different answers for ${printable(name)} in one produce response`)
       }

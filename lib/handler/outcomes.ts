@@ -7,10 +7,17 @@ import type { MessageFailure } from '../failure.js'
 import type { Envelope } from './envelope.js'
 import type { PartitionBatch } from './partition-and-collate.js'
 
+/** Where and when a batch was stored. */
+export interface Stored {
+  /** Of the first message; −1n with acks 0. */
+  readonly baseOffset: bigint
+  /** Milliseconds since the epoch where the broker stamps messages itself, else null. */
+  readonly timestampMs: number | null
+}
+
 /** Told after the messages have been settled; per batch, not per message. */
 export interface OutcomeListener {
-  /** @param baseOffset - of the first message; −1n with acks 0. */
-  onDelivered(batch: PartitionBatch, baseOffset: bigint, broker: string): void
+  onDelivered(batch: PartitionBatch, stored: Stored, broker: string): void
   onFailed(failures: readonly MessageFailure[]): void
 }
 
@@ -21,14 +28,20 @@ export class Outcomes {
     this.#listener = listener
   }
 
-  delivered(batch: PartitionBatch, baseOffset: bigint, broker: string): void {
+  delivered(batch: PartitionBatch, stored: Stored, broker: string): void {
     const { envelopes } = batch
+    const { baseOffset, timestampMs } = stored
     for (let i = 0; i < envelopes.length; i++) {
       const envelope = envelopes[i]!
       envelope.isSettled = true
-      envelope.waiter?.delivered(envelope, baseOffset < 0n ? -1n : baseOffset + BigInt(i), broker)
+      envelope.waiter?.delivered(
+        envelope,
+        baseOffset < 0n ? -1n : baseOffset + BigInt(i),
+        broker,
+        timestampMs,
+      )
     }
-    this.#listener.onDelivered(batch, baseOffset, broker)
+    this.#listener.onDelivered(batch, stored, broker)
   }
 
   failed(envelopes: readonly Envelope[], causeOf: (envelope: Envelope) => KafkaError): void {

@@ -38,12 +38,13 @@ function isAmbiguous(code: number, acks: number): boolean {
 /** A broker's refusal as an error of ours. */
 export function brokerError(
   code: number,
-  where: { broker: string; topic: string; partition?: number; acks: number },
+  where: { broker: string; topic: string; partition?: number; acks: number; says?: string | null },
 ): BrokerError {
   const { name, description } = errorCode(code)
   const { broker, topic, partition } = where
+  const why = where.says ? printable(where.says) : description
   const place = partition === undefined ? printable(topic) : `${printable(topic)}/${partition}`
-  const text = `${broker} answered ${name} (${code}) for ${place}${description && `: ${description}`}`
+  const text = `${broker} answered ${name} (${code}) for ${place}${why && `: ${why}`}`
   return new BrokerError(code, name, text, {
     broker,
     topic,

@@ -177,6 +177,13 @@ export class ProducerMetrics {
     this.#brokers.get(broker).record(bytes, durationMs, nowMs)
   }
 
+  /** A broker held back an answer, or wants to be spared. */
+  throttled(broker: string, throttleTimeMs: number): void {
+    const nowMs = this.#look()
+    this.#allBrokers.throttled(throttleTimeMs, nowMs)
+    this.#brokers.get(broker).throttled(throttleTimeMs, nowMs)
+  }
+
   /** All of it as plain values. */
   snapshot(): MetricsSnapshot {
     this.#look()

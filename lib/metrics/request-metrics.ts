@@ -34,6 +34,12 @@ export class RequestMetrics {
     if (bytes !== null) this.#sizes.record(bytes, nowMs)
   }
 
+  /** A quota was exceeded. @param throttleTimeMs - what the broker says. */
+  throttled(throttleTimeMs: number, nowMs: number): void {
+    this.#throttleRate.mark()
+    this.#throttleTimesMs.record(throttleTimeMs, nowMs)
+  }
+
   times(): TimerSeries {
     const reading = { ...this.#timesMs.read(), ...this.#rate.read() }
     return series('ProducerRequestRateAndTimeMs', 'timer', this.#tags, reading)

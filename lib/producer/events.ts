@@ -9,6 +9,7 @@ import type { RetryEvent } from '../handler/default-event-handler.js'
 import { nameOfThrown } from '../handler/name-of-thrown.js'
 import type { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
+import type { VersionSeen } from '../network/known-versions.js'
 
 /** Messages of one partition that were acknowledged together; with acks 0, written. */
 export interface DeliveredEvent<K = unknown, V = unknown> {
@@ -16,6 +17,8 @@ export interface DeliveredEvent<K = unknown, V = unknown> {
   readonly partition: number
   /** Offset of the first message, the others follow it; −1n with acks 0. */
   readonly baseOffset: bigint
+  /** Milliseconds since the epoch, where the broker stamps messages itself. */
+  readonly timestampMs?: number
   /** `host:port`. */
   readonly broker: string
   readonly messages: readonly KeyedMessage<K, V>[]
@@ -44,6 +47,13 @@ export interface ConnectionEvent {
   readonly reason?: KafkaError | null
 }
 
+/** A broker held back, or wants to be spared, because a quota was exceeded. */
+export interface ThrottleEvent {
+  /** `host:port`. */
+  readonly broker: string
+  readonly throttleTimeMs: number
+}
+
 export interface ProducerEvents<K = unknown, V = unknown> {
   delivered: (event: DeliveredEvent<K, V>) => void
   failed: (event: FailedEvent<K, V>) => void
@@ -52,6 +62,9 @@ export interface ProducerEvents<K = unknown, V = unknown> {
   refresh: (event: RefreshEvent) => void
   connect: (event: ConnectionEvent) => void
   disconnect: (event: ConnectionEvent) => void
+  /** The release of a broker is first seen, or is another than before: it was upgraded. Not with a `broker.version`. */
+  version: (event: VersionSeen) => void
+  throttle: (event: ThrottleEvent) => void
   /** `close()` is over; comes last, once. */
   close: () => void
 }

@@ -4,7 +4,9 @@ import { ConfigError, type KafkaError, UnsupportedCodecError } from '../errors.j
 import { BrokerPartitionInfo } from '../handler/broker-partition-info.js'
 import { DefaultEventHandler, type DefaultEventHandlerOptions } from '../handler/default-event-handler.js'
 import type { Logger } from '../logger.js'
+import { BrokerVersions } from '../network/broker-versions.js'
 import type { BrokerAddress } from '../network/connection.js'
+import { KnownVersions, type VersionSeen } from '../network/known-versions.js'
 import { MetadataSource } from '../pool/metadata-source.js'
 import { ProducerPool } from '../pool/producer-pool.js'
 import { SyncProducer, type SyncProducerListener } from '../pool/sync-producer.js'
@@ -15,6 +17,9 @@ import type { RefreshEvent } from './events.js'
 export interface PartsListener extends SyncProducerListener {
   readonly outcomes: DefaultEventHandlerOptions['listener']
   onRefresh(event: RefreshEvent): void
+  /** The release of a broker is first seen, or has changed. */
+  onVersion(event: VersionSeen): void
+  onThrottle(broker: string, throttleTimeMs: number): void
 }
 
 export interface Parts {
@@ -34,6 +39,9 @@ export function buildParts(
   const partitioner = partitionerOf(config, classes)
   const encoders = encodersOf(config, classes)
   const compression = compressionOf(config)
+  const { brokerVersion } = config
+  const pinned = brokerVersion === 'auto' ? null : BrokerVersions.pinned(brokerVersion)
+  const knownVersions = new KnownVersions(pinned, (seen) => listener.onVersion(seen))
   const create = (address: BrokerAddress): SyncProducer =>
     new SyncProducer(address, {
       clientId: config.clientId,
@@ -43,6 +51,9 @@ export function buildParts(
       maxFrameBytes: config.receiveMessageMaxBytes,
       logger,
       listener,
+      knownVersions,
+      topicInUse: () => brokerPartitionInfo.topicInUse,
+      onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
     })
   const pool = new ProducerPool({ create })
   const source = new MetadataSource({ bootstrap: config.metadataBrokerList, create, logger })
@@ -59,6 +70,8 @@ export function buildParts(
     encoders,
     compression,
     compressedTopics: config.compressedTopics,
+    headersOnOldBrokers: config.headersOnOldBrokers,
+    topicIdOf: (topic) => brokerPartitionInfo.topicIdOf(topic),
     logger,
     listener: listener.outcomes,
     acks: config.requestRequiredAcks,

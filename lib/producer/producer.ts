@@ -16,6 +16,7 @@ import {
 } from '../errors.js'
 import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import { type Delivery, Envelope, type OutcomeWaiter } from '../handler/envelope.js'
+import type { Stored } from '../handler/outcomes.js'
 import type { PartitionBatch } from '../handler/partition-and-collate.js'
 import { KeyedMessage, type MessageLike } from '../keyed-message.js'
 import { defaultLogger, type Logger } from '../logger.js'
@@ -302,9 +303,9 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     const logger = this.#logger
     return {
       outcomes: {
-        onDelivered: (batch, baseOffset, broker) => {
+        onDelivered: (batch, stored, broker) => {
           this.#metrics.delivered(batch.envelopes.length)
-          this.#reportDelivered(batch, baseOffset, broker)
+          this.#reportDelivered(batch, stored, broker)
         },
         onFailed: (failures) => {
           this.#metrics.failed(failures.length)
@@ -323,6 +324,15 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
         logger.info(`disconnected from ${broker}${reason ? `: ${reason.message}` : ''}`)
         this.report(logger, 'disconnect', { broker, reason })
       },
+      onVersion: (seen) => {
+        const { broker, release, previous } = seen
+        logger.info(`${broker} is Kafka ${release}${previous === null ? '' : `, it was ${previous}`}`)
+        this.report(logger, 'version', seen)
+      },
+      onThrottle: (broker, throttleTimeMs) => {
+        this.#metrics.throttled(broker, throttleTimeMs)
+        this.report(logger, 'throttle', { broker, throttleTimeMs })
+      },
       onUnconfirmed: (broker, requests, reason) => this.#warnOfUnconfirmed(broker, requests, reason),
       onProduced: (broker, bytes, startMs, endMs) => this.#metrics.requested(broker, bytes, startMs, endMs),
     }
@@ -330,12 +340,19 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
 
   #reportDelivered(
     { topic, partition, envelopes }: PartitionBatch,
-    baseOffset: bigint,
+    { baseOffset, timestampMs }: Stored,
     broker: string,
   ): void {
     if (this.listenerCount('delivered') === 0) return
     const messages = envelopes.map((envelope) => envelope.message as KeyedMessage<K, V>)
-    this.report(this.#logger, 'delivered', { topic, partition, baseOffset, broker, messages })
+    this.report(this.#logger, 'delivered', {
+      topic,
+      partition,
+      baseOffset,
+      ...(timestampMs !== null && { timestampMs }),
+      broker,
+      messages,
+    })
   }
 
   /** An async failure that nobody listens for is logged: it is never silent. */

@@ -56,8 +56,13 @@ export class DeliverCall implements OutcomeWaiter {
     })
   }
 
-  delivered({ topic, partition }: Envelope, offset: bigint, broker: string): void {
-    this.#resolve({ topic, partition, offset, broker })
+  delivered(
+    { topic, partition }: Envelope,
+    offset: bigint,
+    broker: string,
+    timestampMs: number | null,
+  ): void {
+    this.#resolve({ topic, partition, offset, broker, ...(timestampMs !== null && { timestampMs }) })
   }
 
   failed(failure: MessageFailure): void {

@@ -1,0 +1,87 @@
+/**
+ * How a batch is written for a broker: the format that its version takes, compressed in one piece where that is set.
+ *
+ * @see wire-protocol reference §5.1, §6
+ */
+import { EncodeError, type KafkaError, printable, UnsupportedCodecError } from '../errors.js'
+import type { Compression } from '../protocol/records/compression.js'
+import { CompressedMessageSet, PlainMessageSet } from '../protocol/records/message-set.js'
+import { CompressedRecordBatch, PlainRecordBatch, writeRecords } from '../protocol/records/record-batch.js'
+import { estimateSetBytes, type Magic, magicOf, summaryOf } from '../protocol/records/record-body.js'
+import type { Payload } from '../protocol/types.js'
+import { Writer } from '../protocol/writer.js'
+import { partitionName } from './match-response.js'
+import type { PartitionBatch } from './partition-and-collate.js'
+
+export interface PayloadOptions {
+  readonly compression: Compression | null
+  /** Empty means all topics. */
+  readonly compressedTopics: ReadonlySet<string>
+}
+
+/** A batch as it goes out. */
+export interface BatchPayload {
+  readonly payload: Payload
+  /** What counts against `max.message.bytes`, about: 0 where each message counts by itself. */
+  readonly limitedBytes: number
+}
+
+/** zstd came with Kafka 2.1. */
+const ZSTD = 'zstd'
+const FIRST_PRODUCE_WITH_ZSTD = 7
+
+/** @throws {EncodeError | UnsupportedCodecError} when this batch cannot be written for such a broker. */
+export function payloadOf(
+  batch: PartitionBatch,
+  produceVersion: number,
+  broker: string,
+  options: PayloadOptions,
+): BatchPayload | Promise<BatchPayload> {
+  const { compression, compressedTopics } = options
+  const magic = magicOf(produceVersion)
+  const isPlain = !compression || (compressedTopics.size > 0 && !compressedTopics.has(batch.topic))
+  if (isPlain) return plainPayload(batch, magic)
+  if (compression.name === ZSTD && produceVersion < FIRST_PRODUCE_WITH_ZSTD) {
+    const text = `compression.codec=zstd needs Kafka 2.1 or newer, and ${broker} speaks Produce v${produceVersion}: use gzip, snappy or lz4`
+    throw new UnsupportedCodecError(text, { broker, topic: batch.topic, partition: batch.partition })
+  }
+  return compressedPayload(batch, magic, compression)
+}
+
+function plainPayload({ envelopes }: PartitionBatch, magic: Magic): BatchPayload {
+  if (magic !== 2) return { payload: new PlainMessageSet(magic, envelopes), limitedBytes: 0 }
+  return { payload: new PlainRecordBatch(envelopes), limitedBytes: estimateSetBytes(envelopes) }
+}
+
+async function compressedPayload(
+  batch: PartitionBatch,
+  magic: Magic,
+  compression: Compression,
+): Promise<BatchPayload> {
+  const { envelopes } = batch
+  const summary = summaryOf(envelopes)
+  let compressed: Uint8Array
+  try {
+    const writer = new Writer(estimateSetBytes(envelopes))
+    if (magic === 2) writeRecords(writer, envelopes, summary.baseTimestampMs)
+    else new PlainMessageSet(magic, envelopes).writeTo(writer)
+    compressed = await compression.compress(writer.finish(), magic)
+  } catch (cause) {
+    throw notCompressed(batch, compression, cause)
+  }
+  const payload =
+    magic === 2
+      ? new CompressedRecordBatch(compression.id, summary, compressed)
+      : new CompressedMessageSet(magic, compression.id, summary, compressed)
+  return { payload, limitedBytes: compressed.length }
+}
+
+function notCompressed(
+  { topic, partition, envelopes }: PartitionBatch,
+  { name }: Compression,
+  cause: unknown,
+): KafkaError {
+  const place = printable(partitionName(topic, partition))
+  const text = `${envelopes.length} messages to ${place} cannot be compressed with ${name}`
+  return new EncodeError(text, { topic, partition, cause })
+}
