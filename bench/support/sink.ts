@@ -4,8 +4,14 @@
  */
 import { createServer, type Socket } from 'node:net'
 import { encodeResponse, readRequestHeader } from '../../lib/protocol/envelope.js'
+import { filled } from '../../lib/protocol/filled.js'
 import { FrameDecoder } from '../../lib/protocol/frame.js'
-import { metadata, type ProduceRequest, produce } from '../../lib/protocol/messages/index.js'
+import {
+  type MetadataRequest,
+  metadata,
+  type ProduceRequest,
+  produce,
+} from '../../lib/protocol/messages/index.js'
 import { Reader } from '../../lib/protocol/reader.js'
 
 const PARTITIONS = 4
@@ -16,13 +22,13 @@ function produceAnswer(request: ProduceRequest, correlationId: number): Buffer {
     name,
     partitions: partitions.map(({ index }) => ({ index, errorCode: 0, baseOffset: 0n })),
   }))
-  return encodeResponse(produce, 0, correlationId, { topics })
+  return encodeResponse(produce, 0, correlationId, filled(produce.tables.response, { topics }))
 }
 
-function metadataAnswer(topics: readonly string[], correlationId: number, port: number): Buffer {
-  return encodeResponse(metadata, 0, correlationId, {
+function metadataAnswer({ topics }: MetadataRequest, correlationId: number, port: number): Buffer {
+  const body = filled(metadata.tables.response, {
     brokers: [{ nodeId: 0, host: '127.0.0.1', port }],
-    topics: topics.map((name) => ({
+    topics: topics!.map(({ name }) => ({
       errorCode: 0,
       name,
       partitions: Array.from({ length: PARTITIONS }, (_, index) => ({
@@ -34,6 +40,7 @@ function metadataAnswer(topics: readonly string[], correlationId: number, port: 
       })),
     })),
   })
+  return encodeResponse(metadata, 0, correlationId, body)
 }
 
 function serve(socket: Socket, port: number): void {
@@ -45,7 +52,7 @@ function serve(socket: Socket, port: number): void {
       const reader = new Reader(frame)
       const { apiKey, correlationId } = readRequestHeader(reader, () => Number.POSITIVE_INFINITY)
       if (apiKey === metadata.key) {
-        socket.write(metadataAnswer(metadata.request(0).read(reader).topics, correlationId, port))
+        socket.write(metadataAnswer(metadata.request(0).read(reader), correlationId, port))
       } else {
         const request = produce.request(0).read(reader)
         if (request.acks !== 0) socket.write(produceAnswer(request, correlationId))

@@ -5,11 +5,7 @@
  * is cut off at the end of the set is left out.
  */
 import { compressionWithId } from '../protocol/records/compression.js'
-import {
-  ENTRY_OVERHEAD_BYTES,
-  type MessageSetEntry,
-  readMessageSet,
-} from '../protocol/records/message-set.js'
+import { type MessageSetEntry, readMessageSet } from '../protocol/records/message-set.js'
 
 /** The entries of a set in order, each with its messages: itself, or what its wrapper holds. */
 export type CheckedSet = readonly {
@@ -38,23 +34,29 @@ export interface SetLimits {
 /** Plain bytes of one wrapper at most: a test broker should not be brought down by a test. */
 const MAX_PLAIN_BYTES = 256 * 1024 * 1024
 const MAX_DEPTH = 8
+/** Of magic 0, beside key and value. */
+const ENTRY_OVERHEAD_BYTES = 26
 const TIMESTAMP_BYTES = 8
 
-export function checkSet(set: Buffer, limits: SetLimits): CheckedSet | RefusedSet {
-  const entries = attempt('CORRUPT_MESSAGE', () => readMessageSet(set))
+export async function checkSet(set: Buffer, limits: SetLimits): Promise<CheckedSet | RefusedSet> {
+  const entries = await attempt('CORRUPT_MESSAGE', async () => readMessageSet(set))
   if (entries instanceof RefusedSet) return entries
   for (const entry of entries) {
     const refused = refusal(entry, limits)
     if (refused) return refused
   }
-  return attempt('UNKNOWN_SERVER_ERROR', () =>
-    entries.map((entry) => ({ codecId: entry.codecId, messages: opened(entry, MAX_DEPTH) })),
-  )
+  return attempt('UNKNOWN_SERVER_ERROR', async () => {
+    const checked: { codecId: number; messages: readonly MessageSetEntry[] }[] = []
+    for (const entry of entries) {
+      checked.push({ codecId: entry.codecId, messages: await opened(entry, MAX_DEPTH) })
+    }
+    return checked
+  })
 }
 
-function attempt<T>(error: RefusedSet['error'], read: () => T): T | RefusedSet {
+async function attempt<T>(error: RefusedSet['error'], read: () => Promise<T>): Promise<T | RefusedSet> {
   try {
-    return read()
+    return await read()
   } catch (cause) {
     return new RefusedSet(error, (cause as Error).message)
   }
@@ -77,10 +79,11 @@ function sizeOf({ key, value, timestampMs }: MessageSetEntry): number {
 }
 
 /** The messages of an entry: itself, or what its wrapper holds, wrappers in it opened likewise. */
-function opened(entry: MessageSetEntry, depth: number): readonly MessageSetEntry[] {
+async function opened(entry: MessageSetEntry, depth: number): Promise<readonly MessageSetEntry[]> {
   if (entry.codecId === 0) return [entry]
   if (depth === 0) throw new RangeError(`wrappers within wrappers, more than ${MAX_DEPTH} deep`)
   if (entry.value === null) throw new RangeError('a wrapper without a value')
-  const inner = readMessageSet(compressionWithId(entry.codecId).decompress(entry.value, MAX_PLAIN_BYTES))
-  return inner.flatMap((message) => opened(message, depth - 1))
+  const plain = await compressionWithId(entry.codecId).decompress(entry.value, MAX_PLAIN_BYTES)
+  const inner = await Promise.all(readMessageSet(plain).map((message) => opened(message, depth - 1)))
+  return inner.flat()
 }

@@ -204,7 +204,7 @@ export class TestBroker {
 
   async #metadata({ connection, signal }: Arrival, header: RequestHeader, reader: Reader): Promise<Answer> {
     const request = metadata.request(0).read(reader)
-    const topics = request.topics.map((name) => ({ name, partitions: [] }))
+    const topics = (request.topics ?? []).map(({ name }) => ({ name: name ?? '', partitions: [] }))
     const faults = this.#received(connection, 'Metadata', header, { topics })
     const early = await before(faults, signal)
     if (early) return early

@@ -4,7 +4,8 @@
  * answers 5 this once. With automatic creation an illegal name fails the whole answer with 17. Nothing is known of
  * brokers before there is a topic.
  */
-import type { MetadataRequest, MetadataResponse } from '../../protocol/messages/index.js'
+import { filled, type Sparse } from '../../protocol/filled.js'
+import { type MetadataRequest, type MetadataResponse, metadata } from '../../protocol/messages/index.js'
 import type { Era } from '../eras.js'
 import type { ActingFault } from '../faults.js'
 import { isLegalTopicName, type Topic, type Topics } from '../topics.js'
@@ -24,23 +25,36 @@ export interface MetadataContext {
 }
 
 export function handleMetadata(request: MetadataRequest, context: MetadataContext): MetadataResponse {
-  const names = request.topics.length > 0 ? [...new Set(request.topics)] : context.topics.names
+  const asked = request.topics?.flatMap(({ name }) => name ?? []) ?? []
+  const names = asked.length > 0 ? [...new Set(asked)] : context.topics.names
   if (mustFailAll(names, context)) {
-    return { brokers: [], topics: names.map((name) => failed(name, INVALID_TOPIC_EXCEPTION)) }
+    return answer(
+      [],
+      names.map((name) => failed(name, INVALID_TOPIC_EXCEPTION)),
+    )
   }
   // Before the topics: one that is created by this request is known to the next.
   const brokers = brokerAnswers(context)
-  return { brokers, topics: names.map((name) => topicAnswer(name, context)) }
+  return answer(
+    brokers,
+    names.map((name) => topicAnswer(name, context)),
+  )
 }
 
-type TopicAnswer = MetadataResponse['topics'][number]
+function answer(brokers: BrokerAnswer[], topics: TopicAnswer[]): MetadataResponse {
+  return filled(metadata.tables.response, { brokers, topics })
+}
+
+type BrokerAnswer = Sparse<MetadataResponse['brokers'][number]>
+type TopicAnswer = Sparse<MetadataResponse['topics'][number]>
+type PartitionAnswer = Sparse<MetadataResponse['topics'][number]['partitions'][number]>
 
 function mustFailAll(names: readonly string[], { autoCreateTopics, era, topics }: MetadataContext): boolean {
   if (!autoCreateTopics || era.onIllegalTopic !== 'failAllTopics') return false
   return names.some((name) => !topics.find(name) && !isLegalTopicName(name))
 }
 
-function brokerAnswers({ topics, era, brokers }: MetadataContext): MetadataResponse['brokers'] {
+function brokerAnswers({ topics, era, brokers }: MetadataContext): BrokerAnswer[] {
   if (era.listsBrokersOf === 'clustersWithTopics' && !topics.hadAny) return []
   return brokers.map(({ id, host, port }) => ({ nodeId: id, host, port }))
 }
@@ -60,8 +74,6 @@ function topicAnswer(name: string, context: MetadataContext): TopicAnswer {
   context.topics.create(name)
   return failed(name, LEADER_NOT_AVAILABLE)
 }
-
-type PartitionAnswer = TopicAnswer['partitions'][number]
 
 function partitionAnswers({ name, partitions }: Topic, context: MetadataContext): PartitionAnswer[] {
   return partitions.map(({ id, leader }) => {

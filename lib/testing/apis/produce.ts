@@ -4,7 +4,8 @@
  * 10 for a message or wrapper over the limit, 17 for the topic that Kafka keeps for itself, −1 for a codec that is
  * unknown and a wrapper that cannot be opened. A set without messages gets offset −1; a null set is no request.
  */
-import type { ProduceRequest, ProduceResponse } from '../../protocol/messages/index.js'
+import { filled } from '../../protocol/filled.js'
+import { type ProduceRequest, type ProduceResponse, produce } from '../../protocol/messages/index.js'
 import { checkSet, RefusedSet } from '../check-set.js'
 import type { Era } from '../eras.js'
 import type { ActingFault } from '../faults.js'
@@ -34,7 +35,17 @@ export interface ProduceContext {
   onRefused(topic: string, partition: number, errorCode: number, reason: string): void
 }
 
-type PartitionAnswer = ProduceResponse['topics'][number]['partitions'][number]
+interface StoredPartition {
+  readonly index: number
+  readonly errorCode: number
+  readonly baseOffset: bigint
+}
+
+interface StoredTopic {
+  readonly name: string
+  readonly partitions: StoredPartition[]
+}
+
 type SetByPartition = ReadonlyMap<number, Buffer>
 
 /**
@@ -51,17 +62,20 @@ export async function handleProduce(
   const { faults, era } = context
   const isOmitted = (topic: string, index: number): boolean =>
     faults.some(({ fault, fits }) => fault.kind === 'omitPartition' && fits(topic, index))
-  const topics = [...sets].map(([name, setByPartition]) => ({
-    name,
-    partitions: [...setByPartition]
-      .map(([index, set]) => ({ index, ...store(name, index, set, context) }))
-      .filter(({ index }) => !isOmitted(name, index)),
-  }))
+  const topics: StoredTopic[] = []
+  for (const [name, setByPartition] of sets) {
+    const partitions: StoredPartition[] = []
+    for (const [index, set] of setByPartition) {
+      const stored = { index, ...(await store(name, index, set, context)) }
+      if (!isOmitted(name, index)) partitions.push(stored)
+    }
+    topics.push({ name, partitions })
+  }
   if (request.acks > 1 && era.onOtherAcks === 'waitForReplicas') {
     await context.pause(request.timeoutMs)
-    return { topics: topics.map(({ name, partitions }) => ({ name, partitions: partitions.map(timedOut) })) }
+    return answer(topics.map(({ name, partitions }) => ({ name, partitions: partitions.map(timedOut) })))
   }
-  return { topics }
+  return answer(topics)
 }
 
 /** Whether some partition was refused; with acks 0 the broker then closes the connection. */
@@ -82,17 +96,21 @@ function setsOf({ topics }: ProduceRequest): ReadonlyMap<string, SetByPartition>
   return sets
 }
 
-function timedOut(partition: PartitionAnswer): PartitionAnswer {
+function answer(topics: StoredTopic[]): ProduceResponse {
+  return filled(produce.tables.response, { topics })
+}
+
+function timedOut(partition: StoredPartition): StoredPartition {
   return partition.errorCode === NONE ? { ...partition, errorCode: REQUEST_TIMED_OUT } : partition
 }
 
-function store(
+async function store(
   topic: string,
   index: number,
   set: Buffer,
   context: ProduceContext,
-): Omit<PartitionAnswer, 'index'> {
-  const refused = (errorCode: number, reason: string): Omit<PartitionAnswer, 'index'> => {
+): Promise<Omit<StoredPartition, 'index'>> {
+  const refused = (errorCode: number, reason: string): Omit<StoredPartition, 'index'> => {
     context.onRefused(topic, index, errorCode, reason)
     return { errorCode, baseOffset: -1n }
   }
@@ -108,7 +126,7 @@ function store(
   // The request's buffer is shared with other partitions; a log keeps its own bytes.
   const own = Buffer.from(set)
   const { maxMessageBytes } = found
-  const checked = checkSet(own, { maxMessageBytes, lastCodecId: context.era.lastCodecId })
+  const checked = await checkSet(own, { maxMessageBytes, lastCodecId: context.era.lastCodecId })
   if (checked instanceof RefusedSet) return refused(codes[checked.error], checked.reason)
   const baseOffset = partition.log.append(own, checked)
   if (baseOffset >= 0n) context.onStored(topic, index, baseOffset)
