@@ -1,9 +1,10 @@
 /**
- * Broker id → its SyncProducers, one each by default, which keeps order.
+ * Broker id → its SyncProducer, which is one connection, with as many slots as requests may be in flight on it; one by
+ * default.
  *
  * Follows the metadata without tearing anything down: an entry is replaced only when its host or port changed, and
  * retired when its broker leads nothing any more, both after the request in flight has ended and what was written with
- * acks 0 has been read. A leader that turns up later is connected before its first message. Members are created
+ * acks 0 has been read. A leader that turns up later is connected before its first message. SyncProducers are created
  * unconnected (generic-pool retries a failing `create` without pause).
  *
  * @see design D4; the original rebuilt every entry at each refresh (classic-producer reference §7.1)
@@ -13,17 +14,32 @@ import { ConnectionError, type KafkaError } from '../errors.js'
 import { addressText, type BrokerAddress } from '../network/connection.js'
 import type { SyncProducer } from './sync-producer.js'
 
+interface Shared {
+  readonly producer: SyncProducer
+  /** Slots that stand for it; it is closed with the last one. */
+  slots: number
+}
+
+/** The right to have one request in flight; generic-pool wants its resources to be distinct objects. */
+interface Slot {
+  readonly shared: Shared
+}
+
 interface Entry {
-  address: BrokerAddress
-  pool: Pool<SyncProducer>
-  members: Set<SyncProducer>
+  readonly address: BrokerAddress
+  readonly pool: Pool<Slot>
+  /** SyncProducers that are not closed yet: the one in use, and those that are confirming. */
+  readonly members: Set<SyncProducer>
 }
 
 export interface ProducerPoolOptions {
   /** Makes an unconnected SyncProducer. */
   create(address: BrokerAddress): SyncProducer
-  /** SyncProducers per broker. Default 1: more would let requests of one partition overtake each other. */
-  size?: number
+  /**
+   * `max.in.flight.requests.per.connection`. Default 1. With more, the caller has to see to it that requests of one
+   * partition do not overtake each other.
+   */
+  slots?: number
 }
 
 export class ProducerPool {
@@ -69,7 +85,7 @@ export class ProducerPool {
   }
 
   /**
-   * Runs `work` with a SyncProducer of this broker; waits while all are in use.
+   * Runs `work` with the SyncProducer of this broker; waits while all its slots are in use.
    *
    * @throws {ConnectionError} when the pool has no entry for the broker, or is closed.
    */
@@ -79,7 +95,7 @@ export class ProducerPool {
       const why = this.#closed ? 'the producer is closed' : 'no metadata names its address'
       throw new ConnectionError(`broker ${brokerId} cannot be reached: ${why}`)
     }
-    return entry.pool.use(work)
+    return entry.pool.use(({ shared }) => work(shared.producer))
   }
 
   /** All SyncProducers that exist, retiring ones included. */
@@ -99,25 +115,36 @@ export class ProducerPool {
 
   #open(address: BrokerAddress): Entry {
     const members = new Set<SyncProducer>()
-    const pool = createPool<SyncProducer>(
+    /** What new slots stand for. */
+    let current: Shared | null = null
+    const pool = createPool<Slot>(
       {
         create: async () => {
-          const producer = this.#options.create(address)
-          members.add(producer)
-          // For whoever was still waiting when the pool was closed.
-          if (this.#closed) producer.close(this.#closedFor)
-          return producer
+          current ??= { producer: this.#create(address, members), slots: 0 }
+          current.slots++
+          return { shared: current }
         },
-        destroy: async (producer) => {
+        destroy: async ({ shared }) => {
+          if (--shared.slots > 0) return
+          if (shared === current) current = null
+          const { producer } = shared
           // When this fails the connection is gone, and its listener is told of what nobody confirmed.
           await producer.confirm().catch(() => {})
           members.delete(producer)
           producer.close(new ConnectionError(`the connection to ${addressText(address)} was retired`))
         },
       },
-      { min: 0, max: this.#options.size ?? 1, autostart: false },
+      { min: 0, max: this.#options.slots ?? 1, autostart: false },
     )
     return { address, pool, members }
+  }
+
+  #create(address: BrokerAddress, members: Set<SyncProducer>): SyncProducer {
+    const producer = this.#options.create(address)
+    members.add(producer)
+    // For whoever was still waiting when the pool was closed.
+    if (this.#closed) producer.close(this.#closedFor)
+    return producer
   }
 
   #retire(entry: Entry): void {
@@ -126,9 +153,9 @@ export class ProducerPool {
   }
 }
 
-/** Connects without keeping anybody from the member. A failure shows again, and counts, with the first message. */
+/** Connects without keeping anybody from the slot. A failure shows again, and counts, with the first message. */
 function warm(entry: Entry): void {
-  const work = async (producer: SyncProducer): Promise<void> => {
+  const work = async ({ shared: { producer } }: Slot): Promise<void> => {
     producer.connect().catch(() => {})
   }
   entry.pool.use(work).then(undefined, () => {})

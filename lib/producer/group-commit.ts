@@ -1,8 +1,9 @@
 /**
- * Sync mode: calls that arrive while a cycle is in flight form the next cycle together, in their order; one call at a
- * time goes out alone and at once, as in the original.
+ * Sync mode: calls that arrive while as many cycles are in flight as are allowed, one by default, form the next cycle
+ * together, in their order; one call at a time goes out alone and at once, as in the original.
  */
 import type { Envelope } from '../handler/envelope.js'
+import { SettledPrefix } from './settled-prefix.js'
 
 /**
  * Later calls join a cycle up to this many bytes together: with compression the messages of a partition become one
@@ -17,17 +18,19 @@ interface Call {
 
 export class GroupCommit {
   readonly #dispatch: (batch: readonly Envelope[]) => Promise<void>
-  #waiting: Call[] = []
-  #isRunning = false
-  /** Calls so far, and those of them whose messages have their outcome. */
-  #submitted = 0
-  #settled = 0
-  /** Who waits until so many calls are settled; ascending. */
-  readonly #flushers: { readonly target: number; resolve(): void }[] = []
+  readonly #maxCycles: number
+  readonly #waiting: Call[] = []
+  readonly #progress = new SettledPrefix()
+  /** Runs under way, each with one cycle at a time. */
+  #running = 0
 
-  /** @param dispatch - ends when every message has its outcome; must not reject. */
-  constructor(dispatch: (batch: readonly Envelope[]) => Promise<void>) {
+  /**
+   * @param dispatch - ends when every message has its outcome; must not reject.
+   * @param maxCycles - cycles that may be in flight at a time.
+   */
+  constructor(dispatch: (batch: readonly Envelope[]) => Promise<void>, maxCycles = 1) {
     this.#dispatch = dispatch
+    this.#maxCycles = maxCycles
   }
 
   /** Takes the serialized messages of one call; they report their outcome themselves. */
@@ -36,29 +39,25 @@ export class GroupCommit {
     let bytes = 0
     for (const { key, value } of envelopes) bytes += (key?.length ?? 0) + (value?.length ?? 0)
     this.#waiting.push({ envelopes, bytes })
-    this.#submitted++
-    if (!this.#isRunning) void this.#run()
+    if (this.#running < this.#maxCycles) void this.#run()
   }
 
   /** Resolves when everything submitted so far has its outcome. */
   flush(): Promise<void> {
-    const target = this.#submitted
-    if (target === this.#settled) return Promise.resolve()
-    return new Promise((resolve) => this.#flushers.push({ target, resolve }))
+    return this.#progress.reach(this.#progress.taken + this.#waiting.length)
   }
 
   async #run(): Promise<void> {
-    this.#isRunning = true
+    this.#running++
     while (this.#waiting.length > 0) {
       const calls = this.#nextCycle()
+      const isOver = this.#progress.take(calls.length)
       await this.#dispatch(
         calls.length === 1 ? calls[0]!.envelopes : calls.flatMap((call) => call.envelopes as Envelope[]),
       )
-      this.#settled += calls.length
-      while (this.#flushers.length > 0 && this.#flushers[0]!.target <= this.#settled)
-        this.#flushers.shift()!.resolve()
+      isOver()
     }
-    this.#isRunning = false
+    this.#running--
   }
 
   /** The first call that waits, and those after it that may join. */

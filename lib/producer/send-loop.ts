@@ -1,5 +1,5 @@
 /**
- * Async mode: drains the queue by count or by time, one batch at a time.
+ * Async mode: drains the queue by count or by time, in order; as many batches at a time as it is allowed.
  *
  * The linger clock runs from the previous flush, not from the arrival of a message, and an idle interval that ends
  * starts the next one, as in the original; it is computed when a message arrives, so nothing wakes while idle. A
@@ -8,6 +8,7 @@
  * @see classic-producer reference §8.2
  */
 import type { MessageQueue } from './message-queue.js'
+import { SettledPrefix } from './settled-prefix.js'
 
 export interface SendLoopOptions<T> {
   readonly queue: MessageQueue<T>
@@ -17,42 +18,40 @@ export interface SendLoopOptions<T> {
   readonly batchSize: number
   /** `queue.buffering.max.ms`. */
   readonly lingerMs: number
+  /** Batches that may be on their way at a time. Default 1. */
+  readonly maxCycles?: number
 }
 
 export class SendLoop<T> {
   readonly #options: SendLoopOptions<T>
   readonly #batchSize: number
+  readonly #maxCycles: number
+  readonly #progress = new SettledPrefix()
   #lastFlushMs = performance.now()
-  #isRunning = false
+  /** Runs under way, each with one batch at a time. */
+  #running = 0
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
-  /** Messages that have had their outcome, and messages handed out for it. */
-  #settled = 0
-  #inFlight = 0
   #isEager = false
-  /** Who waits until so many have been settled; ascending. */
-  readonly #flushers: { readonly target: number; resolve(): void }[] = []
 
   constructor(options: SendLoopOptions<T>) {
     this.#options = options
     this.#batchSize = Math.max(1, options.batchSize)
+    this.#maxCycles = options.maxCycles ?? 1
   }
 
   /** To be called after the queue has grown. */
   notify(): void {
-    if (this.#isRunning) return
-    if (this.#options.queue.size >= this.#batchSize || this.#isHurried) void this.#run()
+    if (this.#running >= this.#maxCycles) return
+    if (this.#isDue) this.#begin()
     else this.#arm()
   }
 
   /** Sends what is queued now without waiting for the linger; resolves when all of it has its outcome. */
   flush(): Promise<void> {
-    const target = this.#settled + this.#inFlight + this.#options.queue.size
-    if (target === this.#settled) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#flushers.push({ target, resolve })
-      if (!this.#isRunning) void this.#run()
-    })
+    const over = this.#progress.reach(this.#progress.taken + this.#options.queue.size)
+    this.#begin()
+    return over
   }
 
   /** From now on nothing lingers. */
@@ -62,8 +61,15 @@ export class SendLoop<T> {
     if (this.#options.queue.size > 0) this.notify()
   }
 
-  get #isHurried(): boolean {
-    return this.#isEager || this.#flushers.length > 0
+  /** Whether a batch is to go without waiting any longer. */
+  get #isDue(): boolean {
+    const { size } = this.#options.queue
+    return size >= this.#batchSize || (size > 0 && (this.#isEager || this.#progress.isAwaited))
+  }
+
+  #begin(): void {
+    while (this.#isDue && this.#running < this.#maxCycles) void this.#run()
+    if (this.#options.queue.size > 0 && this.#running < this.#maxCycles) this.#arm()
   }
 
   #arm(): void {
@@ -87,25 +93,22 @@ export class SendLoop<T> {
 
   #expired(): void {
     this.#disarm()
-    if (!this.#isRunning) void this.#run()
+    if (this.#running < this.#maxCycles) void this.#run()
   }
 
-  /** Runs at least one batch, then goes on while there is a reason to. */
+  /** Sends what is queued, up to a batch, then goes on while there is a reason to. */
   async #run(): Promise<void> {
     const { queue, dispatch } = this.#options
-    this.#isRunning = true
+    this.#running++
     this.#disarm()
     do {
       const batch = queue.take(this.#batchSize)
-      this.#inFlight = batch.length
-      if (batch.length > 0) await dispatch(batch)
-      this.#settled += batch.length
-      this.#inFlight = 0
+      const isOver = this.#progress.take(batch.length)
+      await dispatch(batch)
       this.#lastFlushMs = performance.now()
-      while (this.#flushers.length > 0 && this.#flushers[0]!.target <= this.#settled)
-        this.#flushers.shift()!.resolve()
-    } while (queue.size >= this.#batchSize || (queue.size > 0 && this.#isHurried))
-    this.#isRunning = false
+      isOver()
+    } while (this.#isDue)
+    this.#running--
     if (queue.size > 0) this.#arm()
   }
 }

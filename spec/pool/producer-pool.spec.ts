@@ -17,17 +17,17 @@ describe('ProducerPool', () => {
   })
 
   function poolOf(...entries: [id: number, port: number][]): ProducerPool {
-    return sized(undefined, ...entries)
+    return slotted(undefined, ...entries)
   }
 
-  function sized(size: number | undefined, ...entries: [id: number, port: number][]): ProducerPool {
+  function slotted(slots: number | undefined, ...entries: [id: number, port: number][]): ProducerPool {
     const pool = new ProducerPool({
       create(address) {
         const producer = new FakeSyncProducer(address)
         created.push(producer)
         return producer.asReal
       },
-      ...(size !== undefined && { size }),
+      ...(slots !== undefined && { slots }),
     })
     pool.update(leaders(...entries))
     return pool
@@ -144,16 +144,77 @@ describe('ProducerPool', () => {
     expect(created).to.have.length(1)
   })
 
-  it('has as many producers per broker as it was told', async () => {
-    const pool = sized(2, [1, 9092])
-    const [first, second, third] = [occupy(pool, 1), occupy(pool, 1), occupy(pool, 1)]
-    expect(await first.producer).not.to.equal(await second.producer)
-    second.open()
-    expect(await third.producer).to.equal(await second.producer)
-    first.open()
-    third.open()
-    await Promise.all([first, second, third].map(({ done }) => done))
-    expect(created).to.have.length(2)
+  describe('with several slots', () => {
+    it('gives the one producer of a broker to so many at once; the next waits until one of them ends', async () => {
+      const pool = slotted(2, [1, 9092])
+      const [first, second, third] = [occupy(pool, 1), occupy(pool, 1), occupy(pool, 1)]
+      let hasThird = false
+      void third.producer.then(() => {
+        hasThird = true
+      })
+      expect(await first.producer).to.equal(await second.producer)
+      await turns(5)
+      expect(hasThird).to.equal(false)
+      second.open()
+      expect(await third.producer).to.equal(await first.producer)
+      first.open()
+      third.open()
+      await Promise.all([first, second, third].map(({ done }) => done))
+      expect(created).to.have.length(1)
+      expect(pool.members()).to.deep.equal(created)
+    })
+
+    it('connects once to a leader that turns up later', async () => {
+      const pool = slotted(5, [1, 9092])
+      pool.update(leaders([1, 9092], [2, 9093]))
+      await turns(5)
+      expect(created).to.have.length(1)
+      sinon.assert.calledOnce(created[0]!.connect)
+    })
+
+    it('retires a producer when the last of its slots is free, confirming once', async () => {
+      const pool = slotted(2, [1, 9092])
+      const [first, second] = [occupy(pool, 1), occupy(pool, 1)]
+      const before = await first.producer
+      pool.update(leaders([1, 9999]))
+      first.open()
+      await first.done
+      await turns()
+      expect(before.isClosed).to.equal(false)
+      second.open()
+      await second.done
+      await turns()
+      expect(before.closes).to.have.length(1)
+      sinon.assert.calledOnce(before.confirm)
+      expect(pool.members()).not.to.include(before)
+    })
+
+    it('keeps a producer that others use when the work of one slot fails, and closes it with the last', async () => {
+      const pool = slotted(2, [1, 9092])
+      const [broken, busy] = [occupy(pool, 1), occupy(pool, 1)]
+      const producer = await busy.producer
+      broken.fail(new ConnectionError('broken'))
+      await rejectionOf(broken.done)
+      await turns()
+      expect(producer.isClosed).to.equal(false)
+      expect(await producerOf(pool, 1)).to.equal(producer)
+      busy.open()
+      await busy.done
+      await pool.close()
+      expect(producer.isClosed).to.equal(true)
+    })
+
+    it('closes the producer at once when the pool is closed, whatever is in flight on it', async () => {
+      const pool = slotted(2, [1, 9092])
+      const [first, second] = [occupy(pool, 1), occupy(pool, 1)]
+      const producer = await first.producer
+      const reason = new DeliveryTimeoutError('too late')
+      const closed = pool.close(reason)
+      expect(producer.closes).to.deep.equal([reason])
+      first.open()
+      second.open()
+      await Promise.all([first.done, second.done, closed])
+    })
   })
 
   it('lets no broker wait for another', async () => {

@@ -3,7 +3,7 @@ import type { Envelope } from '../../lib/handler/envelope.js'
 import { GroupCommit } from '../../lib/producer/group-commit.js'
 import { serialized, textsOf } from '../handler/support/envelopes.js'
 
-function makeGroupCommit() {
+function makeGroupCommit(maxCycles?: number) {
   /** Cycles that were begun. */
   const cycles: string[][] = []
   const ends: (() => void)[] = []
@@ -12,11 +12,11 @@ function makeGroupCommit() {
     return new Promise((resolve) => {
       ends.push(resolve)
     })
-  })
+  }, maxCycles)
   const submit = (...texts: string[]): void => commit.submit(texts.map((text) => serialized(text)))
-  /** Ends the cycle under way. */
-  const end = async (): Promise<void> => {
-    ends.shift()!()
+  /** Ends the oldest cycle under way, or one behind it. */
+  const end = async (position = 0): Promise<void> => {
+    ends.splice(position, 1)[0]!()
     await turn()
   }
   return { commit, cycles, submit, end }
@@ -125,6 +125,45 @@ describe('GroupCommit', () => {
     commit.submit([ofLength('a', 800_000), ofLength('b', 800_000)])
     await end()
     expect(cycles[1]).to.have.length(2)
+  })
+
+  describe('with several cycles at a time', () => {
+    it('sends calls at once up to the limit; those that come later go together when one ends', async () => {
+      const { cycles, submit, end } = makeGroupCommit(2)
+      submit('a')
+      submit('b')
+      submit('c')
+      submit('d')
+      expect(cycles).to.deep.equal([['a'], ['b']])
+      await end(1)
+      expect(cycles).to.deep.equal([['a'], ['b'], ['c', 'd']])
+      await end()
+      await end()
+    })
+
+    it('makes a flush wait for the first cycle though later ones end before it', async () => {
+      const { commit, submit, end } = makeGroupCommit(3)
+      submit('a')
+      const first = commit.flush()
+      submit('b')
+      submit('c')
+      const all = commit.flush()
+      await end(1)
+      await end(1)
+      expect([await isDone(first), await isDone(all)]).to.deep.equal([false, false])
+      await end()
+      expect([await isDone(first), await isDone(all)]).to.deep.equal([true, true])
+    })
+
+    it('does not wait for a cycle that began after the flush', async () => {
+      const { commit, submit, end } = makeGroupCommit(2)
+      submit('a')
+      const flush = commit.flush()
+      submit('b')
+      await end()
+      expect(await isDone(flush)).to.equal(true)
+      await end()
+    })
   })
 
   describe('flush', () => {

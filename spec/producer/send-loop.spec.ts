@@ -10,6 +10,8 @@ interface Settings {
   capacity?: number
   /** Milliseconds that each batch takes. */
   dispatchMs?: number
+  /** Batches that may be on their way at a time. */
+  maxCycles?: number
 }
 
 describe('SendLoop', () => {
@@ -18,19 +20,25 @@ describe('SendLoop', () => {
     clock = sinon.useFakeTimers()
   })
 
-  function makeLoop({ batchSize = 5, lingerMs = 1_000_000, capacity = 1000, dispatchMs = 0 }: Settings = {}) {
+  function makeLoop({
+    batchSize = 5,
+    lingerMs = 1_000_000,
+    capacity = 1000,
+    dispatchMs = 0,
+    maxCycles,
+  }: Settings = {}) {
     const queue = new MessageQueue<string>({ capacity, maxBytes: null, bytesOf: () => 0 })
     const startMs = performance.now()
     /** `ms: a b c` per batch. */
     const batches: string[] = []
     let concurrent = 0
     const dispatch = async (batch: string[]): Promise<void> => {
-      expect(++concurrent, 'batches at a time').to.equal(1)
+      expect(++concurrent, 'batches at a time').to.be.at.most(maxCycles ?? 1)
       batches.push(`${Math.round(performance.now() - startMs)}: ${batch.join(' ')}`)
       if (dispatchMs > 0) await new Promise((resolve) => setTimeout(resolve, dispatchMs))
       concurrent--
     }
-    const loop = new SendLoop({ queue, dispatch, batchSize, lingerMs })
+    const loop = new SendLoop({ queue, dispatch, batchSize, lingerMs, ...(maxCycles && { maxCycles }) })
     const send = (...items: string[]): void => {
       for (const item of items) {
         queue.offer(item)
@@ -338,6 +346,57 @@ describe('SendLoop', () => {
     })
   })
 
+  describe('with several batches at a time', () => {
+    it('sends the next full batch while others are on their way, up to the limit', async () => {
+      const { batches, send } = makeLoop({ batchSize: 2, dispatchMs: 50, maxCycles: 2 })
+      send('a', 'b', 'c', 'd', 'e', 'f')
+      await clock.tickAsync(49)
+      expect(batches).to.deep.equal(['0: a b', '0: c d'])
+      await clock.tickAsync(1)
+      expect(batches).to.deep.equal(['0: a b', '0: c d', '50: e f'])
+      await clock.tickAsync(50)
+    })
+
+    it('sends several when the queue has grown by more than one at once', async () => {
+      const { queue, batches, loop } = makeLoop({ batchSize: 2, dispatchMs: 50, maxCycles: 5 })
+      for (const item of ['a', 'b', 'c', 'd', 'e']) queue.offer(item)
+      loop.notify()
+      expect(batches).to.deep.equal(['0: a b', '0: c d'])
+      loop.hurry()
+      await clock.tickAsync(50)
+      expect(batches[2]).to.equal('0: e')
+    })
+
+    it('lets what does not fill a batch linger also while another is on its way', async () => {
+      const { batches, send } = makeLoop({ batchSize: 2, lingerMs: 100, dispatchMs: 1000, maxCycles: 2 })
+      send('a', 'b', 'c')
+      await clock.tickAsync(99)
+      expect(batches).to.deep.equal(['0: a b'])
+      await clock.tickAsync(1)
+      expect(batches).to.deep.equal(['0: a b', '100: c'])
+      await clock.tickAsync(1000)
+    })
+
+    it('makes a flush wait for the first batch though later ones end before it', async () => {
+      const queue = new MessageQueue<string>({ capacity: 9, maxBytes: null, bytesOf: () => 0 })
+      const ends: (() => void)[] = []
+      const dispatch = (): Promise<void> => new Promise((resolve) => ends.push(resolve))
+      const loop = new SendLoop({ queue, dispatch, batchSize: 1, lingerMs: 0, maxCycles: 3 })
+      const flushes: Promise<void>[] = []
+      for (const item of ['a', 'b', 'c']) {
+        queue.offer(item)
+        loop.notify()
+        flushes.push(loop.flush())
+      }
+      const areDone = (): Promise<boolean[]> => Promise.all(flushes.map((flush) => isDone(flush)))
+      ends[1]!()
+      ends[2]!()
+      expect(await areDone()).to.deep.equal([false, false, false])
+      ends[0]!()
+      expect(await areDone()).to.deep.equal([true, true, true])
+    })
+  })
+
   it('loses, repeats and reorders nothing, and leaves nothing lying for longer than the linger', async () => {
     clock.restore()
     const step = fc.oneof(
@@ -349,6 +408,7 @@ describe('SendLoop', () => {
       batchSize: fc.integer({ min: 1, max: 6 }),
       lingerMs: fc.integer({ min: 0, max: 300 }),
       dispatchMs: fc.integer({ min: 0, max: 100 }),
+      maxCycles: fc.integer({ min: 1, max: 3 }),
     })
     await fc.assert(
       fc.asyncProperty(settings, fc.array(step, { maxLength: 25 }), async (given, steps) => {
