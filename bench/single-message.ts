@@ -2,8 +2,8 @@
  * Claim: nothing on npm sends single messages faster.
  *
  * One `send()` per message of 100 bytes, acks 1, each client in a process of its own, one after the other, against
- * the same broker: a real Kafka 2.8.2, or (`--sink`) a counting sink of protocol version 0, which only our client and
- * no-kafka can speak to. Rounds are interleaved and the median counts.
+ * the same broker: a real Kafka 2.8.2, or a counting sink (`--sink 0.8`, `--sink 2.8`) to which only our client and
+ * no-kafka are let. Rounds are interleaved and the median counts.
  */
 import { execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -52,9 +52,11 @@ export async function measure(client: Client, bootstrap: string): Promise<number
   return result as number | null
 }
 
-export async function startSink(): Promise<{ bootstrap: string; stop(): Promise<void> }> {
+export type SinkEra = '0.8' | '2.8'
+
+export async function startSink(era: SinkEra = '2.8'): Promise<{ bootstrap: string; stop(): Promise<void> }> {
   const script = fileURLToPath(new URL('./support/sink.ts', import.meta.url))
-  const child = fork(script, [], { execArgv: ['--import', 'tsx'] })
+  const child = fork(script, [era], { execArgv: ['--import', 'tsx'] })
   const [port] = await once(child, 'message')
   return {
     bootstrap: `127.0.0.1:${port}`,
@@ -79,11 +81,11 @@ export function median(values: readonly number[]): number {
 export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
-    options: { sink: { type: 'boolean', default: false }, rounds: { type: 'string', default: '3' } },
+    options: { sink: { type: 'string' }, rounds: { type: 'string', default: '3' } },
   })
   await installPeers()
   const clients = values.sink ? [...ours, peers[1]!] : [...ours, ...peers]
-  const broker = values.sink ? await startSink() : await startKafka()
+  const broker = values.sink ? await startSink(values.sink as SinkEra) : await startKafka()
   const figures = new Map<string, number[]>(clients.map(({ name }) => [name, []]))
   try {
     for (let round = 0; round < Number(values.rounds); round++) {
@@ -95,7 +97,7 @@ export async function run(args: readonly string[]): Promise<void> {
   } finally {
     await broker.stop()
   }
-  print(figures, values.sink ? 'counting sink' : 'real Kafka 2.8.2')
+  print(figures, values.sink ? `counting sink of Kafka ${values.sink}` : 'real Kafka 2.8.2')
 }
 
 function print(figures: ReadonlyMap<string, readonly number[]>, broker: string): void {
