@@ -6,6 +6,7 @@
 const benches: Readonly<Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>>> = {
   'single-message': () => import('./single-message.js'),
   crc: () => import('./crc.js'),
+  compression: () => import('./compression.js'),
   console: () => import('./console.js'),
   metrics: () => import('./metrics.js'),
   outage: () => import('./outage.js'),
@@ -24,6 +25,7 @@ if (bench) {
   console.log(
     'npm run bench -- console          a million lines through the console producer into a real 0.8.2.2',
   )
+  console.log('npm run bench -- compression      how long large batches keep the event loop, codec by codec')
   console.log('npm run bench -- refresh          latency with a metadata refresh every second, and without')
   console.log('npm run bench -- outage           all brokers gone for ten seconds under steady traffic')
   console.log('npm run bench -- metrics          what counting costs: metrics as they are, and stubbed out')

@@ -10,13 +10,13 @@ import type { PartitionBatch } from './partition-and-collate.js'
  * Brokers close the connection on requests beyond `socket.request.max.bytes`, 100 MiB. A third of it, because a
  * character of text counts as one byte here and may take three.
  */
-export const MAX_REQUEST_BYTES = 32 * 1024 * 1024
+export const MAX_COMPRESSED_REQUEST_BYTES = 32 * 1024 * 1024
+
+/** What is not compressed is written in one go, which must not keep the event loop (`npm run bench -- compression`). */
+export const MAX_PLAIN_REQUEST_BYTES = 4 * 1024 * 1024
 
 /** Groups batches into requests, in order; a batch that is too large alone is cut. */
-export function cutIntoRequests(
-  batches: readonly PartitionBatch[],
-  maxBytes = MAX_REQUEST_BYTES,
-): PartitionBatch[][] {
+export function cutIntoRequests(batches: readonly PartitionBatch[], maxBytes: number): PartitionBatch[][] {
   const requests: PartitionBatch[][] = []
   let request: PartitionBatch[] = []
   let requestBytes = 0

@@ -21,7 +21,12 @@ import { NO_TOPIC_ID, type ProduceRequest, type ProduceResponse } from '../proto
 import { estimateSetBytes, magicOf } from '../protocol/records/record-body.js'
 import type { Payload } from '../protocol/types.js'
 import { type PayloadOptions, payloadOf } from './batch-payload.js'
-import { cutIntoRequests, halve } from './cut-batches.js'
+import {
+  cutIntoRequests,
+  halve,
+  MAX_COMPRESSED_REQUEST_BYTES,
+  MAX_PLAIN_REQUEST_BYTES,
+} from './cut-batches.js'
 import type { Envelope } from './envelope.js'
 import { type MatchedResponse, matchResponse, type PartitionAnswer, partitionName } from './match-response.js'
 import type { Outcomes, Stored } from './outcomes.js'
@@ -59,16 +64,18 @@ const ENVELOPE_BYTES = 256
 export class LeaderDispatch {
   readonly #options: LeaderDispatchOptions
   readonly #limits = new SetLimits()
+  readonly #maxRequestBytes: number
 
   constructor(options: LeaderDispatchOptions) {
     this.#options = options
+    this.#maxRequestBytes = options.compression ? MAX_COMPRESSED_REQUEST_BYTES : MAX_PLAIN_REQUEST_BYTES
   }
 
   /** Never rejects. */
   async dispatch(leaderId: number, batches: readonly PartitionBatch[]): Promise<void> {
     try {
       await this.#options.pool.use(leaderId, (producer) =>
-        this.#sendInOrder(producer, cutIntoRequests(batches)),
+        this.#sendInOrder(producer, cutIntoRequests(batches, this.#maxRequestBytes)),
       )
     } catch (error) {
       this.#noteAttempt(batches, error as KafkaError)

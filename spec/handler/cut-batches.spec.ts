@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { cutIntoRequests, halve, MAX_REQUEST_BYTES } from '../../lib/handler/cut-batches.js'
+import { cutIntoRequests, halve, MAX_COMPRESSED_REQUEST_BYTES } from '../../lib/handler/cut-batches.js'
 import type { Envelope } from '../../lib/handler/envelope.js'
 import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
 import { batchOf, serialized, textsOf } from './support/envelopes.js'
 
-const ENTRY_OVERHEAD = 26
+const ENTRY_OVERHEAD = 34
 
 /** A message of this many bytes in a set. */
 function ofBytes(bytes: number, name = 'x') {
@@ -46,8 +46,8 @@ describe('cutIntoRequests', () => {
 
   it('counts keys', () => {
     const [a, b] = [serialized('a', { key: 'k'.repeat(100) }), serialized('b', { key: 'k'.repeat(100) })]
-    expect(cutIntoRequests([batchOf('t', 0, a, b)], 254)).to.have.length(1)
-    expect(cutIntoRequests([batchOf('t', 0, a, b)], 253)).to.have.length(2)
+    expect(cutIntoRequests([batchOf('t', 0, a, b)], 270)).to.have.length(1)
+    expect(cutIntoRequests([batchOf('t', 0, a, b)], 269)).to.have.length(2)
   })
 
   it('fills each request as far as it goes', () => {
@@ -57,18 +57,18 @@ describe('cutIntoRequests', () => {
 
   it('counts a message without a value as nothing but its overhead', () => {
     const empty = (): Envelope => Object.assign(serialized(''), { value: null })
-    expect(cutIntoRequests([batchOf('t', 0, empty(), empty())], 52)).to.have.length(1)
-    expect(cutIntoRequests([batchOf('t', 0, empty(), empty())], 51)).to.have.length(2)
+    expect(cutIntoRequests([batchOf('t', 0, empty(), empty())], 68)).to.have.length(1)
+    expect(cutIntoRequests([batchOf('t', 0, empty(), empty())], 67)).to.have.length(2)
   })
 
   it('makes no request of nothing', () => {
-    expect(cutIntoRequests([])).to.deep.equal([])
+    expect(cutIntoRequests([], 1)).to.deep.equal([])
   })
 
   it('stays below the 100 MiB that brokers read, even where every character takes three bytes', () => {
     const text = '漢'.repeat(1024 * 1024)
     const batch = batchOf('t', 0, ...Array.from({ length: 60 }, () => serialized(text)))
-    for (const request of cutIntoRequests([batch])) {
+    for (const request of cutIntoRequests([batch], MAX_COMPRESSED_REQUEST_BYTES)) {
       const bytes = request
         .flatMap(({ envelopes }) => envelopes)
         .reduce((sum, { value }) => sum + ENTRY_OVERHEAD + 3 * value!.length, 0)
@@ -104,9 +104,9 @@ describe('cutIntoRequests', () => {
   })
 })
 
-describe('MAX_REQUEST_BYTES', () => {
+describe('MAX_COMPRESSED_REQUEST_BYTES', () => {
   it('leaves room for text of three bytes a character within 100 MiB', () => {
-    expect(MAX_REQUEST_BYTES * 3).to.be.lessThan(100 * 1024 * 1024)
+    expect(MAX_COMPRESSED_REQUEST_BYTES * 3).to.be.lessThan(100 * 1024 * 1024)
   })
 })
 
