@@ -30,7 +30,7 @@ export const optionRows: readonly OptionRow[] = [
   { flags: '--sync', doc: 'wait for each message before the next line is read' },
   {
     flags: '--compression-codec [codec]',
-    doc: 'none, gzip, snappy or lz4; gzip when no codec is named',
+    doc: 'none, gzip, snappy, lz4 or zstd; gzip when no codec is named',
     key: 'compression.codec',
     default: 'none',
     bare: 'gzip',
