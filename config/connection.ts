@@ -71,7 +71,7 @@ export const connectionSettings = [
     min: 1,
     source: 'ours',
     since: '0.1.0',
-    doc: 'Most requests that may wait for their answers on one connection. So far never more than one does, whatever is allowed here, which keeps the order.',
+    doc: 'Most requests that may wait for their answers on one connection. Messages of one partition keep their order whatever stands here: a partition has at most one request under way, and what follows it is held back while it is being retried.',
   },
   {
     key: 'receive.message.max.bytes',
