@@ -5,22 +5,13 @@
  * A set that is refused for its size is halved until only the guilty messages fail (D2). Pieces of one partition go
  * one after the other, and once a piece must be retried the later ones stay behind it.
  */
-import {
-  type BrokerError,
-  DecodeError,
-  EncodeError,
-  KafkaError,
-  printable,
-  UnsupportedVersionError,
-} from '../errors.js'
+import { type BrokerError, DecodeError, EncodeError, KafkaError, printable } from '../errors.js'
 import type { FailedAttempt } from '../failure.js'
-import type { Logger } from '../logger.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
 import type { SyncProducer } from '../pool/sync-producer.js'
 import { NO_TOPIC_ID, type ProduceRequest, type ProduceResponse } from '../protocol/messages/index.js'
-import { estimateSetBytes, magicOf } from '../protocol/records/record-body.js'
-import type { Payload } from '../protocol/types.js'
-import { type PayloadOptions, payloadOf } from './batch-payload.js'
+import { estimateSetBytes } from '../protocol/records/record-body.js'
+import { BatchPreparer, type Prepared, type PreparerOptions } from './batch-preparer.js'
 import {
   cutIntoRequests,
   halve,
@@ -29,31 +20,22 @@ import {
 } from './cut-batches.js'
 import type { Envelope } from './envelope.js'
 import { type MatchedResponse, matchResponse, type PartitionAnswer, partitionName } from './match-response.js'
-import type { Outcomes, Stored } from './outcomes.js'
+import type { Stored } from './outcomes.js'
 import type { PartitionBatch } from './partition-and-collate.js'
 import { brokerError, verdictOn } from './produce-verdict.js'
 import { SetLimits } from './set-limits.js'
 
-export interface LeaderDispatchOptions extends PayloadOptions {
+export interface LeaderDispatchOptions extends PreparerOptions {
   readonly pool: ProducerPool
-  readonly outcomes: Outcomes
-  readonly logger: Logger
   readonly acks: number
   readonly requestTimeoutMs: number
-  /** `headers.on.old.brokers`. Default: fail. */
-  readonly headersOnOldBrokers?: 'fail' | 'drop'
   /** The id that newer brokers know a topic by; all zero where it is not known, as it is by default. */
   readonly topicIdOf?: (topic: string) => Uint8Array
 }
 
-/** A batch and how it goes out. */
-interface Prepared {
-  readonly batch: PartitionBatch
-  readonly payload: Payload
-  readonly limitedBytes: number
-}
-
 const noTopicId = (): Uint8Array => NO_TOPIC_ID
+
+const UNKNOWN_SERVER_ERROR = -1
 
 /** With acks 0 nobody says where. */
 const unanswered: Stored = { baseOffset: -1n, timestampMs: null }
@@ -64,10 +46,12 @@ const ENVELOPE_BYTES = 256
 export class LeaderDispatch {
   readonly #options: LeaderDispatchOptions
   readonly #limits = new SetLimits()
+  readonly #preparer: BatchPreparer
   readonly #maxRequestBytes: number
 
   constructor(options: LeaderDispatchOptions) {
     this.#options = options
+    this.#preparer = new BatchPreparer(options, this.#limits)
     this.#maxRequestBytes = options.compression ? MAX_COMPRESSED_REQUEST_BYTES : MAX_PLAIN_REQUEST_BYTES
   }
 
@@ -105,52 +89,9 @@ export class LeaderDispatch {
       this.#failed(producer, batches, error as KafkaError)
       return
     }
-    const { ready, tooLarge } = await this.#prepare(batches, version, producer.broker)
+    const { ready, tooLarge } = await this.#preparer.prepare(batches, version, producer.broker)
     if (ready.length > 0) await this.#request(producer, ready, version)
     for (const batch of tooLarge) await this.#sendHalves(producer, batch)
-  }
-
-  /** Writes batches in the format of the broker's version; what cannot be written has failed then. */
-  async #prepare(
-    batches: readonly PartitionBatch[],
-    version: number,
-    broker: string,
-  ): Promise<{ ready: Prepared[]; tooLarge: PartitionBatch[] }> {
-    const ready: Prepared[] = []
-    const tooLarge: PartitionBatch[] = []
-    for (const whole of batches) {
-      const batch = magicOf(version) < 2 ? this.#withoutHeaders(whole, broker) : whole
-      if (batch.envelopes.length === 0) continue
-      try {
-        const written = payloadOf(batch, version, broker, this.#options)
-        const { payload, limitedBytes } = written instanceof Promise ? await written : written
-        const isTooLarge = batch.envelopes.length > 1 && this.#limits.isTooLarge(batch.topic, limitedBytes)
-        if (isTooLarge) tooLarge.push(batch)
-        else ready.push({ batch, payload, limitedBytes })
-      } catch (error) {
-        this.#options.outcomes.failed(batch.envelopes, () => error as KafkaError)
-      }
-    }
-    return { ready, tooLarge }
-  }
-
-  /** Headers cannot be stored before Kafka 0.11: their messages fail, or lose them where that is set. */
-  #withoutHeaders(batch: PartitionBatch, broker: string): PartitionBatch {
-    const withHeaders = batch.envelopes.filter(({ headers }) => headers !== null)
-    if (withHeaders.length === 0) return batch
-    const { headersOnOldBrokers, logger, outcomes } = this.#options
-    const { topic, partition } = batch
-    const place = printable(nameOf(batch))
-    if (headersOnOldBrokers === 'drop') {
-      logger.warn(
-        `${withHeaders.length} messages to ${place} lose their headers: ${broker} is older than Kafka 0.11`,
-      )
-      return batch
-    }
-    const text = `${broker} cannot store the headers of messages to ${place}: that needs Kafka 0.11 or newer. Leave them out, or set headers.on.old.brokers=drop`
-    const error = new UnsupportedVersionError(text, { broker, topic, partition })
-    outcomes.failed(withHeaders, () => error)
-    return { ...batch, envelopes: batch.envelopes.filter((envelope) => !envelope.isSettled) }
   }
 
   async #request(producer: SyncProducer, prepared: readonly Prepared[], version: number): Promise<void> {
@@ -226,7 +167,8 @@ export class LeaderDispatch {
   ): Promise<void> {
     const { logger, acks } = this.#options
     const { topic, partition, envelopes } = batch
-    const { errorCode: code, errorMessage: says } = answer
+    const { errorCode: code } = answer
+    const says = answer.errorMessage ?? this.#guessAt(code)
     const error = brokerError(code, { broker: producer.broker, topic, partition, acks, says })
     const verdict = verdictOn(code)
     if (verdict === 'split' && envelopes.length > 1) {
@@ -238,6 +180,12 @@ export class LeaderDispatch {
     } else {
       await this.#failGuilty(producer, batch, answer, error)
     }
+  }
+
+  /** Brokers before 0.8.2 fail on lz4 and do not say so. */
+  #guessAt(code: number): string | null {
+    if (code !== UNKNOWN_SERVER_ERROR || this.#options.compression?.name !== 'lz4') return null
+    return 'the broker failed unexpectedly; before 0.8.2 Kafka knows no lz4'
   }
 
   #sendHalves(producer: SyncProducer, batch: PartitionBatch): Promise<void> {

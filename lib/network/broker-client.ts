@@ -7,15 +7,7 @@
  *
  * @see design D7, D8, D12
  */
-import {
-  ConnectionError,
-  DecodeError,
-  DeliveryTimeoutError,
-  type ErrorContext,
-  type KafkaError,
-  ProducerClosedError,
-  RequestTimeoutError,
-} from '../errors.js'
+import type { KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { Api } from '../protocol/api.js'
 import { decodeResponse, encodeRequest } from '../protocol/envelope.js'
@@ -27,6 +19,7 @@ import {
   metadata,
 } from '../protocol/messages/index.js'
 import type { BrokerVersions } from './broker-versions.js'
+import { expired, gone, notTaken, toldTo, undecodable } from './client-errors.js'
 import {
   type BrokerAddress,
   Connection,
@@ -184,7 +177,7 @@ export class BrokerClient {
     const trace = this.#trace(api.name, correlationId, bytes.length)
     const written = new Promise<void>((resolve, reject) => {
       if (!this.#connection.isOpen) {
-        reject(this.#gone())
+        reject(gone(this.broker))
         return
       }
       const fail = (reason: KafkaError): void => {
@@ -192,7 +185,9 @@ export class BrokerClient {
         this.#writing.delete(fail)
         reject(toldTo(reason, { correlationId, persistence: 'possibly-persisted' }))
       }
-      const cancelDeadline = startDeadline(timeoutMs, () => this.close(this.#notTaken(api, timeoutMs)))
+      const cancelDeadline = startDeadline(timeoutMs, () =>
+        this.close(notTaken(this.broker, api.name, timeoutMs)),
+      )
       this.#writing.add(fail)
       this.#connection.write(bytes, () => {
         cancelDeadline()
@@ -232,7 +227,7 @@ export class BrokerClient {
           try {
             resolve(this.#decode(api, version, frame))
           } catch (error) {
-            const reason = this.#undecodable(api, version, error)
+            const reason = undecodable(this.broker, api.name, version, error)
             reject(toldTo(reason, { correlationId, persistence: 'possibly-persisted' }))
             this.close(reason)
           }
@@ -248,11 +243,13 @@ export class BrokerClient {
       })
       this.#inFlight.add(request)
       if (!this.#connection.isOpen) {
-        this.#inFlight.failAll(() => this.#gone())
+        this.#inFlight.failAll(() => gone(this.broker))
         return
       }
       request.sent()
-      request.expireAfter(timeoutMs, () => this.close(this.#expired(api, timeoutMs)))
+      request.expireAfter(timeoutMs, () =>
+        this.close(expired(this.broker, api.name, timeoutMs, this.#hasAnswered)),
+      )
     })
     return trace ? trace.follow(answered) : answered
   }
@@ -294,40 +291,4 @@ export class BrokerClient {
     this.#correlationId = id === MAX_CORRELATION_ID ? 0 : id + 1
     return id
   }
-
-  #gone(): KafkaError {
-    return new ConnectionError(`the connection to ${this.#connection.broker} is closed`, {
-      broker: this.#connection.broker,
-    })
-  }
-
-  #expired(api: Api<unknown, unknown>, timeoutMs: number): RequestTimeoutError {
-    const { broker } = this.#connection
-    const doubt = this.#hasAnswered ? '' : '; it has not answered anything yet: is it a Kafka broker?'
-    return new RequestTimeoutError(`${broker} did not answer ${api.name} within ${timeoutMs} ms${doubt}`, {
-      broker,
-    })
-  }
-
-  #notTaken(api: Api<unknown, unknown>, timeoutMs: number): RequestTimeoutError {
-    const { broker } = this.#connection
-    const text = `${broker} did not read all of a ${api.name} request within ${timeoutMs} ms`
-    return new RequestTimeoutError(text, { broker })
-  }
-
-  #undecodable(api: Api<unknown, unknown>, version: number, error: unknown): KafkaError {
-    const { broker } = this.#connection
-    const text = `${broker} sent a ${api.name} v${version} answer that cannot be read: ${(error as Error).message}`
-    return new DecodeError(text, { broker, cause: error })
-  }
-}
-
-const families = [RequestTimeoutError, DecodeError, DeliveryTimeoutError, ProducerClosedError]
-
-/** The end of the connection as told to one request: same family and text, its own correlation id and persistence. */
-function toldTo(reason: KafkaError, context: ErrorContext): KafkaError {
-  const own: ErrorContext = { cause: reason.cause, retriable: reason.retriable, ...context }
-  if (reason.broker !== undefined) own.broker = reason.broker
-  const Family = families.find((family) => reason instanceof family) ?? ConnectionError
-  return new Family(reason.message, own)
 }

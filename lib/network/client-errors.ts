@@ -1,0 +1,45 @@
+/** What a client says when a request comes to nothing. */
+import {
+  ConnectionError,
+  DecodeError,
+  DeliveryTimeoutError,
+  type ErrorContext,
+  type KafkaError,
+  ProducerClosedError,
+  RequestTimeoutError,
+} from '../errors.js'
+
+export function gone(broker: string): ConnectionError {
+  return new ConnectionError(`the connection to ${broker} is closed`, { broker })
+}
+
+/** @param hasAnswered - whether the peer has ever said a word. */
+export function expired(
+  broker: string,
+  api: string,
+  timeoutMs: number,
+  hasAnswered: boolean,
+): RequestTimeoutError {
+  const doubt = hasAnswered ? '' : '; it has not answered anything yet: is it a Kafka broker?'
+  return new RequestTimeoutError(`${broker} did not answer ${api} within ${timeoutMs} ms${doubt}`, { broker })
+}
+
+export function notTaken(broker: string, api: string, timeoutMs: number): RequestTimeoutError {
+  const text = `${broker} did not read all of a ${api} request within ${timeoutMs} ms`
+  return new RequestTimeoutError(text, { broker })
+}
+
+export function undecodable(broker: string, api: string, version: number, cause: unknown): DecodeError {
+  const text = `${broker} sent a ${api} v${version} answer that cannot be read: ${(cause as Error).message}`
+  return new DecodeError(text, { broker, cause })
+}
+
+const families = [RequestTimeoutError, DecodeError, DeliveryTimeoutError, ProducerClosedError]
+
+/** The end of the connection as told to one request: same family and text, its own correlation id and persistence. */
+export function toldTo(reason: KafkaError, context: ErrorContext): KafkaError {
+  const own: ErrorContext = { cause: reason.cause, retriable: reason.retriable, ...context }
+  if (reason.broker !== undefined) own.broker = reason.broker
+  const Family = families.find((family) => reason instanceof family) ?? ConnectionError
+  return new Family(reason.message, own)
+}
