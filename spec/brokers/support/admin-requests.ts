@@ -1,8 +1,8 @@
 /**
  * Asks one broker for the state of its cluster and for new topics, with requests written by hand.
  *
- * Metadata v0 is answered by every broker from 0.8.0 to 4.4.0. It is always asked for all topics: naming one
- * would create it on brokers that create topics automatically. Shares nothing with the code under test.
+ * Metadata v0 is answered by every broker from 0.8.0 to 4.4.0. {@link fetchMetadata} asks for all topics: naming one
+ * creates it on brokers that create topics automatically, see {@link nameTopics}. Shares nothing with the code under test.
  *
  * @see https://kafka.apache.org/protocol#The_Messages_Metadata
  */
@@ -50,6 +50,11 @@ export async function fetchMetadata(port: number): Promise<ClusterMetadata> {
   })
   answer.end()
   return { brokerIds, topics: new Map(topics) }
+}
+
+/** Asks the broker at `port` about topics by their names, which creates those that do not exist. */
+export async function nameTopics(port: number, names: readonly string[]): Promise<void> {
+  await ask(port, METADATA, 0, (body) => body.array(names, (to, name) => to.string(name)))
 }
 
 function readBrokerId(from: WireReader): number {

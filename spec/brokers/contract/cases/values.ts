@@ -1,0 +1,116 @@
+/** Messages at the edges: nothing, one byte, almost the limit, any characters, any bytes. */
+import { randomBytes } from 'node:crypto'
+import { expect } from 'chai'
+import type { ContractCase, ContractContext, ExpectedRecord } from '../contract-case.js'
+
+type Content = Buffer | string | null
+
+const BINARY = { 'serializer.class': 'kafka.serializer.DefaultEncoder' }
+/** Just under what a message may have by default: 1,000,000 bytes with its overhead, up to 0.10. */
+const LARGE_BYTES = 900_000
+
+const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
+
+/** Composed and decomposed, right to left, outside the first plane, joined, and the two ends of the range. */
+const UNICODE = [
+  'Grüße, Ærøskøbing, 한국어, Ελληνικά',
+  'Å = Å',
+  'שלום مرحبا',
+  '𝄞 👩‍👩‍👧‍👦 🇦🇶',
+  'line one\nline two\r\n\ttab \u0000 zero',
+  '\u{10ffff}\uffff\u0001',
+]
+
+/** Delivers one after the other; records are where the producer says they are. */
+async function deliverEach(
+  context: ContractContext,
+  topic: string,
+  pairs: readonly (readonly [key: Content, value: Content])[],
+  settings: Record<string, string> = {},
+): Promise<ExpectedRecord[]> {
+  const producer = context.producer<Content, Content>(settings)
+  const records: ExpectedRecord[] = []
+  for (const [key, message] of pairs) {
+    const { partition, offset } = await producer.deliver({ topic, key, message })
+    records.push({ partition, offset, key: bytesOf(key), value: bytesOf(message) })
+  }
+  return records
+}
+
+function bytesOf(content: Content): Buffer | null {
+  return typeof content === 'string' ? Buffer.from(content) : content
+}
+
+function valueCase(
+  name: string,
+  title: string,
+  topic: string,
+  pairs: () => readonly (readonly [key: Content, value: Content])[],
+  settings?: Record<string, string>,
+): ContractCase {
+  const write = async (context: ContractContext) => ({
+    topics: [{ topic, records: await deliverEach(context, topic, pairs(), settings) }],
+  })
+  return { name, title, group: 'values', topics: [topic], write }
+}
+
+/** Together they are larger than one set may be, whatever the format. */
+async function sendTogether(context: ContractContext, topic: string): Promise<ExpectedRecord[]> {
+  const producer = context.producer<Buffer, Buffer>({ ...BINARY, 'request.required.acks': -1 })
+  const values = [
+    Buffer.from('small'),
+    randomBytes(LARGE_BYTES),
+    randomBytes(LARGE_BYTES),
+    Buffer.from('end'),
+  ]
+  const deliveries = await Promise.all(values.map((message) => producer.deliver({ topic, message })))
+  expect(new Set(deliveries.map(({ partition }) => partition)).size, 'partitions in use').to.equal(1)
+  return values.map((value, i) => {
+    const { partition, offset } = deliveries[i]!
+    return { partition, offset, key: null, value }
+  })
+}
+
+export const valueCases: readonly ContractCase[] = [
+  valueCase('null key', 'stores messages without a key', 'null-key', () => [
+    [null, 'one'],
+    [null, 'two'],
+  ]),
+  valueCase('null value', 'stores null values, and tells them from empty ones', 'null-value', () => [
+    ['k', null],
+    [null, null],
+    ['k', ''],
+  ]),
+  valueCase('empty value', 'stores empty keys and values', 'empty-value', () => [
+    ['', ''],
+    ['k', ''],
+    ['', 'v'],
+  ]),
+  valueCase('1 byte', 'stores values of one byte', 'one-byte', () => [
+    ['k', 'v'],
+    [null, '0'],
+  ]),
+  {
+    name: '900 KB',
+    title: 'stores messages of 900 KB, also where two of them do not fit into one set',
+    group: 'values',
+    topics: ['large'],
+    write: async (context) => ({
+      topics: [{ topic: 'large', records: await sendTogether(context, 'large') }],
+    }),
+  },
+  valueCase('unicode', 'stores any characters, in keys and values', 'unicode', () =>
+    UNICODE.map((text, i) => [text, UNICODE[UNICODE.length - 1 - i]!]),
+  ),
+  valueCase(
+    'binary',
+    'stores any bytes, in keys and values',
+    'binary',
+    () => [
+      [ALL_BYTES, Buffer.from(ALL_BYTES).reverse()],
+      [randomBytes(33), randomBytes(10_000)],
+      [Buffer.of(0), Buffer.of(0xff)],
+    ],
+    { ...BINARY, 'partitioner.class': 'kafka.producer.ByteArrayPartitioner' },
+  ),
+]

@@ -1,0 +1,37 @@
+/** Many messages, one per call, as fast as they go. */
+import type { ContractCase, ContractContext, ExpectedRecord } from '../contract-case.js'
+import { plainKeys } from '../vector-keys.js'
+
+const TOPIC = 'volume'
+const COUNT = 20_000
+
+async function write(context: ContractContext): Promise<ExpectedRecord[]> {
+  const producer = context.producer({
+    'producer.type': 'async',
+    'queue.buffering.max.ms': 5,
+    'batch.num.messages': 500,
+    'queue.enqueue.timeout.ms': -1,
+  })
+  const failures: unknown[] = []
+  producer.on('failed', (event) => failures.push(...event.failures.map(({ cause }) => cause)))
+  const records: ExpectedRecord[] = []
+  for (let i = 0; i < COUNT; i++) {
+    const { text, partition } = plainKeys[i % plainKeys.length]!
+    const message = `${i} ${'.'.repeat(80)}`
+    records.push({ partition, key: Buffer.from(text), value: Buffer.from(message) })
+    await producer.send({ topic: TOPIC, key: text, message })
+  }
+  await producer.flush()
+  if (failures.length > 0) throw failures[0]
+  return records
+}
+
+export const volumeCases: readonly ContractCase[] = [
+  {
+    name: '20,000 messages',
+    title: 'stores 20,000 async messages, all of them, once, in order',
+    group: '20,000 messages',
+    topics: [TOPIC],
+    write: async (context) => ({ topics: [{ topic: TOPIC, records: await write(context), isText: true }] }),
+  },
+]

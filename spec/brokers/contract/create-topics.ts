@@ -1,0 +1,28 @@
+/**
+ * Creates many topics in one round on any broker from 0.8.0 on: a Metadata request that names a topic creates it.
+ */
+import { fetchMetadata, nameTopics } from '../support/admin-requests.js'
+import { eventually } from '../support/index.js'
+import { PARTITIONS } from './contract-case.js'
+
+const TIMEOUT_MS = 60_000
+
+/** Resolves when every partition of every topic has a leader. */
+export async function createTopics(address: string, topics: readonly string[]): Promise<void> {
+  const port = Number(address.split(':')[1])
+  let missing: readonly string[] = topics
+  const look = async (): Promise<true | null> => {
+    const { topics: known } = await fetchMetadata(port)
+    missing = topics.filter((topic) => {
+      const partitions = [...(known.get(topic)?.values() ?? [])]
+      return partitions.length !== PARTITIONS || partitions.some(({ leader }) => leader < 0)
+    })
+    if (missing.length === 0) return true
+    await nameTopics(port, missing)
+    return null
+  }
+  await eventually(look, {
+    timeoutMs: TIMEOUT_MS,
+    what: () => `the topics ${missing.join(', ')} to be created`,
+  })
+}
