@@ -63,7 +63,7 @@ async function zookeeperLayout(plan: ClusterPlan): Promise<ClusterLayout> {
   return { zookeeper, coordinator: zookeeperNode(plan, zookeeperPort), brokers }
 }
 
-function zookeeperNode(plan: ClusterPlan, port: number): ServerNode {
+export function zookeeperNode(plan: ClusterPlan, port: number): ServerNode {
   const dataFolder = path.join(plan.folder, 'zookeeper')
   const file = writeProperties(plan, 'zookeeper.properties', zookeeperSettings(port, dataFolder))
   const program = {
@@ -120,15 +120,18 @@ function controllerNode(plan: ClusterPlan, port: number, voters: string, listene
  * A data folder as the storage tool's `format` leaves it, without the second that the tool takes. Feature levels
  * other than metadata.version stay 0 this way, which plain and idempotent producing does not notice.
  */
-function formattedFolder(plan: ClusterPlan, id: number): string {
-  const dataFolder = path.join(plan.folder, `data-${id}`)
+export function formattedFolder(
+  plan: ClusterPlan,
+  id: number,
+  dataFolder = path.join(plan.folder, `data-${id}`),
+): string {
   mkdirSync(dataFolder)
   const settings = { version: 1, 'cluster.id': CLUSTER_ID, 'node.id': id }
   writeFileSync(path.join(dataFolder, 'meta.properties'), propertiesText(settings))
   return dataFolder
 }
 
-function brokerNode(
+export function brokerNode(
   plan: ClusterPlan,
   broker: { id: number; port: number; dataFolder: string; settings: Settings },
 ): ServerNode {
