@@ -3,12 +3,12 @@
  * (topic, partition), until every message has its outcome.
  *
  * Metadata is refreshed where a topic is unknown, when `topic.metadata.refresh.interval.ms` is due (checked on the way
- * of a send, then beside the traffic when the topics are known), and between attempts. Cycles are the caller's to
- * serialize: one at a time keeps the order.
+ * of a send, then beside the traffic when the topics are known), and between attempts. One cycle at a time keeps the
+ * order; more may overlap where that is allowed, and keep it by lanes.
  *
  * @see classic-producer reference §3; design D1–D4, D6
  */
-import { ConfigError, DeliveryTimeoutError, type KafkaError } from '../errors.js'
+import type { KafkaError } from '../errors.js'
 import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
@@ -16,9 +16,11 @@ import type { ProducerPool } from '../pool/producer-pool.js'
 import type { BrokerPartitionInfo } from './broker-partition-info.js'
 import { Envelope } from './envelope.js'
 import type { EventHandler } from './event-handler.js'
+import { expiry, lastError } from './give-up-reason.js'
+import { LaneDispatch } from './lane-dispatch.js'
 import { LeaderDispatch, type LeaderDispatchOptions } from './leader-dispatch.js'
 import { type OutcomeListener, Outcomes } from './outcomes.js'
-import { type CollateContext, partitionAndCollate } from './partition-and-collate.js'
+import { bindToPartition, type CollateContext, partitionAndCollate } from './partition-and-collate.js'
 import type { Partitioner } from './partitioners/partitioner.js'
 import { RefreshSchedule } from './refresh-schedule.js'
 import { type Encoders, serialize } from './serialize.js'
@@ -53,6 +55,8 @@ export interface DefaultEventHandlerOptions extends Omit<LeaderDispatchOptions, 
   readonly retryBackoffMs: number
   /** `topic.metadata.refresh.interval.ms`: > 0 periodic, 0 before every attempt, < 0 only when needed. */
   readonly refreshIntervalMs: number
+  /** `max.in.flight.requests.per.connection`: above 1, cycles may overlap. Default 1: the caller sees to it. */
+  readonly maxInFlight?: number
   /** Default: Math.random. */
   readonly random?: () => number
 }
@@ -65,12 +69,15 @@ export class DefaultEventHandler implements EventHandler {
   readonly #stickyPartitions = new Map<string, number>()
   readonly #collateContext: CollateContext
   #abortedFor: KafkaError | null = null
-  #wake: (() => void) | null = null
+  readonly #wakers = new Set<() => void>()
+  /** Null where cycles do not overlap. */
+  readonly #lanes: LaneDispatch | null
   #closed: Promise<void> | null = null
 
   constructor(options: DefaultEventHandlerOptions) {
     this.#options = options
-    const { brokerPartitionInfo, partitioner, random = Math.random } = options
+    const { brokerPartitionInfo, partitioner, maxInFlight = 1, random = Math.random } = options
+    const doOverlap = maxInFlight > 1
     this.#outcomes = new Outcomes(options.listener)
     this.#leaders = new LeaderDispatch({ ...options, outcomes: this.#outcomes })
     this.#refreshes = new RefreshSchedule(options.refreshIntervalMs)
@@ -78,8 +85,10 @@ export class DefaultEventHandler implements EventHandler {
       partitioner,
       topic: (name) => brokerPartitionInfo.lookUp(name),
       stickyPartitions: this.#stickyPartitions,
+      keepsPartitions: doOverlap,
       random,
     }
+    this.#lanes = doOverlap ? this.#makeLanes() : null
   }
 
   /** Sends plain messages; each cycle through `Producer` goes by {@link dispatch}. */
@@ -105,7 +114,21 @@ export class DefaultEventHandler implements EventHandler {
   async dispatch(envelopes: readonly Envelope[]): Promise<void> {
     const serialized = this.#serializeAll(envelopes)
     this.#options.listener.onSerialized?.(serialized)
-    let outstanding = this.#expire(serialized)
+    if (this.#lanes) await this.#lanes.dispatch(serialized)
+    else await this.#cycle(serialized)
+  }
+
+  #makeLanes(): LaneDispatch {
+    return new LaneDispatch({
+      run: (envelopes, onProgress) => this.#cycle(envelopes, onProgress),
+      bind: (envelope) => bindToPartition(envelope, this.#collateContext),
+      expire: (envelopes) => this.#expire(envelopes),
+    })
+  }
+
+  /** @param onProgress - told whenever messages may have been settled or bound to a partition. */
+  async #cycle(envelopes: readonly Envelope[], onProgress?: () => void): Promise<void> {
+    let outstanding = this.#expire(envelopes)
     for (let attempts = 0; outstanding.length > 0; attempts++) {
       const remaining = this.#options.maxRetries + 1 - attempts
       if (this.#abortedFor || remaining <= 0) {
@@ -115,7 +138,7 @@ export class DefaultEventHandler implements EventHandler {
       if (attempts > 0) outstanding = await this.#pause(outstanding, attempts, remaining)
       else await this.#prepareMetadata(outstanding)
       outstanding = this.#expire(outstanding)
-      if (!this.#abortedFor) await this.#attempt(outstanding)
+      if (!this.#abortedFor) await this.#attempt(outstanding, onProgress)
       outstanding = outstanding.filter((envelope) => !envelope.isSettled)
       if (outstanding.length > 0 && !this.#abortedFor) this.#options.listener.onAttemptFailed?.()
     }
@@ -133,7 +156,7 @@ export class DefaultEventHandler implements EventHandler {
   /** Lets whatever is under way fail with this reason, now. */
   abort(reason: KafkaError): void {
     this.#abortedFor ??= reason
-    this.#wake?.()
+    for (const wake of [...this.#wakers]) wake()
     void this.#options.pool.close(reason)
   }
 
@@ -156,7 +179,7 @@ export class DefaultEventHandler implements EventHandler {
     return envelopes.filter((envelope) => !refused.has(envelope))
   }
 
-  async #attempt(outstanding: readonly Envelope[]): Promise<void> {
+  async #attempt(outstanding: readonly Envelope[], onProgress?: () => void): Promise<void> {
     const { batchesByLeader, rejections } = partitionAndCollate(outstanding, this.#collateContext)
     const hopeless = new Map<Envelope, KafkaError>()
     const atMs = Date.now()
@@ -166,9 +189,12 @@ export class DefaultEventHandler implements EventHandler {
     }
     this.#logRejections(rejections.length, rejections[0]?.error)
     this.#outcomes.failed([...hopeless.keys()], (envelope) => hopeless.get(envelope)!)
-    await Promise.all(
-      [...batchesByLeader].map(([leaderId, batches]) => this.#leaders.dispatch(leaderId, batches)),
-    )
+    const sending = [...batchesByLeader].map(([leaderId, batches]) => {
+      const sent = this.#leaders.dispatch(leaderId, batches)
+      return onProgress ? sent.then(onProgress) : sent
+    })
+    onProgress?.()
+    await Promise.all(sending)
   }
 
   /** A refresh that failed has been logged already; only other reasons are news. */
@@ -257,33 +283,16 @@ export class DefaultEventHandler implements EventHandler {
     this.#outcomes.failed(outstanding, (envelope) => reason ?? lastError(envelope))
   }
 
+  /** Until then, or until the handler is aborted. */
   #sleep(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(done, milliseconds)
-      const handler = this
-      function done(): void {
+      const done = (): void => {
         clearTimeout(timer)
-        handler.#wake = null
+        this.#wakers.delete(done)
         resolve()
       }
-      this.#wake = done
+      const timer = setTimeout(done, milliseconds)
+      this.#wakers.add(done)
     })
   }
-}
-
-function lastError(envelope: Envelope): KafkaError {
-  const last = envelope.attempts.at(-1)
-  const key = 'message.send.max.retries'
-  return last?.error ?? new ConfigError(`${key} is negative, so no attempt was made`, key)
-}
-
-function expiry(envelope: Envelope): DeliveryTimeoutError {
-  const cause = envelope.attempts.at(-1)?.error
-  return new DeliveryTimeoutError(
-    `no delivery within delivery.timeout.ms${cause ? `: ${cause.message}` : ''}`,
-    {
-      topic: envelope.topic,
-      ...(cause && { cause }),
-    },
-  )
 }

@@ -35,6 +35,11 @@ export interface CollateContext {
   topic(name: string): TopicPartitions | KafkaError
   /** Topic → partition that messages without a key stick to; changed here. */
   readonly stickyPartitions: Map<string, number>
+  /**
+   * Whether a message with a key keeps its first partition through its retries while that exists, as it must where
+   * cycles overlap; else the partitioner is asked each time. Default false, as in the original.
+   */
+  readonly keepsPartitions?: boolean
   /** 0 ≤ n < 1. */
   random(): number
 }
@@ -66,6 +71,13 @@ export function partitionAndCollate(envelopes: readonly Envelope[], context: Col
   return { batchesByLeader, rejections }
 }
 
+/** Sets the partition of a message that has a key, where its topic is known and the partitioner gives an answer. */
+export function bindToPartition(envelope: Envelope, context: CollateContext): void {
+  if (envelope.message.partitionKey === null) return
+  const known = context.topic(envelope.topic)
+  if (!(known instanceof KafkaError)) choose(envelope, known, context)
+}
+
 function topicInHand(name: string, topics: Map<string, TopicInHand>, context: CollateContext): TopicInHand {
   let topic = topics.get(name)
   if (!topic) {
@@ -95,8 +107,7 @@ function open(
 /** @returns the position of the message's partition in the sorted list, or why it has none now. */
 function choose(envelope: Envelope, known: TopicPartitions, context: CollateContext): number | KafkaError {
   const key = envelope.message.partitionKey
-  const position =
-    key === null ? keyless(envelope, known, context) : keyed(key, envelope.topic, known, context)
+  const position = key === null ? keyless(envelope, known, context) : keyed(key, envelope, known, context)
   if (typeof position !== 'number') return position
   const { partitionId, leaderId } = known.partitions[position]!
   envelope.partition = partitionId
@@ -109,10 +120,15 @@ function choose(envelope: Envelope, known: TopicPartitions, context: CollateCont
 
 function keyed(
   key: unknown,
-  topic: string,
-  { partitions }: TopicPartitions,
-  { partitioner }: CollateContext,
+  { topic, partition }: Envelope,
+  known: TopicPartitions,
+  { partitioner, keepsPartitions }: CollateContext,
 ): number | KafkaError {
+  if (keepsPartitions) {
+    const position = known.positionOf(partition)
+    if (position !== undefined) return position
+  }
+  const { partitions } = known
   let chosen: number
   try {
     chosen = partitioner.partition(key, partitions.length)

@@ -55,7 +55,7 @@ export function buildParts(
       topicInUse: () => brokerPartitionInfo.topicInUse,
       onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
     })
-  const pool = new ProducerPool({ create })
+  const pool = new ProducerPool({ create, slots: config.maxInFlightRequestsPerConnection })
   const source = new MetadataSource({ bootstrap: config.metadataBrokerList, create, logger })
   const brokerPartitionInfo = new BrokerPartitionInfo({
     source,
@@ -79,6 +79,7 @@ export function buildParts(
     maxRetries: config.messageSendMaxRetries,
     retryBackoffMs: config.retryBackoffMs,
     refreshIntervalMs: config.topicMetadataRefreshIntervalMs,
+    maxInFlight: config.maxInFlightRequestsPerConnection,
   })
   const closeMetadata = (reason: KafkaError): void => {
     source.close(reason)

@@ -102,8 +102,9 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       dispatch,
       batchSize: this.config.batchNumMessages,
       lingerMs: this.config.queueBufferingMaxMs,
+      maxCycles: this.config.maxInFlightRequestsPerConnection,
     })
-    this.#groupCommit = new GroupCommit(dispatch)
+    this.#groupCommit = new GroupCommit(dispatch, this.config.maxInFlightRequestsPerConnection)
     this.#metrics = new ProducerMetrics({
       clientId: this.config.clientId,
       queueSize: this.#isAsync ? () => this.#queue.size : null,

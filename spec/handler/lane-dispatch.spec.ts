@@ -1,0 +1,355 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import sinon from 'sinon'
+import type { Envelope } from '../../lib/handler/envelope.js'
+import { LaneDispatch } from '../../lib/handler/lane-dispatch.js'
+import { turns } from '../network/support/doubles.js'
+import { serialized, textOf, textsOf } from './support/envelopes.js'
+
+/** A run under way. */
+interface Run {
+  readonly texts: string[]
+  /** Settles these messages and says so; all of them when none are named. The run ends with the last one. */
+  settle(...texts: string[]): Promise<void>
+  /** Says that something may have changed. */
+  progress(): void
+  readonly envelopes: readonly Envelope[]
+}
+
+/** `a@1` has a key and goes to partition 1 of topic t, `u/a@1` to that of u; without @ it has no key. */
+function message(text: string, deadlineMs = 0): Envelope {
+  const [, topic = 't', value, key] = /^(?:(\w+)\/)?([^@]+)(?:@(\d+))?$/.exec(text)!
+  return serialized(value!, { topic, key: key ?? null, deadlineMs })
+}
+
+function makeLanes({ bind = bindByKey }: { bind?: (envelope: Envelope) => void } = {}) {
+  const runs: Run[] = []
+  const expired: string[] = []
+  const lanes = new LaneDispatch({
+    bind,
+    expire: (envelopes) => {
+      for (const envelope of envelopes) {
+        if (envelope.deadlineMs > performance.now()) continue
+        envelope.isSettled = true
+        expired.push(textOf(envelope))
+      }
+    },
+    run: (envelopes, onProgress) =>
+      new Promise((end) => {
+        runs.push({
+          envelopes,
+          texts: textsOf(envelopes),
+          progress: onProgress,
+          async settle(...texts) {
+            for (const envelope of envelopes) {
+              if (texts.length === 0 || texts.includes(textOf(envelope))) envelope.isSettled = true
+            }
+            if (envelopes.every(({ isSettled }) => isSettled)) end()
+            else onProgress()
+            await turns(1)
+          },
+        })
+      }),
+  })
+  let over: string[] = []
+  const send = (...texts: string[]): Promise<void> => {
+    const done = lanes.dispatch(texts.map((text) => message(text)))
+    void done.then(() => over.push(texts.join(' ')))
+    return done
+  }
+  /** Calls that have ended since this was last asked. */
+  const ended = async (): Promise<string[]> => {
+    await turns(1)
+    const texts = over
+    over = []
+    return texts
+  }
+  return { lanes, runs, send, ended, expired }
+}
+
+function bindByKey(envelope: Envelope): void {
+  const { partitionKey } = envelope.message
+  if (partitionKey !== null) envelope.partition = Number(partitionKey)
+}
+
+function textsOfRuns(runs: readonly Run[]): string[][] {
+  return runs.map(({ texts }) => texts)
+}
+
+describe('LaneDispatch', () => {
+  it('starts a run at once, with all messages of the call', () => {
+    const { runs, send } = makeLanes()
+    send('a@0', 'b@1', 'c', 'u/d')
+    expect(textsOfRuns(runs)).to.deep.equal([['a', 'b', 'c', 'd']])
+  })
+
+  it('has nothing to do for no messages', async () => {
+    const { runs, send } = makeLanes()
+    await send()
+    expect(runs).to.deep.equal([])
+  })
+
+  it('lets a later call go at once where it meets nobody’s lane', () => {
+    const { runs, send } = makeLanes()
+    send('a@0')
+    send('b@1')
+    send('u/c@0')
+    expect(textsOfRuns(runs)).to.deep.equal([['a'], ['b'], ['c']])
+  })
+
+  it('holds back what goes to a partition that has unsettled messages, and only that', async () => {
+    const { runs, send } = makeLanes()
+    send('a@0')
+    send('b@0', 'c@1')
+    expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
+    await runs[0]!.settle()
+    expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c'], ['b']])
+  })
+
+  it('lets nothing overtake a message that waits', async () => {
+    const { runs, send } = makeLanes()
+    send('a@0')
+    send('b') // waits for all of the topic
+    send('c@1')
+    expect(textsOfRuns(runs)).to.deep.equal([['a']])
+    await runs[0]!.settle()
+    expect(textsOfRuns(runs)).to.deep.equal([['a'], ['b', 'c']])
+  })
+
+  it('holds a whole topic back while one of its messages may still move to another partition', async () => {
+    const { runs, send } = makeLanes()
+    send('a')
+    send('b@1', 'u/c@1')
+    expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
+    runs[0]!.envelopes[0]!.partition = 0
+    runs[0]!.progress()
+    expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
+    await runs[0]!.settle()
+    expect(textsOfRuns(runs)[2]).to.deep.equal(['b'])
+  })
+
+  it('holds only its partition back once a message without a key may be stored there', () => {
+    const { runs, send } = makeLanes()
+    send('a')
+    send('b@0', 'c@1')
+    Object.assign(runs[0]!.envelopes[0]!, { partition: 0, isAmbiguous: true })
+    runs[0]!.progress()
+    expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
+  })
+
+  it('holds a topic back while its partitions are not known, and only one of them when they are', () => {
+    let isKnown = false
+    const { runs, send } = makeLanes({ bind: (envelope) => isKnown && bindByKey(envelope) })
+    send('a@0')
+    send('b@0', 'c@1')
+    expect(textsOfRuns(runs)).to.deep.equal([['a']])
+    isKnown = true
+    runs[0]!.envelopes[0]!.partition = 0
+    runs[0]!.progress()
+    expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
+  })
+
+  it('asks once for the partition of a message, however often it waits', async () => {
+    const bound: string[] = []
+    const { runs, send } = makeLanes({
+      bind(envelope) {
+        bound.push(textOf(envelope))
+        bindByKey(envelope)
+      },
+    })
+    send('a@0', 'b@1')
+    send('c@0')
+    await runs[0]!.settle('b')
+    await runs[0]!.settle('a')
+    await runs[1]!.settle()
+    expect(bound).to.deep.equal(['a', 'b', 'c'])
+  })
+
+  it('frees the lane of each message when that is settled, not only at the end of its run', async () => {
+    const { runs, send } = makeLanes()
+    send('a@0', 'b@1')
+    send('c@1')
+    send('d@0')
+    await runs[0]!.settle('b')
+    expect(textsOfRuns(runs)).to.deep.equal([['a', 'b'], ['c']])
+    await runs[0]!.settle('a')
+    expect(textsOfRuns(runs)[2]).to.deep.equal(['d'])
+  })
+
+  it('sends messages of several calls that waited together, in their order', async () => {
+    const { runs, send } = makeLanes()
+    send('a@0')
+    send('b@0')
+    send('c@0', 'd@0')
+    await runs[0]!.settle()
+    expect(textsOfRuns(runs)[1]).to.deep.equal(['b', 'c', 'd'])
+  })
+
+  it('joins the calls up to 900,000 bytes, and sends the others when their turn comes', async () => {
+    const { lanes, runs, send } = makeLanes()
+    send('first@0')
+    const large = (name: string, key: string, length: number): void =>
+      void lanes.dispatch([message(`${name.padEnd(length, '.')}@${key}`)])
+    large('a', '0', 500_000)
+    large('b', '0', 400_000 - 2)
+    large('c', '0', 1)
+    await runs[0]!.settle()
+    expect(runs[1]!.texts.map((text) => text[0])).to.deep.equal(['a', 'b'])
+    await runs[1]!.settle()
+    expect(runs[2]!.texts).to.deep.equal(['c'])
+  })
+
+  it('starts behind a run that is full what meets nobody’s lane', async () => {
+    const { lanes, runs, send } = makeLanes()
+    send('first')
+    for (const text of ['a@0', 'b@1', 'c@0']) {
+      const [name, key] = text.split('@')
+      void lanes.dispatch([message(`${name!.padEnd(500_000, '.')}@${key}`)])
+    }
+    await runs[0]!.settle()
+    expect(runs.slice(1).map(({ texts }) => texts.map((text) => text[0]))).to.deep.equal([['a'], ['b']])
+  })
+
+  it('ends each call with the last of its messages, wherever those ran', async () => {
+    const { runs, send, ended } = makeLanes()
+    send('a@0')
+    send('b@0', 'c@1')
+    send('d@0')
+    await runs[1]!.settle()
+    expect(await ended()).to.deep.equal([])
+    await runs[0]!.settle()
+    expect(await ended()).to.deep.equal(['a@0'])
+    await runs[2]!.settle('b')
+    expect(await ended()).to.deep.equal(['b@0 c@1'])
+    await runs[2]!.settle()
+    expect(await ended()).to.deep.equal(['d@0'])
+  })
+
+  it('keeps the order of a call that is made while another one is being admitted', async () => {
+    let again: (() => void) | null = null
+    const { runs, send } = makeLanes({
+      bind(envelope) {
+        bindByKey(envelope)
+        again?.()
+      },
+    })
+    send('a@0')
+    again = () => {
+      again = null
+      send('c@0')
+    }
+    send('b@0', 'x@1')
+    expect(textsOfRuns(runs)).to.deep.equal([['a'], ['x']])
+    await runs[0]!.settle()
+    expect(textsOfRuns(runs)[2]).to.deep.equal(['b', 'c'])
+  })
+
+  describe('delivery.timeout.ms', () => {
+    let clock: sinon.SinonFakeTimers
+    beforeEach(() => {
+      clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    })
+
+    const until = (ms: number, ...texts: string[]): Envelope[] =>
+      texts.map((text) => message(text, performance.now() + ms))
+
+    it('ends for what waits, without its run; what waited behind it goes on', async () => {
+      const { lanes, runs, ended, expired } = makeLanes()
+      void lanes.dispatch(until(1000, 'a@0'))
+      void lanes.dispatch(until(10, 'b')).then(() => expired.push('b is over'))
+      void lanes.dispatch(until(1000, 'c@1'))
+      clock.tick(9)
+      expect([expired, textsOfRuns(runs)]).to.deep.equal([[], [['a']]])
+      clock.tick(1)
+      expect([expired, textsOfRuns(runs)]).to.deep.equal([['b'], [['a'], ['c']]])
+      await ended()
+      expect(expired).to.deep.equal(['b', 'b is over'])
+    })
+
+    it('of the next one is waited for when one has ended', () => {
+      const { lanes, expired } = makeLanes()
+      void lanes.dispatch(until(1000, 'a@0'))
+      void lanes.dispatch(until(10, 'b@0'))
+      void lanes.dispatch(until(20, 'c@0'))
+      clock.tick(20)
+      expect(expired).to.deep.equal(['b', 'c'])
+    })
+
+    it('sets no timer for messages that are on their way, or have no limit', async () => {
+      const { lanes, runs, send } = makeLanes()
+      void lanes.dispatch(until(10, 'a@0'))
+      send('b@0')
+      expect(clock.countTimers()).to.equal(0)
+      void lanes.dispatch(until(10, 'c@1'))
+      void lanes.dispatch(until(10, 'd@1'))
+      expect(clock.countTimers()).to.equal(1)
+      await runs[1]!.settle()
+      expect(clock.countTimers()).to.equal(0)
+    })
+  })
+
+  it('whatever comes and ends when: keeps the order of each partition, has one run there, and leaves nothing', async () => {
+    const text = fc.constantFrom('@0', '@1', '@2', '', 'u', 'u@0')
+    const step = fc.oneof(
+      fc.record({ send: fc.array(text, { minLength: 1, maxLength: 4 }) }),
+      fc.record({ settle: fc.nat(), share: fc.integer({ min: 1, max: 3 }) }),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const { runs, send, ended } = makeLanes()
+        const started: { lane: string; index: number }[] = []
+        let count = 0
+        let calls = 0
+        const check = (): void => {
+          const open = runs.map(({ envelopes }) => new Set(envelopes.filter((e) => !e.isSettled).map(laneOf)))
+          for (const [i, lanes] of open.entries()) {
+            for (const other of open.slice(i + 1)) {
+              for (const lane of lanes)
+                for (const theirs of other) expect(overlap(lane, theirs)).to.equal(false)
+            }
+          }
+        }
+        for (const one of steps) {
+          if ('send' in one) {
+            calls++
+            void send(...one.send.map((where) => textFor(count++, where)))
+          } else {
+            const open = runs.filter(({ envelopes }) => envelopes.some((e) => !e.isSettled))
+            const run = open[one.settle % Math.max(1, open.length)]
+            const left = run?.envelopes.filter((e) => !e.isSettled) ?? []
+            await run?.settle(...left.filter((_, i) => i % one.share === 0).map(textOf))
+          }
+          check()
+        }
+        for (const run of runs) await run.settle()
+        for (const { envelopes } of runs) {
+          for (const e of envelopes) started.push({ lane: laneOf(e), index: Number(textOf(e)) })
+        }
+        expect(started).to.have.length(count)
+        for (const [i, { lane, index }] of started.entries()) {
+          const later = started.slice(i + 1).filter((other) => overlap(lane, other.lane))
+          // Within a run every order is as in the call; between runs the lane decides.
+          for (const other of later) expect(other.index, `behind ${index}`).to.be.greaterThan(index)
+        }
+        expect(await ended()).to.have.length(calls)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+function textFor(index: number, where: string): string {
+  const [topic, key] = where.split('@')
+  return `${topic ? `${topic}/` : ''}${index}${key === undefined ? '' : `@${key}`}`
+}
+
+/** `topic/partition`, or `topic/` for all of it. */
+function laneOf({ topic, partition, message: { partitionKey } }: Envelope): string {
+  return `${topic}/${partitionKey === null ? '' : partition}`
+}
+
+function overlap(one: string, other: string): boolean {
+  return (
+    one === other || (one.split('/')[0] === other.split('/')[0] && (one.endsWith('/') || other.endsWith('/')))
+  )
+}
