@@ -9,7 +9,7 @@
  *
  * ZooKeeper is the newest one throughout, which clients of all versions can talk to; operators upgrade it apart, too.
  */
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { commonSettings, kraftSettings, type Settings, zookeeperBrokerSettings } from './broker-properties.js'
@@ -68,7 +68,10 @@ export class ReplaceableBroker {
     await waitUntilServing(plan.version, [this.#broker])
   }
 
-  /** What the logs hold, by partition and offset: first the storage of the ZooKeeper versions, then that of KRaft. */
+  /**
+   * What the logs hold, by partition and offset: one list for each storage (that of ZooKeeper versions, that of
+   * KRaft), in the order of their first use.
+   */
   async readTopic(topic: string): Promise<StoredRecordInFull[][]> {
     this.#reader ??= await FileRecordsReader.start()
     const reader = this.#reader
@@ -110,7 +113,8 @@ export class ReplaceableBroker {
 
   #kraftBroker(plan: ClusterPlan): { settings: Settings; dataFolder: string } {
     const { controller } = this.#ports
-    const dataFolder = formattedFolder(plan, BROKER_ID, path.join(this.folder, 'data-kraft'))
+    const dataFolder = path.join(this.folder, 'data-kraft')
+    if (!existsSync(dataFolder)) formattedFolder(plan, BROKER_ID, dataFolder)
     const listener = `PLAINTEXT://${this.address}`
     const voters = `${BROKER_ID}@127.0.0.1:${controller}`
     const settings = {

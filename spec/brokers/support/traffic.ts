@@ -97,7 +97,9 @@ export function expectKept(sent: readonly Sent[], stored: readonly StoredRecord[
     const isThere = found.get(one.key)?.includes(one.sequence) ?? false
     if (one.outcome === 'acknowledged') {
       expect(isThere, `${value} was acknowledged and is lost`).to.equal(true)
-      expect(valuesAt.get(`${one.partition}:${one.offset}`), `at the offset of ${value}`).to.include(value)
+      expect(valuesAt.get(`${one.partition}:${one.offset}`) ?? [], `at the offset of ${value}`).to.include(
+        value,
+      )
     }
     if (one.outcome === 'not-persisted')
       expect(isThere, `${value} was given up and is stored`).to.equal(false)
