@@ -1,5 +1,6 @@
 /** Messages of a partition are stored in the order in which they were sent, whatever is retried. Reliability U9. */
 import { expect } from 'chai'
+import type { Classes, Producer } from '../../lib/index.js'
 import { close, errorCode, holdUntil, noAnswer } from '../../lib/testing/index.js'
 import { eventually, gate, rejection, Stage } from './support/stage.js'
 
@@ -10,8 +11,13 @@ function firsts(values: readonly string[]): string[] {
   return [...new Set(values)]
 }
 
-for (const type of ['sync', 'async'] as const) {
-  describe(`Order, ${type} mode`, () => {
+for (const [type, maxInFlight] of [
+  ['sync', 1],
+  ['sync', 5],
+  ['async', 1],
+  ['async', 5],
+] as const) {
+  describe(`Order, ${type} mode, ${maxInFlight} in flight`, () => {
     let stage: Stage
     beforeEach(async () => {
       stage = new Stage()
@@ -20,12 +26,19 @@ for (const type of ['sync', 'async'] as const) {
     })
     afterEach(() => stage.close())
 
+    function start(
+      properties: Readonly<Record<string, unknown>>,
+      classes?: Classes,
+    ): Producer<unknown, unknown> {
+      const mode = { 'producer.type': type, 'max.in.flight.requests.per.connection': maxInFlight }
+      return stage.producer({ ...mode, ...properties }, classes)
+    }
+
     const sequence = (count: number): string[] => Array.from({ length: count }, (_, i) => `${i}`)
 
     // Broken producer (h): puts retries behind newer messages.
     it('holds newer messages back while older ones of the partition are retried', async () => {
-      const producer = stage.producer({
-        'producer.type': type,
+      const producer = start({
         'retry.backoff.ms': 20,
         'batch.num.messages': 2,
       })
@@ -40,7 +53,7 @@ for (const type of ['sync', 'async'] as const) {
     })
 
     it('survives connections that break in the middle; what may be stored is sent again, before what is newer', async () => {
-      const producer = stage.producer({ 'producer.type': type, 'batch.num.messages': 3 })
+      const producer = start({ 'batch.num.messages': 3 })
       stage.cluster.faults.on('Produce', { times: 1, after: 1 }, close('afterStoring'))
       stage.cluster.faults.on('Produce', { times: 1, after: 3 }, close('beforeStoring'))
       await Promise.all(sequence(30).map((message) => producer.deliver({ topic: 't', key: 'k', message })))
@@ -48,7 +61,7 @@ for (const type of ['sync', 'async'] as const) {
     })
 
     it('survives a leader that moves', async () => {
-      const producer = stage.producer({ 'producer.type': type, 'batch.num.messages': 3 })
+      const producer = start({ 'batch.num.messages': 3 })
       const deliveries = sequence(30).map((message, i) => {
         if (i === 10) stage.cluster.moveLeader('t', 0, 1)
         if (i === 10) stage.cluster.moveLeader('t', 1, 0)
@@ -59,7 +72,7 @@ for (const type of ['sync', 'async'] as const) {
     })
 
     it('settles the messages of a partition in their order', async () => {
-      const producer = stage.producer({ 'producer.type': type, 'batch.num.messages': 4 })
+      const producer = start({ 'batch.num.messages': 4 })
       stage.cluster.faults.on('Produce', { times: 1, after: 1 }, errorCode(NOT_LEADER))
       const settled: string[] = []
       await Promise.all(
@@ -71,8 +84,7 @@ for (const type of ['sync', 'async'] as const) {
     })
 
     it('keeps the next message behind one that is given up', async () => {
-      const producer = stage.producer({
-        'producer.type': type,
+      const producer = start({
         'message.send.max.retries': 1,
         'batch.num.messages': 1,
       })
@@ -91,8 +103,7 @@ for (const type of ['sync', 'async'] as const) {
 
     // Broken producer (d): goes on with a connection whose answer is overdue.
     it('takes no late answer for the next request’s: the connection was closed', async () => {
-      const producer = stage.producer({
-        'producer.type': type,
+      const producer = start({
         'request.timeout.ms': 50,
         'message.send.max.retries': 0,
       })
@@ -111,9 +122,8 @@ for (const type of ['sync', 'async'] as const) {
 
     it('does not let a silent broker hold back another one for longer than its own time limit', async () => {
       const byKey = { ByKey: { partition: (key: unknown) => Number(key) } }
-      const producer = stage.producer(
+      const producer = start(
         {
-          'producer.type': type,
           'partitioner.class': 'ByKey',
           'key.serializer.class': 'kafka.serializer.IntegerEncoder',
           'request.timeout.ms': 100,
@@ -124,9 +134,9 @@ for (const type of ['sync', 'async'] as const) {
       await Promise.all([0, 1].map((key) => producer.deliver({ topic: 't', key, message: 'warm-up' })))
       stage.cluster.faults.on('Produce', { partition: 0 }, noAnswer())
       const silent = rejection(producer.deliver({ topic: 't', key: 0, message: 'silent' }))
-      const start = performance.now()
+      const startMs = performance.now()
       await producer.deliver({ topic: 't', key: 1, message: 'other' })
-      expect(performance.now() - start).to.be.lessThan(1000)
+      expect(performance.now() - startMs).to.be.lessThan(1000)
       expect(await silent).to.include({ code: 'KAFKA_REQUEST_TIMEOUT' })
     })
   })

@@ -1,0 +1,158 @@
+/**
+ * With several requests in flight: whatever goes wrong, in whatever partition, each partition stores its messages in
+ * the order in which they were sent. Messages of all topics are numbered together; first occurrences count.
+ */
+import { expect } from 'chai'
+import { Producer } from '../../lib/index.js'
+import { silentLogger } from '../../lib/logger.js'
+import {
+  close,
+  errorCode,
+  type Fault,
+  noAnswer,
+  omitPartition,
+  reset,
+  TestCluster,
+} from '../../lib/testing/index.js'
+import { SeededRandom } from '../support/seeded-random.js'
+
+const SEEDS = 60
+/** Seeds that run beside each other, so that their waits overlap. */
+const LANES = 30
+const MESSAGES = 120
+const BROKERS = 2
+const PARTITIONS = 3
+/** Only messages with keys, only messages without, and one that does not exist at first. */
+const TOPICS = ['keyed', 'keyless', 'created'] as const
+
+class Run {
+  readonly #random: SeededRandom
+  readonly #cluster: TestCluster
+  readonly #producer: Producer<string | null, string>
+  acknowledged = 0
+
+  constructor(random: SeededRandom, cluster: TestCluster) {
+    this.#random = random
+    this.#cluster = cluster
+    this.#producer = new Producer<string | null, string>(
+      {
+        'metadata.broker.list': cluster.bootstrap,
+        'serializer.class': 'kafka.serializer.StringEncoder',
+        'producer.type': random.pick(['sync', 'async']),
+        'request.required.acks': random.pick([1, -1]),
+        'request.timeout.ms': 50,
+        'message.send.max.retries': random.pick([1, 3, 20]),
+        'retry.backoff.ms': random.int(4),
+        'batch.num.messages': 1 + random.int(8),
+        'queue.buffering.max.ms': random.int(3),
+        'max.in.flight.requests.per.connection': random.pick([2, 5, 5, 20]),
+        'compression.codec': random.pick(['none', 'gzip']),
+        'topic.metadata.refresh.interval.ms': random.pick([-1, 0, 20]),
+      },
+      { logger: silentLogger },
+    )
+  }
+
+  async drive(): Promise<void> {
+    const pending: Promise<unknown>[] = []
+    for (let i = 0; i < MESSAGES; i++) {
+      if (this.#random.int(8) === 0) await this.#trouble()
+      const topic = this.#random.pick(TOPICS)
+      const key = topic === 'keyless' ? null : `k${this.#random.int(7)}`
+      const delivery = this.#producer.deliver({ topic, key, message: `${i}` })
+      pending.push(
+        delivery.then(
+          () => this.acknowledged++,
+          () => {},
+        ),
+      )
+      // Most of the time many are under way.
+      if (this.#random.int(15) === 0) await pending.at(-1)
+    }
+    await this.#repair()
+    await Promise.all(pending)
+    await this.#producer.close()
+  }
+
+  /** Everything has a leader again, so that nobody waits for one until the retries are used up. */
+  async #repair(): Promise<void> {
+    await Promise.all([this.#cluster.startBroker(0), this.#cluster.startBroker(1)])
+    for (const topic of ['keyed', 'keyless']) {
+      for (let partition = 0; partition < PARTITIONS; partition++)
+        this.#cluster.moveLeader(topic, partition, 0)
+    }
+  }
+
+  async #trouble(): Promise<void> {
+    const random = this.#random
+    const what = random.int(12)
+    const topic = random.pick(['keyed', 'keyless'])
+    if (what < 2) this.#cluster.moveLeader(topic, random.int(PARTITIONS), random.pick([0, 1, null]))
+    else if (what === 2) await this.#cluster.stopBroker(random.int(BROKERS))
+    else if (what < 5) await Promise.all([this.#cluster.startBroker(0), this.#cluster.startBroker(1)])
+    else this.#cluster.faults.on('Produce', { partition: random.int(PARTITIONS) }, this.#fault())
+  }
+
+  #fault(): Fault {
+    const when = this.#random.pick(['beforeStoring', 'afterStoring'] as const)
+    return this.#random.pick([
+      () => errorCode(this.#random.pick([-1, 3, 5, 6, 7, 19, 20])),
+      () => close(when),
+      () => reset(when),
+      noAnswer,
+      omitPartition,
+    ])()
+  }
+
+  check(): void {
+    const { acknowledged } = this
+    let stored = 0
+    for (const topic of TOPICS) {
+      const byPartition = new Map<number, Set<number>>()
+      for (const { partition, value } of this.#cluster.messages(topic)) {
+        const numbers = byPartition.get(partition) ?? new Set()
+        byPartition.set(partition, numbers.add(Number(value)))
+      }
+      for (const [partition, numbers] of byPartition) {
+        const found = [...numbers]
+        expect(found, `${topic}/${partition}`).to.deep.equal([...found].sort((a, b) => a - b))
+        stored += found.length
+      }
+    }
+    expect(stored, 'stored').to.be.at.least(acknowledged)
+  }
+}
+
+async function runOnce(seed: number): Promise<number> {
+  const cluster = await TestCluster.start({ brokers: BROKERS })
+  try {
+    cluster.createTopic('keyed', { partitions: PARTITIONS })
+    cluster.createTopic('keyless', { partitions: PARTITIONS })
+    const run = new Run(new SeededRandom(seed), cluster)
+    await run.drive()
+    run.check()
+    return run.acknowledged
+  } catch (error) {
+    const text = `seed ${seed} (SEED=${seed} repeats it): ${(error as Error).message}`
+    throw new Error(text, { cause: error })
+  } finally {
+    await cluster.close()
+  }
+}
+
+describe('Random faults with several requests in flight', function () {
+  this.timeout(60_000)
+
+  it(`leave the messages of each partition in the order of sending, for ${SEEDS} seeds`, async () => {
+    const first = Number(process.env.SEED ?? 1)
+    const seeds = Array.from({ length: process.env.SEED ? 1 : SEEDS }, (_, i) => first + i)
+    let acknowledged = 0
+    const lane = async (): Promise<void> => {
+      for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift())
+        acknowledged += await runOnce(seed)
+    }
+    const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane))
+    for (const outcome of lanes) if (outcome.status === 'rejected') throw outcome.reason
+    expect(acknowledged, 'enough to be worth it').to.be.greaterThan(0)
+  })
+})
