@@ -3,6 +3,9 @@
  * and docs/BROKERS.md are made from it and from nothing else.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { contractCases } from './cases/index.js'
+import type { ContractCase } from './contract-case.js'
+import type { CaseResult } from './run-contract.js'
 
 export interface CaseRecord {
   readonly outcome: 'passed' | 'failed'
@@ -29,4 +32,31 @@ export function readMatrixResults(): MatrixResults {
 
 export function writeMatrixResults(results: MatrixResults): void {
   writeFileSync(FILE, `${JSON.stringify(results, null, 2)}\n`)
+}
+
+/** @param results - null when the broker could not be used: its version has failed in everything. */
+export function recordOf(
+  cases: readonly ContractCase[],
+  results: ReadonlyMap<string, CaseResult> | null,
+): VersionRecord {
+  const records = cases.map(({ name }): [string, CaseRecord] => {
+    const result = results?.get(name)
+    const outcome = result && !result.error ? 'passed' : 'failed'
+    return [name, { outcome, ...(result?.figure !== undefined && { figure: result.figure }) }]
+  })
+  return Object.fromEntries(records)
+}
+
+/** Versions that did not run keep their earlier record; the order is that of `allVersions`, which leaves out others. */
+export function merged(
+  earlier: MatrixResults,
+  latest: ReadonlyMap<string, VersionRecord>,
+  allVersions: readonly string[],
+): MatrixResults {
+  const versions = allVersions.flatMap((version) => {
+    const record = latest.get(version) ?? earlier.versions[version]
+    return record ? [[version, record] as const] : []
+  })
+  const cases = contractCases.map(({ name, group }) => [name, group] as const)
+  return { cases: Object.fromEntries(cases), versions: Object.fromEntries(versions) }
 }
