@@ -49,7 +49,9 @@ export function casesFor(version: string): ContractCase[] {
 export async function runContract(version: string, scope: Scope): Promise<ReadonlyMap<string, CaseResult>> {
   const cluster = await KafkaCluster.start({ version, config: BROKER_CONFIG })
   try {
-    return await new ContractRun(cluster, scope).run()
+    const results = await new ContractRun(cluster, scope).run()
+    if ([...results.values()].some(({ error }) => error !== null)) cluster.keep('the contract was not kept')
+    return results
   } finally {
     await cluster.stop()
   }
