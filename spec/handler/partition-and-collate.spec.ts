@@ -5,6 +5,7 @@ import { ConnectionError, MetadataError, PartitionerError } from '../../lib/erro
 import type { TopicPartitions } from '../../lib/handler/broker-partition-info.js'
 import type { Envelope } from '../../lib/handler/envelope.js'
 import {
+  bindToPartition,
   type CollateContext,
   type Collated,
   partitionAndCollate,
@@ -396,6 +397,36 @@ describe('partitionAndCollate', () => {
     })
   })
 
+  describe('where cycles overlap', () => {
+    const keeping = (world: World): CollateContext => ({ ...contextOf(world), keepsPartitions: true })
+    const grown = { topics: { t: { 0: 0, 1: 1, 2: 2 } } }
+
+    it('a message with a key keeps the partition it once had, and the partitioner is not asked again', () => {
+      const a = envelopeOf('a', { key: 2 })
+      partitionAndCollate([a], keeping({}))
+      const partition = sinon.spy(modulo.partition)
+      const collated = partitionAndCollate([a], keeping({ ...grown, partitioner: { partition } }))
+      expect(shapeOf(collated)).to.deep.equal({ 0: ['t/0: a'] })
+      sinon.assert.notCalled(partition)
+    })
+
+    it('a message with a key waits for its partition while that has no leader', () => {
+      const a = Object.assign(envelopeOf('a', { key: 1 }), { partition: 0 })
+      const { rejections } = partitionAndCollate([a], keeping({ topics: { t: { 0: null, 1: 1 } } }))
+      expect(rejections.map(({ error }) => error.retriable)).to.deep.equal([true])
+    })
+
+    it('a message with a key goes where the partitioner says when its partition exists no more', () => {
+      const a = Object.assign(envelopeOf('a', { key: 1 }), { partition: 7 })
+      expect(shapeOf(partitionAndCollate([a], keeping({})))).to.deep.equal({ 1: ['t/1: a'] })
+    })
+
+    it('elsewhere it follows the number of partitions, as in the original', () => {
+      const a = Object.assign(envelopeOf('a', { key: 2 }), { partition: 0 })
+      expect(shapeOf(partitionAndCollate([a], contextOf(grown)))).to.deep.equal({ 2: ['t/2: a'] })
+    })
+  })
+
   describe('whatever the messages and the cluster', () => {
     const leaders = fc.option(fc.integer({ min: 0, max: 3 }), { nil: null })
     const cluster = fc.dictionary(
@@ -462,5 +493,25 @@ describe('partitionAndCollate', () => {
         { numRuns: 300 },
       )
     })
+  })
+})
+
+describe('bindToPartition', () => {
+  function bound(key: number | null, world?: World): number {
+    const envelope = envelopeOf('a', { key })
+    bindToPartition(envelope, contextOf(world))
+    return envelope.partition
+  }
+
+  it('chooses the partition of a message that has a key, whether or not it has a leader', () => {
+    expect(bound(1, { topics: { t: { 0: 0, 5: null } } })).to.equal(5)
+  })
+
+  it('leaves a message without a key alone', () => {
+    expect(bound(null)).to.equal(-1)
+  })
+
+  it('leaves a message alone of whose topic nothing is known, or for which the partitioner has no answer', () => {
+    expect([bound(1, { topics: {} }), bound(-1)]).to.deep.equal([-1, -1])
   })
 })

@@ -1,0 +1,132 @@
+/** DefaultEventHandler with more than one request in flight: cycles of several calls beside each other. */
+import { expect } from 'chai'
+import sinon from 'sinon'
+import { DeliveryTimeoutError } from '../../lib/errors.js'
+import { BrokerPartitionInfo } from '../../lib/handler/broker-partition-info.js'
+import { DefaultEventHandler } from '../../lib/handler/default-event-handler.js'
+import { StringEncoder } from '../../lib/handler/encoders/string-encoder.js'
+import { silentLogger } from '../../lib/logger.js'
+import { turns } from '../network/support/doubles.js'
+import { gate } from '../pool/support/fake-sync-producer.js'
+import { envelopeOf } from './support/envelopes.js'
+import { FakeClusterSource } from './support/fake-cluster-source.js'
+import { FakePool } from './support/fake-pool.js'
+import { OutcomeKeeper } from './support/outcome-keeper.js'
+
+const NOT_LEADER = 6
+
+class Listener extends OutcomeKeeper {
+  onRetry(): void {}
+}
+
+/** Topic t has partitions 0 and 1 at brokers 0 and 1. */
+function makeHandler() {
+  const pool = new FakePool()
+  const source = new FakeClusterSource({ t: [0, 1] })
+  const listener = new Listener()
+  const info = new BrokerPartitionInfo({ source, logger: silentLogger, random: () => 0 })
+  const partition = sinon.spy((key: unknown, count: number) => Number(key) % count)
+  const handler = new DefaultEventHandler({
+    pool: pool.asPool,
+    brokerPartitionInfo: info,
+    partitioner: { partition },
+    encoders: {
+      key: { toBytes: (key) => String(key) },
+      value: new StringEncoder({ serializerEncoding: 'UTF8' }),
+    },
+    logger: silentLogger,
+    listener,
+    maxRetries: 3,
+    retryBackoffMs: 100,
+    refreshIntervalMs: 600_000,
+    maxInFlight: 5,
+    random: () => 0,
+    acks: 1,
+    requestTimeoutMs: 10_000,
+    compression: null,
+    compressedTopics: new Set(),
+  })
+  /** `a@1` is value a with key 1. */
+  const dispatch = (...texts: string[]): Promise<void> =>
+    handler.dispatch(
+      texts.map((text) => {
+        const [value, key] = text.split('@')
+        return envelopeOf(value!, { key: key === undefined ? null : Number(key) })
+      }),
+    )
+  return { handler, pool, source, listener, partition, dispatch }
+}
+
+describe('DefaultEventHandler with overlapping cycles', () => {
+  let clock: sinon.SinonFakeTimers
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] })
+  })
+
+  it('lets a second cycle pass as soon as the first has found out its partitions', async () => {
+    const { pool, dispatch } = makeHandler()
+    const held = gate()
+    pool.before = ({ broker }) => (broker === 0 ? held.opened : undefined)
+    const first = dispatch('a@0')
+    const second = dispatch('b@0', 'c@1')
+    await turns(5)
+    expect(pool.wire).to.deep.equal(['0: t/0=a', '1: t/1=c'])
+    held.open()
+    await Promise.all([first, second])
+    expect(pool.stored).to.deep.equal({ 't/0': ['a', 'b'], 't/1': ['c'] })
+  })
+
+  it('lets the next cycle have a partition when its leader has answered, though another leader has not', async () => {
+    const { pool, dispatch } = makeHandler()
+    await dispatch('warm@0')
+    const held = gate()
+    pool.before = ({ broker }) => (broker === 0 ? held.opened : undefined)
+    const first = dispatch('a@0', 'b@1')
+    const second = dispatch('c@0', 'd@1')
+    await turns(5)
+    expect(pool.wire.slice(1)).to.deep.equal(['0: t/0=a', '1: t/1=b', '1: t/1=d'])
+    held.open()
+    await Promise.all([first, second])
+    expect(pool.stored['t/0']).to.deep.equal(['warm', 'a', 'c'])
+  })
+
+  it('keeps the partition of a message through its retries, though the topic has got more partitions', async () => {
+    const { pool, source, partition, dispatch } = makeHandler()
+    await dispatch('warm@2')
+    pool.refuse = (set) => (set.texts.includes('a') && pool.requests.length === 2 ? NOT_LEADER : undefined)
+    const first = dispatch('a@2')
+    await turns(5)
+    source.topics.t = [0, 1, 0]
+    await clock.tickAsync(100)
+    await first
+    await dispatch('b@2')
+    expect(pool.stored).to.deep.equal({ 't/0': ['warm', 'a'], 't/2': ['b'] })
+    sinon.assert.callCount(partition, 3)
+  })
+
+  it('ends all of them at once when it is aborted, also those that wait for their next attempt or for each other', async () => {
+    const { handler, pool, listener, dispatch } = makeHandler()
+    await dispatch('warm@0')
+    pool.refuse = () => NOT_LEADER
+    const cycles = [dispatch('a@0'), dispatch('b@1'), dispatch('c@0')]
+    await turns(5)
+    expect(pool.wire).to.have.length(3)
+    handler.abort(new DeliveryTimeoutError('close gave up'))
+    await Promise.all(cycles)
+    expect(listener.failed).to.deep.equal({ a: 'close gave up', b: 'close gave up', c: 'close gave up' })
+    expect(clock.countTimers()).to.equal(0)
+  })
+
+  it('takes messages without a key to another partition when theirs has no leader, all before those that came later', async () => {
+    const { pool, source, dispatch } = makeHandler()
+    await dispatch('warm')
+    pool.refuse = (set) => (set.partition === 0 ? NOT_LEADER : undefined)
+    source.topics.t = [null, 1]
+    const cycles = [dispatch('a'), dispatch('b@1'), dispatch('c')]
+    await turns(5)
+    expect(pool.wire.slice(1)).to.deep.equal(['0: t/0=a'])
+    await clock.tickAsync(1100)
+    await Promise.all(cycles)
+    expect(pool.stored['t/1']).to.deep.equal(['a', 'b', 'c'])
+  })
+})
