@@ -102,10 +102,16 @@ export class SyncProducer {
     return this.#client?.isOpen ?? false
   }
 
-  /** Connects ahead of the first request. @throws {ConnectionError | RequestTimeoutError} */
+  /**
+   * Connects ahead of the first request. Does nothing while neither the broker is known nor a topic in use: a question
+   * to it needs one.
+   *
+   * @throws {ConnectionError | RequestTimeoutError}
+   */
   async connect(): Promise<void> {
     const topic = this.#settings.topicInUse?.() ?? null
     if (topic !== null) await this.#connected([topic])
+    else if (this.#knownVersions.of(this.broker)) await this.#connected([])
   }
 
   /**

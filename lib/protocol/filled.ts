@@ -19,7 +19,7 @@ interface Walkable {
   readonly element?: Type<unknown>
 }
 
-export function filled<T>(type: Type<T>, sparse: Sparse<T>): T {
+export function filled<T>(type: Type<T>, sparse: NoInfer<Sparse<T>>): T {
   return walk(type as Walkable, sparse) as T
 }
 

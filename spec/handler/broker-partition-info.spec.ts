@@ -3,9 +3,16 @@ import sinon from 'sinon'
 import { BrokerError, KafkaError, MetadataError } from '../../lib/errors.js'
 import { BrokerPartitionInfo, TopicPartitions } from '../../lib/handler/broker-partition-info.js'
 import type { BrokerAddress } from '../../lib/network/connection.js'
-import type { MetadataResponse } from '../../lib/protocol/messages/index.js'
 import { LogKeeper } from './support/log-keeper.js'
-import { brokersOf, ScriptedSource, topicError, topicOf } from './support/scripted-source.js'
+import {
+  brokersOf,
+  describing,
+  ScriptedSource,
+  type SparseBrokers,
+  type SparseTopic,
+  topicError,
+  topicOf,
+} from './support/scripted-source.js'
 
 function makeInfo() {
   const source = new ScriptedSource()
@@ -26,8 +33,8 @@ type Made = ReturnType<typeof makeInfo>
 /** One refresh from its beginning to its end. */
 async function refreshed(
   { info, source }: Made,
-  brokers: MetadataResponse['brokers'],
-  ...topics: MetadataResponse['topics']
+  brokers: SparseBrokers,
+  ...topics: SparseTopic[]
 ): Promise<void> {
   const done = info.refresh(topics.map(({ name }) => name))
   await source.answer(brokers, ...topics)
@@ -282,7 +289,7 @@ describe('BrokerPartitionInfo', () => {
 
     it('starts ten requests a second at most', async () => {
       const answer = (source: ScriptedSource): void =>
-        source.open.shift()!.answer({ brokers: brokersOf(0), topics: [topicOf('t', [0, 0])] })
+        source.open.shift()!.answer(describing(brokersOf(0), topicOf('t', [0, 0])))
       expect(await requestsWithin(2999, answer)).to.equal(30)
     })
 
@@ -296,7 +303,7 @@ describe('BrokerPartitionInfo', () => {
       for (let i = 0; i < 10; i++) {
         const done = info.refresh(['t'])
         await clock.tickAsync(0)
-        source.open.shift()!.answer({ brokers: brokersOf(0), topics: [topicOf('t', [0, 0])] })
+        source.open.shift()!.answer(describing(brokersOf(0), topicOf('t', [0, 0])))
         await done
       }
       const waiting = info.refresh(['t'])
@@ -347,7 +354,7 @@ describe('BrokerPartitionInfo', () => {
 
     it('does not wait after a success', async () => {
       const answer = (source: ScriptedSource): void =>
-        source.open.shift()!.answer({ brokers: brokersOf(0), topics: [topicOf('t', [0, 0])] })
+        source.open.shift()!.answer(describing(brokersOf(0), topicOf('t', [0, 0])))
       expect(await pauseAfter(answer)).to.be.at.most(1)
     })
   })

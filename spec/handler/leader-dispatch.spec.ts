@@ -1,12 +1,13 @@
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { ConnectionError, DecodeError, EncodeError, RequestTimeoutError } from '../../lib/errors.js'
+import { MAX_PLAIN_REQUEST_BYTES } from '../../lib/handler/cut-batches.js'
 import type { Envelope } from '../../lib/handler/envelope.js'
 import { LeaderDispatch, type LeaderDispatchOptions } from '../../lib/handler/leader-dispatch.js'
 import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
 import type { Compression } from '../../lib/protocol/records/compression.js'
 import { batchOf, serialized } from './support/envelopes.js'
-import { FakePool } from './support/fake-pool.js'
+import { answering, FakePool } from './support/fake-pool.js'
 import { LogKeeper } from './support/log-keeper.js'
 import { OutcomeKeeper } from './support/outcome-keeper.js'
 
@@ -163,9 +164,8 @@ describe('LeaderDispatch', () => {
     // Broken producer (i): counts a missing partition as success; (e): matches by order.
     it('takes a missing partition as possibly stored and retries it; the others count', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
-      pool.after = (_, { topics }) => ({
-        topics: topics.map(({ name, partitions }) => ({ name, partitions: partitions.slice(1) })),
-      })
+      pool.after = (_, { topics }) =>
+        answering(topics.map(({ name, partitions }) => ({ name, partitions: partitions.slice(1) })))
       const batches = [batch('t/0: a'), batch('t/1: b')]
       await dispatch.dispatch(0, batches)
       expect(keeper.delivered).to.deep.equal(['t/1@0: b'])
@@ -179,11 +179,12 @@ describe('LeaderDispatch', () => {
     it('matches answers by topic and partition, not by their order', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.refuse = ({ partition }) => (partition === 1 ? NOT_LEADER : undefined)
-      pool.after = (_, { topics }) => ({
-        topics: [...topics]
-          .reverse()
-          .map(({ name, partitions }) => ({ name, partitions: [...partitions].reverse() })),
-      })
+      pool.after = (_, { topics }) =>
+        answering(
+          [...topics]
+            .reverse()
+            .map(({ name, partitions }) => ({ name, partitions: [...partitions].reverse() })),
+        )
       const batches = [batch('t/0: a'), batch('t/1: b'), batch('u/0: c')]
       await dispatch.dispatch(0, batches)
       expect(keeper.delivered).to.deep.equal(['t/0@0: a', 'u/0@0: c'])
@@ -192,12 +193,11 @@ describe('LeaderDispatch', () => {
 
     it('ignores answers for what it did not ask, with a warning', async () => {
       const { dispatch, keeper, logger, pool } = makeDispatch()
-      pool.after = (_, { topics }) => ({
-        topics: [
+      pool.after = (_, { topics }) =>
+        answering([
           ...topics,
           { name: 'alien\u001b', partitions: [{ index: 9, errorCode: 6, baseOffset: 0n }] },
-        ],
-      })
+        ])
       await dispatch.dispatch(0, [batch('t/0: a')])
       expect(keeper.delivered).to.deep.equal(['t/0@0: a'])
       expect(logger.at('warn')).to.deep.equal([
@@ -207,9 +207,7 @@ describe('LeaderDispatch', () => {
 
     it('does not take a foreign answer for a missing one', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
-      pool.after = () => ({
-        topics: [{ name: 't', partitions: [{ index: 1, errorCode: 0, baseOffset: 5n }] }],
-      })
+      pool.after = () => answering([{ name: 't', partitions: [{ index: 1, errorCode: 0, baseOffset: 5n }] }])
       const sent = batch('t/0: a')
       await dispatch.dispatch(0, [sent])
       expect(keeper.delivered).to.deep.equal([])
@@ -218,16 +216,15 @@ describe('LeaderDispatch', () => {
 
     it('takes the same answer twice as one', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
-      pool.after = (_, { topics }) => ({ topics: [...topics, ...topics] })
+      pool.after = (_, { topics }) => answering([...topics, ...topics])
       await dispatch.dispatch(0, [batch('t/0: a')])
       expect(keeper.delivered).to.deep.equal(['t/0@0: a'])
     })
 
     it('ends the connection over two different answers for one partition; everything may be stored then', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
-      pool.after = (_, { topics }) => ({
-        topics: [...topics, { name: 't', partitions: [{ index: 0, errorCode: 6, baseOffset: -1n }] }],
-      })
+      pool.after = (_, { topics }) =>
+        answering([...topics, { name: 't', partitions: [{ index: 0, errorCode: 6, baseOffset: -1n }] }])
       const batches = [batch('t/0: a'), batch('t/1: b')]
       await dispatch.dispatch(0, batches)
       expect(keeper.delivered).to.deep.equal([])
@@ -407,7 +404,7 @@ describe('LeaderDispatch', () => {
   })
 
   describe('when batches are too large for one request', () => {
-    const large = (name: string) => serialized(name.padEnd(20 * 1024 * 1024, '.'))
+    const large = (name: string) => serialized(name.padEnd(MAX_PLAIN_REQUEST_BYTES * 0.6, '.'))
 
     function shortened({ wire }: FakePool): string[] {
       return wire.map((request) => request.replace(/\.+/g, ''))

@@ -2,13 +2,18 @@ import { expect } from 'chai'
 import sinon from 'sinon'
 import { ConnectionError, type KafkaError, PartitionerError } from '../../lib/errors.js'
 import type { MessageFailure } from '../../lib/failure.js'
-import { type OutcomeListener, Outcomes } from '../../lib/handler/outcomes.js'
+import { type OutcomeListener, Outcomes, type Stored } from '../../lib/handler/outcomes.js'
 import { batchOf, envelopeOf } from './support/envelopes.js'
 
 function makeOutcomes() {
   const onDelivered = sinon.fake<Parameters<OutcomeListener['onDelivered']>>()
   const onFailed = sinon.fake<[readonly MessageFailure[]]>()
   return { outcomes: new Outcomes({ onDelivered, onFailed }), onDelivered, onFailed }
+}
+
+/** Stored at this offset by a broker that keeps the time of the messages. */
+function at(baseOffset: bigint): Stored {
+  return { baseOffset, timestampMs: null }
 }
 
 function makeWaiter() {
@@ -19,32 +24,39 @@ describe('Outcomes', () => {
   it('tells each waiter the offset of its message, counted from the first of the batch', () => {
     const waiter = makeWaiter()
     const envelopes = ['a', 'b', 'c'].map((value) => envelopeOf(value, { waiter }))
-    makeOutcomes().outcomes.delivered(batchOf('t', 4, ...envelopes), 2n ** 53n, 'b:1')
+    makeOutcomes().outcomes.delivered(batchOf('t', 4, ...envelopes), at(2n ** 53n), 'b:1')
     expect(waiter.delivered.args).to.deep.equal([
-      [envelopes[0], 9007199254740992n, 'b:1'],
-      [envelopes[1], 9007199254740993n, 'b:1'],
-      [envelopes[2], 9007199254740994n, 'b:1'],
+      [envelopes[0], 9007199254740992n, 'b:1', null],
+      [envelopes[1], 9007199254740993n, 'b:1', null],
+      [envelopes[2], 9007199254740994n, 'b:1', null],
     ])
   })
 
   it('tells 0 for the first message of a partition', () => {
     const waiter = makeWaiter()
-    makeOutcomes().outcomes.delivered(batchOf('t', 0, envelopeOf('a', { waiter })), 0n, 'b:1')
+    makeOutcomes().outcomes.delivered(batchOf('t', 0, envelopeOf('a', { waiter })), at(0n), 'b:1')
     expect(waiter.delivered.firstCall.args[1]).to.equal(0n)
   })
 
   it('tells −1 for every message where the broker names no offset', () => {
     const waiter = makeWaiter()
     const envelopes = [envelopeOf('a', { waiter }), envelopeOf('b', { waiter })]
-    makeOutcomes().outcomes.delivered(batchOf('t', 0, ...envelopes), -1n, 'b:1')
+    makeOutcomes().outcomes.delivered(batchOf('t', 0, ...envelopes), at(-1n), 'b:1')
     expect(waiter.delivered.args.map(([, offset]) => offset)).to.deep.equal([-1n, -1n])
+  })
+
+  it('tells each waiter the time at which the broker has stamped the batch, where it does', () => {
+    const waiter = makeWaiter()
+    const stored = { baseOffset: 5n, timestampMs: 1_700_000_000_123 }
+    makeOutcomes().outcomes.delivered(batchOf('t', 0, envelopeOf('a', { waiter })), stored, 'b:1')
+    expect(waiter.delivered.firstCall.args[3]).to.equal(1_700_000_000_123)
   })
 
   it('reports a delivery once per batch, after all its messages were settled', () => {
     const { outcomes, onDelivered } = makeOutcomes()
     const batch = batchOf('t', 0, envelopeOf('a'), envelopeOf('b'))
-    outcomes.delivered(batch, 7n, 'b:1')
-    expect(onDelivered.args).to.deep.equal([[batch, 7n, 'b:1']])
+    outcomes.delivered(batch, at(7n), 'b:1')
+    expect(onDelivered.args).to.deep.equal([[batch, at(7n), 'b:1']])
     expect(batch.envelopes.every(({ isSettled }) => isSettled)).to.equal(true)
   })
 
@@ -87,7 +99,7 @@ describe('Outcomes', () => {
 
   it('does without a waiter', () => {
     const { outcomes, onDelivered, onFailed } = makeOutcomes()
-    outcomes.delivered(batchOf('t', 0, envelopeOf('a')), 0n, 'b:1')
+    outcomes.delivered(batchOf('t', 0, envelopeOf('a')), at(0n), 'b:1')
     outcomes.failed([envelopeOf('b')], () => new ConnectionError('no'))
     expect([onDelivered.callCount, onFailed.callCount]).to.deep.equal([1, 1])
   })

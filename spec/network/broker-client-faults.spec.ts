@@ -3,15 +3,16 @@ import type { Socket } from 'node:net'
 import { expect } from 'chai'
 import { ConnectionError, DecodeError, type KafkaError, RequestTimeoutError } from '../../lib/errors.js'
 import type { BrokerClient } from '../../lib/network/broker-client.js'
-import { type ProduceRequest, produce } from '../../lib/protocol/messages/index.js'
+import { produce } from '../../lib/protocol/messages/index.js'
+import { metadataResponse, produceRequest } from '../support/messages.js'
 import { wire } from '../support/wire.js'
 import { answerTo, metadataAnswer } from './support/answers.js'
 import { ask, clients, fakeTimeouts, TIMEOUT_MS } from './support/clients.js'
 import { rejectionOf, turns, until } from './support/doubles.js'
 
-const nothing = { brokers: [], topics: [] }
+const nothing = metadataResponse({ brokers: [], topics: [] })
 
-const produceRequest: ProduceRequest = { acks: 0, timeoutMs: 1, topics: [] }
+const noTopics = produceRequest({ acks: 0, timeoutMs: 1, topics: [] })
 
 describe('BrokerClient on faults', () => {
   const all = clients()
@@ -138,7 +139,7 @@ describe('BrokerClient on faults', () => {
     it('the connection was over before: not persisted', async () => {
       const { peer, client } = await all.withPeer(() => {})
       client.close(new ConnectionError('over'))
-      for (const promise of [ask(client), client.send(produce, produceRequest, { timeoutMs: TIMEOUT_MS })]) {
+      for (const promise of [ask(client), client.send(produce, noTopics, { timeoutMs: TIMEOUT_MS })]) {
         const error = await rejectionOf(promise)
         expect(error).to.be.instanceOf(ConnectionError)
         expect(error).to.include({

@@ -10,6 +10,7 @@ import {
 import type { BrokerClient } from '../../lib/network/broker-client.js'
 import { type ProduceRequest, produce } from '../../lib/protocol/messages/index.js'
 import { vectorsOf } from '../protocol/support/vectors.js'
+import { metadataResponse, produceRequest } from '../support/messages.js'
 import { reading, wire } from '../support/wire.js'
 import { answerTo, headerOf, metadataAnswer, topicsOf } from './support/answers.js'
 import { ask, clients, fakeTimeouts, TIMEOUT_MS } from './support/clients.js'
@@ -19,11 +20,15 @@ import { deadAddress } from './support/peer.js'
 /** More than the kernel takes for a peer that does not read. */
 const MORE_THAN_BUFFERS = 32 * 1024 * 1024
 
-const nothing = { brokers: [], topics: [] }
+const nothing = metadataResponse({ brokers: [], topics: [] })
 
-function produceRequest(bytes = 1): ProduceRequest {
+function requestOf(bytes = 1): ProduceRequest {
   const records = Buffer.alloc(bytes)
-  return { acks: 0, timeoutMs: 1, topics: [{ name: 't', partitions: [{ index: 0, records }] }] }
+  return produceRequest({
+    acks: 0,
+    timeoutMs: 1,
+    topics: [{ name: 't', partitions: [{ index: 0, records }] }],
+  })
 }
 
 describe('BrokerClient', () => {
@@ -47,7 +52,9 @@ describe('BrokerClient', () => {
         received.push(request)
         socket.write(metadataAnswer(headerOf(request).correlationId, [{ nodeId: 7, host: 'b', port: 9092 }]))
       })
-      expect(await ask(client)).to.deep.equal({ brokers: [{ nodeId: 7, host: 'b', port: 9092 }], topics: [] })
+      expect(await ask(client)).to.deep.equal(
+        metadataResponse({ brokers: [{ nodeId: 7, host: 'b', port: 9092 }], topics: [] }),
+      )
       expect(received).to.deep.equal([vectorsOf('scala-producer-0.8.2.2')('metadata-request').subarray(4)])
     })
 
@@ -122,7 +129,7 @@ describe('BrokerClient', () => {
 
   describe('send', () => {
     function send(client: BrokerClient, bytes?: number, timeoutMs = TIMEOUT_MS): Promise<void> {
-      return client.send(produce, produceRequest(bytes), { timeoutMs })
+      return client.send(produce, requestOf(bytes), { timeoutMs })
     }
 
     it('resolves when the bytes are written, without an answer, and counts on', async () => {
@@ -201,7 +208,7 @@ describe('BrokerClient', () => {
 
     it('throws what cannot be encoded', async () => {
       const { client } = await all.withPeer(() => {})
-      const request = { ...produceRequest(), acks: 40_000 }
+      const request = { ...requestOf(), acks: 40_000 }
       expect(() => client.send(produce, request, { timeoutMs: TIMEOUT_MS })).to.throw(EncodeError)
     })
   })
@@ -219,7 +226,7 @@ describe('BrokerClient', () => {
         const client = await all.clientOf(peer.address)
         const waiting = [
           ask(client),
-          client.send(produce, produceRequest(MORE_THAN_BUFFERS), { timeoutMs: TIMEOUT_MS }),
+          client.send(produce, requestOf(MORE_THAN_BUFFERS), { timeoutMs: TIMEOUT_MS }),
         ]
         client.close(new Family('that was it', { cause: 'why', retriable: false }))
         const errors = await Promise.all(waiting.map(rejectionOf))

@@ -6,6 +6,7 @@ import { ConnectionError } from '../../lib/errors.js'
 import { type RequestMessage, RequestTrace } from '../../lib/network/request-trace.js'
 import { produce } from '../../lib/protocol/messages/index.js'
 import { PlainMessageSet } from '../../lib/protocol/records/message-set.js'
+import { produceRequest, recordOf } from '../support/messages.js'
 import { answerTo } from './support/answers.js'
 import { clients, TIMEOUT_MS } from './support/clients.js'
 import { rejectionOf } from './support/doubles.js'
@@ -80,10 +81,11 @@ describe('RequestTrace', () => {
     const { peer, client } = await all.withPeer((socket, request, nth) => {
       if (nth === 2) socket.write(answerTo(request))
     })
-    const records = new PlainMessageSet([{ key: 'canary', value: 'canary' }])
+    const records = new PlainMessageSet(0, [recordOf('canary', 'canary')])
     const topics = [{ name: 't', partitions: [{ index: 0, records }] }]
-    await client.send(produce, { acks: 0, timeoutMs: 1, topics }, { timeoutMs: TIMEOUT_MS })
-    await client.request(produce, { acks: 1, timeoutMs: 1, topics }, { timeoutMs: TIMEOUT_MS })
+    const request = (acks: number) => produceRequest({ acks, timeoutMs: 1, topics })
+    await client.send(produce, request(0), { timeoutMs: TIMEOUT_MS })
+    await client.request(produce, request(1), { timeoutMs: TIMEOUT_MS })
     expect(
       published.map(([event, { broker, api, correlationId }]) => [event, broker, api, correlationId]),
     ).to.deep.equal([

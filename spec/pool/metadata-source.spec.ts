@@ -8,12 +8,13 @@ import { SyncProducer } from '../../lib/pool/sync-producer.js'
 import type { MetadataResponse } from '../../lib/protocol/messages/index.js'
 import { type RecordingLogger, recordingLogger, rejectionOf, turns } from '../network/support/doubles.js'
 import { deadAddress, peers } from '../network/support/peer.js'
+import { metadataResponse } from '../support/messages.js'
 import { FakeSyncProducer, gate } from './support/fake-sync-producer.js'
 
 const at = (port: number) => ({ host: 'b', port })
 
 function answer(...brokers: BrokerAddress[]): MetadataResponse {
-  return { brokers: brokers.map((address, nodeId) => ({ nodeId, ...address })), topics: [] }
+  return metadataResponse({ brokers: brokers.map((address, nodeId) => ({ nodeId, ...address })), topics: [] })
 }
 
 describe('MetadataSource', () => {
@@ -60,7 +61,10 @@ describe('MetadataSource', () => {
   })
 
   it('takes the first answer, be it nothing but errors', async () => {
-    const response = { brokers: [], topics: [{ errorCode: 3, name: 't', partitions: [] }] }
+    const response = metadataResponse({
+      brokers: [],
+      topics: [{ errorCode: 3, name: 't', partitions: [] }],
+    })
     answers.set(1, async () => response)
     expect(await sourceOf(1, 2).fetch(['t'])).to.equal(response)
     expect(askedPorts()).to.deep.equal([1])
@@ -283,7 +287,7 @@ describe('MetadataSource', () => {
       expect(message).to.match(
         new RegExp(`${http.broker} broke the protocol: .* this looks like an HTTP server`),
       )
-      expect(message).to.include(`${silent.broker} did not answer Metadata within 30 ms`)
+      expect(message).to.include(`${silent.broker} did not answer ApiVersions within 30 ms`)
     })
   })
 })

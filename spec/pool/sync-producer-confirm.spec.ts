@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { ConnectionError } from '../../lib/errors.js'
 import { answerTo, headerOf, topicsOf } from '../network/support/answers.js'
 import { rejectionOf, turns, until } from '../network/support/doubles.js'
-import { keyed, keysOf, METADATA, PRODUCE, syncProducers } from './support/sync-producers.js'
+import { keyed, keyedWith, keysOf, METADATA, PRODUCE, syncProducers } from './support/sync-producers.js'
 
 /** More than the kernel takes for a peer that does not read. */
 const MORE_THAN_BUFFERS = 32 * 1024 * 1024
@@ -88,9 +88,7 @@ describe('SyncProducer with acks 0', () => {
       const peer = await all.start((socket) => void socket.pause())
       const producer = all.producerOf(peer.address)
       const records = Buffer.alloc(MORE_THAN_BUFFERS)
-      const sent = rejectionOf(
-        producer.send({ ...keyed(0), topics: [{ name: 't', partitions: [{ index: 0, records }] }] }),
-      )
+      const sent = rejectionOf(producer.send(keyedWith(0, records)))
       await until(() => producer.isConnected)
       await turns()
       ;(await peer.socket()).resetAndDestroy()

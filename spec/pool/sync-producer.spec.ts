@@ -14,6 +14,7 @@ import { fakeTimeouts } from '../network/support/clients.js'
 import { rejectionOf, resolvingTo, systemError, turns, until } from '../network/support/doubles.js'
 import { deadAddress, onRequests } from '../network/support/peer.js'
 import { vectorsOf } from '../protocol/support/vectors.js'
+import { metadataResponse, produceRequest, produceResponse } from '../support/messages.js'
 import {
   answer,
   keyed,
@@ -57,16 +58,18 @@ describe('SyncProducer', () => {
       const { requests, producer } = await all.withBroker()
       await producer.fetchMetadata(['t'])
       await producer.fetchMetadata(['t'])
-      expect(await producer.send(keyed(1))).to.deep.equal({
-        topics: [{ name: 't', partitions: [{ index: 0, errorCode: 0, baseOffset: 42n }] }],
-      })
+      expect(await producer.send(keyed(1))).to.deep.equal(
+        produceResponse({
+          topics: [{ name: 't', partitions: [{ index: 0, errorCode: 0, baseOffset: 42n }] }],
+        }),
+      )
       expect(requests[2]).to.deep.equal(vectorsOf('scala-producer-0.8.2.2')('keyed').subarray(4))
     })
 
     it('resolves with null when a request without an answer is written', async () => {
       const { requests, producer } = await all.withBroker()
       expect(await producer.send(keyed(0))).to.equal(null)
-      expect(await producer.send(keyed(0), 100)).to.equal(null)
+      expect(await producer.send(keyed(0), { sizeHint: 100 })).to.equal(null)
       await producer.confirm()
       expect(keysOf(requests)).to.deep.equal([PRODUCE, PRODUCE, METADATA])
     })
@@ -87,7 +90,11 @@ describe('SyncProducer', () => {
 
     it('rejects what cannot be encoded, and is fit for the next request', async () => {
       const { producer } = await all.withBroker()
-      const tooLong = { ...keyed(1), topics: [{ name: 'x'.repeat(32768), partitions: [] }] }
+      const tooLong = produceRequest({
+        acks: 1,
+        timeoutMs: 1,
+        topics: [{ name: 'x'.repeat(32768), partitions: [] }],
+      })
       expect(await rejectionOf(producer.send(tooLong))).to.be.instanceOf(EncodeError)
       expect(await producer.send(keyed(1))).not.to.equal(null)
     })
@@ -123,7 +130,9 @@ describe('SyncProducer', () => {
   describe('fetchMetadata', () => {
     it('asks for the topics it is given', async () => {
       const { requests, producer } = await all.withBroker()
-      expect(await producer.fetchMetadata(['a', 'b'])).to.deep.equal({ brokers: [], topics: [] })
+      expect(await producer.fetchMetadata(['a', 'b'])).to.deep.equal(
+        metadataResponse({ brokers: [], topics: [] }),
+      )
       expect(topicsOf(requests[0]!)).to.deep.equal(['a', 'b'])
     })
 

@@ -26,6 +26,12 @@ class Listener implements PartsListener {
 
   onUnconfirmed(): void {}
 
+  onVersion({ release }: { release: string }): void {
+    this.told.push(`version ${release}`)
+  }
+
+  onThrottle(): void {}
+
   onRefresh({ topics }: { topics: readonly string[] }): void {
     this.told.push(`refresh ${topics}`)
   }
@@ -74,7 +80,7 @@ describe('buildParts', () => {
   it('tells the listener what happens', async () => {
     const { handler } = build({ 'request.required.acks': 1 })
     await handler.dispatch([message()])
-    expect(listener.told).to.deep.equal(['connect', 'refresh t', 'connect', 'delivered t'])
+    expect(listener.told).to.deep.equal(['connect', 'version 0.8', 'refresh t', 'connect', 'delivered t'])
   })
 
   it('lets the pool follow the leaders', async () => {

@@ -77,8 +77,14 @@ describe('DeliverCall', () => {
     const call = new DeliverCall()
     const envelope = envelopeOf('a')
     envelope.partition = 3
-    call.delivered(envelope, 2n ** 60n, 'b:1')
+    call.delivered(envelope, 2n ** 60n, 'b:1', null)
     expect(await call.done).to.deep.equal({ topic: 't', partition: 3, offset: 2n ** 60n, broker: 'b:1' })
+  })
+
+  it('resolves with the time at which the broker has stamped the message, where it does', async () => {
+    const call = new DeliverCall()
+    call.delivered(envelopeOf('a'), 0n, 'b:1', 1_700_000_000_123)
+    expect(await call.done).to.include({ timestampMs: 1_700_000_000_123 })
   })
 
   it('rejects with the failure of the message: its code, persistence, attempts, broker and cause', async () => {

@@ -46,7 +46,7 @@ describe('Writer', () => {
   })
 
   it('writes a count as an int64', () => {
-    expect(hexOf((to) => to.int64FromCount(0x01020304))).to.equal('0000000001020304')
+    expect(hexOf((to) => to.int64FromNumber(0x01020304))).to.equal('0000000001020304')
   })
 
   for (const initialBytes of [0, 1, 7, 512]) {
@@ -71,7 +71,7 @@ describe('Writer', () => {
     int16: [(to) => to.int16(1), '0001'],
     int32: [(to) => to.int32(1), '00000001'],
     int64: [(to) => to.int64(1n), '0000000000000001'],
-    int64FromCount: [(to) => to.int64FromCount(1), '0000000000000001'],
+    int64FromNumber: [(to) => to.int64FromNumber(1), '0000000000000001'],
     uvarint: [(to) => to.uvarint(300), 'ac02'],
     bytes: [(to) => to.bytes(Buffer.from('ab')), '6162'],
     utf8: [(to) => to.utf8('日本'), 'e697a5e69cac'],

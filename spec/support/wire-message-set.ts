@@ -10,7 +10,7 @@ import { readLz4OfMagic0 } from './lz4.js'
 import { reading, wire } from './wire.js'
 
 /** The codec bits of `attributes`. */
-export const codecs = { none: 0, gzip: 1, snappy: 2, lz4: 3 } as const
+export const codecs = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const
 
 const CODEC_MASK = 0b111
 

@@ -71,8 +71,9 @@ describe('A fault', () => {
   })
 
   it('alterAnswer answers a partition twice in Produce, after storing it once', async () => {
-    const twice = ({ topics: [first] }: AnswerByApi['Produce']): AnswerByApi['Produce'] => ({
-      topics: [{ name: 't', partitions: [...first!.partitions, ...first!.partitions] }],
+    const twice = ({ topics: [first], ...more }: AnswerByApi['Produce']): AnswerByApi['Produce'] => ({
+      ...more,
+      topics: [{ ...first!, partitions: [...first!.partitions, ...first!.partitions] }],
     })
     cluster.faults.on('Produce', {}, alterAnswer(twice))
     client.write(produceOf([['t', 0, set]]))

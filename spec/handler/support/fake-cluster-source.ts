@@ -2,7 +2,7 @@
 import { MetadataError } from '../../../lib/errors.js'
 import type { MetadataFetcher } from '../../../lib/handler/broker-partition-info.js'
 import type { MetadataResponse } from '../../../lib/protocol/messages/index.js'
-import { brokersOf, topicError, topicOf } from './scripted-source.js'
+import { brokersOf, describing, type SparseTopic, topicError, topicOf } from './scripted-source.js'
 
 const UNKNOWN_TOPIC = 3
 const NO_LEADER = -1
@@ -25,10 +25,10 @@ export class FakeClusterSource implements MetadataFetcher {
     this.asked.push([...names])
     await this.before()
     if (!this.isReachable) throw new MetadataError('no broker answers')
-    return { brokers: brokersOf(0, 1, 2, 3), topics: names.map((name) => this.#describe(name)) }
+    return describing(brokersOf(0, 1, 2, 3), ...names.map((name) => this.#describe(name)))
   }
 
-  #describe(name: string): MetadataResponse['topics'][number] {
+  #describe(name: string): SparseTopic {
     const topic = this.topics[name] ?? UNKNOWN_TOPIC
     if (typeof topic === 'number') return topicError(name, topic)
     return topicOf(name, ...topic.map((leader, id) => [id, leader ?? NO_LEADER] as [number, number]))

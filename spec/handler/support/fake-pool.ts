@@ -6,7 +6,8 @@
 import { ConnectionError, type KafkaError } from '../../../lib/errors.js'
 import type { BrokerAddress } from '../../../lib/network/connection.js'
 import type { ProducerPool } from '../../../lib/pool/producer-pool.js'
-import type { ProduceRequest, ProduceResponse } from '../../../lib/protocol/messages/index.js'
+import { filled } from '../../../lib/protocol/filled.js'
+import { type ProduceRequest, type ProduceResponse, produce } from '../../../lib/protocol/messages/index.js'
 import type { Payload } from '../../../lib/protocol/types.js'
 import { Writer } from '../../../lib/protocol/writer.js'
 import { readMessageSet } from '../../support/wire-message-set.js'
@@ -36,6 +37,8 @@ export class FakePool {
   readonly disconnected: KafkaError[] = []
   closedFor: KafkaError | 'nothing' | null = null
   confirmations = 0
+  /** The version that every broker takes. */
+  produceVersion = 0
   /** Brokers without an entry. */
   readonly unknown = new Set<number>()
   leaders: ReadonlyMap<number, BrokerAddress> = new Map()
@@ -67,6 +70,7 @@ export class FakePool {
     }
     return work({
       broker: `b${brokerId}:9092`,
+      produceVersion: () => this.produceVersion,
       send: (request: ProduceRequest) => this.#send(brokerId, request),
       disconnect: (reason: KafkaError) => this.disconnected.push(reason),
     })
@@ -91,12 +95,12 @@ export class FakePool {
     const request = { broker, acks, timeoutMs, sets }
     this.requests.push(request)
     await this.before(request)
-    const response = {
-      topics: topics.map(({ name, partitions }) => ({
+    const response = answering(
+      topics.map(({ name, partitions }) => ({
         name,
         partitions: partitions.map(({ index }) => this.#store(request, name, index)),
       })),
-    }
+    )
     return acks === 0 ? null : this.after(request, response)
   }
 
@@ -110,6 +114,13 @@ export class FakePool {
     log.push(...set.texts)
     return { index: partition, errorCode, baseOffset }
   }
+}
+
+type SparseTopics = Parameters<typeof filled<ProduceResponse>>[1]['topics']
+
+/** An answer; what is left out has its default. */
+export function answering(topics: SparseTopics): ProduceResponse {
+  return filled(produce.tables.response, { topics })
 }
 
 function decoded(topic: string, partition: number, records: Payload): SentSet {

@@ -1,6 +1,6 @@
 /** Outcomes that remember, as text. */
 import type { MessageFailure } from '../../../lib/failure.js'
-import { type OutcomeListener, Outcomes } from '../../../lib/handler/outcomes.js'
+import { type OutcomeListener, Outcomes, type Stored } from '../../../lib/handler/outcomes.js'
 import type { PartitionBatch } from '../../../lib/handler/partition-and-collate.js'
 import { textsOf } from './envelopes.js'
 
@@ -10,7 +10,7 @@ export class OutcomeKeeper implements OutcomeListener {
   readonly failures: MessageFailure[] = []
   readonly outcomes = new Outcomes(this)
 
-  onDelivered({ topic, partition, envelopes }: PartitionBatch, baseOffset: bigint): void {
+  onDelivered({ topic, partition, envelopes }: PartitionBatch, { baseOffset }: Stored): void {
     this.delivered.push(`${topic}/${partition}@${baseOffset}: ${textsOf(envelopes).join(',')}`)
   }
 

@@ -1,15 +1,24 @@
 /** A metadata source that answers when it is told to. */
 import type { MetadataFetcher } from '../../../lib/handler/broker-partition-info.js'
-import type { MetadataResponse } from '../../../lib/protocol/messages/index.js'
+import { filled, type Sparse } from '../../../lib/protocol/filled.js'
+import { type MetadataResponse, metadata } from '../../../lib/protocol/messages/index.js'
 
 export type PartitionRow = [index: number, leaderId: number, errorCode?: number, replicas?: number[]]
 
+export type SparseBrokers = Sparse<MetadataResponse['brokers']>
+export type SparseTopic = Sparse<MetadataResponse['topics'][number]> & { name: string }
+
+/** An answer; what is left out has its default. */
+export function describing(brokers: SparseBrokers, ...topics: SparseTopic[]): MetadataResponse {
+  return filled(metadata.tables.response, { brokers, topics })
+}
+
 /** Brokers listen at `b<id>:9092`. */
-export function brokersOf(...ids: number[]): MetadataResponse['brokers'] {
+export function brokersOf(...ids: number[]): SparseBrokers {
   return ids.map((nodeId) => ({ nodeId, host: `b${nodeId}`, port: 9092 }))
 }
 
-export function topicOf(name: string, ...partitions: PartitionRow[]): MetadataResponse['topics'][number] {
+export function topicOf(name: string, ...partitions: PartitionRow[]): SparseTopic {
   return {
     name,
     errorCode: 0,
@@ -23,7 +32,7 @@ export function topicOf(name: string, ...partitions: PartitionRow[]): MetadataRe
   }
 }
 
-export function topicError(name: string, errorCode: number): MetadataResponse['topics'][number] {
+export function topicError(name: string, errorCode: number): SparseTopic {
   return { name, errorCode, partitions: [] }
 }
 
@@ -47,8 +56,8 @@ export class ScriptedSource implements MetadataFetcher {
   }
 
   /** Answers the oldest fetch, which may still be on its way here. */
-  async answer(brokers: MetadataResponse['brokers'], ...topics: MetadataResponse['topics']): Promise<void> {
-    ;(await this.#oldest()).answer({ brokers, topics })
+  async answer(brokers: SparseBrokers, ...topics: SparseTopic[]): Promise<void> {
+    ;(await this.#oldest()).answer(describing(brokers, ...topics))
   }
 
   async fail(error: Error): Promise<void> {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import sinon from 'sinon'
 import { ConnectionError, type KafkaError } from '../../../lib/errors.js'
 import { BrokerClient } from '../../../lib/network/broker-client.js'
-import { type MetadataResponse, metadata } from '../../../lib/protocol/messages/index.js'
+import { type MetadataResponse, metadata, metadataRequest } from '../../../lib/protocol/messages/index.js'
 import { type RecordingLogger, recordingLogger } from './doubles.js'
 import { onRequests, type Peer, peers } from './peer.js'
 
@@ -73,7 +73,7 @@ export function clients(): Clients {
 
 /** A metadata request. */
 export function ask(client: BrokerClient, topic = 't', timeoutMs = TIMEOUT_MS): Promise<MetadataResponse> {
-  return client.request(metadata, { topics: [topic] }, { timeoutMs })
+  return client.request(metadata, metadataRequest([topic]), { timeoutMs })
 }
 
 /** Sockets need real turns, so only time-outs are faked. */

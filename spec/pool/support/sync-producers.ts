@@ -9,8 +9,10 @@ import {
 } from '../../../lib/pool/sync-producer.js'
 import type { ProduceRequest } from '../../../lib/protocol/messages/index.js'
 import { PlainMessageSet } from '../../../lib/protocol/records/message-set.js'
+import type { Payload } from '../../../lib/protocol/types.js'
 import { answerTo, headerOf } from '../../network/support/answers.js'
 import { onRequests, type Peer, peers } from '../../network/support/peer.js'
+import { knownAs, produceRequest, recordOf } from '../../support/messages.js'
 
 export const REQUEST_TIMEOUT_MS = 1000
 export const PRODUCE = 0
@@ -22,8 +24,16 @@ type OnRequest = (socket: Socket, request: Buffer, nth: number) => void
 
 /** What the Scala producer sent as `keyed`, but for the correlation id. */
 export function keyed(acks: number): ProduceRequest {
-  const records = new PlainMessageSet([{ key: 'c', value: 'v1' }])
-  return { acks, timeoutMs: REQUEST_TIMEOUT_MS, topics: [{ name: 't', partitions: [{ index: 0, records }] }] }
+  return keyedWith(acks, new PlainMessageSet(0, [recordOf('c', 'v1')]))
+}
+
+/** The same with these records. */
+export function keyedWith(acks: number, records: Payload | Buffer): ProduceRequest {
+  return produceRequest({
+    acks,
+    timeoutMs: REQUEST_TIMEOUT_MS,
+    topics: [{ name: 't', partitions: [{ index: 0, records }] }],
+  })
 }
 
 /** What a broker does: answers metadata always, and produce requests unless they have acks 0. */
@@ -92,6 +102,7 @@ export function syncProducers(): SyncProducers {
       maxFrameBytes: 1000,
       logger: silentLogger,
       listener: story,
+      knownVersions: knownAs('0.8.2'),
       ...settings,
     })
     producers.push(producer)

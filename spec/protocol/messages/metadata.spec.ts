@@ -6,7 +6,9 @@ import {
   type MetadataRequest,
   type MetadataResponse,
   metadata,
+  metadataRequest,
 } from '../../../lib/protocol/messages/index.js'
+import { metadataResponse } from '../../support/messages.js'
 import { wire } from '../../support/wire.js'
 import { type CodecRow, checkCodecRows, read, written } from '../support/codec-rows.js'
 import { checkHostileBytes } from '../support/hostile-bytes.js'
@@ -17,8 +19,8 @@ const broker = vectorsOf('kafka-0.8.2.2-answers')
 
 describe('Metadata request', () => {
   const requests: CodecRow<MetadataRequest>[] = [
-    ['no topics, which means all', 0, { topics: [] }, '00000000'],
-    ['topics in their order', 0, { topics: ['b', 'é'] }, '00000002 0001 62 0002 c3a9'],
+    ['no topics, which means all', 0, metadataRequest([]), '00000000'],
+    ['topics in their order', 0, metadataRequest(['b', 'é']), '00000002 0001 62 0002 c3a9'],
   ]
   checkCodecRows((version) => metadata.request(version), requests)
 
@@ -27,12 +29,12 @@ describe('Metadata request', () => {
     ['metadata-request-all', []],
   ] as const) {
     it(`is what an independent encoder makes of it: ${name}`, () => {
-      expect(encodeRequest(metadata, 0, 8, 'vec', { topics: [...topics] })).to.deep.equal(independent(name))
+      expect(encodeRequest(metadata, 0, 8, 'vec', metadataRequest(topics))).to.deep.equal(independent(name))
     })
   }
 
   it('is byte for byte what the Scala producer sent', () => {
-    expect(encodeRequest(metadata, 0, 0, 'c1', { topics: ['t'] })).to.deep.equal(
+    expect(encodeRequest(metadata, 0, 0, 'c1', metadataRequest(['t']))).to.deep.equal(
       vectorsOf('scala-producer-0.8.2.2')('metadata-request'),
     )
   })
@@ -40,11 +42,11 @@ describe('Metadata request', () => {
 
 describe('Metadata response', () => {
   const answers: CodecRow<MetadataResponse>[] = [
-    ['an empty cluster', 0, { brokers: [], topics: [] }, '00000000 00000000'],
+    ['an empty cluster', 0, metadataResponse({ brokers: [], topics: [] }), '00000000 00000000'],
     [
       'brokers, a topic without partitions, and a partition without a leader',
       0,
-      {
+      metadataResponse({
         brokers: [{ nodeId: -1, host: 'b', port: 9092 }],
         topics: [
           { errorCode: 5, name: 'fresh', partitions: [] },
@@ -54,7 +56,7 @@ describe('Metadata response', () => {
             partitions: [{ errorCode: 5, index: 3, leaderId: -1, replicas: [1, 2], isr: [] }],
           },
         ],
-      },
+      }),
       wire()
         .array([-1], (to, id) => to.int32(id).string('b').int32(9092))
         .int32(2)
@@ -76,7 +78,7 @@ describe('Metadata response', () => {
 
   it('is read as an independent encoder wrote it', () => {
     expect(decodeResponse(metadata, 0, independent('metadata-answer').subarray(4))).to.deep.equal({
-      body: {
+      body: metadataResponse({
         brokers: [{ nodeId: 1, host: 'b1', port: 9092 }],
         topics: [
           {
@@ -85,7 +87,7 @@ describe('Metadata response', () => {
             partitions: [{ errorCode: 0, index: 0, leaderId: 1, replicas: [1], isr: [1] }],
           },
         ],
-      },
+      }),
       trailingBytes: 0,
     })
   })
@@ -105,16 +107,15 @@ describe('Metadata response', () => {
 
   it('is read as a 0.8.2.2 broker sent it, partitions unsorted', () => {
     expect(decodeResponse(metadata, 0, broker('metadata'))).to.deep.equal({
-      body: { brokers, topics: [logs] },
+      body: metadataResponse({ brokers, topics: [logs] }),
       trailingBytes: 0,
     })
   })
 
   it('is read as a 0.8.2.2 broker sent it for a topic that the request created', () => {
-    expect(decodeResponse(metadata, 0, broker('metadata-of-a-created-topic')).body).to.deep.equal({
-      brokers,
-      topics: [logs, { errorCode: 5, name: 'fresh', partitions: [] }],
-    })
+    expect(decodeResponse(metadata, 0, broker('metadata-of-a-created-topic')).body).to.deep.equal(
+      metadataResponse({ brokers, topics: [logs, { errorCode: 5, name: 'fresh', partitions: [] }] }),
+    )
   })
 
   for (const [what, front] of [
@@ -160,7 +161,8 @@ describe('Metadata response', () => {
       ),
     })
     fc.assert(
-      fc.property(response, (value) => {
+      fc.property(response, (sparse) => {
+        const value = metadataResponse(sparse)
         const bytes = written(metadata.response(0), value)
         expect(read(metadata.response(0), bytes)).to.deep.equal({ value, left: 0 })
       }),

@@ -4,6 +4,8 @@ import { DecodeError } from '../../../lib/errors.js'
 import { decodeResponse, encodeRequest } from '../../../lib/protocol/envelope.js'
 import { type ProduceRequest, type ProduceResponse, produce } from '../../../lib/protocol/messages/index.js'
 import { PlainMessageSet } from '../../../lib/protocol/records/message-set.js'
+import type { RecordBody } from '../../../lib/protocol/records/record-body.js'
+import { produceRequest, produceResponse, recordOf } from '../../support/messages.js'
 import { wire } from '../../support/wire.js'
 import { messageSet } from '../../support/wire-message-set.js'
 import { type CodecRow, checkCodecRows, read, written } from '../support/codec-rows.js'
@@ -16,13 +18,22 @@ const broker = vectorsOf('kafka-0.8.2.2-answers')
 
 const set = messageSet([{ key: 'k', value: 'v' }])
 
+function setOf(...records: RecordBody[]): PlainMessageSet {
+  return new PlainMessageSet(0, records)
+}
+
 describe('Produce request', () => {
   const requests: CodecRow<ProduceRequest>[] = [
-    ['a request without topics', 0, { acks: 0, timeoutMs: 0, topics: [] }, '0000 00000000 00000000'],
+    [
+      'a request without topics',
+      0,
+      produceRequest({ acks: 0, timeoutMs: 0, topics: [] }),
+      '0000 00000000 00000000',
+    ],
     [
       'topics, partitions and sets in their order',
       0,
-      {
+      produceRequest({
         acks: -1,
         timeoutMs: 1500,
         topics: [
@@ -35,7 +46,7 @@ describe('Produce request', () => {
             ],
           },
         ],
-      },
+      }),
       wire()
         .int16(-1)
         .int32(1500)
@@ -58,11 +69,11 @@ describe('Produce request', () => {
     key: string,
     value: string | null,
   ) {
-    return {
+    return produceRequest({
       acks,
       timeoutMs,
-      topics: [{ name: topic, partitions: [{ index, records: new PlainMessageSet([{ key, value }]) }] }],
-    }
+      topics: [{ name: topic, partitions: [{ index, records: setOf(recordOf(key, value)) }] }],
+    })
   }
 
   it('is what an independent encoder makes of it', () => {
@@ -77,32 +88,29 @@ describe('Produce request', () => {
     [
       'three-topics',
       13,
-      {
+      produceRequest({
         acks: 1,
         timeoutMs: 1000,
         topics: [
           {
             name: 't1',
-            partitions: [{ index: 2, records: new PlainMessageSet([{ key: 'b', value: 't1b' }]) }],
+            partitions: [{ index: 2, records: setOf(recordOf('b', 't1b')) }],
           },
           {
             name: 't3',
-            partitions: [{ index: 0, records: new PlainMessageSet([{ key: 'c', value: 't3c' }]) }],
+            partitions: [{ index: 0, records: setOf(recordOf('c', 't3c')) }],
           },
           {
             name: 't2',
             partitions: [
               {
                 index: 1,
-                records: new PlainMessageSet([
-                  { key: 'a', value: 't2a' },
-                  { key: 'd', value: 't2d' },
-                ]),
+                records: setOf(recordOf('a', 't2a'), recordOf('d', 't2d')),
               },
             ],
           },
         ],
-      },
+      }),
     ],
   ]
   for (const [name, correlationId, request] of recorded) {
@@ -122,11 +130,11 @@ describe('Produce request', () => {
 
 describe('Produce response', () => {
   const answers: CodecRow<ProduceResponse>[] = [
-    ['an answer without topics', 0, { topics: [] }, '00000000'],
+    ['an answer without topics', 0, produceResponse({ topics: [] }), '00000000'],
     [
       'an acknowledgement and an error',
       0,
-      {
+      produceResponse({
         topics: [
           {
             name: 't',
@@ -136,7 +144,7 @@ describe('Produce response', () => {
             ],
           },
         ],
-      },
+      }),
       wire()
         .int32(1)
         .string('t')
@@ -154,14 +162,16 @@ describe('Produce response', () => {
 
   it('is read as an independent encoder wrote it', () => {
     expect(decodeResponse(produce, 0, independent('produce-answer').subarray(4))).to.deep.equal({
-      body: { topics: [{ name: 'test', partitions: [{ index: 0, errorCode: 0, baseOffset: 42n }] }] },
+      body: produceResponse({
+        topics: [{ name: 'test', partitions: [{ index: 0, errorCode: 0, baseOffset: 42n }] }],
+      }),
       trailingBytes: 0,
     })
   })
 
   it('is read as a 0.8.2.2 broker sent it, partitions in its own order', () => {
     expect(decodeResponse(produce, 0, broker('produce'))).to.deep.equal({
-      body: {
+      body: produceResponse({
         topics: [
           {
             name: 'logs',
@@ -172,7 +182,7 @@ describe('Produce response', () => {
             ],
           },
         ],
-      },
+      }),
       trailingBytes: 0,
     })
     const { body } = decodeResponse(produce, 0, broker('produce-of-corrupt-messages'))
@@ -181,7 +191,7 @@ describe('Produce response', () => {
 
   it('keeps topics that are named like properties of every object', () => {
     const names = ['__proto__', 'constructor', 'toString']
-    const value = { topics: names.map((name) => ({ name, partitions: [] })) }
+    const value = produceResponse({ topics: names.map((name) => ({ name, partitions: [] })) })
     const { value: decoded } = read(produce.response(0), written(produce.response(0), value))
     expect(decoded.topics.map(({ name }) => name)).to.deep.equal(names)
   })
@@ -215,8 +225,9 @@ describe('Produce response', () => {
     )
     fc.assert(
       fc.property(fc.array(topic, { maxLength: 5 }), (topics) => {
-        const bytes = written(produce.response(0), { topics })
-        expect(read(produce.response(0), bytes)).to.deep.equal({ value: { topics }, left: 0 })
+        const value = produceResponse({ topics })
+        const bytes = written(produce.response(0), value)
+        expect(read(produce.response(0), bytes)).to.deep.equal({ value, left: 0 })
       }),
     )
   })

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import * as zlib from 'node:zlib'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { DecodeError, UnsupportedCodecError } from '../../../lib/errors.js'
@@ -9,6 +10,7 @@ import {
   compressionWithId,
 } from '../../../lib/protocol/records/compression.js'
 import { readMessageSet } from '../../../lib/protocol/records/message-set.js'
+import { rejectionOf } from '../../network/support/doubles.js'
 import { readLz4OfMagic0 } from '../../support/lz4.js'
 import { codecs } from '../../support/wire-message-set.js'
 import { checkHostileBytes } from '../support/hostile-bytes.js'
@@ -16,7 +18,7 @@ import { vectorsOf } from '../support/vectors.js'
 
 const execute = promisify(execFile)
 const UNLIMITED = 2 ** 30
-const names = ['gzip', 'snappy', 'lz4'] as const
+const names = ['gzip', 'snappy', 'lz4', 'zstd'] as const
 
 /** Text that compresses, in the sizes around which the work moves to another thread and blocks are cut. */
 const sizes = [1, 8191, 8192, 32768, 32769, 200_000]
@@ -28,6 +30,17 @@ function textOf(bytes: number): Buffer {
 /** The compressed bytes in the wrapper of a set. */
 function wrapped(set: Buffer): Buffer {
   return readMessageSet(set)[0]!.value!
+}
+
+/** Two records of librdkafka 2.0.2 as one zstd frame (Produce v7). */
+const ZSTD_OF_LIBRDKAFKA = Buffer.from(
+  '28b52ffd00589d0100b40226000000046b310a68656c6c6f02046831047631ac01000002046b328e01776f726c642002046831047631010074a4f204',
+  'hex',
+)
+
+/** As bytes that can be looked into. */
+async function compress(name: CompressionName, plain: Buffer, magic: 0 | 1 | 2): Promise<Buffer> {
+  return Buffer.from(await compressionNamed(name)!.compress(plain, magic))
 }
 
 describe('compression', () => {
@@ -42,7 +55,7 @@ describe('compression', () => {
     })
   }
 
-  for (const id of [0, 4, 7, -1]) {
+  for (const id of [0, 5, 7, -1]) {
     it(`does not know a codec ${id}`, () => {
       expect(() => compressionWithId(id)).to.throw(
         UnsupportedCodecError,
@@ -58,23 +71,23 @@ describe('compression', () => {
       for (const size of sizes) {
         it(`compresses ${size} bytes and decompresses them again`, async () => {
           const plain = textOf(size)
-          const compressed = await compression.compress(plain)
-          expect(compression.decompress(compressed, size).equals(plain)).to.equal(true)
+          const compressed = Buffer.from(await compression.compress(plain, 2))
+          expect((await compression.decompress(compressed, size)).equals(plain)).to.equal(true)
         })
       }
 
       it('refuses to decompress one byte more than allowed', async () => {
-        const compressed = await compression.compress(textOf(5000))
-        expect(() => compression.decompress(compressed, 4999)).to.throw(
-          DecodeError,
-          `a ${name} message decompresses to more than 4999 bytes`,
-        )
+        const compressed = Buffer.from(await compression.compress(textOf(5000), 2))
+        const error = await rejectionOf(compression.decompress(compressed, 4999))
+        expect(error).to.be.instanceOf(DecodeError)
+        expect(error.message).to.equal(`a ${name} message decompresses to more than 4999 bytes`)
       })
 
-      it('says of other bytes that they cannot be decompressed, and keeps the cause', () => {
-        expect(() => compression.decompress(Buffer.from('not compressed at all'), UNLIMITED))
-          .to.throw(DecodeError, `a ${name} message cannot be decompressed`)
-          .with.property('cause')
+      it('says of other bytes that they cannot be decompressed, and keeps the cause', async () => {
+        const other = Buffer.from('not compressed at all')
+        const error = await rejectionOf(compression.decompress(other, UNLIMITED))
+        expect(error).to.be.instanceOf(DecodeError).and.to.have.property('cause')
+        expect(error.message).to.equal(`a ${name} message cannot be decompressed`)
       })
     })
   }
@@ -82,21 +95,19 @@ describe('compression', () => {
   it('writes gzip that zlib alone can read', async () => {
     for (const size of sizes) {
       expect(
-        gunzipSync(await compressionNamed('gzip')!.compress(textOf(size))).equals(textOf(size)),
+        gunzipSync(await compressionNamed('gzip')!.compress(textOf(size), 0)).equals(textOf(size)),
       ).to.equal(true)
     }
   })
 
   it('writes lz4 that a 0.8 broker can read', async () => {
     for (const size of sizes) {
-      expect(
-        readLz4OfMagic0(await compressionNamed('lz4')!.compress(textOf(size))).equals(textOf(size)),
-      ).to.equal(true)
+      expect(readLz4OfMagic0(await compress('lz4', textOf(size), 0)).equals(textOf(size))).to.equal(true)
     }
   })
 
   it('writes snappy in the xerial container, in blocks of 32 KiB', async () => {
-    const compressed = await compressionNamed('snappy')!.compress(textOf(40_000))
+    const compressed = await compress('snappy', textOf(40_000), 0)
     expect(compressed.subarray(0, 16)).to.deep.equal(vectorsOf('magic-0')('snappy-xerial').subarray(0, 16))
     const second = 20 + compressed.readInt32BE(16)
     expect(second + 4 + compressed.readInt32BE(second)).to.equal(compressed.length)
@@ -110,35 +121,46 @@ describe('compression', () => {
     ['lz4', 'librdkafka-2.0.2', 'lz4', ['k1', 'k2']],
   ]
   for (const [name, file, vector, keys] of recorded) {
-    it(`reads the ${name} of others: ${file}, ${vector}`, () => {
+    it(`reads the ${name} of others: ${file}, ${vector}`, async () => {
       const inner = readMessageSet(
-        compressionNamed(name)!.decompress(wrapped(vectorsOf(file)(vector)), UNLIMITED),
+        await compressionNamed(name)!.decompress(wrapped(vectorsOf(file)(vector)), UNLIMITED),
       )
       expect(inner.map(({ key }) => key && String(key))).to.deep.equal(keys)
       expect(inner.every(({ isChecksumValid }) => isChecksumValid)).to.equal(true)
     })
   }
 
-  it('does not make room for what a snappy block announces beyond the limit', () => {
+  it('does not make room for what a snappy block announces beyond the limit', async () => {
     const twoGigabytes = Buffer.from('ffffffff07' + '00', 'hex')
-    expect(() => compressionNamed('snappy')!.decompress(twoGigabytes, 1000)).to.throw(
-      DecodeError,
-      'decompresses to more than 1000 bytes',
-    )
+    const error = await rejectionOf(compressionNamed('snappy')!.decompress(twoGigabytes, 1000))
+    expect(error).to.be.instanceOf(DecodeError)
+    expect(error.message).to.include('decompresses to more than 1000 bytes')
+  })
+
+  it('reads the zstd of others: librdkafka 2.0.2', async () => {
+    const plain = await compressionNamed('zstd')!.decompress(ZSTD_OF_LIBRDKAFKA, UNLIMITED)
+    expect(plain.toString('latin1')).to.include('k1').and.to.include('world world')
+  })
+
+  it('writes lz4 with the right header checksum for magic 1 and 2, and the wrong one for magic 0', async () => {
+    const HEADER_CHECKSUM_AT = 6
+    const checksums = [0, 1, 2] as const
+    const [zero, one, two] = await Promise.all(checksums.map((magic) => compress('lz4', textOf(100), magic)))
+    expect([zero, one, two].map((frame) => frame![HEADER_CHECKSUM_AT])).to.deep.equal([0x1a, 0x82, 0x82])
   })
 
   it('counts all snappy blocks of a message together', async () => {
-    const compressed = await compressionNamed('snappy')!.compress(textOf(40_000))
-    expect(() => compressionNamed('snappy')!.decompress(compressed, 39_999)).to.throw(
-      DecodeError,
-      '39999 bytes',
-    )
+    const compressed = await compress('snappy', textOf(40_000), 0)
+    const error = await rejectionOf(compressionNamed('snappy')!.decompress(compressed, 39_999))
+    expect(error).to.be.instanceOf(DecodeError)
+    expect(error.message).to.include('39999 bytes')
   })
 
   const samples: Record<(typeof names)[number], Buffer> = {
     gzip: gzipSync(textOf(100)),
     snappy: wrapped(vectorsOf('librdkafka-2.0.2')('snappy')),
     lz4: wrapped(vectorsOf('librdkafka-2.0.2')('lz4')),
+    zstd: ZSTD_OF_LIBRDKAFKA,
   }
   for (const name of names) {
     describe(`${name} with bytes that lie`, () => {
@@ -152,7 +174,7 @@ describe('compression', () => {
       import Module from 'node:module'
       const { compressionNamed } = await import('${compression}')
       Module._load = () => { throw new Error('Cannot find module') }
-      for (const name of ['snappy', 'lz4']) {
+      for (const name of ['snappy', 'lz4', 'zstd']) {
         try {
           compressionNamed(name)
         } catch ({ code, message, cause }) {
@@ -170,6 +192,8 @@ describe('compression', () => {
       [
         ['snappy', 'snappy'],
         ['lz4', 'lz4-napi'],
+        // Node's own where there is one.
+        ...('zstdCompress' in zlib ? [] : [['zstd', '@bokuweb/zstd-wasm']]),
       ].map(
         ([name, packageName]) =>
           `KAFKA_UNSUPPORTED_CODEC|compression.codec=${name} needs the package ${packageName}: npm install ${packageName}|Cannot find module`,

@@ -4,13 +4,13 @@ import fc from 'fast-check'
 import { DecodeError } from '../../../lib/errors.js'
 import {
   CompressedMessageSet,
-  estimateSetBytes,
-  type MessageBody,
   PlainMessageSet,
   readMessageSet,
 } from '../../../lib/protocol/records/message-set.js'
+import type { BatchSummary, RecordBody } from '../../../lib/protocol/records/record-body.js'
 import type { Payload } from '../../../lib/protocol/types.js'
 import { type Serialized, Writer } from '../../../lib/protocol/writer.js'
+import { recordOf } from '../../support/messages.js'
 import { wire } from '../../support/wire.js'
 import { codecs, messageSet, readMessageSet as readByHand } from '../../support/wire-message-set.js'
 import { checkHostileBytes } from '../support/hostile-bytes.js'
@@ -20,8 +20,9 @@ const magic0 = vectorsOf('magic-0')
 const scala = vectorsOf('scala-producer-0.8.2.2')
 const librdkafka = vectorsOf('librdkafka-2.0.2')
 
-const hello: MessageBody = { key: 'k1', value: 'hello' }
-const world: MessageBody = { key: null, value: 'world' }
+const BASE_MS = 1_700_000_000_123
+const hello = recordOf('k1', 'hello', { timestampMs: BASE_MS })
+const world = recordOf(null, 'world', { timestampMs: BASE_MS + 5 })
 
 function bytesOf(payload: Payload, initialBytes = 0): Buffer {
   const writer = new Writer(initialBytes)
@@ -29,8 +30,13 @@ function bytesOf(payload: Payload, initialBytes = 0): Buffer {
   return writer.finish()
 }
 
-function plain(...messages: MessageBody[]): Buffer {
-  return bytesOf(new PlainMessageSet(messages))
+function plain(...messages: RecordBody[]): Buffer {
+  return bytesOf(new PlainMessageSet(0, messages))
+}
+
+/** What a wrapper of this many messages is told of them. */
+function of(count: number): BatchSummary {
+  return { count, baseTimestampMs: BASE_MS, maxTimestampMs: BASE_MS + 5 }
 }
 
 /** The bytes that a user's value is on the wire. */
@@ -47,7 +53,7 @@ describe('PlainMessageSet', () => {
   ]
   for (const [name, key, value] of messages) {
     it(`writes Kafka's own bytes: ${name}`, () => {
-      expect(plain({ key, value })).to.deep.equal(wire().int64(0).bytes(magic0(name)).build())
+      expect(plain(recordOf(key, value))).to.deep.equal(wire().int64(0).bytes(magic0(name)).build())
     })
   }
 
@@ -64,13 +70,13 @@ describe('PlainMessageSet', () => {
   })
 
   it('writes text as UTF-8 with a checksum over those bytes, a lone surrogate as ?', () => {
-    const [message] = readByHand(plain({ key: 'Zürich😀', value: 'a\ud83d' }))
+    const [message] = readByHand(plain(recordOf('Zürich😀', 'a\ud83d')))
     expect(message).to.include({ crcIsValid: true })
     expect([String(message!.key), String(message!.value)]).to.deep.equal(['Zürich😀', 'a?'])
   })
 
   it('writes the same bytes however often its buffer has to grow, and behind others', () => {
-    const set = new PlainMessageSet([{ key: 'k', value: 'v'.repeat(5000) }, world])
+    const set = new PlainMessageSet(0, [recordOf('k', 'v'.repeat(5000)), world])
     const writer = new Writer(0)
     writer.int32(7)
     set.writeTo(writer)
@@ -87,7 +93,7 @@ describe('PlainMessageSet', () => {
     const message = fc.record({ key: value, value })
     fc.assert(
       fc.property(fc.array(message, { maxLength: 6 }), (given) => {
-        const read = readByHand(plain(...given))
+        const read = readByHand(plain(...given.map(({ key, value: sent }) => recordOf(key, sent))))
         expect(
           read.every(({ crcIsValid, magic, attributes }) => crcIsValid && magic === 0 && attributes === 0),
         ).to.equal(true)
@@ -99,10 +105,37 @@ describe('PlainMessageSet', () => {
   })
 })
 
+describe('a set of magic 1', () => {
+  it('is what an independent encoder makes of it, timestamps included', () => {
+    expect(bytesOf(new PlainMessageSet(1, [hello, world]))).to.deep.equal(magic0('set-magic-1'))
+  })
+
+  it('is wrapped in a message of magic 1 with the latest timestamp inside and the offset of the last one', () => {
+    const inner = bytesOf(new PlainMessageSet(1, [hello, world]))
+    const [wrapper] = readMessageSet(
+      bytesOf(new CompressedMessageSet(1, codecs.gzip, of(2), gzipSync(inner))),
+    )
+    expect(wrapper).to.include({
+      offset: 1n,
+      magic: 1,
+      codecId: 1,
+      isChecksumValid: true,
+      timestampMs: BigInt(BASE_MS + 5),
+      key: null,
+    })
+    expect(readMessageSet(gunzipSync(wrapper!.value!)).map(({ offset }) => offset)).to.deep.equal([0n, 1n])
+  })
+
+  it('has a timestamp of −1 where there is none', () => {
+    const [message] = readMessageSet(bytesOf(new PlainMessageSet(1, [recordOf('k', 'v')])))
+    expect(message!.timestampMs).to.equal(-1n)
+  })
+})
+
 describe('CompressedMessageSet', () => {
   it('is one message with a null key, the codec in its attributes, and the offset of the last message inside', () => {
     const [wrapper, ...more] = readByHand(
-      bytesOf(new CompressedMessageSet(codecs.gzip, 3, gzipSync(plain(hello, world, hello)))),
+      bytesOf(new CompressedMessageSet(0, codecs.gzip, of(3), gzipSync(plain(hello, world, hello)))),
     )
     expect(more).to.deep.equal([])
     expect(wrapper).to.include({ offset: 2n, attributes: 1, magic: 0, key: null, crcIsValid: true })
@@ -110,7 +143,9 @@ describe('CompressedMessageSet', () => {
   })
 
   it('has offset 0 around a single message', () => {
-    const [wrapper] = readByHand(bytesOf(new CompressedMessageSet(codecs.gzip, 1, gzipSync(plain(hello)))))
+    const [wrapper] = readByHand(
+      bytesOf(new CompressedMessageSet(0, codecs.gzip, of(1), gzipSync(plain(hello)))),
+    )
     expect(wrapper!.offset).to.equal(0n)
   })
 
@@ -120,7 +155,7 @@ describe('CompressedMessageSet', () => {
   ] as const) {
     it(`puts an independent encoder's compressed bytes into its wrapper: ${name}`, () => {
       const value = readMessageSet(magic0(name))[0]!.value!
-      expect(bytesOf(new CompressedMessageSet(codec, 2, value))).to.deep.equal(magic0(name))
+      expect(bytesOf(new CompressedMessageSet(0, codec, of(2), value))).to.deep.equal(magic0(name))
     })
   }
 })
@@ -248,12 +283,5 @@ describe('readMessageSet', () => {
       magic0('set-magic-1'),
       magic0('set-snappy'),
     ])
-  })
-})
-
-describe('estimateSetBytes', () => {
-  it('is exact for bytes, null and ASCII', () => {
-    const messages = [hello, world, { key: Buffer.from('é'), value: null }]
-    expect(estimateSetBytes(messages)).to.equal(plain(...messages).length)
   })
 })

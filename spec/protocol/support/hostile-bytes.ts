@@ -33,43 +33,43 @@ function edits(length: number): fc.Arbitrary<Edit> {
   )
 }
 
-function readOrRefuse(read: (bytes: Buffer) => unknown, bytes: Buffer): void {
+async function readOrRefuse(read: (bytes: Buffer) => unknown, bytes: Buffer): Promise<void> {
   try {
-    read(bytes)
+    await read(bytes)
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
   }
 }
 
-/** @param samples - well-formed bytes, so that the spoiled ones get past the first field. */
+/** @param read - reads at once, or in its own time. @param samples - well-formed bytes, so that the spoiled ones get past the first field. */
 export function checkHostileBytes(read: (bytes: Buffer) => unknown, samples: readonly Buffer[]): void {
-  it('ends in a value or a DecodeError for spoiled bytes', () => {
+  it('ends in a value or a DecodeError for spoiled bytes', async () => {
     for (const sample of samples) {
       const spoiled = fc
         .array(edits(sample.length), { minLength: 1, maxLength: 4 })
         .map((list) => list.reduce((bytes, edit) => edit(bytes), sample))
-      fc.assert(
-        fc.property(spoiled, (bytes) => readOrRefuse(read, bytes)),
+      await fc.assert(
+        fc.asyncProperty(spoiled, (bytes) => readOrRefuse(read, bytes)),
         { numRuns: 500 },
       )
     }
   })
 
-  it('ends in a value or a DecodeError wherever an int32 lies', () => {
+  it('ends in a value or a DecodeError wherever an int32 lies', async () => {
     for (const sample of samples) {
       for (let at = 0; at + 4 <= sample.length; at++) {
         for (const lie of lies) {
           const bytes = Buffer.from(sample)
           bytes.writeInt32BE(lie, at)
-          readOrRefuse(read, bytes)
+          await readOrRefuse(read, bytes)
         }
       }
     }
   })
 
-  it('ends in a value or a DecodeError for random bytes', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => readOrRefuse(read, Buffer.from(bytes))),
+  it('ends in a value or a DecodeError for random bytes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 100 }), (bytes) => readOrRefuse(read, Buffer.from(bytes))),
     )
   })
 }
