@@ -82,8 +82,7 @@ export class BrokerClient {
     const client = new BrokerClient(settings, onClose)
     const listener: ConnectionListener = {
       get awaitsAnswer() {
-        // Whoever told its versions, here or on an earlier connection, is a broker.
-        return client.#inFlight.size > 0 && (client.#versions?.isPinned ?? true)
+        return client.#inFlight.size > 0 && !client.#isBroker
       },
       onFrame: (frame: Buffer): void => {
         client.#inFlight.answer(frame)
@@ -97,6 +96,11 @@ export class BrokerClient {
 
   get isOpen(): boolean {
     return this.#connection.isOpen
+  }
+
+  /** Whoever has answered, or has told its versions on an earlier connection, is no other kind of server. */
+  get #isBroker(): boolean {
+    return this.#hasAnswered || this.#versions?.isPinned === false
   }
 
   /** Whether any answer has come yet. */
@@ -248,7 +252,7 @@ export class BrokerClient {
       }
       request.sent()
       request.expireAfter(timeoutMs, () =>
-        this.close(expired(this.broker, api.name, timeoutMs, this.#hasAnswered)),
+        this.close(expired(this.broker, api.name, timeoutMs, this.#isBroker)),
       )
     })
     return trace ? trace.follow(answered) : answered

@@ -13,14 +13,14 @@ export function gone(broker: string): ConnectionError {
   return new ConnectionError(`the connection to ${broker} is closed`, { broker })
 }
 
-/** @param hasAnswered - whether the peer has ever said a word. */
+/** @param isBroker - whether that is known. */
 export function expired(
   broker: string,
   api: string,
   timeoutMs: number,
-  hasAnswered: boolean,
+  isBroker: boolean,
 ): RequestTimeoutError {
-  const doubt = hasAnswered ? '' : '; it has not answered anything yet: is it a Kafka broker?'
+  const doubt = isBroker ? '' : '; it has not answered anything yet: is it a Kafka broker?'
   return new RequestTimeoutError(`${broker} did not answer ${api} within ${timeoutMs} ms${doubt}`, { broker })
 }
 

@@ -14,6 +14,7 @@ import { errorCode } from '../protocol/error-code.js'
 import { type MetadataResponse, metadata, metadataRequest } from '../protocol/messages/index.js'
 import type { BrokerClient } from './broker-client.js'
 import { BrokerVersions } from './broker-versions.js'
+import { toldTo } from './client-errors.js'
 
 export interface Negotiated {
   /** Open, and told what its broker speaks. */
@@ -32,6 +33,18 @@ const CLOSINGS_OF_0_8 = 2
  * @throws {UnsupportedVersionError} when the broker refuses to say what it speaks.
  */
 export async function negotiate(
+  open: () => Promise<BrokerClient>,
+  topics: readonly string[],
+  timeoutMs: number,
+): Promise<Negotiated> {
+  try {
+    return await findOut(open, topics, timeoutMs)
+  } catch (error) {
+    throw nothingStored(error as KafkaError)
+  }
+}
+
+async function findOut(
   open: () => Promise<BrokerClient>,
   topics: readonly string[],
   timeoutMs: number,
@@ -79,6 +92,11 @@ async function takeForOld(
 function closedOnMetadata({ broker }: BrokerClient, cause: ConnectionError): ConnectionError {
   const text = `${broker} told its versions and closed the connection on Metadata: does this listener want SASL?`
   return new ConnectionError(text, { broker, cause })
+}
+
+/** What was written were questions; no message was among them. */
+function nothingStored(error: KafkaError): KafkaError {
+  return error.persistence === 'not-persisted' ? error : toldTo(error, { persistence: 'not-persisted' })
 }
 
 function refused(client: BrokerClient, error: KafkaError): KafkaError {

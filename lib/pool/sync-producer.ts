@@ -84,6 +84,8 @@ export class SyncProducer {
   /** Being asked for its versions. */
   #opening: BrokerClient | null = null
   #learned: Learned | null = null
+  /** What connecting has taken for a request that is still being made. */
+  #connectMs = 0
   #giveUp = new AbortController()
   #closedFor: KafkaError | null = null
   /** Requests with acks 0 written since a round trip last proved that the broker reads. */
@@ -123,8 +125,21 @@ export class SyncProducer {
    */
   produceVersion(topics: readonly string[]): number | Promise<number> {
     const versions = this.#client?.versions
-    if (versions) return versions.versionOf(produce, this.broker)
-    return this.#connected(topics).then((client) => client.versions!.versionOf(produce, this.broker))
+    return versions ? versions.versionOf(produce, this.broker) : this.#versionOnceConnected(topics)
+  }
+
+  /** The time this takes is part of the request that waits for it, and where it fails, that request has failed. */
+  async #versionOnceConnected(topics: readonly string[]): Promise<number> {
+    const startMs = performance.now()
+    try {
+      const { versions } = await this.#connected(topics)
+      const version = versions!.versionOf(produce, this.broker)
+      this.#connectMs = performance.now() - startMs
+      return version
+    } catch (error) {
+      this.#settings.listener?.onProduced?.(this.broker, null, startMs, performance.now())
+      throw error
+    }
   }
 
   /**
@@ -137,7 +152,8 @@ export class SyncProducer {
     request: ProduceRequest,
     { version, sizeHint }: ProduceOptions = {},
   ): Promise<ProduceResponse | null> {
-    const startMs = performance.now()
+    const startMs = performance.now() - this.#connectMs
+    this.#connectMs = 0
     let bytes: number | null = null
     const onEncoded = (length: number): void => {
       bytes = length

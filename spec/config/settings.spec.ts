@@ -77,7 +77,7 @@ describe('acceptedBy', () => {
     ['send.buffer.bytes', 'an integer (bytes)'],
     ['delivery.timeout.ms', 'an integer of at least 1 (ms), or off'],
     ['producer.type', 'sync or async'],
-    ['compression.codec', 'none, gzip, snappy, lz4, or 0 to 3'],
+    ['compression.codec', 'none, gzip, snappy, lz4, zstd, or 0 to 4'],
     ['client.id', 'letters, digits and the characters . _ -'],
     ['serializer.encoding', 'a text'],
   ]

@@ -30,7 +30,10 @@ const groups: Record<string, string> = {
 }
 
 const makeProducer: ProducerFactory = (properties, logger) =>
-  new Producer(new ProducerConfig(properties, { logger }), { logger, classes: oracleClasses })
+  new Producer(new ProducerConfig({ ...properties, 'broker.version': '0.8.2' }, { logger }), {
+    logger,
+    classes: oracleClasses,
+  })
 
 /** Plays all, {@link AT_A_TIME} at once. */
 async function replayAll(scenarios: readonly Scenario[]): Promise<Map<string, Replayed>> {

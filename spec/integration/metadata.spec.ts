@@ -28,6 +28,8 @@ describe('Metadata of a scripted cluster', () => {
         'request.required.acks': 1,
         'request.timeout.ms': 1000,
         'retry.backoff.ms': 2,
+        // A cluster of 0.8, and what is asked of it is counted here.
+        'broker.version': '0.8.2',
         ...partitionByKey,
         ...properties,
       },
@@ -156,6 +158,8 @@ describe('Metadata of a scripted cluster', () => {
         'serializer.class': 'kafka.serializer.StringEncoder',
         'request.required.acks': 1,
         'retry.backoff.ms': 2,
+        // A cluster of 0.8, and what is asked of it is counted here.
+        'broker.version': '0.8.2',
         ...partitionByKey,
       },
       { logger: log, classes: byKey },
