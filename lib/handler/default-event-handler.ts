@@ -14,6 +14,7 @@ import { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
 import type { BrokerPartitionInfo } from './broker-partition-info.js'
+import { CycleLog } from './cycle-log.js'
 import { Envelope } from './envelope.js'
 import type { EventHandler } from './event-handler.js'
 import { expiry, lastError } from './give-up-reason.js'
@@ -64,6 +65,7 @@ export interface DefaultEventHandlerOptions extends Omit<LeaderDispatchOptions, 
 export class DefaultEventHandler implements EventHandler {
   readonly #options: DefaultEventHandlerOptions
   readonly #outcomes: Outcomes
+  readonly #log: CycleLog
   readonly #leaders: LeaderDispatch
   readonly #refreshes: RefreshSchedule
   readonly #stickyPartitions = new Map<string, number>()
@@ -79,6 +81,7 @@ export class DefaultEventHandler implements EventHandler {
     const { brokerPartitionInfo, partitioner, maxInFlight = 1, random = Math.random } = options
     const doOverlap = maxInFlight > 1
     this.#outcomes = new Outcomes(options.listener)
+    this.#log = new CycleLog(options.logger)
     this.#leaders = new LeaderDispatch({ ...options, outcomes: this.#outcomes })
     this.#refreshes = new RefreshSchedule(options.refreshIntervalMs)
     this.#collateContext = {
@@ -132,7 +135,7 @@ export class DefaultEventHandler implements EventHandler {
     for (let attempts = 0; outstanding.length > 0; attempts++) {
       const remaining = this.#options.maxRetries + 1 - attempts
       if (this.#abortedFor || remaining <= 0) {
-        this.#giveUp(outstanding)
+        this.#giveUp(outstanding, attempts)
         return
       }
       if (attempts > 0) outstanding = await this.#pause(outstanding, attempts, remaining)
@@ -162,7 +165,10 @@ export class DefaultEventHandler implements EventHandler {
 
   /** Closes all connections. A second call returns the same promise. */
   close(): Promise<void> {
-    this.#closed ??= this.#options.pool.close()
+    if (!this.#closed) {
+      this.#log.closing()
+      this.#closed = this.#options.pool.close()
+    }
     return this.#closed
   }
 
@@ -174,7 +180,7 @@ export class DefaultEventHandler implements EventHandler {
       if (error) refused.set(envelope, error)
     }
     if (refused.size === 0) return envelopes
-    this.#options.logger.error(`${refused.size} messages could not be serialized and were given up`)
+    this.#log.refused(refused.size)
     this.#outcomes.failed([...refused.keys()], (envelope) => refused.get(envelope)!)
     return envelopes.filter((envelope) => !refused.has(envelope))
   }
@@ -187,7 +193,8 @@ export class DefaultEventHandler implements EventHandler {
       if (error.retriable) envelope.addAttempt({ atMs, error })
       else hopeless.set(envelope, error)
     }
-    this.#logRejections(rejections.length, rejections[0]?.error)
+    this.#log.sending(outstanding.length, batchesByLeader.size)
+    this.#log.unassigned(rejections)
     this.#outcomes.failed([...hopeless.keys()], (envelope) => hopeless.get(envelope)!)
     const sending = [...batchesByLeader].map(([leaderId, batches]) => {
       const sent = this.#leaders.dispatch(leaderId, batches)
@@ -195,14 +202,6 @@ export class DefaultEventHandler implements EventHandler {
     })
     onProgress?.()
     await Promise.all(sending)
-  }
-
-  /** A refresh that failed has been logged already; only other reasons are news. */
-  #logRejections(count: number, first: KafkaError | undefined): void {
-    if (first && first.cause === undefined)
-      this.#options.logger.warn(
-        `${count} messages could not be assigned to a leader; the first: ${first.message}`,
-      )
   }
 
   /**
@@ -215,12 +214,10 @@ export class DefaultEventHandler implements EventHandler {
     attempts: number,
     remaining: number,
   ): Promise<readonly Envelope[]> {
-    const { listener, logger, retryBackoffMs, brokerPartitionInfo } = this.#options
+    const { listener, retryBackoffMs, brokerPartitionInfo } = this.#options
     const topics = [...new Set(outstanding.map((envelope) => envelope.topic))]
     const messages = outstanding.length
-    logger.info(
-      `${messages} messages are tried again in ${retryBackoffMs} ms, ${remaining} attempts are left`,
-    )
+    this.#log.retrying(messages, retryBackoffMs, remaining)
     listener.onRetry({ attempts, remaining, messages, topics, backoffMs: retryBackoffMs })
     const left = await this.#backOff(outstanding)
     if (this.#abortedFor || left.length === 0) return left
@@ -264,8 +261,7 @@ export class DefaultEventHandler implements EventHandler {
     try {
       await run()
     } catch (error) {
-      if (!this.#abortedFor && !this.#closed)
-        this.#options.logger.error(`metadata could not be refreshed: ${(error as Error).message}`)
+      if (!this.#abortedFor && !this.#closed) this.#log.refreshFailed(error as Error)
     }
   }
 
@@ -278,8 +274,9 @@ export class DefaultEventHandler implements EventHandler {
     return outstanding.filter((envelope) => !envelope.isSettled)
   }
 
-  #giveUp(outstanding: readonly Envelope[]): void {
+  #giveUp(outstanding: readonly Envelope[], attempts: number): void {
     const reason = this.#abortedFor
+    if (!reason) this.#log.gaveUp(outstanding, attempts, lastError(outstanding[0]!))
     this.#outcomes.failed(outstanding, (envelope) => reason ?? lastError(envelope))
   }
 

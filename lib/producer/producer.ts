@@ -266,6 +266,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
 
   async #close(timeoutMs: number | null): Promise<void> {
     this.#logger.info('the producer is closing')
+    const startMs = performance.now()
     const isLimited = timeoutMs !== null && timeoutMs <= LONGEST_TIMER_MS
     const timer = isLimited ? setTimeout(() => this.#abort(timeoutMs), timeoutMs) : undefined
     await this.#drain()
@@ -278,12 +279,13 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     clearTimeout(timer)
     this.#parts.closeMetadata(new ConnectionError('the producer was closed'))
     await this.#parts.handler.close()
-    this.#logger.info('the producer is closed')
+    this.#logger.info(`the producer is closed, after ${Math.round(performance.now() - startMs)} ms`)
     this.report(this.#logger, 'close', undefined)
   }
 
   async #drain(): Promise<void> {
     if (!this.#isAsync) return this.#groupCommit.flush()
+    this.#logger.info(`sending what is queued: ${this.#queue.size} messages`)
     this.#loop.hurry()
     // Senders that were blocked by a full queue before the close are let in and delivered.
     if (this.#blocked > 0) {
@@ -292,6 +294,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       })
     }
     await this.#loop.flush()
+    this.#logger.info('the queue is empty, and every message has its outcome')
   }
 
   #abort(timeoutMs: number): void {

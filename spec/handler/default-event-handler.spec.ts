@@ -209,11 +209,12 @@ describe('DefaultEventHandler', () => {
       expect(listener.serialized).to.deep.equal([['a', 'b']])
     })
 
-    it('that no partition can be found for leaves a WARN line with counts and the first reason', async () => {
+    it('that no partition can be found for leaves an ERROR line with counts and the first reason', async () => {
       const { handler, logger } = makeHandler()
       await ended(handler.dispatch(envelopes('a@0', 'bad@-1', 'worse@-3')))
-      expect(logger.at('warn')).to.deep.equal([
-        '2 messages could not be assigned to a leader; the first: ' +
+      expect(logger.at('warn')).to.deep.equal([])
+      expect(logger.at('error')).to.deep.equal([
+        '2 messages could not be assigned to a partition and were given up; the first: ' +
           'the partitioner answered -1 for a message to t, where 0 to 1 exist',
       ])
     })
@@ -604,7 +605,11 @@ describe('DefaultEventHandler', () => {
       const error = await failureOf(handler.handle([message('a@0')]))
       expect(error.failures[0]).to.include({ persistence: 'not-persisted', partition: -1 })
       expect(error.failures[0]!.cause.message).to.equal('no broker answers')
-      expect(logger.at('error')).to.have.length(2)
+      expect(logger.at('error')).to.deep.equal([
+        'metadata could not be refreshed: no broker answers',
+        'metadata could not be refreshed: no broker answers',
+        '1 messages to t were given up after 2 attempts; the first: no broker answers',
+      ])
     })
 
     it('lets messages without a key stay on their partition from one call to the next', async () => {

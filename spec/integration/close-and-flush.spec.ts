@@ -215,11 +215,16 @@ for (const type of ['sync', 'async'] as const) {
       })
     })
 
-    it('says at INFO that it begins and that it is over', async () => {
+    it('says at INFO that it begins, what it does, and that it is over', async () => {
       await make().close()
-      expect(stage.log.at('info').slice(-2)).to.deep.equal([
+      const lines = stage.log.at('info').map((line) => line.replace(/\d+ ms$/, 'n ms'))
+      expect(lines.slice(lines.indexOf('the producer is closing'))).to.deep.equal([
         'the producer is closing',
-        'the producer is closed',
+        ...(type === 'async'
+          ? ['sending what is queued: 0 messages', 'the queue is empty, and every message has its outcome']
+          : []),
+        'closing all connections',
+        'the producer is closed, after n ms',
       ])
     })
 

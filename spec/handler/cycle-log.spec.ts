@@ -1,0 +1,75 @@
+import { expect } from 'chai'
+import { BrokerError, MetadataError, PartitionerError } from '../../lib/errors.js'
+import { CycleLog } from '../../lib/handler/cycle-log.js'
+import { envelopeOf } from './support/envelopes.js'
+import { LogKeeper } from './support/log-keeper.js'
+
+const lost = new BrokerError(6, 'NOT_LEADER_OR_FOLLOWER', 'b0 answered NOT_LEADER_OR_FOLLOWER (6) for t/0')
+
+function makeLog() {
+  const logger = new LogKeeper()
+  return { log: new CycleLog(logger), lines: logger.lines }
+}
+
+describe('CycleLog', () => {
+  describe('of messages without a place', () => {
+    const leaderless = { envelope: envelopeOf('secret'), error: new MetadataError('t/0 has no leader') }
+    const bad = { envelope: envelopeOf('secret'), error: new PartitionerError('the partitioner answered -1') }
+
+    it('warns while that may change, with the first reason', () => {
+      const { log, lines } = makeLog()
+      log.unassigned([leaderless, leaderless])
+      expect(lines).to.deep.equal([
+        { level: 'warn', text: '2 messages could not be assigned to a leader; the first: t/0 has no leader' },
+      ])
+    })
+
+    it('makes an error of those where it cannot, and tells them apart', () => {
+      const { log, lines } = makeLog()
+      log.unassigned([bad, leaderless, bad])
+      expect(lines.map(({ level, text }) => `${level}: ${text}`)).to.deep.equal([
+        'warn: 1 messages could not be assigned to a leader; the first: t/0 has no leader',
+        'error: 2 messages could not be assigned to a partition and were given up; the first: ' +
+          'the partitioner answered -1',
+      ])
+    })
+
+    it('does not repeat why a refresh failed', () => {
+      const { log, lines } = makeLog()
+      log.unassigned([
+        { envelope: envelopeOf('a'), error: new MetadataError('no broker answers', { cause: lost }) },
+      ])
+      expect(lines).to.deep.equal([])
+    })
+
+    it('says nothing where there are none', () => {
+      const { log, lines } = makeLog()
+      log.unassigned([])
+      expect(lines).to.deep.equal([])
+    })
+  })
+
+  describe('of messages that are given up', () => {
+    it('names their topics once, with counts and the first reason, and nothing of theirs', () => {
+      const { log, lines } = makeLog()
+      const envelopes = ['t', 'u', 't'].map((topic) => envelopeOf('secret', { topic, key: 'secret' }))
+      log.gaveUp(envelopes, 4, lost)
+      expect(lines).to.deep.equal([
+        {
+          level: 'error',
+          text: `3 messages to t, u were given up after 4 attempts; the first: ${lost.message}`,
+        },
+      ])
+    })
+
+    it('names at most ten topics, as they can be printed', () => {
+      const { log, lines } = makeLog()
+      log.gaveUp(
+        Array.from({ length: 12 }, (_, i) => envelopeOf('a', { topic: `t${i}\u001b` })),
+        1,
+        lost,
+      )
+      expect(lines[0]!.text).to.match(/t9\\u\{1b\} and 2 more topics were given up after 1 attempts/)
+    })
+  })
+})
