@@ -171,6 +171,57 @@ describe('InFlight', () => {
     })
   }
 
+  describe('with a request that some brokers never answer', () => {
+    /** The question with id 1, which may be passed over, and two more requests. */
+    function question() {
+      const answered = { onAnswer: sinon.spy(), onPassedOver: sinon.spy(), onFailure: sinon.spy() }
+      const optional = new InFlightRequest(1, answered)
+      const others = [2, 3].map((id) => request(id))
+      const inFlight = new InFlight()
+      for (const one of [optional, ...others.map(({ request: other }) => other)]) {
+        one.sent()
+        inFlight.add(one)
+      }
+      return { inFlight, answered, optional, others }
+    }
+
+    it('gives it its answer where one comes', () => {
+      const { inFlight, answered } = question()
+      inFlight.answer(frame(1))
+      expect([answered.onAnswer.callCount, answered.onPassedOver.callCount, inFlight.size]).to.deep.equal([
+        1, 0, 2,
+      ])
+    })
+
+    it('tells it that it was passed over when the next one is answered, before that one has its answer', () => {
+      const { inFlight, answered, optional, others } = question()
+      inFlight.answer(frame(2))
+      expect([answered.onAnswer.callCount, optional.isSettled, inFlight.size]).to.deep.equal([0, true, 1])
+      expect(answered.onPassedOver.calledBefore(others[0]!.answered.onAnswer)).to.equal(true)
+    })
+
+    it('does not take the answer to any later request for that', () => {
+      const { inFlight, answered } = question()
+      expect(() => inFlight.answer(frame(3))).to.throw(
+        DecodeError,
+        'an answer has correlation id 3, the oldest request has 1',
+      )
+      expect(answered.onPassedOver.callCount).to.equal(0)
+    })
+
+    it('refuses an answer to it once it was passed over', () => {
+      const { inFlight } = question()
+      inFlight.answer(frame(2))
+      expect(() => inFlight.answer(frame(1))).to.throw(DecodeError, 'the oldest request has 3')
+    })
+
+    it('fails it like any other when the connection ends', () => {
+      const { inFlight, answered } = question()
+      inFlight.failAll(() => reason)
+      expect([answered.onFailure.callCount, answered.onPassedOver.callCount]).to.deep.equal([1, 0])
+    })
+  })
+
   it('fails all that wait, oldest first, each with its own reason', () => {
     const inFlight = new InFlight()
     const told: string[] = []

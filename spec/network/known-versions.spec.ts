@@ -1,0 +1,72 @@
+import { expect } from 'chai'
+import { BrokerVersions } from '../../lib/network/broker-versions.js'
+import { KnownVersions, type VersionSeen } from '../../lib/network/known-versions.js'
+
+const old = BrokerVersions.v0_8
+const silent = BrokerVersions.v0_9
+
+describe('KnownVersions', () => {
+  let seen: VersionSeen[]
+  let known: KnownVersions
+
+  beforeEach(() => {
+    seen = []
+    known = new KnownVersions(null, (one) => seen.push(one))
+  })
+
+  it('knows a broker once it was asked, by its address', () => {
+    expect(known.of('a:1')).to.equal(null)
+    known.learn('a:1', old)
+    expect(known.of('a:1')).to.equal(old)
+    expect(known.of('a:2')).to.equal(null)
+  })
+
+  it('knows nothing of it any more when a connection to it has ended', () => {
+    known.learn('a:1', old)
+    known.learn('b:1', old)
+    known.forget('a:1')
+    expect([known.of('a:1'), known.of('b:1')]).to.deep.equal([null, old])
+  })
+
+  it('tells of each broker when it is first seen, and of no second connection', () => {
+    known.learn('a:1', old)
+    known.learn('a:1', old)
+    known.learn('b:1', old)
+    expect(seen).to.deep.equal([
+      { broker: 'a:1', release: '0.8', previous: null },
+      { broker: 'b:1', release: '0.8', previous: null },
+    ])
+  })
+
+  it('tells when a broker has come back as another release, newer or older, and nothing when as the same', () => {
+    for (const versions of [old, old, silent, silent, old]) {
+      known.learn('a:1', versions)
+      known.forget('a:1')
+    }
+    expect(seen.map(({ release, previous }) => [previous, release])).to.deep.equal([
+      [null, '0.8'],
+      ['0.8', '0.9'],
+      ['0.9', '0.8'],
+    ])
+  })
+
+  it('remembers the last release of a thousand addresses', () => {
+    for (let i = 0; i <= 1000; i++) known.learn(`a:${i}`, old)
+    known.learn('a:1', silent)
+    known.learn('a:0', silent)
+    expect(seen.slice(-2).map(({ broker, previous }) => [broker, previous])).to.deep.equal([
+      ['a:1', '0.8'],
+      ['a:0', null],
+    ])
+  })
+
+  it('takes every broker for the release that is set, and learns and forgets nothing', () => {
+    const pinned = BrokerVersions.pinned('2.8')
+    const set = new KnownVersions(pinned, (one) => seen.push(one))
+    set.learn('a:1', old)
+    expect(set.of('a:1')).to.equal(pinned)
+    set.forget('a:1')
+    expect(set.of('a:1')).to.equal(pinned)
+    expect(seen).to.deep.equal([])
+  })
+})

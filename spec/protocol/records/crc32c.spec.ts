@@ -1,0 +1,42 @@
+import { expect } from 'chai'
+import { crc32c } from '../../../lib/protocol/records/crc32c.js'
+
+/** Bit by bit, as the polynomial says. */
+function slowCrc32c(bytes: Buffer): number {
+  let c = 0xffffffff
+  for (const byte of bytes) {
+    c ^= byte
+    for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0x82f63b78 : c >>> 1
+  }
+  return ~c >>> 0
+}
+
+describe('crc32c', () => {
+  // RFC 3720, B.4, and an independent implementation.
+  const rows: [title: string, bytes: Buffer, sum: number][] = [
+    ['nothing', Buffer.alloc(0), 0x00000000],
+    ['a', Buffer.from('a'), 0xc1d04330],
+    ['abc', Buffer.from('abc'), 0x364b3fb7],
+    ['123456789', Buffer.from('123456789'), 0xe3069283],
+    ['32 zeros', Buffer.alloc(32), 0x8a9136aa],
+    ['32 bytes 0xff', Buffer.alloc(32, 0xff), 0x62a8ab43],
+    ['0 to 31', Buffer.from(Array.from({ length: 32 }, (_, i) => i)), 0x46dd794e],
+    ['31 to 0', Buffer.from(Array.from({ length: 32 }, (_, i) => 31 - i)), 0x113fdb5c],
+    ['a pangram', Buffer.from('The quick brown fox jumps over the lazy dog'), 0x22620404],
+  ]
+  for (const [title, bytes, sum] of rows) {
+    it(`knows the sum of ${title}`, () => {
+      expect(crc32c(bytes)).to.equal(sum)
+    })
+  }
+
+  it('agrees with the definition on all lengths from 0 to 300, wherever the range starts', () => {
+    const bytes = Buffer.from(Array.from({ length: 320 }, (_, i) => (i * 167 + (i >> 3)) & 0xff))
+    for (let from = 0; from < 20; from += 3) {
+      for (let length = 0; length <= 300; length++) {
+        const expected = slowCrc32c(bytes.subarray(from, from + length))
+        expect(crc32c(bytes, from, from + length), `${length} bytes from ${from}`).to.equal(expected)
+      }
+    }
+  })
+})
