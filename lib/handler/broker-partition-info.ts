@@ -50,6 +50,8 @@ export class TopicPartitions {
 /** Fetches metadata; a MetadataSource, or a stand-in. */
 export interface MetadataFetcher {
   fetch(topics: readonly string[]): Promise<MetadataResponse>
+  /** Whether asking again would tell more. Default: no. */
+  readonly isShort?: boolean
 }
 
 export interface BrokerPartitionInfoOptions {
@@ -67,6 +69,8 @@ interface Refresh {
   readonly topics: Set<string>
   /** Once it is, further topics have to go into the next one. */
   isSent: boolean
+  /** Asks again for what a short answer left out; not followed by another one. */
+  isFollowUp: boolean
   done: Promise<void>
 }
 
@@ -147,7 +151,7 @@ export class BrokerPartitionInfo {
 
   /** @param previous - ends before this one begins, well or badly. */
   #start(previous: Promise<void>): Refresh {
-    const refresh: Refresh = { topics: new Set(), isSent: false, done: previous }
+    const refresh: Refresh = { topics: new Set(), isSent: false, isFollowUp: false, done: previous }
     refresh.done = previous
       .catch(() => {})
       .then(() => this.#fetch(refresh))
@@ -169,12 +173,21 @@ export class BrokerPartitionInfo {
       this.#take(await source.fetch(names), topics)
       this.#limiter.succeeded()
     } catch (error) {
+      if (this.#isClosed) throw error
       this.#limiter.failed(performance.now())
       for (const name of names) if (!this.#topics.has(name)) this.#errors.set(name, error as KafkaError)
       onRefresh?.(names, error as KafkaError)
       throw error
     }
     onRefresh?.(names, null)
+    if (source.isShort && !refresh.isFollowUp) void refresh.done.then(() => this.#followUp(names))
+  }
+
+  /** Beside the traffic, for the topic ids that the first answer of a broker has no room for. */
+  #followUp(names: readonly string[]): void {
+    if (this.#isClosed) return
+    this.refresh(names).catch(() => {})
+    this.#running!.isFollowUp = true
   }
 
   /** Waits until the limiter lets a request start, or until nobody wants it any more. */

@@ -58,6 +58,12 @@ export class BrokerVersions {
     return version
   }
 
+  /** Whether the broker takes this version of a request. */
+  knows({ key }: AnyApi, version: number): boolean {
+    const [first, last] = this.#ranges.get(key) ?? [0, -1]
+    return version >= first && version <= last
+  }
+
   /** As {@link versionOf}, with a version that must not be exceeded. */
   newestUpTo(limit: number, api: AnyApi, broker: string): number {
     const offered = this.#ranges.get(api.key)

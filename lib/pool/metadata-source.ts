@@ -55,6 +55,7 @@ export class MetadataSource {
         this.#learn(response)
         return response
       } catch (error) {
+        if (this.#closedFor) throw this.#closedFor
         cause = error
         const { message } = error as Error
         failures.push(message)
@@ -66,6 +67,11 @@ export class MetadataSource {
       `no broker of metadata.broker.list=${this.#listText()} gives metadata: ${failures.join('; ')}`,
       { cause },
     )
+  }
+
+  /** Whether the last answer says less than the same broker would say now: it came as the first one, in v0. */
+  get isShort(): boolean {
+    return this.#current?.isAnswerShort ?? false
   }
 
   /** Closes the connection; a fetch under way fails with `reason`. */

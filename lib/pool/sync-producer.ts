@@ -61,6 +61,9 @@ interface Learned {
   readonly response: MetadataResponse
 }
 
+/** Of Metadata. */
+const VERSION_WITH_TOPIC_IDS = 10
+
 const LONGEST_TIMER_MS = 0x7fffffff
 
 /**
@@ -84,6 +87,7 @@ export class SyncProducer {
   /** Being asked for its versions. */
   #opening: BrokerClient | null = null
   #learned: Learned | null = null
+  #isAnswerShort = false
   /** What connecting has taken for a request that is still being made. */
   #connectMs = 0
   #giveUp = new AbortController()
@@ -98,6 +102,11 @@ export class SyncProducer {
     this.broker = addressText(address)
     this.#settings = settings
     this.#knownVersions = settings.knownVersions ?? new KnownVersions(null)
+  }
+
+  /** Whether the last answer of {@link fetchMetadata} came with the question for versions, and a newer one tells more. */
+  get isAnswerShort(): boolean {
+    return this.#isAnswerShort
   }
 
   get isConnected(): boolean {
@@ -183,8 +192,9 @@ export class SyncProducer {
     const client = await this.#connected(topics)
     const learned = this.#learned
     this.#learned = null
-    if (learned?.topics === topics) return learned.response
-    return this.#askFor(client, topics)
+    this.#isAnswerShort =
+      learned?.topics === topics && client.versions!.knows(metadata, VERSION_WITH_TOPIC_IDS)
+    return learned?.topics === topics ? learned.response : this.#askFor(client, topics)
   }
 
   /**

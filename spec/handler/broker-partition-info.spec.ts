@@ -359,6 +359,40 @@ describe('BrokerPartitionInfo', () => {
     })
   })
 
+  describe('topic ids', () => {
+    const id = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex')
+    const withId = () => ({ ...topicOf('t', [0, 0]), topicId: id })
+
+    it('are kept until an answer tells another one, or none', async () => {
+      const made = makeInfo()
+      expect(made.info.topicIdOf('t').some((byte) => byte !== 0)).to.equal(false)
+      await refreshed(made, brokersOf(0), withId())
+      expect(Buffer.from(made.info.topicIdOf('t'))).to.deep.equal(id)
+      await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))
+      expect(made.info.topicIdOf('t').some((byte) => byte !== 0)).to.equal(false)
+    })
+
+    it('are asked for once more, beside the traffic, where the first answer has no room for them', async () => {
+      const made = makeInfo()
+      made.source.isShort = true
+      await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))
+      await made.source.answer(brokersOf(0), withId())
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(Buffer.from(made.info.topicIdOf('t'))).to.deep.equal(id)
+      expect(made.source.fetched).to.deep.equal([['t'], ['t']])
+    })
+
+    it('are not asked for again when that fails, and nobody is told of it after the end', async () => {
+      const made = makeInfo()
+      made.source.isShort = true
+      await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))
+      made.info.close()
+      await made.source.fail(new MetadataError('closed'))
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(made.source.fetched).to.have.length(2)
+    })
+  })
+
   describe('a topic with an error', () => {
     it('keeps what was known of it (upstream: the cache survives)', async () => {
       const made = makeInfo()

@@ -5,17 +5,15 @@
  * java/FileRecordsReader.java, compiled into the cache on first use.
  */
 import type { ChildProcess } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import path from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { fetchJars } from './artifacts.js'
-import { cacheFolder, withCacheLock } from './cache-folder.js'
+import { compileJava } from './compile-java.js'
 import { spawnGuarded } from './guarded-spawn.js'
-import { javaProgram, javaVersionText } from './prerequisites.js'
-import { runToEnd } from './run-to-end.js'
+import { javaProgram } from './prerequisites.js'
 import type { PartitionLog, StoredRecordInFull } from './stored-record.js'
 
 const NAME = 'FileRecordsReader'
@@ -55,7 +53,8 @@ export class FileRecordsReader {
   /** Fetches, compiles and starts what is needed. */
   static async start(): Promise<FileRecordsReader> {
     const jars = await fetchJars('file-records', DEPENDENCIES)
-    const classes = await compile(jars)
+    const source = { name: NAME, text: readFileSync(SOURCE, 'utf8') }
+    const classes = await compileJava('file-records', source, jars)
     const args = ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-XX:-UsePerfData']
     const classPath = [classes, ...jars].join(path.delimiter)
     const streams = { stdin: 'pipe', stdout: 'pipe', stderr: 'ignore' } as const
@@ -129,25 +128,4 @@ function headersOf(columns: readonly string[]): StoredRecordInFull['headers'] {
 
 function fromBase64(column: string): Buffer | null {
   return column === '-' ? null : Buffer.from(column, 'base64')
-}
-
-/** Compiles the reader unless this very source was compiled by this very Java before; resolves with the folder. */
-async function compile(jars: readonly string[]): Promise<string> {
-  const fit = createHash('sha256').update(javaVersionText()).update(readFileSync(SOURCE)).digest('hex')
-  const classes = path.join(cacheFolder(), 'file-records', `classes-${fit.slice(0, 12)}`)
-  if (!existsSync(classes)) {
-    await withCacheLock(async () => {
-      if (!existsSync(classes)) await compileInto(classes, jars)
-    })
-  }
-  return classes
-}
-
-async function compileInto(classes: string, jars: readonly string[]): Promise<void> {
-  const unfinished = `${classes}.unfinished`
-  mkdirSync(unfinished, { recursive: true })
-  const args = ['-d', unfinished, '-cp', jars.join(path.delimiter), SOURCE]
-  const run = await runToEnd(javaProgram('javac'), args, { cwd: unfinished, timeoutMs: 120_000 })
-  if (run.exit !== 'exit code 0') throw new Error(`javac ended with ${run.exit}: ${run.stderr}`)
-  renameSync(unfinished, classes)
 }

@@ -45,6 +45,8 @@ interface Fetch {
 export class ScriptedSource implements MetadataFetcher {
   /** Fetches under way, oldest first. */
   readonly open: Fetch[] = []
+  /** Whether asking again would tell more. */
+  isShort = false
   /** Topics of every fetch so far. */
   readonly fetched: (readonly string[])[] = []
 
