@@ -36,6 +36,8 @@ interface Outcome {
 class Run {
   readonly #random: SeededRandom
   readonly #maxInFlight: number
+  /** No other run's: a producer whose broker is down may meet a broker of another run on its port. */
+  readonly #topic: string
   readonly acks: number
   readonly outcomes: Outcome[] = []
   eventsDelivered = 0
@@ -46,13 +48,14 @@ class Run {
   constructor(seed: number, maxInFlight: number) {
     this.#random = new SeededRandom(seed)
     this.#maxInFlight = maxInFlight
+    this.#topic = `t${seed}`
     this.acks = this.#random.pick([1, 1, -1, 0])
   }
 
   async start(): Promise<void> {
     const random = this.#random
-    this.#cluster = await TestCluster.start({ brokers: 2, maxMessageBytes: 5000 })
-    this.#cluster.createTopic('t', { partitions: 3 })
+    this.#cluster = await TestCluster.start({ brokers: 2, maxMessageBytes: 5000, autoCreateTopics: false })
+    this.#cluster.createTopic(this.#topic, { partitions: 3 })
     this.#producer = new Producer<string, string>(
       {
         'metadata.broker.list': this.#cluster.bootstrap,
@@ -107,7 +110,7 @@ class Run {
     const padding = this.#random.int(40) === 0 ? 'x'.repeat(9000) : ''
     try {
       const { partition, offset } = await this.#producer.deliver({
-        topic: 't',
+        topic: this.#topic,
         key: outcome.key,
         message: `${outcome.key}:${index}:${padding}`,
       })
@@ -122,7 +125,7 @@ class Run {
   async #trouble(): Promise<void> {
     const random = this.#random
     const what = random.int(10)
-    if (what === 0) this.#cluster.moveLeader('t', random.int(3), random.pick([0, 1, null]))
+    if (what === 0) this.#cluster.moveLeader(this.#topic, random.int(3), random.pick([0, 1, null]))
     else if (what === 1) await this.#cluster.stopBroker(random.int(2))
     else if (what < 4) await Promise.all([this.#cluster.startBroker(0), this.#cluster.startBroker(1)])
     else
@@ -181,7 +184,7 @@ class Run {
   #checkStored(): void {
     const found = new Map<string, Set<number>>()
     const at = new Map<string, number>()
-    for (const { key, value, partition, offset } of this.#cluster.messages('t')) {
+    for (const { key, value, partition, offset } of this.#cluster.messages(this.#topic)) {
       const sequence = Number(String(value).split(':')[1])
       const sequences = found.get(String(key)) ?? new Set()
       found.set(String(key), sequences.add(sequence))
