@@ -48,6 +48,19 @@ export function produceAnswer(correlationId: number, offset: number): Buffer {
     .framed()
 }
 
+export type ListedApi = [apiKey: number, minVersion: number, maxVersion: number]
+
+/** What a broker says that it takes, in version 0, its length in front. */
+export function versionsAnswer(correlationId: number, apis: readonly ListedApi[], errorCode = 0): Buffer {
+  return wire()
+    .int32(correlationId)
+    .int16(errorCode)
+    .array(apis, (to, [apiKey, minVersion, maxVersion]) =>
+      to.int16(apiKey).int16(minVersion).int16(maxVersion),
+    )
+    .framed()
+}
+
 /** The answer to whichever of the two it is. */
 export function answerTo(request: Buffer): Buffer {
   const { apiKey, correlationId } = headerOf(request)

@@ -23,6 +23,8 @@ export interface Clients {
   readonly logger: RecordingLogger
   /** Why the clients of this spec ended, one entry each. */
   readonly ends: KafkaError[]
+  /** What the clients of this spec were told of quotas. */
+  readonly throttles: [broker: string, throttleTimeMs: number][]
 }
 
 /** Call it once in a `describe`. */
@@ -31,10 +33,12 @@ export function clients(): Clients {
   const opened: BrokerClient[] = []
   let logger: RecordingLogger
   let ends: KafkaError[]
+  let throttles: Clients['throttles']
 
   beforeEach(() => {
     logger = recordingLogger()
     ends = []
+    throttles = []
   })
 
   afterEach(() => {
@@ -42,12 +46,14 @@ export function clients(): Clients {
   })
 
   async function clientOf(address: Peer['address'], signal?: AbortSignal): Promise<BrokerClient> {
+    const throttled = throttles
     const settings = {
       clientId: 'c1',
       connectTimeoutMs: TIMEOUT_MS,
       sendBufferBytes: 0,
       maxFrameBytes: MAX_FRAME_BYTES,
       logger,
+      onThrottle: (broker: string, throttleTimeMs: number) => void throttled.push([broker, throttleTimeMs]),
     }
     const ended = ends
     const client = await BrokerClient.connect(address, settings, (reason) => void ended.push(reason), signal)
@@ -67,6 +73,9 @@ export function clients(): Clients {
     },
     get ends() {
       return ends
+    },
+    get throttles() {
+      return throttles
     },
   }
 }

@@ -1,0 +1,206 @@
+import type { Socket } from 'node:net'
+import { expect } from 'chai'
+import {
+  ConnectionError,
+  DecodeError,
+  type KafkaError,
+  RequestTimeoutError,
+  UnsupportedVersionError,
+} from '../../lib/errors.js'
+import { type Negotiated, negotiate } from '../../lib/network/negotiate.js'
+import { produce } from '../../lib/protocol/messages/index.js'
+import { headerOf, topicsOf, versionsAnswer } from './support/answers.js'
+import { clients, fakeTimeouts, TIMEOUT_MS } from './support/clients.js'
+import { rejectionOf, turns, until } from './support/doubles.js'
+import {
+  API_VERSIONS,
+  closingOnEverything,
+  kafka0_8,
+  kafka0_9,
+  kafka2_8,
+  listOf2_8,
+  METADATA,
+  silent,
+  telling,
+  wantingSasl,
+} from './support/kinds-of-servers.js'
+import { deadAddress, onRequests, type Peer } from './support/peer.js'
+
+type OnRequest = (socket: Socket, request: Buffer) => void
+
+describe('negotiate', () => {
+  const all = clients()
+
+  /** A server that does this; the nth connection has the nth way, further ones the last. */
+  async function server(...ways: OnRequest[]) {
+    /** Keys of the requests of each connection. */
+    const asked: number[][] = []
+    const requests: Buffer[] = []
+    const peer = await all.start((socket) => {
+      const keys: number[] = []
+      const way = ways[Math.min(asked.length, ways.length - 1)]!
+      asked.push(keys)
+      onRequests((_, request) => {
+        if (socket.destroyed) return
+        keys.push(headerOf(request).apiKey)
+        requests.push(request)
+        way(socket, request)
+      })(socket)
+    })
+    return { peer, asked, requests }
+  }
+
+  function ask(address: Peer['address'], topics = ['t']): Promise<Negotiated> {
+    return negotiate(() => all.clientOf(address), topics, TIMEOUT_MS)
+  }
+
+  /** What a server is taken for, and the keys it was asked by connection. */
+  async function verdictOn(...ways: OnRequest[]): Promise<[release: string, asked: number[][]]> {
+    const { peer, asked } = await server(...ways)
+    const { client } = await ask(peer.address)
+    expect(client.isOpen).to.equal(true)
+    return [client.versions!.release, asked]
+  }
+
+  async function failureOf(...ways: OnRequest[]): Promise<[error: KafkaError, asked: number[][]]> {
+    const { peer, asked } = await server(...ways)
+    const error = await rejectionOf(ask(peer.address))
+    expect(error.persistence, 'nothing was sent but questions').to.equal('not-persisted')
+    return [error, asked]
+  }
+
+  const both = [API_VERSIONS, METADATA]
+
+  describe('a broker since 0.10', () => {
+    it('is known in one round trip over one connection', async () => {
+      expect(await verdictOn(kafka2_8)).to.deep.equal(['2.8', [both]])
+    })
+
+    it('is sent both questions before it answers either, in version 0, for the topics in use', async () => {
+      const { peer, requests } = await server(silent)
+      const asking = rejectionOf(ask(peer.address, ['a', 'b']))
+      await until(() => requests.length === 2)
+      expect(requests.map(headerOf)).to.deep.equal([
+        { apiKey: API_VERSIONS, apiVersion: 0, correlationId: 0, clientId: 'c1' },
+        { apiKey: METADATA, apiVersion: 0, correlationId: 1, clientId: 'c1' },
+      ])
+      expect(topicsOf(requests[1]!)).to.deep.equal(['a', 'b'])
+      await peer.close()
+      await asking
+    })
+
+    it('has its metadata answer handed over', async () => {
+      const { peer } = await server(kafka2_8)
+      expect((await ask(peer.address)).metadata).to.deep.include({ brokers: [], topics: [] })
+    })
+
+    // KAFKA-18659.
+    it('is never sent Produce v0 to v2 where it is 4.x, although it lists them', async () => {
+      const { peer } = await server(
+        telling([
+          [0, 0, 13],
+          [3, 0, 13],
+          [18, 0, 4],
+        ]),
+      )
+      const versions = (await ask(peer.address)).client.versions!
+      expect(versions.versionOf(produce, 'b')).to.equal(13)
+      expect(() => versions.newestUpTo(2, produce, 'b')).to.throw(UnsupportedVersionError, 'v3 to v13')
+    })
+  })
+
+  it('takes a broker for 0.9 that answers only the second question, without waiting for any time-out', async () => {
+    const clock = fakeTimeouts()
+    expect(await verdictOn(kafka0_9)).to.deep.equal(['0.9', [both]])
+    expect(clock.countTimers()).to.equal(0)
+  })
+
+  it('takes a broker for 0.8 that closes twice and then answers Metadata alone', async () => {
+    expect(await verdictOn(kafka0_8)).to.deep.equal(['0.8', [[API_VERSIONS], [API_VERSIONS], [METADATA]]])
+  })
+
+  describe('does not take for 0.8', () => {
+    it('a newer broker that was just going down, and is asked again', async () => {
+      expect(await verdictOn(closingOnEverything, kafka2_8)).to.deep.equal(['2.8', [[API_VERSIONS], both]])
+    })
+
+    // A TLS listener, or none of Kafka.
+    it('what closes on Metadata as well', async () => {
+      const [error, asked] = await failureOf(closingOnEverything)
+      expect(error).to.be.instanceOf(ConnectionError)
+      expect(error.message).to.include('is it a Kafka broker, and is this its plaintext port?')
+      expect(asked).to.deep.equal([[API_VERSIONS], [API_VERSIONS], [METADATA]])
+    })
+
+    it('what tells its versions and closes on Metadata, as a SASL listener does', async () => {
+      const [error, asked] = await failureOf(wantingSasl)
+      expect(error).to.be.instanceOf(ConnectionError)
+      expect(error.message).to.match(
+        /^\S+ told its versions and closed the connection on Metadata: does this listener want SASL\?$/,
+      )
+      expect(asked, 'it is not asked again').to.deep.equal([both])
+    })
+
+    // The alert of a TLS server that was sent something else.
+    it('what answers in another protocol', async () => {
+      const [error, asked] = await failureOf((socket) => socket.end(Buffer.from('15030300020246', 'hex')))
+      expect(error).to.be.instanceOf(DecodeError)
+      expect(asked).to.have.length(1)
+    })
+  })
+
+  it('believes nothing of a broker that refuses the question, in the shape of version 0', async () => {
+    const [error, asked] = await failureOf(telling([], 35))
+    expect(error.message).to.include(
+      'answered ApiVersions v0 with UNSUPPORTED_VERSION (35); set broker.version',
+    )
+    expect(error).to.be.instanceOf(UnsupportedVersionError)
+    expect(asked).to.have.length(1)
+    expect(all.ends, 'its connection is of no use').to.have.length(1)
+  })
+
+  it('gives up when no answer comes in time, and does not ask again', async () => {
+    const clock = fakeTimeouts()
+    const { peer, asked } = await server(silent)
+    const rejected = rejectionOf(ask(peer.address))
+    await until(() => asked[0]?.length === 2)
+    clock.tick(TIMEOUT_MS)
+    await turns()
+    clock.tick(TIMEOUT_MS)
+    const error = await rejected
+    expect(error).to.be.instanceOf(RequestTimeoutError).and.include({ persistence: 'not-persisted' })
+    expect(asked).to.deep.equal([both])
+  })
+
+  it('gives up when versions come and no metadata does', async () => {
+    const clock = fakeTimeouts()
+    const { peer, asked } = await server((socket, request) => {
+      const { apiKey, correlationId } = headerOf(request)
+      if (apiKey === API_VERSIONS) socket.write(versionsAnswer(correlationId, listOf2_8))
+    })
+    let client: { hasAnswered: boolean } | undefined
+    const open = async () => {
+      const opened = await all.clientOf(peer.address)
+      client = opened
+      return opened
+    }
+    const rejected = rejectionOf(negotiate(open, ['t'], TIMEOUT_MS))
+    await until(() => asked[0]?.length === 2 && client?.hasAnswered === true)
+    clock.tick(TIMEOUT_MS)
+    await turns()
+    clock.tick(TIMEOUT_MS)
+    expect((await rejected).message).to.include(`did not answer Metadata within ${TIMEOUT_MS} ms`)
+  })
+
+  it('fails as connecting does, which it tries once', async () => {
+    const address = await deadAddress()
+    let attempts = 0
+    const open = () => {
+      attempts += 1
+      return all.clientOf(address)
+    }
+    const error = await rejectionOf(negotiate(open, ['t'], TIMEOUT_MS))
+    expect(error).to.be.instanceOf(ConnectionError).and.include({ persistence: 'not-persisted' })
+    expect(attempts).to.equal(1)
+  })
+})
