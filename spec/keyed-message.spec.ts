@@ -127,15 +127,24 @@ describe('KeyedMessage', () => {
       ['text', new KeyedMessage('t', CANARY, CANARY, CANARY)],
       ['bytes', new KeyedMessage('t', Buffer.from(CANARY), Buffer.from(CANARY), Buffer.from(CANARY))],
       ['objects', new KeyedMessage('t', { [CANARY]: 1 }, { [CANARY]: 1 }, { a: { b: { c: [CANARY] } } })],
+      ['headers of text', new KeyedMessage('t', 'm').withHeaders({ [CANARY]: CANARY })],
+      ['headers of bytes', new KeyedMessage('t', 'm').withHeaders([['h', Buffer.from(CANARY)]])],
+      ['headers of a plain object', KeyedMessage.from({ topic: 't', message: 'm', headers: { h: CANARY } })],
     ]
     for (const [title, message] of messages) {
-      it(`never shows key or message: ${title}`, () => {
+      it(`never shows key, message or headers: ${title}`, () => {
         for (const text of shownAs(message)) {
           expect(text).not.to.include(CANARY)
           expect(text).not.to.include(Buffer.from(CANARY).toString('hex').match(/../g)!.join(' '))
         }
       })
     }
+
+    it('does not show its timestamp', () => {
+      for (const text of shownAs(new KeyedMessage('t', 'm').withTimestamp(1_234_567_890_123))) {
+        expect(text).not.to.include('1234567890123')
+      }
+    })
 
     it('shows the topic, fit for a line, and whether there is a key', () => {
       expect(inspect(new KeyedMessage('a\nb', 'v'))).to.equal('KeyedMessage(topic=a\\u{a}b, no key)')
