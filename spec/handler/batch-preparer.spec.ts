@@ -1,0 +1,134 @@
+import { expect } from 'chai'
+import { EncodeError, UnsupportedVersionError } from '../../lib/errors.js'
+import { BatchPreparer, type PreparerOptions } from '../../lib/handler/batch-preparer.js'
+import { Envelope } from '../../lib/handler/envelope.js'
+import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
+import { SetLimits } from '../../lib/handler/set-limits.js'
+import { KeyedMessage } from '../../lib/keyed-message.js'
+import type { Compression } from '../../lib/protocol/records/compression.js'
+import { batchOf, serialized, textsOf } from './support/envelopes.js'
+import { LogKeeper } from './support/log-keeper.js'
+import { OutcomeKeeper } from './support/outcome-keeper.js'
+
+function withHeader(value: string): Envelope {
+  const envelope = new Envelope(new KeyedMessage('t', value).withHeaders({ secret: 'secret' }), null)
+  envelope.value = value
+  envelope.isSerialized = true
+  return envelope
+}
+
+function plain(topic: string, partition: number, ...values: string[]): PartitionBatch {
+  return batchOf(topic, partition, ...values.map((value) => serialized(value)))
+}
+
+describe('BatchPreparer', () => {
+  let keeper: OutcomeKeeper
+  let logger: LogKeeper
+  let limits: SetLimits
+
+  beforeEach(() => {
+    keeper = new OutcomeKeeper()
+    logger = new LogKeeper()
+    limits = new SetLimits()
+  })
+
+  async function prepare(version: number, batches: PartitionBatch[], options: Partial<PreparerOptions> = {}) {
+    const defaults = {
+      outcomes: keeper.outcomes,
+      logger,
+      compression: null,
+      compressedTopics: new Set<string>(),
+    }
+    const preparer = new BatchPreparer({ ...defaults, ...options }, limits)
+    const { ready, tooLarge } = await preparer.prepare(batches, version, 'b:9092')
+    return {
+      ready: ready.map(
+        ({ batch }) => `${batch.topic}/${batch.partition}: ${textsOf(batch.envelopes).join(' ')}`,
+      ),
+      tooLarge: tooLarge.map(({ topic, partition }) => `${topic}/${partition}`),
+    }
+  }
+
+  it('gets all batches ready in their order', async () => {
+    const { ready } = await prepare(3, [plain('t', 1, 'a', 'b'), plain('t', 0, 'c'), plain('u', 0, 'd')])
+    expect(ready).to.deep.equal(['t/1: a b', 't/0: c', 'u/0: d'])
+  })
+
+  describe('with headers', () => {
+    const mixed = () => batchOf('t', 0, serialized('a'), withHeader('h'), serialized('b'))
+
+    it('sends them to brokers from 0.11 on', async () => {
+      expect((await prepare(3, [mixed()])).ready).to.deep.equal(['t/0: a h b'])
+      expect([keeper.failures, logger.lines]).to.deep.equal([[], []])
+    })
+
+    for (const version of [0, 1, 2]) {
+      it(`fails their messages before that, and only theirs: Produce v${version}`, async () => {
+        expect((await prepare(version, [mixed()])).ready).to.deep.equal(['t/0: a b'])
+        expect(Object.keys(keeper.failed)).to.deep.equal(['h'])
+        expect(keeper.failures[0]!.cause).to.be.instanceOf(UnsupportedVersionError).and.include({
+          broker: 'b:9092',
+          topic: 't',
+          partition: 0,
+          retriable: false,
+          persistence: 'not-persisted',
+          message:
+            'b:9092 cannot store the headers of messages to t/0: that needs Kafka 0.11 or newer. Leave them out, or set headers.on.old.brokers=drop',
+        })
+      })
+    }
+
+    it('has no batch where all of its messages have headers', async () => {
+      const { ready } = await prepare(2, [batchOf('t', 0, withHeader('h')), plain('t', 1, 'a')])
+      expect(ready).to.deep.equal(['t/1: a'])
+    })
+
+    it('drops them where that is set, with a warning that shows none of them', async () => {
+      const { ready } = await prepare(2, [mixed()], { headersOnOldBrokers: 'drop' })
+      expect(ready).to.deep.equal(['t/0: a h b'])
+      expect(keeper.failures).to.deep.equal([])
+      expect(logger.at('warn')).to.deep.equal([
+        '1 messages to t/0 lose their headers: b:9092 is older than Kafka 0.11',
+      ])
+    })
+
+    it('says nothing where there are none to drop', async () => {
+      await prepare(0, [plain('t', 0, 'a')], { headersOnOldBrokers: 'drop' })
+      expect(logger.lines).to.deep.equal([])
+    })
+  })
+
+  it('fails the messages of a batch that cannot be written, and goes on with the others', async () => {
+    const broken: Compression = {
+      id: 1,
+      name: 'gzip',
+      compress: async () => {
+        throw new Error('out of memory')
+      },
+      decompress: async (bytes) => bytes,
+    }
+    const batches = [plain('t', 0, 'a', 'b'), plain('u', 0, 'c')]
+    const { ready } = await prepare(0, batches, { compression: broken, compressedTopics: new Set(['t']) })
+    expect(ready).to.deep.equal(['u/0: c'])
+    expect(Object.keys(keeper.failed)).to.deep.equal(['a', 'b'])
+    expect(keeper.failures[0]!.cause).to.be.instanceOf(EncodeError)
+  })
+
+  describe('with a size that was refused before', () => {
+    it('sets batches of that size aside, of that topic', async () => {
+      limits.refused('t', 10)
+      const batches = [plain('t', 0, 'a', 'b'), plain('u', 0, 'a', 'b')]
+      expect(await prepare(3, batches)).to.deep.equal({ ready: ['u/0: a b'], tooLarge: ['t/0'] })
+    })
+
+    it('sends a single message all the same: it cannot be cut, and the broker has to say so', async () => {
+      limits.refused('t', 10)
+      expect(await prepare(3, [plain('t', 0, 'a')])).to.deep.equal({ ready: ['t/0: a'], tooLarge: [] })
+    })
+
+    it('sends plain sets, whose messages count one by one', async () => {
+      limits.refused('t', 10)
+      expect((await prepare(2, [plain('t', 0, 'a', 'b')])).ready).to.deep.equal(['t/0: a b'])
+    })
+  })
+})

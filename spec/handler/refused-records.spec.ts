@@ -1,0 +1,210 @@
+import { expect } from 'chai'
+import type { Delivery, Envelope } from '../../lib/handler/envelope.js'
+import { LeaderDispatch } from '../../lib/handler/leader-dispatch.js'
+import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
+import { compressionNamed } from '../../lib/protocol/records/compression.js'
+import { batchOf, serialized } from './support/envelopes.js'
+import { FakePool, type SentSet } from './support/fake-pool.js'
+import { LogKeeper } from './support/log-keeper.js'
+import { OutcomeKeeper } from './support/outcome-keeper.js'
+
+const TOO_LARGE = 10
+const NOT_LEADER = 6
+const INVALID_TIMESTAMP = 32
+const INVALID_RECORD = 87
+const UNKNOWN_SERVER_ERROR = -1
+
+type RecordError = { batchIndex: number; message: string | null }
+
+function batch(...values: string[]): PartitionBatch {
+  return batchOf('t', 0, ...values.map((value) => serialized(value)))
+}
+
+function unsettled({ envelopes }: PartitionBatch): Envelope[] {
+  return envelopes.filter(({ isSettled }) => !isSettled)
+}
+
+describe('LeaderDispatch, told more of a refusal', () => {
+  let pool: FakePool
+  let keeper: OutcomeKeeper
+  let logger: LogKeeper
+
+  beforeEach(() => {
+    pool = new FakePool()
+    keeper = new OutcomeKeeper()
+    logger = new LogKeeper()
+  })
+
+  function dispatchOf(codec: 'lz4' | 'gzip' | 'none' = 'none'): LeaderDispatch {
+    return new LeaderDispatch({
+      pool: pool.asPool,
+      outcomes: keeper.outcomes,
+      logger,
+      acks: 1,
+      requestTimeoutMs: 1500,
+      compression: compressionNamed(codec),
+      compressedTopics: new Set(),
+    })
+  }
+
+  /** Refuses sets that hold a text with `bad`, and names those records. */
+  function refusingBad(
+    errorCode: number,
+    recordErrors = ({ texts }: SentSet): RecordError[] =>
+      texts.flatMap((text, batchIndex) =>
+        text.includes('bad') ? [{ batchIndex, message: `${text} is bad` }] : [],
+      ),
+    errorMessage: string | null = null,
+  ): void {
+    pool.refuse = ({ texts }) => (texts.some((text) => text.includes('bad')) ? errorCode : undefined)
+    pool.after = ({ sets }, response) => {
+      for (const { name, partitions } of response.topics) {
+        for (const partition of partitions) {
+          if (partition.errorCode === 0) continue
+          const set = sets.find(({ topic, partition: index }) => topic === name && index === partition.index)!
+          Object.assign(partition, { recordErrors: recordErrors(set), errorMessage })
+        }
+      }
+      return response
+    }
+  }
+
+  // KIP-467: one bad record makes the broker refuse all of its batch.
+  it('fails the records that the broker names, and sends the others again at once, in their order', async () => {
+    refusingBad(INVALID_RECORD)
+    await dispatchOf().dispatch(0, [batch('a', 'bad-1', 'b', 'bad-2', 'c')])
+    expect(pool.wire).to.deep.equal(['0: t/0=a,bad-1,b,bad-2,c', '0: t/0=a,b,c'])
+    expect(keeper.delivered).to.deep.equal(['t/0@0: a,b,c'])
+    expect(Object.keys(keeper.failed)).to.deep.equal(['bad-1', 'bad-2'])
+  })
+
+  it('tells each record what the broker says of it, with the attempt noted', async () => {
+    refusingBad(INVALID_RECORD)
+    await dispatchOf().dispatch(0, [batch('bad-1', 'a', 'bad-2')])
+    expect(keeper.failures.map(({ cause }) => cause.message)).to.deep.equal([
+      'b0:9092 answered INVALID_RECORD (87) for t/0: bad-1 is bad',
+      'b0:9092 answered INVALID_RECORD (87) for t/0: bad-2 is bad',
+    ])
+    expect(keeper.failures.map(({ attempts }) => attempts.length)).to.deep.equal([1, 1])
+    expect(keeper.failures[0]!.persistence).to.equal('not-persisted')
+  })
+
+  it('tells a record what is said of the batch where nothing is said of it', async () => {
+    refusingBad(INVALID_RECORD, () => [{ batchIndex: 1, message: null }], 'no key in a compacted topic')
+    await dispatchOf().dispatch(0, [batch('a', 'bad')])
+    expect(keeper.failed).to.deep.equal({
+      bad: 'b0:9092 answered INVALID_RECORD (87) for t/0: no key in a compacted topic',
+    })
+  })
+
+  it('does not let what a broker says break a line of the log or of an error', async () => {
+    refusingBad(INVALID_RECORD, () => [{ batchIndex: 0, message: 'x\n\u001b[31my' }])
+    await dispatchOf().dispatch(0, [batch('bad')])
+    expect(keeper.failed.bad).to.include('x\\u{a}\\u{1b}[31my')
+  })
+
+  const vague: [title: string, recordErrors: RecordError[]][] = [
+    ['no record', []],
+    [
+      'only records that are not there',
+      [
+        { batchIndex: 7, message: 'x' },
+        { batchIndex: -1, message: 'x' },
+      ],
+    ],
+  ]
+  for (const [title, recordErrors] of vague) {
+    it(`fails the whole batch where the broker names ${title}`, async () => {
+      refusingBad(INVALID_TIMESTAMP, () => recordErrors, 'timestamps are out of range')
+      await dispatchOf().dispatch(0, [batch('a', 'bad')])
+      expect(pool.requests).to.have.length(1)
+      expect(Object.keys(keeper.failed)).to.deep.equal(['a', 'bad'])
+      expect(keeper.failed.a).to.equal(
+        'b0:9092 answered INVALID_TIMESTAMP (32) for t/0: timestamps are out of range',
+      )
+    })
+  }
+
+  it('fails a record once that is named twice', async () => {
+    refusingBad(INVALID_RECORD, () => [
+      { batchIndex: 1, message: 'first' },
+      { batchIndex: 1, message: 'second' },
+    ])
+    await dispatchOf().dispatch(0, [batch('a', 'bad')])
+    expect(keeper.failures).to.have.length(1)
+    expect(keeper.delivered).to.deep.equal(['t/0@0: a'])
+  })
+
+  it('lets later messages of the partition wait where those that are sent again have to be retried', async () => {
+    refusingBad(INVALID_RECORD)
+    const { refuse } = pool
+    pool.refuse = (set, request) => (pool.requests.length > 1 ? NOT_LEADER : refuse(set, request))
+    const sent = batch('a', 'bad', 'b')
+    await dispatchOf().dispatch(0, [sent])
+    expect(Object.keys(keeper.failed)).to.deep.equal(['bad'])
+    expect(unsettled(sent).map(({ value }) => value)).to.deep.equal(['a', 'b'])
+  })
+
+  it('ends where a broker names another record each time', async () => {
+    pool.refuse = () => INVALID_RECORD
+    pool.after = (_, response) => {
+      Object.assign(response.topics[0]!.partitions[0]!, { recordErrors: [{ batchIndex: 0, message: 'no' }] })
+      return response
+    }
+    await dispatchOf().dispatch(0, [batch('a', 'b', 'c')])
+    expect(pool.wire).to.deep.equal(['0: t/0=a,b,c', '0: t/0=b,c', '0: t/0=c'])
+    expect(Object.keys(keeper.failed)).to.deep.equal(['a', 'b', 'c'])
+  })
+
+  it('says what a broker from before 0.8.2 may have failed on with lz4, which it does not know', async () => {
+    pool.refuse = () => UNKNOWN_SERVER_ERROR
+    const [lz4, gzip] = [batch('a'), batch('a')]
+    await dispatchOf('lz4').dispatch(0, [lz4])
+    await dispatchOf('gzip').dispatch(0, [gzip])
+    const errorOf = ({ envelopes }: PartitionBatch) => envelopes[0]!.attempts[0]!.error.message
+    expect(errorOf(lz4)).to.include('before 0.8.2 Kafka knows no lz4')
+    expect(errorOf(gzip)).not.to.include('lz4')
+  })
+
+  it('cuts sets from then on that are as large as one that was refused', async () => {
+    pool.refuse = ({ texts }) => (texts.length > 2 ? TOO_LARGE : undefined)
+    const dispatch = dispatchOf('gzip')
+    await dispatch.dispatch(0, [batch('a', 'b', 'c', 'd')])
+    await dispatch.dispatch(0, [batch('a', 'b', 'c', 'd')])
+    expect(pool.wire).to.deep.equal([
+      '0: t/0=a,b,c,d',
+      '0: t/0=a,b',
+      '0: t/0=c,d',
+      '0: t/0=a,b',
+      '0: t/0=c,d',
+    ])
+    expect(keeper.delivered).to.have.length(4)
+  })
+
+  describe('tells when the broker has stored a message', () => {
+    async function deliveredAt(logAppendTimeMs: bigint): Promise<(number | null)[]> {
+      const times: (number | null)[] = []
+      const waiter = {
+        delivered: (_: Envelope, __: Delivery['offset'], ___: string, timestampMs: number | null) =>
+          void times.push(timestampMs),
+        failed: () => {},
+      }
+      pool.after = (_, response) => {
+        Object.assign(response.topics[0]!.partitions[0]!, { logAppendTimeMs })
+        return response
+      }
+      await dispatchOf().dispatch(0, [
+        batchOf('t', 0, serialized('a', { waiter }), serialized('b', { waiter })),
+      ])
+      return times
+    }
+
+    it('where it stamps messages itself, all of a batch with the same time', async () => {
+      expect(await deliveredAt(1_700_000_000_123n)).to.deep.equal([1_700_000_000_123, 1_700_000_000_123])
+    })
+
+    it('and nothing of it where they keep their own', async () => {
+      expect(await deliveredAt(-1n)).to.deep.equal([null, null])
+    })
+  })
+})
