@@ -91,7 +91,7 @@ export class DefaultEventHandler implements EventHandler {
       keepsPartitions: doOverlap,
       random,
     }
-    this.#lanes = doOverlap ? this.#makeLanes() : null
+    this.#lanes = doOverlap ? this.#makeLanes(maxInFlight) : null
   }
 
   /** Sends plain messages; each cycle through `Producer` goes by {@link dispatch}. */
@@ -121,10 +121,14 @@ export class DefaultEventHandler implements EventHandler {
     else await this.#cycle(serialized)
   }
 
-  #makeLanes(): LaneDispatch {
+  #makeLanes(maxRuns: number): LaneDispatch {
+    const { brokerPartitionInfo } = this.#options
     return new LaneDispatch({
+      maxRuns,
       run: (envelopes, onProgress) => this.#cycle(envelopes, onProgress),
-      bind: (envelope) => bindToPartition(envelope, this.#collateContext),
+      bind: (envelope) => {
+        if (brokerPartitionInfo.isCached(envelope.topic)) bindToPartition(envelope, this.#collateContext)
+      },
       expire: (envelopes) => this.#expire(envelopes),
     })
   }

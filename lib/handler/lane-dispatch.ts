@@ -1,6 +1,6 @@
 /**
  * Lets several cycles overlap without changing what is stored in a partition: what meets the lane of earlier messages
- * waits for their outcome, everything else goes at once.
+ * waits for their outcome, everything else goes at once, while there are fewer runs than allowed.
  *
  * Messages that are let go together form a run, which holds their lanes until each is settled, through all its
  * retries. Messages of several cycles that waited go together when their lanes are free. A run waits for nobody, so
@@ -15,6 +15,8 @@ import { PartitionLanes } from './partition-lanes.js'
 const MAX_JOINED_BYTES = 900_000
 
 export interface LaneDispatchOptions {
+  /** Runs at a time; each has at most one request in flight per broker. */
+  readonly maxRuns: number
   /**
    * Sends messages until each is settled. Must not reject.
    *
@@ -53,8 +55,11 @@ export class LaneDispatch {
   /** Cycles of which messages wait, in their order. */
   #cycles: Cycle[] = []
   readonly #runs = new Set<Run>()
+  /** Lanes of all runs and of all that waits; null where that has to be found out anew. */
+  #taken: PartitionLanes | null = null
   #isPumping = false
   #timer: NodeJS.Timeout | undefined
+  #haveLimits = false
 
   constructor(options: LaneDispatchOptions) {
     this.#options = options
@@ -66,16 +71,37 @@ export class LaneDispatch {
     return new Promise((end) => {
       let bytes = 0
       for (const { key, value } of envelopes) bytes += (key?.length ?? 0) + (value?.length ?? 0)
-      this.#cycles.push({ waiting: [...envelopes], bytes, open: envelopes.length, end })
-      this.#pump()
+      const cycle = { waiting: [...envelopes], bytes, open: envelopes.length, end }
+      this.#cycles.push(cycle)
+      this.#haveLimits ||= envelopes[0]!.deadlineMs > 0
+      if (this.#mustWait(cycle)) this.#expireInTime()
+      else this.#pump()
     })
+  }
+
+  /** Whether none of a new cycle's messages can go: that is known without a look at all those that wait. */
+  #mustWait({ waiting }: Cycle): boolean {
+    if (this.#runs.size >= this.#options.maxRuns) return true
+    const taken = this.#taken
+    if (!taken) return false
+    for (const envelope of waiting) {
+      this.#bind(envelope)
+      if (!taken.meets(envelope)) return false
+    }
+    for (const envelope of waiting) taken.add(envelope)
+    return true
   }
 
   /** Starts what can be started. A call from within, by a listener or a partitioner, is seen by the one under way. */
   #pump(): void {
     if (this.#isPumping) return
     this.#isPumping = true
-    for (let run = this.#admit(); run; run = this.#admit()) this.#start(run)
+    this.#taken = null
+    while (this.#runs.size < this.#options.maxRuns) {
+      const run = this.#admit()
+      if (!run) break
+      this.#start(run)
+    }
     this.#isPumping = false
     this.#expireInTime()
   }
@@ -93,8 +119,12 @@ export class LaneDispatch {
       parts.push({ cycle, envelopes })
       bytes += cycle.bytes
     }
+    if (parts.length === 0) {
+      this.#taken = taken
+      return null
+    }
     this.#cycles = this.#cycles.filter(({ waiting }) => waiting.length > 0)
-    return parts.length > 0 ? { parts, lanes: lanesOf(parts) } : null
+    return { parts, lanes: lanesOf(parts) }
   }
 
   /** Takes the messages of one cycle that may go; the lanes of those that wait are taken for those behind them. */
@@ -102,11 +132,7 @@ export class LaneDispatch {
     const free: Envelope[] = []
     const waiting: Envelope[] = []
     for (const envelope of cycle.waiting) {
-      if (envelope.isSettled) {
-        settled(cycle, 1)
-        continue
-      }
-      if (envelope.partition < 0) this.#options.bind(envelope)
+      this.#bind(envelope)
       if (taken.meets(envelope)) {
         taken.add(envelope)
         waiting.push(envelope)
@@ -116,6 +142,10 @@ export class LaneDispatch {
     }
     cycle.waiting = waiting
     return free
+  }
+
+  #bind(envelope: Envelope): void {
+    if (envelope.partition < 0) this.#options.bind(envelope)
   }
 
   #start(run: Run): void {
@@ -139,19 +169,30 @@ export class LaneDispatch {
     this.#pump()
   }
 
-  /** Later messages of a call or of another call have no earlier time limit. */
+  /** Later messages have no earlier time limit. */
   #expireInTime(): void {
-    clearTimeout(this.#timer)
-    let endMs = Number.POSITIVE_INFINITY
-    for (const { waiting } of this.#cycles) endMs = Math.min(endMs, waiting[0]!.deadlineMs || endMs)
-    if (endMs === Number.POSITIVE_INFINITY) return
-    this.#timer = setTimeout(
-      () => {
-        this.#options.expire(this.#cycles.flatMap(({ waiting }) => waiting))
-        this.#pump()
-      },
-      Math.max(0, endMs - performance.now()),
-    )
+    if (this.#cycles.length === 0) {
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+    } else if (this.#haveLimits && this.#timer === undefined) {
+      const limits = this.#cycles.map(({ waiting }) => waiting[0]!.deadlineMs || Number.POSITIVE_INFINITY)
+      const endMs = limits.reduce((first, limit) => Math.min(first, limit))
+      if (endMs === Number.POSITIVE_INFINITY) return
+      this.#timer = setTimeout(() => this.#expire(), Math.max(0, endMs - performance.now()))
+    }
+  }
+
+  #expire(): void {
+    this.#timer = undefined
+    const cycles = this.#cycles
+    this.#options.expire(cycles.flatMap(({ waiting }) => waiting))
+    for (const cycle of cycles) {
+      const before = cycle.waiting.length
+      cycle.waiting = cycle.waiting.filter(({ isSettled }) => !isSettled)
+      settled(cycle, before - cycle.waiting.length)
+    }
+    this.#cycles = this.#cycles.filter(({ waiting }) => waiting.length > 0)
+    this.#pump()
   }
 }
 

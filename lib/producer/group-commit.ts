@@ -26,7 +26,7 @@ export class GroupCommit {
 
   /**
    * @param dispatch - ends when every message has its outcome; must not reject.
-   * @param maxCycles - cycles that may be in flight at a time.
+   * @param maxCycles - cycles that may be in flight at a time; Infinity where others see to it.
    */
   constructor(dispatch: (batch: readonly Envelope[]) => Promise<void>, maxCycles = 1) {
     this.#dispatch = dispatch

@@ -104,7 +104,9 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       lingerMs: this.config.queueBufferingMaxMs,
       maxCycles: this.config.maxInFlightRequestsPerConnection,
     })
-    this.#groupCommit = new GroupCommit(dispatch, this.config.maxInFlightRequestsPerConnection)
+    // Where cycles may overlap, the handler holds back and joins what must wait, partition by partition.
+    const doOverlap = this.config.maxInFlightRequestsPerConnection > 1
+    this.#groupCommit = new GroupCommit(dispatch, doOverlap ? Number.POSITIVE_INFINITY : 1)
     this.#metrics = new ProducerMetrics({
       clientId: this.config.clientId,
       queueSize: this.#isAsync ? () => this.#queue.size : null,

@@ -22,10 +22,17 @@ function message(text: string, deadlineMs = 0): Envelope {
   return serialized(value!, { topic, key: key ?? null, deadlineMs })
 }
 
-function makeLanes({ bind = bindByKey }: { bind?: (envelope: Envelope) => void } = {}) {
+function makeLanes({
+  bind = bindByKey,
+  maxRuns = 5,
+}: {
+  bind?: (envelope: Envelope) => void
+  maxRuns?: number
+} = {}) {
   const runs: Run[] = []
   const expired: string[] = []
   const lanes = new LaneDispatch({
+    maxRuns,
     bind,
     expire: (envelopes) => {
       for (const envelope of envelopes) {
@@ -210,6 +217,38 @@ describe('LaneDispatch', () => {
     expect(runs.slice(1).map(({ texts }) => texts.map((text) => text[0]))).to.deep.equal([['a'], ['b']])
   })
 
+  it('has no more runs than allowed; what comes meanwhile goes together when one ends', async () => {
+    const { runs, send } = makeLanes({ maxRuns: 2 })
+    for (const text of ['a@0', 'b@1', 'c@2', 'd@0', 'e@3']) send(text)
+    expect(textsOfRuns(runs)).to.deep.equal([['a'], ['b']])
+    await runs[1]!.settle()
+    expect(textsOfRuns(runs)).to.deep.equal([['a'], ['b'], ['c', 'e']])
+    await runs[0]!.settle()
+    expect(textsOfRuns(runs)[3]).to.deep.equal(['d'])
+  })
+
+  it('starts no run in place of one that has only made progress', async () => {
+    const { runs, send } = makeLanes({ maxRuns: 1 })
+    send('a@0', 'b@1')
+    send('c@1')
+    await runs[0]!.settle('b')
+    expect(textsOfRuns(runs)).to.deep.equal([['a', 'b']])
+    await runs[0]!.settle()
+    expect(textsOfRuns(runs)[1]).to.deep.equal(['c'])
+  })
+
+  it('looks at a call that must wait once, not at all those in front of it again', async () => {
+    const bound: string[] = []
+    const { runs, send } = makeLanes({ bind: (envelope) => void bound.push(textOf(envelope)) })
+    send('a')
+    for (const text of ['b', 'c', 'd']) send(text)
+    bound.length = 0
+    send('e')
+    expect(bound).to.deep.equal(['e'])
+    await runs[0]!.settle()
+    expect(textsOfRuns(runs)[1]).to.deep.equal(['b', 'c', 'd', 'e'])
+  })
+
   it('ends each call with the last of its messages, wherever those ran', async () => {
     const { runs, send, ended } = makeLanes()
     send('a@0')
@@ -283,6 +322,7 @@ describe('LaneDispatch', () => {
       void lanes.dispatch(until(10, 'c@1'))
       void lanes.dispatch(until(10, 'd@1'))
       expect(clock.countTimers()).to.equal(1)
+      await runs[0]!.settle()
       await runs[1]!.settle()
       expect(clock.countTimers()).to.equal(0)
     })
@@ -290,18 +330,20 @@ describe('LaneDispatch', () => {
 
   it('whatever comes and ends when: keeps the order of each partition, has one run there, and leaves nothing', async () => {
     const text = fc.constantFrom('@0', '@1', '@2', '', 'u', 'u@0')
+    const maxRuns = fc.integer({ min: 1, max: 4 })
     const step = fc.oneof(
       fc.record({ send: fc.array(text, { minLength: 1, maxLength: 4 }) }),
       fc.record({ settle: fc.nat(), share: fc.integer({ min: 1, max: 3 }) }),
     )
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-        const { runs, send, ended } = makeLanes()
+      fc.asyncProperty(maxRuns, fc.array(step, { maxLength: 40 }), async (limit, steps) => {
+        const { runs, send, ended } = makeLanes({ maxRuns: limit })
         const started: { lane: string; index: number }[] = []
         let count = 0
         let calls = 0
         const check = (): void => {
           const open = runs.map(({ envelopes }) => new Set(envelopes.filter((e) => !e.isSettled).map(laneOf)))
+          expect(open.filter(({ size }) => size > 0).length).to.be.at.most(limit)
           for (const [i, lanes] of open.entries()) {
             for (const other of open.slice(i + 1)) {
               for (const lane of lanes)
@@ -321,7 +363,8 @@ describe('LaneDispatch', () => {
           }
           check()
         }
-        for (const run of runs) await run.settle()
+        // More runs may begin while these end.
+        for (let i = 0; i < runs.length; i++) await runs[i]!.settle()
         for (const { envelopes } of runs) {
           for (const e of envelopes) started.push({ lane: laneOf(e), index: Number(textOf(e)) })
         }

@@ -111,12 +111,12 @@ for (const type of ['sync', 'async'] as const) {
       start()
       await warmUp()
       const done = deliver('a@0', 'b@0', 'c@0', 'd@1')
-      await eventually(() => broker.owed === 1)
+      await eventually(() => broker.owed > 0)
       await idle()
-      // Three cycles are under way, though two of them wait; d comes with the next one.
-      expect(broker.received).to.deep.equal(['t/0=a'])
+      // In async mode three batches are on their way, though two of them wait; d comes with the next one.
+      expect(broker.received).to.deep.equal(type === 'sync' ? ['t/0=a', 't/1=d'] : ['t/0=a'])
       broker.answer()
-      await eventually(() => broker.owed === 2)
+      await eventually(() => broker.received.length === 3)
       expect(broker.received.slice(1)).to.have.members(['t/0=b,c', 't/1=d'])
       broker.answer({ count: 2 })
       await Promise.all(done)
