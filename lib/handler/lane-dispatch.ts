@@ -55,8 +55,8 @@ export class LaneDispatch {
   /** Cycles of which messages wait, in their order. */
   #cycles: Cycle[] = []
   readonly #runs = new Set<Run>()
-  /** Lanes of all runs and of all that waits; null where that has to be found out anew. */
-  #taken: PartitionLanes | null = null
+  /** Lanes of all runs and of all that waits, as last found out; where they are fewer by now, a pump is due anyway. */
+  #taken = new PartitionLanes()
   #isPumping = false
   #timer: NodeJS.Timeout | undefined
   #haveLimits = false
@@ -82,13 +82,11 @@ export class LaneDispatch {
   /** Whether none of a new cycle's messages can go: that is known without a look at all those that wait. */
   #mustWait({ waiting }: Cycle): boolean {
     if (this.#runs.size >= this.#options.maxRuns) return true
-    const taken = this.#taken
-    if (!taken) return false
     for (const envelope of waiting) {
       this.#bind(envelope)
-      if (!taken.meets(envelope)) return false
+      if (!this.#taken.meets(envelope)) return false
     }
-    for (const envelope of waiting) taken.add(envelope)
+    for (const envelope of waiting) this.#taken.add(envelope)
     return true
   }
 
@@ -96,7 +94,6 @@ export class LaneDispatch {
   #pump(): void {
     if (this.#isPumping) return
     this.#isPumping = true
-    this.#taken = null
     while (this.#runs.size < this.#options.maxRuns) {
       const run = this.#admit()
       if (!run) break

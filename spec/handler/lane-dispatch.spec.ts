@@ -306,10 +306,11 @@ describe('LaneDispatch', () => {
     })
 
     it('of the next one is waited for when one has ended', () => {
-      const { lanes, expired } = makeLanes()
+      const { lanes, expired, send } = makeLanes()
       void lanes.dispatch(until(1000, 'a@0'))
       void lanes.dispatch(until(10, 'b@0'))
       void lanes.dispatch(until(20, 'c@0'))
+      send('without a limit@0')
       clock.tick(20)
       expect(expired).to.deep.equal(['b', 'c'])
     })
