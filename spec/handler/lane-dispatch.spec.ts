@@ -36,7 +36,7 @@ function makeLanes({
     bind,
     expire: (envelopes) => {
       for (const envelope of envelopes) {
-        if (envelope.deadlineMs > performance.now()) continue
+        if (envelope.deadlineMs === 0 || envelope.deadlineMs > performance.now()) continue
         envelope.isSettled = true
         expired.push(textOf(envelope))
       }
