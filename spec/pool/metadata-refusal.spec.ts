@@ -1,0 +1,99 @@
+import { expect } from 'chai'
+import { ConnectionError, MetadataError } from '../../lib/errors.js'
+import type { BrokerAddress } from '../../lib/network/connection.js'
+import { MetadataSource } from '../../lib/pool/metadata-source.js'
+import type { SyncProducer } from '../../lib/pool/sync-producer.js'
+import type { MetadataResponse } from '../../lib/protocol/messages/index.js'
+import { type RecordingLogger, recordingLogger, rejectionOf } from '../network/support/doubles.js'
+import { metadataResponse } from '../support/messages.js'
+import { FakeSyncProducer } from './support/fake-sync-producer.js'
+
+const NOT_CONTROLLER = 41
+const REBOOTSTRAP_REQUIRED = 129
+
+const at = (port: number) => ({ host: 'b', port })
+
+/** A broker may refuse a request as a whole since Metadata v13. */
+describe('MetadataSource, refused as a whole,', () => {
+  let logger: RecordingLogger
+  let created: FakeSyncProducer[]
+  let answers: Map<number, MetadataResponse>
+
+  beforeEach(() => {
+    logger = recordingLogger()
+    created = []
+    answers = new Map()
+  })
+
+  function create(address: BrokerAddress): SyncProducer {
+    const producer = new FakeSyncProducer(address)
+    producer.fetchMetadata.callsFake(async () => {
+      const response = answers.get(address.port)
+      if (!response) throw new ConnectionError(`cannot connect to ${producer.broker}`)
+      producer.isConnected = true
+      return response
+    })
+    created.push(producer)
+    return producer.asReal
+  }
+
+  function sourceOf(...ports: number[]): MetadataSource {
+    return new MetadataSource({ bootstrap: ports.map(at), create, logger, shuffle: (all) => [...all] })
+  }
+
+  function answering(port: number, errorCode = 0, ...brokers: BrokerAddress[]): void {
+    const rows = brokers.map((address, nodeId) => ({ nodeId, ...address }))
+    answers.set(port, metadataResponse({ brokers: rows, topics: [], errorCode }))
+  }
+
+  const askedPorts = () => created.splice(0).map(({ address }) => address.port)
+
+  it('closes that broker and asks the next one', async () => {
+    answering(1, NOT_CONTROLLER)
+    answering(2, 0, at(7))
+    expect((await sourceOf(1, 2).fetch(['t'])).brokers).to.have.length(1)
+    expect(created.map(({ isClosed }) => isClosed)).to.deep.equal([true, false])
+    expect(logger.lines.join()).to.include('b:1 answered Metadata with NOT_CONTROLLER (41)')
+  })
+
+  it('asks that broker anew the next time, on a new connection', async () => {
+    answering(1, NOT_CONTROLLER)
+    const source = sourceOf(1)
+    await rejectionOf(source.fetch(['t']))
+    answering(1)
+    await source.fetch(['t'])
+    expect(askedPorts()).to.deep.equal([1, 1])
+  })
+
+  it('learns no brokers from the refusal', async () => {
+    answering(1, NOT_CONTROLLER, at(8))
+    const source = sourceOf(1)
+    await rejectionOf(source.fetch(['t']))
+    await rejectionOf(source.fetch(['t']))
+    expect(askedPorts()).to.deep.equal([1, 1])
+  })
+
+  // KIP-1102.
+  for (const [errorCode, what, ports] of [
+    [REBOOTSTRAP_REQUIRED, 'forgets the brokers that it has learned and starts again from the list', [1]],
+    [NOT_CONTROLLER, 'keeps the brokers that it has learned', [1, 8]],
+  ] as const) {
+    it(`${what} after code ${errorCode}`, async () => {
+      const source = sourceOf(1)
+      answering(1, 0, at(8))
+      await source.fetch(['t'])
+      answering(1, errorCode)
+      await rejectionOf(source.fetch(['t']))
+      askedPorts()
+      await rejectionOf(source.fetch(['t']))
+      expect(askedPorts()).to.deep.equal(ports)
+    })
+  }
+
+  it('says so where nobody else gives metadata', async () => {
+    answering(1, REBOOTSTRAP_REQUIRED)
+    const error = await rejectionOf(sourceOf(1).fetch(['t']))
+    expect(error).to.be.instanceOf(MetadataError).and.include({ retriable: true })
+    expect(error.message).to.include('b:1 answered Metadata with REBOOTSTRAP_REQUIRED (129)')
+  })
+})
