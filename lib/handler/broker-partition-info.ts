@@ -173,10 +173,9 @@ export class BrokerPartitionInfo {
       this.#take(await source.fetch(names), topics)
       this.#limiter.succeeded()
     } catch (error) {
-      if (this.#isClosed) throw error
       this.#limiter.failed(performance.now())
       for (const name of names) if (!this.#topics.has(name)) this.#errors.set(name, error as KafkaError)
-      onRefresh?.(names, error as KafkaError)
+      if (!this.#isClosed) onRefresh?.(names, error as KafkaError)
       throw error
     }
     onRefresh?.(names, null)
