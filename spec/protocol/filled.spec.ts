@@ -1,0 +1,55 @@
+import { expect } from 'chai'
+import { filled } from '../../lib/protocol/filled.js'
+import { metadata, produce } from '../../lib/protocol/messages/index.js'
+import { since, struct } from '../../lib/protocol/schema.js'
+import { array, int16, nullableString, string } from '../../lib/protocol/types.js'
+
+const table = struct({
+  always: int16,
+  later: since(2, string, 'absent'),
+  text: since(3, nullableString, 'absent'),
+  rows: array(struct({ id: int16, name: since(1, string, 'none') })),
+})
+
+describe('filled', () => {
+  it('gives what only some versions have its default where it is left out', () => {
+    expect(filled(table, { always: 7, rows: [] })).to.deep.equal({
+      always: 7,
+      later: 'absent',
+      text: 'absent',
+      rows: [],
+    })
+  })
+
+  it('keeps what is given, null included', () => {
+    const given = { always: 7, later: 'given', text: null, rows: [] }
+    expect(filled(table, given)).to.deep.equal(given)
+  })
+
+  it('does so within arrays', () => {
+    const { rows } = filled(table, { always: 7, rows: [{ id: 1 }, { id: 2, name: 'two' }] })
+    expect(rows).to.deep.equal([
+      { id: 1, name: 'none' },
+      { id: 2, name: 'two' },
+    ])
+  })
+
+  it('invents nothing for a field that every version has', () => {
+    expect(filled(table, { rows: [] }).always).to.equal(undefined)
+  })
+
+  it('leaves the given value as it is', () => {
+    const sparse = { always: 7, rows: [{ id: 1 }] }
+    filled(table, sparse)
+    expect(sparse).to.deep.equal({ always: 7, rows: [{ id: 1 }] })
+  })
+
+  it('makes answers that can be written in every version', () => {
+    const acknowledgement = filled(produce.tables.response, {
+      topics: [{ name: 't', partitions: [{ index: 0, errorCode: 0, baseOffset: 1n }] }],
+    })
+    const empty = filled(metadata.tables.response, { brokers: [], topics: [] })
+    expect(acknowledgement.topics[0]!.partitions[0]).to.include({ logAppendTimeMs: -1n, errorMessage: null })
+    expect(empty).to.include({ throttleTimeMs: 0, errorCode: 0 })
+  })
+})
