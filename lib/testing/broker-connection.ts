@@ -12,6 +12,8 @@ const MAX_REQUEST_BYTES = 100 * 1024 * 1024
 export interface Answer {
   readonly bytes?: Buffer
   readonly end?: 'close' | 'reset'
+  /** Nothing more is read after that until it resolves. */
+  readonly muted?: () => Promise<void>
 }
 
 export class BrokerConnection {
@@ -57,7 +59,7 @@ export class BrokerConnection {
     }
   }
 
-  async #give({ bytes, end }: Answer): Promise<void> {
+  async #give({ bytes, end, muted }: Answer): Promise<void> {
     const socket = this.#socket
     if (end === 'reset') {
       // The socket is still open both ways: after an end of ours it would refuse to be reset.
@@ -66,5 +68,6 @@ export class BrokerConnection {
     }
     if (bytes) await new Promise((resolve) => socket.write(bytes, resolve))
     if (end) socket.destroySoon()
+    else await muted?.()
   }
 }

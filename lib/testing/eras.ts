@@ -1,57 +1,109 @@
 /**
- * What a broker of each era speaks, what it does with a request it does not know, and its own ways where releases
- * differ. The row 0.8 is what Kafka 0.8.2.2 was seen to do.
+ * What a broker of each era does where Kafka releases differ. Versions come from the table of releases; a row says the
+ * rest: what is refused, and how. The row 0.8 is what Kafka 0.8.2.2 was seen to do.
  *
- * @see wire-protocol reference §1 and §2.1
+ * @see wire-protocol reference §1, §2.1, §5.1, §5.4
  */
 export interface Era {
   readonly name: string
-  /** API key → versions. */
-  readonly apis: ReadonlyMap<number, readonly [first: number, last: number]>
-  /** Brokers of 0.8 close the connection on an API they do not know. */
-  readonly onUnknownApi: 'close'
-  /** Brokers of 0.8 do not look at the version: every request is read and answered as version 0. */
-  readonly onUnknownVersion: 'readAsVersion0'
+  /** Whose versions it takes, in the table of releases. */
+  readonly release: string
+  /** An API that it does not know: brokers of 0.9 never answer, and the connection goes on working. */
+  readonly onUnknownApi: 'close' | 'silence'
+  /**
+   * A version that it does not know. Before 0.10 brokers do not look at it: the request is read as version 0, and 0.9
+   * answers produce requests above 0 in the shape of 1.
+   */
+  readonly onUnknownVersion: 'answerAsVersion0' | 'answerProduceAsVersion1' | 'close'
+  /** What it lists beside error 35 when asked in an unknown version of ApiVersions. */
+  readonly listsWithUnsupportedVersion: 'nothing' | 'ApiVersions'
   /** Highest codec id that messages may have. */
   readonly lastCodecId: number
+  /** Anything but one record batch where the version wants just that. */
+  readonly onWrongFormat: 'close' | 'INVALID_RECORD'
+  /** A batch whose records are not what they should be: counts that differ, a key missing in a compacted topic. */
+  readonly onInvalidRecord: 'CORRUPT_MESSAGE' | 'INVALID_RECORD'
   /**
-   * Acks beyond −1, 0 and 1. Above 1 is a number of replicas to wait for, which one replica never makes: stored, and
-   * answered REQUEST_TIMED_OUT with the offset; below −1 is as −1.
+   * Acks beyond −1, 0 and 1. 0.8: above 1 is a number of replicas to wait for, which one replica never makes: stored,
+   * and answered REQUEST_TIMED_OUT with the offset; below −1 is as −1. Later: INVALID_REQUIRED_ACKS.
    */
-  readonly onOtherAcks: 'waitForReplicas'
-  /** With automatic creation, one illegal topic name makes the whole metadata answer one of errors, without brokers. */
-  readonly onIllegalTopic: 'failAllTopics'
-  /** Until there is a first topic, metadata answers list no brokers at all. */
-  readonly listsBrokersOf: 'clustersWithTopics'
+  readonly onOtherAcks: 'waitForReplicas' | 'refuse'
+  /** With automatic creation an illegal name fails the whole metadata answer, without brokers, or its topic alone. */
+  readonly onIllegalTopic: 'failAllTopics' | 'failTopic'
+  /** Whether an illegal name is called so without automatic creation, too, or just unknown. */
+  readonly isIllegalTopicNamed: boolean
+  /** What a topic answers that is just being created. */
+  readonly onCreated: 'LEADER_NOT_AVAILABLE' | 'UNKNOWN_TOPIC_OR_PARTITION'
+  /** In 0.8, until there is a first topic, metadata answers list no brokers at all. */
+  readonly listsBrokersOf: 'clustersWithTopics' | 'allClusters'
 }
 
-const PRODUCE = 0
-const METADATA = 3
+const of0_8 = {
+  name: '0.8',
+  release: '0.8.2',
+  onUnknownApi: 'close',
+  onUnknownVersion: 'answerAsVersion0',
+  listsWithUnsupportedVersion: 'nothing',
+  lastCodecId: 3,
+  onWrongFormat: 'close',
+  onInvalidRecord: 'CORRUPT_MESSAGE',
+  onOtherAcks: 'waitForReplicas',
+  onIllegalTopic: 'failAllTopics',
+  isIllegalTopicNamed: false,
+  onCreated: 'LEADER_NOT_AVAILABLE',
+  listsBrokersOf: 'clustersWithTopics',
+} as const satisfies Era
 
-const all: readonly Era[] = [
-  {
-    name: '0.8',
-    apis: new Map([
-      [PRODUCE, [0, 0]],
-      [METADATA, [0, 0]],
-    ]),
-    onUnknownApi: 'close',
-    onUnknownVersion: 'readAsVersion0',
-    lastCodecId: 3,
-    onOtherAcks: 'waitForReplicas',
-    onIllegalTopic: 'failAllTopics',
-    listsBrokersOf: 'clustersWithTopics',
-  },
-]
+const of0_9 = {
+  ...of0_8,
+  name: '0.9',
+  release: '0.9.0',
+  onUnknownApi: 'silence',
+  onUnknownVersion: 'answerProduceAsVersion1',
+  onOtherAcks: 'refuse',
+  listsBrokersOf: 'allClusters',
+} as const satisfies Era
+
+const of0_10 = {
+  ...of0_9,
+  name: '0.10',
+  release: '0.10.2',
+  onUnknownApi: 'close',
+  onUnknownVersion: 'close',
+  onIllegalTopic: 'failTopic',
+} as const satisfies Era
+
+const of2_8 = {
+  ...of0_10,
+  name: '2.8',
+  release: '2.8',
+  listsWithUnsupportedVersion: 'ApiVersions',
+  lastCodecId: 4,
+  onWrongFormat: 'INVALID_RECORD',
+  onInvalidRecord: 'INVALID_RECORD',
+} as const satisfies Era
+
+// Oldest first.
+const all = [
+  of0_8,
+  of0_9,
+  of0_10,
+  { ...of0_10, name: '0.11', release: '0.11.0' },
+  { ...of0_10, name: '1.1', release: '1.1' },
+  of2_8,
+  { ...of2_8, name: '3.9', release: '3.9' },
+  { ...of2_8, name: '4.3', release: '4.3' },
+] as const satisfies readonly Era[]
 
 /** Names that `era` may have. */
-export type EraName = '0.8'
+export type EraName = (typeof all)[number]['name']
+
+/** All of them, oldest first. */
+export const eraNames: readonly EraName[] = all.map(({ name }) => name)
 
 /** @throws {RangeError} for a name that is not in the table. */
 export function eraNamed(name: string): Era {
   const era = all.find((candidate) => candidate.name === name)
   if (era) return era
-  throw new RangeError(
-    `era ${name} is not known; these are: ${all.map((candidate) => candidate.name).join(', ')}`,
-  )
+  throw new RangeError(`era ${name} is not known; these are: ${eraNames.join(', ')}`)
 }

@@ -3,17 +3,18 @@
  *
  * A fault is noted with a filter and acts a number of times; each one that fits a request acts on it.
  */
-import type { MetadataResponse, ProduceResponse } from '../protocol/messages/index.js'
+import type { ApiVersionsResponse, MetadataResponse, ProduceResponse } from '../protocol/messages/index.js'
 import { pause } from './pause.js'
 
 /** The answers of each API, as they are before they become bytes. */
 export interface AnswerByApi {
   Produce: ProduceResponse
   Metadata: MetadataResponse
+  ApiVersions: ApiVersionsResponse
 }
 
 export type ApiName = keyof AnswerByApi
-const apiNames: readonly string[] = ['Produce', 'Metadata'] satisfies ApiName[]
+const apiNames: readonly string[] = ['Produce', 'Metadata', 'ApiVersions'] satisfies ApiName[]
 
 /** What may go wrong with any request. Made by the functions of this file. */
 export type Fault =
@@ -26,6 +27,7 @@ export type Fault =
   | { readonly kind: 'cutAnswer'; readonly bytes: number }
   | { readonly kind: 'wrongCorrelationId' }
   | { readonly kind: 'omitPartition' }
+  | { readonly kind: 'throttle'; readonly milliseconds: number }
 
 /** A fault of {@link alterAnswer}. */
 export interface Alteration<Name extends ApiName> {
@@ -80,6 +82,12 @@ export const wrongCorrelationId = (): Fault => ({ kind: 'wrongCorrelationId' })
 /** Stores, and leaves the matching partitions out of the answer. */
 export const omitPartition = (): Fault => ({ kind: 'omitPartition' })
 
+/**
+ * As when a quota is exceeded. From Produce v6, Metadata v6 and ApiVersions v2 the answer says so at once, and nothing
+ * more of the connection is read for so long; below, the answer comes so much later. With acks 0 there is no answer.
+ */
+export const throttle = (milliseconds: number): Fault => ({ kind: 'throttle', milliseconds })
+
 /** Answers what `change` makes of the answer: brokers that do not exist, partitions named twice, other addresses, … */
 export const alterAnswer = <Name extends ApiName>(
   change: (answer: AnswerByApi[Name]) => AnswerByApi[Name],
@@ -100,7 +108,7 @@ export interface FaultFilter {
 export interface RequestShape {
   readonly api: ApiName
   readonly broker: number
-  /** For Metadata without partitions. */
+  /** For Metadata without partitions, for ApiVersions none. */
   readonly topics: readonly { readonly name: string; readonly partitions: readonly number[] }[]
 }
 

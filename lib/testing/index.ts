@@ -1,5 +1,5 @@
 /** `kafka-classic-producer/testing`: a Kafka cluster inside your test process. */
-export type { EraName } from './eras.js'
+export { type EraName, eraNames } from './eras.js'
 export {
   type Alteration,
   type AnswerByApi,
@@ -20,9 +20,12 @@ export {
   omitPartition,
   rawBytes,
   reset,
+  throttle,
   wrongCorrelationId,
 } from './faults.js'
+export type { VersionCaps } from './offered-apis.js'
 export type { CodecName, StoredMessage } from './partition-log.js'
-export type { ReceivedRequest, TestBroker } from './test-broker.js'
+export type { ReceivedRequest } from './request-handler.js'
+export type { TestBroker } from './test-broker.js'
 export { TestCluster, type TestClusterEvents, type TestClusterOptions } from './test-cluster.js'
 export type { TopicOptions } from './topics.js'

@@ -1,14 +1,10 @@
 /** One broker of a test cluster: a listener on loopback, and what it does about each request. */
 import { createServer, type Server, type Socket } from 'node:net'
-import { encodeResponse, type RequestHeader, readRequestHeader } from '../protocol/envelope.js'
-import { metadata, produce } from '../protocol/messages/index.js'
-import { Reader } from '../protocol/reader.js'
-import { handleMetadata } from './apis/metadata.js'
-import { handleProduce, hasError } from './apis/produce.js'
-import { type Answer, BrokerConnection } from './broker-connection.js'
-import type { Era } from './eras.js'
-import { type ActingFault, type ApiName, altered, type FaultOf, type Faults } from './faults.js'
-import { pause, settledOrAborted } from './pause.js'
+import { BrokerConnection } from './broker-connection.js'
+import { type Era, type EraName, eraNamed } from './eras.js'
+import type { Faults } from './faults.js'
+import { offeredApis, type VersionCaps } from './offered-apis.js'
+import { type LiveBroker, type ReceivedRequest, RequestHandler } from './request-handler.js'
 import type { Topics } from './topics.js'
 
 const HOST = '127.0.0.1'
@@ -18,30 +14,14 @@ const LOWEST_PORT = 12_000
 const HIGHEST_PORT = 31_999
 const ATTEMPTS = 50
 
-/** A request as it was received. */
-export interface ReceivedRequest {
-  readonly broker: number
-  /** Counts the connections of this broker. */
-  readonly connection: number
-  readonly api: ApiName
-  readonly version: number
-  readonly correlationId: number
-  readonly clientId: string | null
-  /** When it was taken up: milliseconds of `Date.now()`. */
-  readonly atMs: number
-  /** Produce only. */
-  readonly acks?: number
-  readonly timeoutMs?: number
-  readonly topics: readonly { readonly name: string; readonly partitions: readonly number[] }[]
-}
-
 /** What a broker needs of its cluster. */
 export interface BrokerContext {
   readonly topics: Topics
   readonly faults: Faults
-  readonly era: Era
+  readonly versionCaps: VersionCaps
+  readonly clusterId: string
   readonly autoCreateTopics: boolean
-  liveBrokers(): { id: number; host: string; port: number }[]
+  liveBrokers(): readonly LiveBroker[]
   onRequest(request: ReceivedRequest): void
   onStored(broker: number, topic: string, partition: number, baseOffset: bigint): void
   onRefused(broker: number, topic: string, partition: number, errorCode: number, reason: string): void
@@ -50,21 +30,13 @@ export interface BrokerContext {
   onDown(broker: number): void
 }
 
-/** Where a request came in. */
-interface Arrival {
-  readonly connection: number
-  /** Aborts when the broker is stopped. */
-  readonly signal: AbortSignal
-}
-
-const silence: Answer = {}
-const closing: Answer = { end: 'close' }
-
 export class TestBroker {
   readonly id: number
+  readonly rack: string | null
   readonly host = HOST
   readonly #context: BrokerContext
   readonly #sockets = new Set<Socket>()
+  #era: Era
   #server: Server | null = null
   #stopping = new AbortController()
   #port = 0
@@ -72,14 +44,21 @@ export class TestBroker {
   /** Starts and stops follow one another. */
   #turn: Promise<void> = Promise.resolve()
 
-  constructor(id: number, context: BrokerContext) {
+  constructor(id: number, rack: string | null, era: EraName, context: BrokerContext) {
     this.id = id
+    this.rack = rack
+    this.#era = eraNamed(era)
     this.#context = context
   }
 
   /** Kept over `stop` and `start`. */
   get port(): number {
     return this.#port
+  }
+
+  /** Whose release it is. */
+  get era(): EraName {
+    return this.#era.name as EraName
   }
 
   get isUp(): boolean {
@@ -95,11 +74,14 @@ export class TestBroker {
    * Brings it up again; nothing happens when it is. Partitions of leaders that are down and given up become its own,
    * unless the cluster's `failover` is off.
    *
-   * @param options - `port`: 0 for any other one. Default: the one it had.
+   * @param options - `port`: 0 for any other one. `era`: of another release. Default: what it had.
+   * @throws {RangeError} for an era that is not known.
    */
-  start({ port = this.#port }: { port?: number } = {}): Promise<void> {
+  start({ port = this.#port, era }: { port?: number; era?: EraName } = {}): Promise<void> {
+    const next = era === undefined ? null : eraNamed(era)
     return this.#next(async () => {
       if (this.#server) return
+      this.#era = next ?? this.#era
       await (port === 0 ? this.#listenAnywhere() : this.#listen(port))
       this.#context.onUp(this.id)
     })
@@ -159,119 +141,28 @@ export class TestBroker {
   #serve(socket: Socket): void {
     // Accepted by the system before the listener closed.
     if (!this.#server) return void socket.destroy()
-    const arrival: Arrival = { connection: ++this.#connections, signal: this.#stopping.signal }
+    const arrival = { connection: ++this.#connections, signal: this.#stopping.signal }
     this.#sockets.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
-    new BrokerConnection(socket, (request) => this.#answer(arrival, new Reader(request)))
+    const handler = this.#handler()
+    new BrokerConnection(socket, (request) => handler.handle(request, arrival))
     this.#context.onConnection(this.id, arrival.connection)
   }
 
-  async #answer(arrival: Arrival, reader: Reader): Promise<Answer> {
-    const header = readRequestHeader(reader, () => Number.POSITIVE_INFINITY)
-    if (!this.#context.era.apis.has(header.apiKey)) return closing
-    return header.apiKey === produce.key
-      ? this.#produce(arrival, header, reader)
-      : this.#metadata(arrival, header, reader)
-  }
-
-  async #produce({ connection, signal }: Arrival, header: RequestHeader, reader: Reader): Promise<Answer> {
-    const request = produce.request(0).read(reader)
-    const { acks, timeoutMs } = request
-    const topics = request.topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map(({ index }) => index),
-    }))
-    const faults = this.#received(connection, 'Produce', header, { acks, timeoutMs, topics })
-    const early = await before(faults, signal)
-    if (early) return early
-    const { topics: store, era } = this.#context
-    const response = await handleProduce(request, {
-      topics: store,
-      brokerId: this.id,
-      era,
+  #handler(): RequestHandler {
+    const { versionCaps, topics, faults, autoCreateTopics, clusterId, liveBrokers, onRequest } = this.#context
+    return new RequestHandler({
+      broker: this.id,
+      era: this.#era,
+      offered: offeredApis(this.#era, versionCaps),
+      topics,
       faults,
-      pause: (milliseconds) => pause(milliseconds, signal),
-      onStored: (topic, partition, baseOffset) =>
-        this.#context.onStored(this.id, topic, partition, baseOffset),
+      autoCreateTopics,
+      clusterId,
+      liveBrokers,
+      onRequest,
+      onStored: (...stored) => this.#context.onStored(this.id, ...stored),
       onRefused: (...refused) => this.#context.onRefused(this.id, ...refused),
     })
-    if (!response) return closing
-    if (acks === 0) return ending(faults) ?? (hasError(response) ? closing : silence)
-    return after(faults, header.correlationId, (id) =>
-      encodeResponse(produce, 0, id, altered<'Produce'>(response, faults)),
-    )
-  }
-
-  async #metadata({ connection, signal }: Arrival, header: RequestHeader, reader: Reader): Promise<Answer> {
-    const request = metadata.request(0).read(reader)
-    const topics = (request.topics ?? []).map(({ name }) => ({ name: name ?? '', partitions: [] }))
-    const faults = this.#received(connection, 'Metadata', header, { topics })
-    const early = await before(faults, signal)
-    if (early) return early
-    const { topics: store, autoCreateTopics, era } = this.#context
-    const brokers = this.#context.liveBrokers()
-    const response = handleMetadata(request, { topics: store, brokers, autoCreateTopics, era, faults })
-    return after(faults, header.correlationId, (id) =>
-      encodeResponse(metadata, 0, id, altered<'Metadata'>(response, faults)),
-    )
-  }
-
-  #received(
-    connection: number,
-    api: ApiName,
-    { apiVersion: version, correlationId, clientId }: RequestHeader,
-    body: Pick<ReceivedRequest, 'acks' | 'timeoutMs' | 'topics'>,
-  ): ActingFault[] {
-    const [broker, atMs] = [this.id, Date.now()]
-    this.#context.onRequest({ broker, connection, api, version, correlationId, clientId, atMs, ...body })
-    return this.#context.faults.actingOn({ api, broker, topics: body.topics })
-  }
-}
-
-/** Waits, and ends the connection where a fault wants it before anything is stored, or the broker was stopped. */
-async function before(faults: readonly ActingFault[], signal: AbortSignal): Promise<Answer | null> {
-  for (const { fault } of faults) {
-    if (fault.kind === 'wait') await settledOrAborted(fault.until(signal), signal)
-    if (signal.aborted) return closing
-    if ((fault.kind === 'close' || fault.kind === 'reset') && fault.when === 'beforeStoring') {
-      return { end: fault.kind }
-    }
-  }
-  return null
-}
-
-/** How the connection ends after storing, if it does. */
-function ending(faults: readonly ActingFault[]): Answer | null {
-  for (const { fault } of faults)
-    if (fault.kind === 'close' || fault.kind === 'reset') return { end: fault.kind }
-  return null
-}
-
-function after(
-  faults: readonly ActingFault[],
-  correlationId: number,
-  encode: (correlationId: number) => Buffer,
-): Answer {
-  let answer = ending(faults)
-  for (const { fault } of faults) answer ??= spoiled(fault, correlationId, encode)
-  return answer ?? { bytes: encode(correlationId) }
-}
-
-function spoiled(
-  fault: FaultOf<ApiName>,
-  correlationId: number,
-  encode: (correlationId: number) => Buffer,
-): Answer | null {
-  switch (fault.kind) {
-    case 'noAnswer':
-      return silence
-    case 'rawBytes':
-      return { bytes: fault.bytes }
-    case 'cutAnswer':
-      return { bytes: encode(correlationId).subarray(0, fault.bytes), end: 'close' }
-    case 'wrongCorrelationId':
-      return { bytes: encode(correlationId + 1) }
-    default:
-      return null
   }
 }

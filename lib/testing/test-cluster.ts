@@ -7,21 +7,31 @@
  *   cluster.createTopic('logs', { partitions: 4 })
  *   cluster.faults.on('Produce', { topic: 'logs', partition: 1 }, errorCode(6))
  *   … new Producer({ 'metadata.broker.list': cluster.bootstrap, … }) …
- *   cluster.messages('logs')   // [{ partition, offset, key, value, codec, magic }, …]
+ *   cluster.messages('logs')   // [{ partition, offset, key, value, headers, timestampMs, codec, magic }, …]
  *   await cluster.close()
  */
+import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'eventemitter3'
-import { type Era, type EraName, eraNamed } from './eras.js'
+import { type EraName, eraNamed } from './eras.js'
 import { Faults } from './faults.js'
+import type { VersionCaps } from './offered-apis.js'
 import type { StoredMessage } from './partition-log.js'
-import { type BrokerContext, type ReceivedRequest, TestBroker } from './test-broker.js'
+import type { ReceivedRequest } from './request-handler.js'
+import { type BrokerContext, TestBroker } from './test-broker.js'
 import { type TopicOptions, Topics } from './topics.js'
 
 export interface TestClusterOptions {
   /** Default 1; their ids count from 0. */
   brokers?: number
-  /** Kafka releases whose protocol it speaks. Default `0.8`. */
-  era?: EraName
+  /** Kafka release whose ways it has; a list has one for each broker. Default `0.8`. */
+  era?: EraName | readonly EraName[]
+  /**
+   * API key → first and last version that get through, as with a proxy in front of the brokers: others are neither
+   * listed nor taken. Default: all of the era's.
+   */
+  apiVersions?: VersionCaps
+  /** `broker.rack` of each broker, told from Metadata v1 on. Default none. */
+  racks?: readonly string[]
   /** Whether naming an unknown topic creates it. Default true. */
   autoCreateTopics?: boolean
   /** Partitions of topics that are created without a number. Default 1. */
@@ -49,6 +59,9 @@ export interface TestClusterEvents {
   connection: (event: { broker: number; connection: number }) => void
 }
 
+// What a test counts must not change with the release that happens to be the newest.
+const DEFAULT_ERA: EraName = '0.8'
+
 /** Requests that are remembered; older ones are forgotten. */
 const MAX_REMEMBERED_REQUESTS = 10_000
 
@@ -56,7 +69,8 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
   readonly faults = new Faults()
   readonly #brokers: readonly TestBroker[]
   readonly #topics: Topics
-  readonly #era: Era
+  readonly #clusterId = randomBytes(16).toString('base64url')
+  readonly #versionCaps: VersionCaps
   readonly #autoCreateTopics: boolean
   readonly #failover: boolean | number
   readonly #failovers = new Map<number, NodeJS.Timeout>()
@@ -65,14 +79,17 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
   private constructor(options: TestClusterOptions) {
     super()
     const ids = Array.from({ length: options.brokers ?? 1 }, (_, id) => id)
-    this.#era = eraNamed(options.era ?? '0.8')
+    this.#versionCaps = options.apiVersions ?? {}
     this.#autoCreateTopics = options.autoCreateTopics ?? true
     this.#failover = options.failover ?? true
     this.#topics = new Topics(ids, {
       partitions: options.defaultPartitions ?? 1,
       maxMessageBytes: options.maxMessageBytes ?? 1_000_012,
     })
-    this.#brokers = ids.map((id) => new TestBroker(id, this.#context()))
+    this.#brokers = ids.map((id) => {
+      const era = eraOf(id, ids.length, options.era ?? DEFAULT_ERA)
+      return new TestBroker(id, options.racks?.[id] ?? null, era, this.#context())
+    })
   }
 
   static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
@@ -131,8 +148,23 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
   }
 
   /** As `broker(id).start(options)`. */
-  startBroker(id: number, options: { port?: number } = {}): Promise<void> {
+  startBroker(id: number, options: { port?: number; era?: EraName } = {}): Promise<void> {
     return this.broker(id).start(options)
+  }
+
+  /**
+   * A rolling upgrade, or the way back: brokers restart with another release, one after the other, at their addresses.
+   * One that is down comes up with it.
+   *
+   * @param id - of one broker. Default: all.
+   * @throws {RangeError} for an era that is not known.
+   */
+  async setEra(era: EraName, id?: number): Promise<void> {
+    eraNamed(era)
+    for (const broker of id === undefined ? this.#brokers : [this.broker(id)]) {
+      await broker.stop()
+      await broker.start({ era })
+    }
   }
 
   /** Everything stored in a topic, ordered by partition and offset. */
@@ -140,7 +172,7 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
     return this.#topics.get(topic).partitions.flatMap(({ log }) => log.messages)
   }
 
-  /** Message sets of a partition as they were received, one per produce request. */
+  /** Message sets and record batches of a partition as they were received, one per produce request. */
   messageSets(topic: string, partition: number): readonly Buffer[] {
     return this.#topics.partition(topic, partition).log.sets
   }
@@ -198,9 +230,10 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
     return {
       topics: this.#topics,
       faults: this.faults,
-      era: this.#era,
+      versionCaps: this.#versionCaps,
+      clusterId: this.#clusterId,
       autoCreateTopics: this.#autoCreateTopics,
-      liveBrokers: () => this.#live().map(({ id, host, port }) => ({ id, host, port })),
+      liveBrokers: () => this.#live().map(({ id, host, port, rack }) => ({ id, host, port, rack })),
       onRequest: (request) => {
         if (this.#requests.length >= MAX_REMEMBERED_REQUESTS) this.#requests = this.#requests.slice(1000)
         this.#requests.push(request)
@@ -215,6 +248,13 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
       onDown: (broker) => this.#down(broker),
     }
   }
+}
+
+/** @throws {RangeError} for a list of another length. */
+function eraOf(id: number, brokers: number, eras: EraName | readonly EraName[]): EraName {
+  if (typeof eras === 'string') return eras
+  if (eras.length === brokers) return eras[id]!
+  throw new RangeError(`the test cluster has ${brokers} brokers and ${eras.length} eras`)
 }
 
 /** A listener that throws is a failing test, not a broken request: it does not end the connection unheard. */

@@ -1,4 +1,5 @@
 /** The topics of a test cluster: their partitions, leaders and logs. Shared by its brokers. */
+import { randomBytes } from 'node:crypto'
 import { printable } from '../errors.js'
 import { PartitionLog } from './partition-log.js'
 
@@ -9,23 +10,34 @@ export interface TopicOptions {
   leaders?: readonly (number | null)[]
   /** Default: the cluster's `maxMessageBytes`. */
   maxMessageBytes?: number
+  /** Whose time messages keep, from magic 1 on: the client's or the broker's. Default `CreateTime`. */
+  timestampType?: 'CreateTime' | 'LogAppendTime'
+  /** With `compact` messages need a key. Nothing is compacted. Default `delete`. */
+  cleanupPolicy?: 'delete' | 'compact'
 }
 
 export interface Partition {
   readonly id: number
   leader: number | null
+  /** Counts the leaders. */
+  leaderEpoch: number
   readonly log: PartitionLog
 }
 
 export interface Topic {
   readonly name: string
+  /** Sixteen bytes; a topic that is deleted and created again has others. */
+  readonly id: Buffer
   readonly maxMessageBytes: number
+  readonly timestampType: 'CreateTime' | 'LogAppendTime'
+  readonly cleanupPolicy: 'delete' | 'compact'
   readonly partitions: Partition[]
 }
 
+const TOPIC_ID_BYTES = 16
 const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,255}$/
 
-/** Whether Kafka 0.8 would make a topic of this name. */
+/** Whether Kafka would make a topic of this name. */
 export function isLegalTopicName(name: string): boolean {
   return LEGAL_NAME.test(name) && name !== '.' && name !== '..'
 }
@@ -54,6 +66,10 @@ export class Topics {
     return this.#topics.get(name)
   }
 
+  withId(id: Uint8Array): Topic | undefined {
+    return [...this.#topics.values()].find((topic) => topic.id.equals(id))
+  }
+
   /** @throws {RangeError} when there is none of this name. */
   get(name: string): Topic {
     const topic = this.#topics.get(name)
@@ -72,8 +88,10 @@ export class Topics {
     const { maxMessageBytes = this.#defaults.maxMessageBytes, leaders } = options
     if (leaders && leaders.length !== count)
       throw new RangeError(`topic ${name} has ${count} partitions and ${leaders.length} leaders`)
-    const topic: Topic = { name, maxMessageBytes, partitions: [] }
-    for (let id = 0; id < count; id++) topic.partitions.push(this.#partition(id, leaders))
+    const { timestampType = 'CreateTime', cleanupPolicy = 'delete' } = options
+    const id = randomBytes(TOPIC_ID_BYTES)
+    const topic: Topic = { name, id, maxMessageBytes, timestampType, cleanupPolicy, partitions: [] }
+    for (let i = 0; i < count; i++) topic.partitions.push(this.#partition(i, leaders))
     this.#topics.set(name, topic)
     this.#hadAny = true
     return topic
@@ -100,7 +118,7 @@ export class Topics {
   /** @param leader - null for none. @throws {RangeError} for a broker that does not exist. */
   moveLeader(name: string, id: number, leader: number | null): void {
     this.#requireBroker(leader)
-    this.partition(name, id).leader = leader
+    lead(this.partition(name, id), leader)
   }
 
   /** Gives the partitions whose leader `isDown` to the brokers in `to`, in turn; leaves them when that is empty. */
@@ -109,7 +127,7 @@ export class Topics {
     let turn = 0
     for (const { partitions } of this.#topics.values()) {
       for (const partition of partitions) {
-        if (partition.leader !== null && isDown(partition.leader)) partition.leader = to[turn++ % to.length]!
+        if (partition.leader !== null && isDown(partition.leader)) lead(partition, to[turn++ % to.length]!)
       }
     }
   }
@@ -117,11 +135,16 @@ export class Topics {
   #partition(id: number, leaders?: readonly (number | null)[]): Partition {
     const leader = leaders ? leaders[id]! : this.#brokerIds[id % this.#brokerIds.length]!
     this.#requireBroker(leader)
-    return { id, leader, log: new PartitionLog(id) }
+    return { id, leader, leaderEpoch: 0, log: new PartitionLog(id) }
   }
 
   #requireBroker(id: number | null): void {
     if (id !== null && !this.#brokerIds.includes(id))
       throw new RangeError(`there is no broker ${id}; the test cluster has ${this.#brokerIds.join(', ')}`)
   }
+}
+
+function lead(partition: Partition, leader: number | null): void {
+  partition.leader = leader
+  partition.leaderEpoch++
 }

@@ -83,6 +83,8 @@ describe('TestCluster', () => {
         offset: 0n,
         key: Buffer.from('k'),
         value: Buffer.from('v'),
+        headers: [],
+        timestampMs: null,
         codec: 'none',
         magic: 0,
       })

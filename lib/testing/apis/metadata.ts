@@ -1,48 +1,79 @@
 /**
- * Metadata v0. Behaviour: brokers that are up; the topics asked for, each once, or all when none is named. A partition
- * whose leader is gone answers 5 with leader −1. An unknown topic answers 3, or, with automatic creation, is created and
- * answers 5 this once. With automatic creation an illegal name fails the whole answer with 17. Nothing is known of
- * brokers before there is a topic.
+ * Metadata v0 to v13. Behaviour: brokers that are up; the topics asked for, each once, or all: where none is named in
+ * v0, where the list is null later. A partition whose leader is gone answers 5 with leader −1. An unknown topic answers
+ * 3, or, with automatic creation, is created and answers the era's "not yet" this once. From v12 topics may be asked for
+ * by id; an unknown id answers 100. Illegal names are the era's affair.
  */
 import { filled, type Sparse } from '../../protocol/filled.js'
-import { type MetadataRequest, type MetadataResponse, metadata } from '../../protocol/messages/index.js'
+import {
+  hasTopicId,
+  type MetadataRequest,
+  type MetadataResponse,
+  metadata,
+  NO_TOPIC_ID,
+} from '../../protocol/messages/index.js'
 import type { Era } from '../eras.js'
 import type { ActingFault } from '../faults.js'
-import { isLegalTopicName, type Topic, type Topics } from '../topics.js'
+import { isLegalTopicName, type Partition, type Topic, type Topics } from '../topics.js'
 
 const NONE = 0
 const UNKNOWN_TOPIC_OR_PARTITION = 3
 const LEADER_NOT_AVAILABLE = 5
 const INVALID_TOPIC_EXCEPTION = 17
+const UNKNOWN_TOPIC_ID = 100
+
+const INTERNAL_TOPIC = '__consumer_offsets'
 
 export interface MetadataContext {
   readonly topics: Topics
   /** Brokers that are up. */
-  readonly brokers: readonly { readonly id: number; readonly host: string; readonly port: number }[]
+  readonly brokers: readonly {
+    readonly id: number
+    readonly host: string
+    readonly port: number
+    readonly rack: string | null
+  }[]
+  readonly clusterId: string
   readonly autoCreateTopics: boolean
   readonly era: Era
   readonly faults: readonly ActingFault[]
 }
 
-export function handleMetadata(request: MetadataRequest, context: MetadataContext): MetadataResponse {
-  const asked = request.topics?.flatMap(({ name }) => name ?? []) ?? []
-  const names = asked.length > 0 ? [...new Set(asked)] : context.topics.names
-  if (mustFailAll(names, context)) {
+/** @param version - whose ways count; for brokers that do not look at it, 0. */
+export function handleMetadata(
+  request: MetadataRequest,
+  version: number,
+  context: MetadataContext,
+): MetadataResponse {
+  const asking = { ...context, autoCreateTopics: context.autoCreateTopics && request.allowAutoTopicCreation }
+  const asked = askedFor(request, version, context.topics)
+  const names = [...new Set(asked.flatMap(({ name }) => name ?? []))]
+  if (mustFailAll(names, asking)) {
     return answer(
       [],
       names.map((name) => failed(name, INVALID_TOPIC_EXCEPTION)),
+      asking,
     )
   }
   // Before the topics: one that is created by this request is known to the next.
   const brokers = brokerAnswers(context)
-  return answer(
-    brokers,
-    names.map((name) => topicAnswer(name, context)),
-  )
+  const byId = asked.filter(({ name }) => name === null).map(({ topicId }) => answerById(topicId, asking))
+  return answer(brokers, [...names.map((name) => topicAnswer(name, asking)), ...byId], asking)
 }
 
-function answer(brokers: BrokerAnswer[], topics: TopicAnswer[]): MetadataResponse {
-  return filled(metadata.tables.response, { brokers, topics })
+type Asked = NonNullable<MetadataRequest['topics']>
+
+function askedFor({ topics }: MetadataRequest, version: number, known: Topics): Asked {
+  const isForAll = version === 0 ? topics?.length === 0 : topics === null
+  return isForAll ? known.names.map((name) => ({ name, topicId: NO_TOPIC_ID })) : (topics ?? [])
+}
+
+function answer(
+  brokers: BrokerAnswer[],
+  topics: TopicAnswer[],
+  { clusterId, brokers: [first] }: MetadataContext,
+): MetadataResponse {
+  return filled(metadata.tables.response, { clusterId, controllerId: first?.id ?? -1, brokers, topics })
 }
 
 type BrokerAnswer = Sparse<MetadataResponse['brokers'][number]>
@@ -56,10 +87,10 @@ function mustFailAll(names: readonly string[], { autoCreateTopics, era, topics }
 
 function brokerAnswers({ topics, era, brokers }: MetadataContext): BrokerAnswer[] {
   if (era.listsBrokersOf === 'clustersWithTopics' && !topics.hadAny) return []
-  return brokers.map(({ id, host, port }) => ({ nodeId: id, host, port }))
+  return brokers.map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack }))
 }
 
-function failed(name: string, errorCode: number): TopicAnswer {
+function failed(name: string | null, errorCode: number): TopicAnswer {
   return { errorCode, name, partitions: [] }
 }
 
@@ -69,25 +100,50 @@ function topicAnswer(name: string, context: MetadataContext): TopicAnswer {
       return failed(name, fault.code)
   }
   const topic = context.topics.find(name)
-  if (topic) return { errorCode: NONE, name, partitions: partitionAnswers(topic, context) }
-  if (!context.autoCreateTopics) return failed(name, UNKNOWN_TOPIC_OR_PARTITION)
-  context.topics.create(name)
-  return failed(name, LEADER_NOT_AVAILABLE)
+  return topic ? described(topic, context) : unknown(name, context)
 }
 
-function partitionAnswers({ name, partitions }: Topic, context: MetadataContext): PartitionAnswer[] {
-  return partitions.map(({ id, leader }) => {
-    const isUp = leader !== null && context.brokers.some((broker) => broker.id === leader)
-    const errorCode = forcedError(name, id, context) ?? (isUp ? NONE : LEADER_NOT_AVAILABLE)
-    const replicas = isUp ? [leader] : []
-    return {
-      errorCode,
-      index: id,
-      leaderId: isUp && errorCode !== LEADER_NOT_AVAILABLE ? leader : -1,
-      replicas,
-      isr: replicas,
-    }
-  })
+function answerById(topicId: Uint8Array, context: MetadataContext): TopicAnswer {
+  const topic = hasTopicId(topicId) ? context.topics.withId(topicId) : undefined
+  return topic ? topicAnswer(topic.name, context) : { ...failed(null, UNKNOWN_TOPIC_ID), topicId }
+}
+
+function described(topic: Topic, context: MetadataContext): TopicAnswer {
+  const { name, id } = topic
+  return {
+    errorCode: NONE,
+    name,
+    topicId: id,
+    isInternal: name === INTERNAL_TOPIC,
+    partitions: topic.partitions.map((partition) => partitionAnswer(name, partition, context)),
+  }
+}
+
+function unknown(name: string, { autoCreateTopics, era, topics }: MetadataContext): TopicAnswer {
+  const isLegal = isLegalTopicName(name)
+  if (!isLegal && (autoCreateTopics || era.isIllegalTopicNamed)) return failed(name, INVALID_TOPIC_EXCEPTION)
+  if (!autoCreateTopics) return failed(name, UNKNOWN_TOPIC_OR_PARTITION)
+  topics.create(name)
+  const isNamed = era.onCreated === 'LEADER_NOT_AVAILABLE'
+  return failed(name, isNamed ? LEADER_NOT_AVAILABLE : UNKNOWN_TOPIC_OR_PARTITION)
+}
+
+function partitionAnswer(
+  topic: string,
+  { id, leader, leaderEpoch }: Partition,
+  context: MetadataContext,
+): PartitionAnswer {
+  const isUp = leader !== null && context.brokers.some((broker) => broker.id === leader)
+  const errorCode = forcedError(topic, id, context) ?? (isUp ? NONE : LEADER_NOT_AVAILABLE)
+  const replicas = isUp ? [leader] : []
+  return {
+    errorCode,
+    index: id,
+    leaderId: isUp && errorCode !== LEADER_NOT_AVAILABLE ? leader : -1,
+    leaderEpoch,
+    replicas,
+    isr: replicas,
+  }
 }
 
 function forcedError(topic: string, id: number, { faults }: MetadataContext): number | undefined {

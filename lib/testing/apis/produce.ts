@@ -1,81 +1,74 @@
 /**
- * Produce v0. Behaviour: each partition's set is stored whole or refused whole; of a partition named twice the last set
- * counts. Refused with 3 for an unknown partition, 6 on a broker that does not lead it, 2 for a wrong checksum or size,
- * 10 for a message or wrapper over the limit, 17 for the topic that Kafka keeps for itself, −1 for a codec that is
- * unknown and a wrapper that cannot be opened. A set without messages gets offset −1; a null set is no request.
+ * Produce v0 to v13. Behaviour: each partition's records are stored whole or refused whole, see `store.ts`; of a
+ * partition named twice the last ones count. Brokers before 2.4 cannot read a request of v3 or later that carries
+ * anything but one record batch, and no broker a null set in a message set's place. With error 6 from v10 on the leader
+ * is named, with its address.
  */
-import { filled } from '../../protocol/filled.js'
+import { filled, type Sparse } from '../../protocol/filled.js'
 import { type ProduceRequest, type ProduceResponse, produce } from '../../protocol/messages/index.js'
-import { checkSet, RefusedSet } from '../check-set.js'
-import type { Era } from '../eras.js'
-import type { ActingFault } from '../faults.js'
-import type { Topics } from '../topics.js'
+import { magicOf } from '../../protocol/records/record-body.js'
+import { isOneBatch } from '../check-batch.js'
+import { type StoreContext, type StoredPartition, store } from '../store.js'
 
 const NONE = 0
 const REQUEST_TIMED_OUT = 7
-const codes = {
-  UNKNOWN_SERVER_ERROR: -1,
-  CORRUPT_MESSAGE: 2,
-  UNKNOWN_TOPIC_OR_PARTITION: 3,
-  NOT_LEADER_FOR_PARTITION: 6,
-  MESSAGE_TOO_LARGE: 10,
-  INVALID_TOPIC_EXCEPTION: 17,
-} as const
+const MAGIC_2 = 2
 
-const INTERNAL_TOPIC = '__consumer_offsets'
-
-export interface ProduceContext {
-  readonly topics: Topics
-  readonly brokerId: number
-  readonly era: Era
-  readonly faults: readonly ActingFault[]
+export interface ProduceContext extends StoreContext {
+  /** Brokers that are up. */
+  readonly brokers: readonly {
+    readonly id: number
+    readonly host: string
+    readonly port: number
+    readonly rack: string | null
+  }[]
   /** Waits so long, or until the broker is stopped. */
   pause(milliseconds: number): Promise<void>
-  onStored(topic: string, partition: number, baseOffset: bigint): void
-  onRefused(topic: string, partition: number, errorCode: number, reason: string): void
 }
 
-interface StoredPartition {
-  readonly index: number
-  readonly errorCode: number
-  readonly baseOffset: bigint
-}
+type TopicAnswer = Sparse<ProduceResponse['topics'][number]>
+type PartitionAnswer = StoredPartition & { readonly index: number }
 
-interface StoredTopic {
+interface Incoming {
+  /** Empty, and zeros, where the version has the other one. */
   readonly name: string
-  readonly partitions: StoredPartition[]
+  readonly topicId: Uint8Array
+  readonly recordsByPartition: Map<number, Buffer>
 }
-
-type SetByPartition = ReadonlyMap<number, Buffer>
 
 /**
  * Stores what can be stored.
  *
- * @returns the answer, which is not sent with acks 0; null for a request that no broker can read.
+ * @param version - whose ways count; for brokers that do not look at it, 0.
+ * @returns the answer, which is not sent with acks 0; null for a request that no broker of the era can read.
  */
 export async function handleProduce(
   request: ProduceRequest,
+  version: number,
   context: ProduceContext,
 ): Promise<ProduceResponse | null> {
-  const sets = setsOf(request)
-  if (!sets) return null
-  const { faults, era } = context
-  const isOmitted = (topic: string, index: number): boolean =>
-    faults.some(({ fault, fits }) => fault.kind === 'omitPartition' && fits(topic, index))
-  const topics: StoredTopic[] = []
-  for (const [name, setByPartition] of sets) {
-    const partitions: StoredPartition[] = []
-    for (const [index, set] of setByPartition) {
-      const stored = { index, ...(await store(name, index, set, context)) }
-      if (!isOmitted(name, index)) partitions.push(stored)
+  const incoming = incomingOf(request)
+  if (!incoming || !isReadable(incoming, version, context)) return null
+  const { acks } = request
+  const topics: TopicAnswer[] = []
+  const leaders = new Set<number>()
+  for (const { name, topicId, recordsByPartition } of incoming) {
+    const topic = version >= 13 ? (context.topics.withId(topicId)?.name ?? null) : name
+    const partitions: PartitionAnswer[] = []
+    for (const [index, records] of recordsByPartition) {
+      const stored = await store({ topic, index, records, version, acks }, context)
+      if (stored.currentLeader) leaders.add(stored.currentLeader.leaderId)
+      if (!isOmitted(topic ?? '', index, context)) partitions.push({ index, ...stored })
     }
-    topics.push({ name, partitions })
+    topics.push({ name, topicId, partitions })
   }
-  if (request.acks > 1 && era.onOtherAcks === 'waitForReplicas') {
-    await context.pause(request.timeoutMs)
-    return answer(topics.map(({ name, partitions }) => ({ name, partitions: partitions.map(timedOut) })))
-  }
-  return answer(topics)
+  const nodeEndpoints = context.brokers
+    .filter(({ id }) => leaders.has(id))
+    .map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack }))
+  const answer = filled(produce.tables.response, { topics, nodeEndpoints })
+  if (acks <= 1 || context.era.onOtherAcks !== 'waitForReplicas') return answer
+  await context.pause(request.timeoutMs)
+  return timedOut(answer)
 }
 
 /** Whether some partition was refused; with acks 0 the broker then closes the connection. */
@@ -83,52 +76,38 @@ export function hasError({ topics }: ProduceResponse): boolean {
   return topics.some(({ partitions }) => partitions.some(({ errorCode }) => errorCode !== NONE))
 }
 
-/** Per topic, in the order of their first appearance; null where a set is null. */
-function setsOf({ topics }: ProduceRequest): ReadonlyMap<string, SetByPartition> | null {
-  const sets = new Map<string, Map<number, Buffer>>()
-  for (const { name, partitions } of topics) {
+function isOmitted(topic: string, index: number, { faults }: ProduceContext): boolean {
+  return faults.some(({ fault, fits }) => fault.kind === 'omitPartition' && fits(topic, index))
+}
+
+/** Topics in the order of their first appearance; null where records are null. */
+function incomingOf({ topics }: ProduceRequest): Incoming[] | null {
+  const byTopic = new Map<string, Incoming>()
+  for (const { name, topicId, partitions } of topics) {
+    const key = `${name} ${Buffer.from(topicId).toString('hex')}`
+    const incoming = byTopic.get(key) ?? { name, topicId, recordsByPartition: new Map<number, Buffer>() }
+    byTopic.set(key, incoming)
     for (const { index, records } of partitions) {
       if (!records) return null
-      const setByPartition = sets.get(name) ?? new Map<number, Buffer>()
-      sets.set(name, setByPartition.set(index, records as Buffer))
+      incoming.recordsByPartition.set(index, records as Buffer)
     }
   }
-  return sets
+  return [...byTopic.values()]
 }
 
-function answer(topics: StoredTopic[]): ProduceResponse {
-  return filled(produce.tables.response, { topics })
+function isReadable(incoming: readonly Incoming[], version: number, { era }: ProduceContext): boolean {
+  if (era.onWrongFormat !== 'close' || magicOf(version) < MAGIC_2) return true
+  return incoming.every(({ recordsByPartition }) => [...recordsByPartition.values()].every(isOneBatch))
 }
 
-function timedOut(partition: StoredPartition): StoredPartition {
-  return partition.errorCode === NONE ? { ...partition, errorCode: REQUEST_TIMED_OUT } : partition
-}
-
-async function store(
-  topic: string,
-  index: number,
-  set: Buffer,
-  context: ProduceContext,
-): Promise<Omit<StoredPartition, 'index'>> {
-  const refused = (errorCode: number, reason: string): Omit<StoredPartition, 'index'> => {
-    context.onRefused(topic, index, errorCode, reason)
-    return { errorCode, baseOffset: -1n }
+function timedOut({ topics, ...rest }: ProduceResponse): ProduceResponse {
+  return {
+    ...rest,
+    topics: topics.map(({ partitions, ...topic }) => ({
+      ...topic,
+      partitions: partitions.map((partition) =>
+        partition.errorCode === NONE ? { ...partition, errorCode: REQUEST_TIMED_OUT } : partition,
+      ),
+    })),
   }
-  for (const { fault, fits } of context.faults) {
-    if (fault.kind === 'errorCode' && fits(topic, index)) return refused(fault.code, 'a fault')
-  }
-  if (topic === INTERNAL_TOPIC) return refused(codes.INVALID_TOPIC_EXCEPTION, 'a topic of Kafka itself')
-  const found = context.topics.find(topic)
-  const partition = found?.partitions[index]
-  if (!found || !partition) return refused(codes.UNKNOWN_TOPIC_OR_PARTITION, 'no such partition')
-  if (partition.leader !== context.brokerId)
-    return refused(codes.NOT_LEADER_FOR_PARTITION, `the leader is ${partition.leader ?? 'nobody'}`)
-  // The request's buffer is shared with other partitions; a log keeps its own bytes.
-  const own = Buffer.from(set)
-  const { maxMessageBytes } = found
-  const checked = await checkSet(own, { maxMessageBytes, lastCodecId: context.era.lastCodecId })
-  if (checked instanceof RefusedSet) return refused(codes[checked.error], checked.reason)
-  const baseOffset = partition.log.append(own, checked)
-  if (baseOffset >= 0n) context.onStored(topic, index, baseOffset)
-  return { errorCode: NONE, baseOffset }
 }

@@ -1,0 +1,50 @@
+/**
+ * ApiVersions: what the broker lists. A version that it does not know is answered with error 35 in the shape of v0,
+ * from 2.4 on with its own range of ApiVersions; a client that gives itself no proper name is refused with 42.
+ */
+import { filled } from '../../protocol/filled.js'
+import {
+  type ApiVersionsRequest,
+  type ApiVersionsResponse,
+  apiVersions,
+} from '../../protocol/messages/index.js'
+import type { ReleaseApis } from '../../protocol/releases.js'
+import type { Era } from '../eras.js'
+import type { ActingFault } from '../faults.js'
+
+const UNSUPPORTED_VERSION = 35
+const INVALID_REQUEST = 42
+const FIRST_VERSION_WITH_NAMES = 3
+const LEGAL_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
+
+export function handleApiVersions(
+  request: ApiVersionsRequest,
+  version: number,
+  listed: ReleaseApis,
+  faults: readonly ActingFault[],
+): ApiVersionsResponse {
+  for (const { fault } of faults) if (fault.kind === 'errorCode') return answer(fault.code, [])
+  const names = [request.clientSoftwareName, request.clientSoftwareVersion]
+  if (version >= FIRST_VERSION_WITH_NAMES && !names.every((name) => LEGAL_NAME.test(name)))
+    return answer(INVALID_REQUEST, [])
+  return answer(0, [...listed])
+}
+
+/** In the shape of v0, whatever was asked for. */
+export function unsupportedVersion(
+  listed: ReleaseApis,
+  { listsWithUnsupportedVersion }: Era,
+): ApiVersionsResponse {
+  const own = [...listed].filter(([key]) => key === apiVersions.key)
+  return answer(UNSUPPORTED_VERSION, listsWithUnsupportedVersion === 'nothing' ? [] : own)
+}
+
+function answer(
+  errorCode: number,
+  rows: readonly (readonly [number, readonly [number, number]])[],
+): ApiVersionsResponse {
+  return filled(apiVersions.tables.response, {
+    errorCode,
+    apiKeys: rows.map(([apiKey, [minVersion, maxVersion]]) => ({ apiKey, minVersion, maxVersion })),
+  })
+}

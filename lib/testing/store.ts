@@ -1,0 +1,119 @@
+/**
+ * What becomes of one partition's records: stored whole, or refused whole with the code that a broker of the era
+ * answers.
+ */
+import { magicOf } from '../protocol/records/record-body.js'
+import { checkBatch, isOneBatch } from './check-batch.js'
+import { checkSet } from './check-set.js'
+import { type CheckedRecords, type RecordLimits, RefusedRecords, refusalCodes } from './checked-records.js'
+import type { Era } from './eras.js'
+import type { ActingFault } from './faults.js'
+import type { Partition, Topic, Topics } from './topics.js'
+
+const NONE = 0
+const UNKNOWN_TOPIC_OR_PARTITION = 3
+const NOT_LEADER_FOR_PARTITION = 6
+const INVALID_TOPIC_EXCEPTION = 17
+const INVALID_REQUIRED_ACKS = 21
+const UNKNOWN_TOPIC_ID = 100
+
+const MAGIC_2 = 2
+const INTERNAL_TOPIC = '__consumer_offsets'
+
+export interface StoreContext {
+  readonly topics: Topics
+  readonly brokerId: number
+  readonly era: Era
+  readonly faults: readonly ActingFault[]
+  onStored(topic: string, partition: number, baseOffset: bigint): void
+  onRefused(topic: string, partition: number, errorCode: number, reason: string): void
+}
+
+/** Records on their way to a partition. */
+export interface Incoming {
+  /** Null for an id that no topic has. */
+  readonly topic: string | null
+  readonly index: number
+  readonly records: Buffer
+  /** Of the request; it says which format the records must have. */
+  readonly version: number
+  readonly acks: number
+}
+
+export interface StoredPartition {
+  readonly errorCode: number
+  readonly baseOffset: bigint
+  readonly logAppendTimeMs?: bigint
+  readonly logStartOffset?: bigint
+  readonly errorMessage?: string
+  readonly recordErrors?: { batchIndex: number; message: string }[]
+  /** With NOT_LEADER_FOR_PARTITION, where somebody leads it. */
+  readonly currentLeader?: { leaderId: number; leaderEpoch: number }
+}
+
+export async function store(incoming: Incoming, context: StoreContext): Promise<StoredPartition> {
+  const { topic, index, acks } = incoming
+  const refused = (
+    errorCode: number,
+    reason: string,
+    more: Partial<StoredPartition> = {},
+  ): StoredPartition => {
+    context.onRefused(topic ?? '', index, errorCode, reason)
+    return { errorCode, baseOffset: -1n, ...more }
+  }
+  if (topic === null) return refused(UNKNOWN_TOPIC_ID, 'no topic has this id')
+  for (const { fault, fits } of context.faults) {
+    if (fault.kind === 'errorCode' && fits(topic, index)) return refused(fault.code, 'a fault')
+  }
+  if (context.era.onOtherAcks === 'refuse' && (acks < -1 || acks > 1))
+    return refused(INVALID_REQUIRED_ACKS, `acks ${acks}`)
+  if (topic === INTERNAL_TOPIC) return refused(INVALID_TOPIC_EXCEPTION, 'a topic of Kafka itself')
+  const found = context.topics.find(topic)
+  const partition = found?.partitions[index]
+  if (!found || !partition) return refused(UNKNOWN_TOPIC_OR_PARTITION, 'no such partition')
+  const { leader, leaderEpoch } = partition
+  if (leader !== context.brokerId) {
+    const currentLeader = leader === null ? undefined : { leaderId: leader, leaderEpoch }
+    const reason = `the leader is ${leader ?? 'nobody'}`
+    return refused(NOT_LEADER_FOR_PARTITION, reason, currentLeader && { currentLeader })
+  }
+  // The request's buffer is shared with other partitions; a log keeps its own bytes.
+  const own = Buffer.from(incoming.records)
+  const checked = await check(own, incoming.version, found, context.era)
+  if (checked instanceof RefusedRecords)
+    return refused(refusalCodes[checked.error], checked.reason, blamed(checked))
+  return append(own, checked, found, partition, context)
+}
+
+async function check(
+  records: Buffer,
+  version: number,
+  { maxMessageBytes, cleanupPolicy }: Topic,
+  { lastCodecId, onInvalidRecord }: Era,
+): Promise<CheckedRecords | RefusedRecords> {
+  const mustHaveKeys = cleanupPolicy === 'compact'
+  const limits: RecordLimits = { maxMessageBytes, lastCodecId, mustHaveKeys, onInvalidRecord }
+  if (magicOf(version) < MAGIC_2) return checkSet(records, limits)
+  if (isOneBatch(records)) return checkBatch(records, version, limits)
+  return new RefusedRecords('INVALID_RECORD', `not the one record batch that Produce v${version} carries`)
+}
+
+function blamed({ reason, recordIndexes }: RefusedRecords): Partial<StoredPartition> {
+  return {
+    errorMessage: reason,
+    recordErrors: recordIndexes.map((batchIndex) => ({ batchIndex, message: reason })),
+  }
+}
+
+function append(
+  records: Buffer,
+  checked: CheckedRecords,
+  { name, timestampType }: Topic,
+  { id, log }: Partition,
+  { onStored }: StoreContext,
+): StoredPartition {
+  const appendTimeMs = timestampType === 'LogAppendTime' ? Date.now() : null
+  const baseOffset = log.append(records, checked, appendTimeMs)
+  if (baseOffset >= 0n) onStored(name, id, baseOffset)
+  return { errorCode: NONE, baseOffset, logAppendTimeMs: BigInt(appendTimeMs ?? -1), logStartOffset: 0n }
+}
