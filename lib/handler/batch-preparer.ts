@@ -57,6 +57,7 @@ export class BatchPreparer {
         if (isTooLarge) tooLarge.push(batch)
         else ready.push({ batch, payload, limitedBytes })
       } catch (error) {
+        this.#options.logger.error(`messages cannot be written: ${(error as Error).message}`)
         this.#options.outcomes.failed(batch.envelopes, () => error as KafkaError)
       }
     }

@@ -15,6 +15,7 @@ import type { Logger } from '../logger.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
 import type { BrokerPartitionInfo } from './broker-partition-info.js'
 import { CycleLog } from './cycle-log.js'
+import { firstDeadlineMs, settledOrAt } from './deadlines.js'
 import { Envelope } from './envelope.js'
 import type { EventHandler } from './event-handler.js'
 import { expiry, lastError } from './give-up-reason.js'
@@ -142,8 +143,10 @@ export class DefaultEventHandler implements EventHandler {
         this.#giveUp(outstanding, attempts)
         return
       }
-      if (attempts > 0) outstanding = await this.#pause(outstanding, attempts, remaining)
-      else await this.#prepareMetadata(outstanding)
+      outstanding =
+        attempts > 0
+          ? await this.#pause(outstanding, attempts, remaining)
+          : await this.#prepareMetadata(outstanding)
       outstanding = this.#expire(outstanding)
       if (!this.#abortedFor) await this.#attempt(outstanding, onProgress)
       outstanding = outstanding.filter((envelope) => !envelope.isSettled)
@@ -227,7 +230,22 @@ export class DefaultEventHandler implements EventHandler {
     if (this.#abortedFor || left.length === 0) return left
     this.#stickyPartitions.clear()
     const wanted = this.#isRefreshDue(topics) ? this.#refreshes.begin() : topics
-    await this.#refresh(() => brokerPartitionInfo.refresh(new Set([...wanted, ...topics])))
+    const refresh = this.#refresh(() => brokerPartitionInfo.refresh(new Set([...wanted, ...topics])))
+    return this.#waitFor(refresh, left)
+  }
+
+  /** Waits for a refresh. A message whose time limit ends meanwhile fails then. @returns the others. */
+  async #waitFor(refresh: Promise<void>, outstanding: readonly Envelope[]): Promise<readonly Envelope[]> {
+    let left = outstanding
+    let isOver = false
+    const over = refresh.then(() => {
+      isOver = true
+    })
+    while (!isOver && left.length > 0) {
+      const endMs = firstDeadlineMs(left)
+      await (endMs === null ? over : settledOrAt(over, endMs))
+      left = this.#expire(left)
+    }
     return left
   }
 
@@ -245,7 +263,7 @@ export class DefaultEventHandler implements EventHandler {
   }
 
   /** Before the first attempt: what is unknown is waited for, what is merely due runs beside the traffic. */
-  async #prepareMetadata(outstanding: readonly Envelope[]): Promise<void> {
+  async #prepareMetadata(outstanding: readonly Envelope[]): Promise<readonly Envelope[]> {
     const { brokerPartitionInfo } = this.#options
     const topics = new Set<string>()
     for (const envelope of outstanding) topics.add(envelope.topic)
@@ -253,7 +271,7 @@ export class DefaultEventHandler implements EventHandler {
     const due = this.#isRefreshDue(topics) ? this.#refreshes.begin() : []
     if (due.length > 0) this.#stickyPartitions.clear()
     const refresh = this.#refresh(() => brokerPartitionInfo.refresh(new Set([...due, ...missing])))
-    if (missing.length > 0) await refresh
+    return missing.length > 0 ? this.#waitFor(refresh, outstanding) : outstanding
   }
 
   #isRefreshDue(topics: Iterable<string>): boolean {

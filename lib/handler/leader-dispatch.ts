@@ -218,6 +218,7 @@ export class LeaderDispatch {
     }
     const attempt = { atMs: Date.now(), broker, error }
     for (const envelope of guilty) envelope.addAttempt(attempt)
+    this.#options.logger.warn(`producing ${guilty.length} messages failed for good: ${error.message}`)
     this.#options.outcomes.failed(guilty, errorOf)
     const innocent = envelopes.filter((envelope) => !envelope.isSettled)
     if (innocent.length > 0) await this.#sendInOrder(producer, [[{ ...batch, envelopes: innocent }]])
@@ -226,6 +227,7 @@ export class LeaderDispatch {
   /** The request came to nothing. What cannot even be encoded never will be. */
   #failed(producer: SyncProducer, batches: readonly PartitionBatch[], error: KafkaError): void {
     if (error instanceof EncodeError) {
+      this.#options.logger.error(`a produce request cannot be written: ${error.message}`)
       for (const { envelopes } of batches) this.#options.outcomes.failed(envelopes, () => error)
       return
     }

@@ -696,6 +696,21 @@ describe('DefaultEventHandler', () => {
       expect(times[1]! - times[0]!).to.equal(1000)
     })
 
+    it('does not wait out a metadata request that takes longer; the others do', async () => {
+      const { handler, listener, pool, source } = makeHandler()
+      source.before = () => new Promise((resolve) => setTimeout(resolve, 5000))
+      const start = performance.now()
+      let failedAfterMs = 0
+      listener.onFailed = ((report) => (failures: Parameters<typeof report>[0]) => {
+        failedAfterMs = performance.now() - start
+        report(failures)
+      })(listener.onFailed.bind(listener))
+      await ended(handler.dispatch([limited('late@0', 250), ...envelopes('a@0')]))
+      expect(Object.keys(listener.failed)).to.deep.equal(['late'])
+      expect(failedAfterMs).to.be.within(250, 260)
+      expect(pool.wire).to.deep.equal(['0: t/0=a'])
+    })
+
     it('that ends while metadata is waited for fails the message unsent', async () => {
       const { handler, listener, pool, source } = makeHandler()
       source.before = () => new Promise((resolve) => setTimeout(resolve, 500))

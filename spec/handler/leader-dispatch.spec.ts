@@ -399,6 +399,8 @@ describe('LeaderDispatch', () => {
       expect(logger.at('warn')).to.deep.equal([
         'b0:9092 answered MESSAGE_TOO_LARGE (10) for t/0: a message or compressed set is larger than ' +
           'max.message.bytes of the broker or topic; its 2 messages are sent in two halves',
+        'producing 1 messages failed for good: b0:9092 answered MESSAGE_TOO_LARGE (10) for t/0: a message or ' +
+          'compressed set is larger than max.message.bytes of the broker or topic',
       ])
     })
   })
