@@ -6,7 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { expect } from 'chai'
 import { ConfigError, DeliveryTimeoutError, type Producer, ProducerClosedError } from '../../lib/index.js'
 import { close, errorCode, holdUntil, noAnswer } from '../../lib/testing/index.js'
-import { eventually, gate, rejection, Stage } from './support/stage.js'
+import { eventually, gate, modes, rejection, Stage } from './support/stage.js'
 
 const NOT_LEADER = 6
 
@@ -32,11 +32,11 @@ async function took(promise: Promise<unknown>): Promise<number> {
   return performance.now() - start
 }
 
-for (const type of ['sync', 'async'] as const) {
-  describe(`close, ${type} mode`, () => {
+for (const { type, version } of modes) {
+  describe(`close, ${type} mode, broker.version=${version}`, () => {
     let stage: Stage
     beforeEach(async () => {
-      stage = new Stage()
+      stage = new Stage({ 'broker.version': version })
       await stage.start({ brokers: 2 })
       stage.cluster.createTopic('t', { partitions: 2 })
     })
@@ -300,11 +300,11 @@ describe('close, async mode, with a full queue', () => {
   })
 })
 
-for (const type of ['sync', 'async'] as const) {
-  describe(`flush, ${type} mode`, () => {
+for (const { type, version } of modes) {
+  describe(`flush, ${type} mode, broker.version=${version}`, () => {
     let stage: Stage
     beforeEach(async () => {
-      stage = new Stage()
+      stage = new Stage({ 'broker.version': version })
       await stage.start()
       stage.cluster.createTopic('t')
     })

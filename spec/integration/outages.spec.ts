@@ -5,7 +5,7 @@ import { Producer } from '../../lib/index.js'
 import { delayMs, holdUntil } from '../../lib/testing/index.js'
 import { LogKeeper } from '../handler/support/log-keeper.js'
 import { ScriptedCluster } from '../support/scripted/scripted-cluster.js'
-import { eventually, gate, rejection, Stage } from './support/stage.js'
+import { eventually, gate, modes, rejection, Stage } from './support/stage.js'
 
 /** Nothing else of this process runs meanwhile. */
 function stall(milliseconds: number): void {
@@ -13,11 +13,11 @@ function stall(milliseconds: number): void {
   while (performance.now() < end);
 }
 
-for (const type of ['sync', 'async'] as const) {
-  describe(`Outages, ${type} mode`, () => {
+for (const { type, version } of modes) {
+  describe(`Outages, ${type} mode, broker.version=${version}`, () => {
     let stage: Stage
     beforeEach(async () => {
-      stage = new Stage()
+      stage = new Stage({ 'broker.version': version })
       await stage.start({ brokers: 2, failover: false })
       stage.cluster.createTopic('t', { leaders: [0, 1] })
     })

@@ -8,7 +8,13 @@ type Properties = Readonly<Record<string, unknown>>
 export class Stage {
   readonly log = new LogKeeper()
   readonly #producers: Producer<unknown, unknown>[] = []
+  readonly #properties: Properties
   #cluster: TestCluster | null = null
+
+  /** @param properties - of all producers. */
+  constructor(properties: Properties = {}) {
+    this.#properties = properties
+  }
 
   get cluster(): TestCluster {
     if (!this.#cluster) throw new Error('the spec started no cluster')
@@ -30,6 +36,7 @@ export class Stage {
         'request.timeout.ms': 2000,
         'retry.backoff.ms': 1,
         'queue.buffering.max.ms': 5,
+        ...this.#properties,
         ...properties,
       },
       { logger: this.log, classes },
@@ -64,6 +71,14 @@ export class Stage {
     this.#cluster = null
   }
 }
+
+/** Both ways to know what a broker of 0.8 speaks: by asking it, as a producer does by default, and by being told. */
+export const waysToKnow = ['auto', '0.8.2'] as const
+
+/** Each mode with each of these. */
+export const modes = (['sync', 'async'] as const).flatMap((type) =>
+  waysToKnow.map((version) => ({ type, version })),
+)
 
 /** Resolves as soon as the condition holds, and rejects when that takes longer than two seconds. */
 export async function eventually(condition: () => boolean, what = 'what was waited for'): Promise<void> {
