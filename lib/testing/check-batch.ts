@@ -55,7 +55,9 @@ function refusal(
   version: number,
   { maxMessageBytes, lastCodecId, onInvalidRecord }: RecordLimits,
 ): RefusedRecords | null {
-  if (batch.codecId === ZSTD && (version < FIRST_VERSION_WITH_ZSTD || lastCodecId < ZSTD))
+  if (batch.codecId > lastCodecId)
+    return new RefusedRecords('UNKNOWN_SERVER_ERROR', `codec ${batch.codecId}, unknown in this era`)
+  if (batch.codecId === ZSTD && version < FIRST_VERSION_WITH_ZSTD)
     return new RefusedRecords('UNSUPPORTED_COMPRESSION_TYPE', `zstd in Produce v${version}`)
   if (batch.baseOffset !== 0n)
     return new RefusedRecords(onInvalidRecord, `a batch with the offset ${batch.baseOffset}`)

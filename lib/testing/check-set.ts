@@ -6,6 +6,8 @@
  */
 import { compressionWithId } from '../protocol/records/compression.js'
 import { type MessageSetEntry, readMessageSet } from '../protocol/records/message-set.js'
+import { PlainRecordBatch } from '../protocol/records/record-batch.js'
+import { Writer } from '../protocol/writer.js'
 import {
   attempt,
   type CheckedRecord,
@@ -30,12 +32,38 @@ export async function checkSet(set: Buffer, limits: RecordLimits): Promise<Check
   }
   const checked = await attempt('UNKNOWN_SERVER_ERROR', () => allOpened(entries))
   if (checked instanceof RefusedRecords) return checked
-  return (
-    missingKeys(
-      checked.flatMap(({ messages }) => messages),
-      limits,
-    ) ?? checked
-  )
+  const messages = checked.flatMap((entry) => entry.messages)
+  return tooLargeConverted(checked, limits) ?? missingKeys(messages, limits) ?? checked
+}
+
+/** What is compressed may well shrink again, and is not measured here. */
+function tooLargeConverted(
+  checked: CheckedRecords,
+  { convertsTo, maxMessageBytes }: RecordLimits,
+): RefusedRecords | null {
+  if (convertsTo === null || checked.some(({ codecId }) => codecId !== 0)) return null
+  const messages = checked.flatMap((entry) => entry.messages)
+  const bytes = convertsTo === 1 ? Math.max(0, ...messages.map(bytesInMagic1)) : bytesInBatch(messages)
+  if (bytes <= maxMessageBytes) return null
+  const reason = `${bytes} bytes in format ${convertsTo}, the limit is ${maxMessageBytes}`
+  return new RefusedRecords('MESSAGE_TOO_LARGE', reason)
+}
+
+function bytesInMagic1({ key, value }: CheckedRecord): number {
+  return ENTRY_OVERHEAD_BYTES + TIMESTAMP_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
+}
+
+function bytesInBatch(messages: readonly CheckedRecord[]): number {
+  if (messages.length === 0) return 0
+  const writer = new Writer()
+  const records = messages.map(({ key, value, timestampMs }) => ({
+    key,
+    value,
+    timestampMs: timestampMs ?? -1,
+    headers: null,
+  }))
+  new PlainRecordBatch(records).writeTo(writer)
+  return writer.length
 }
 
 async function allOpened(entries: readonly MessageSetEntry[]): Promise<CheckedRecords> {

@@ -15,7 +15,7 @@ export type CheckedRecords = readonly {
   readonly messages: readonly CheckedRecord[]
 }[]
 
-/** Kafka's error codes of what is refused. */
+/** Kafka's error codes of what is refused; for a wrong format it is that of a record that is not valid. */
 export const refusalCodes = {
   UNKNOWN_SERVER_ERROR: -1,
   CORRUPT_MESSAGE: 2,
@@ -23,6 +23,7 @@ export const refusalCodes = {
   INVALID_TIMESTAMP: 32,
   UNSUPPORTED_COMPRESSION_TYPE: 76,
   INVALID_RECORD: 87,
+  INVALID_FORMAT: 87,
 } as const
 
 export type RefusalName = keyof typeof refusalCodes
@@ -49,6 +50,8 @@ export interface RecordLimits {
   /** Of the topic: a message without a key is refused. */
   readonly mustHaveKeys: boolean
   readonly onInvalidRecord: 'CORRUPT_MESSAGE' | 'INVALID_RECORD'
+  /** Format that older messages are made into, which makes them larger, before they are measured again. */
+  readonly convertsTo: null | 1 | 2
 }
 
 /** Plain bytes of one wrapper or batch at most: a test broker should not be brought down by a test. */

@@ -8,7 +8,10 @@ export interface Era {
   readonly name: string
   /** Whose versions it takes, in the table of releases. */
   readonly release: string
-  /** An API that it does not know: brokers of 0.9 never answer, and the connection goes on working. */
+  /**
+   * An API that it does not know, and a body that it cannot read: brokers of 0.9 never answer, and the connection goes
+   * on working.
+   */
   readonly onUnknownApi: 'close' | 'silence'
   /**
    * A version that it does not know. Before 0.10 brokers do not look at it: the request is read as version 0, and 0.9
@@ -34,6 +37,14 @@ export interface Era {
   readonly isIllegalTopicNamed: boolean
   /** What a topic answers that is just being created. */
   readonly onCreated: 'LEADER_NOT_AVAILABLE' | 'UNKNOWN_TOPIC_OR_PARTITION'
+  /** Whether topics that exist come first in metadata answers, or all in the order asked for. */
+  readonly answersExistingTopics: 'inOrder' | 'first'
+  /** Kafka's own topic is refused by its name, or only where it exists. */
+  readonly refusesInternalTopic: 'always' | 'whereItExists'
+  /** Whether a compacted topic refuses messages without keys. */
+  readonly wantsKeysToCompact: boolean
+  /** Format that older messages are made into before their size is looked at; null where they are left as they are. */
+  readonly convertsTo: null | 1 | 2
   /** In 0.8, until there is a first topic, metadata answers list no brokers at all. */
   readonly listsBrokersOf: 'clustersWithTopics' | 'allClusters'
 }
@@ -51,6 +62,10 @@ const of0_8 = {
   onIllegalTopic: 'failAllTopics',
   isIllegalTopicNamed: false,
   onCreated: 'LEADER_NOT_AVAILABLE',
+  answersExistingTopics: 'inOrder',
+  refusesInternalTopic: 'always',
+  wantsKeysToCompact: false,
+  convertsTo: null,
   listsBrokersOf: 'clustersWithTopics',
 } as const satisfies Era
 
@@ -61,6 +76,9 @@ const of0_9 = {
   onUnknownApi: 'silence',
   onUnknownVersion: 'answerProduceAsVersion1',
   onOtherAcks: 'refuse',
+  onIllegalTopic: 'failTopic',
+  wantsKeysToCompact: true,
+  answersExistingTopics: 'first',
   listsBrokersOf: 'allClusters',
 } as const satisfies Era
 
@@ -70,17 +88,33 @@ const of0_10 = {
   release: '0.10.2',
   onUnknownApi: 'close',
   onUnknownVersion: 'close',
-  onIllegalTopic: 'failTopic',
+  convertsTo: 1,
+} as const satisfies Era
+
+const of0_11 = {
+  ...of0_10,
+  name: '0.11',
+  release: '0.11.0',
+  refusesInternalTopic: 'whereItExists',
+  convertsTo: 2,
 } as const satisfies Era
 
 const of2_8 = {
-  ...of0_10,
+  ...of0_11,
   name: '2.8',
   release: '2.8',
   listsWithUnsupportedVersion: 'ApiVersions',
   lastCodecId: 4,
   onWrongFormat: 'INVALID_RECORD',
   onInvalidRecord: 'INVALID_RECORD',
+  isIllegalTopicNamed: true,
+} as const satisfies Era
+
+const of3_9 = {
+  ...of2_8,
+  name: '3.9',
+  release: '3.9',
+  onCreated: 'UNKNOWN_TOPIC_OR_PARTITION',
 } as const satisfies Era
 
 // Oldest first.
@@ -88,11 +122,11 @@ const all = [
   of0_8,
   of0_9,
   of0_10,
-  { ...of0_10, name: '0.11', release: '0.11.0' },
-  { ...of0_10, name: '1.1', release: '1.1' },
+  of0_11,
+  { ...of0_11, name: '1.1', release: '1.1' },
   of2_8,
-  { ...of2_8, name: '3.9', release: '3.9' },
-  { ...of2_8, name: '4.3', release: '4.3' },
+  of3_9,
+  { ...of3_9, name: '4.3', release: '4.3' },
 ] as const satisfies readonly Era[]
 
 /** Names that `era` may have. */

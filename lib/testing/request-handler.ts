@@ -2,6 +2,7 @@
  * What a broker does about each request: which version it takes it for, what it stores, and what it answers. Knows no
  * sockets.
  */
+import { DecodeError } from '../errors.js'
 import type { Api } from '../protocol/api.js'
 import { encodeResponse, type RequestHeader, readRequestHeader } from '../protocol/envelope.js'
 import { apis, apiVersions, metadata, produce } from '../protocol/messages/index.js'
@@ -93,13 +94,23 @@ export class RequestHandler {
     if (!api || !taken) return era.onUnknownApi === 'silence' ? silence : closing
     const { apiVersion } = header
     if (era.onUnknownVersion !== 'close') {
-      const isLater = era.onUnknownVersion === 'answerProduceAsVersion1' && api === apis.get(produce.key)
+      const isLater = era.onUnknownVersion === 'answerProduceAsVersion1' && header.apiKey === produce.key
       const answerVersion = isLater && apiVersion > 0 ? 1 : 0
-      return this.#answer({ ...arrival, header, version: 0, answerVersion, reader: bodyOf(frame, api, 0) })
+      const request = { ...arrival, header, version: 0, answerVersion, reader: bodyOf(frame, api, 0) }
+      return this.#answerUnlessUnreadable(request)
     }
     if (apiVersion < taken[0] || apiVersion > taken[1]) return this.#unknownVersion(header)
     const reader = bodyOf(frame, api, apiVersion)
     return this.#answer({ ...arrival, header, version: apiVersion, answerVersion: apiVersion, reader })
+  }
+
+  async #answerUnlessUnreadable(request: Request): Promise<Answer> {
+    try {
+      return await this.#answer(request)
+    } catch (error) {
+      if (error instanceof DecodeError && this.#context.era.onUnknownApi === 'silence') return silence
+      throw error
+    }
   }
 
   /** Only ApiVersions answers, so that every client can find out. */
@@ -144,7 +155,7 @@ export class RequestHandler {
       onStored,
       onRefused,
     })
-    if (!response) return closing
+    if (!response) return era.onUnknownApi === 'silence' ? silence : closing
     if (acks === 0) return unanswered(faults, hasError(response), signal)
     const outgoing = { api: produce, version: answerVersion, correlationId: header.correlationId, response }
     return afterStoring<'Produce'>(faults, outgoing, signal)

@@ -67,8 +67,9 @@ export async function store(incoming: Incoming, context: StoreContext): Promise<
   }
   if (context.era.onOtherAcks === 'refuse' && (acks < -1 || acks > 1))
     return refused(INVALID_REQUIRED_ACKS, `acks ${acks}`)
-  if (topic === INTERNAL_TOPIC) return refused(INVALID_TOPIC_EXCEPTION, 'a topic of Kafka itself')
   const found = context.topics.find(topic)
+  if (topic === INTERNAL_TOPIC && (found || context.era.refusesInternalTopic === 'always'))
+    return refused(INVALID_TOPIC_EXCEPTION, 'a topic of Kafka itself')
   const partition = found?.partitions[index]
   if (!found || !partition) return refused(UNKNOWN_TOPIC_OR_PARTITION, 'no such partition')
   const { leader, leaderEpoch } = partition
@@ -89,18 +90,20 @@ async function check(
   records: Buffer,
   version: number,
   { maxMessageBytes, cleanupPolicy }: Topic,
-  { lastCodecId, onInvalidRecord }: Era,
+  { lastCodecId, onInvalidRecord, convertsTo, wantsKeysToCompact }: Era,
 ): Promise<CheckedRecords | RefusedRecords> {
-  const mustHaveKeys = cleanupPolicy === 'compact'
-  const limits: RecordLimits = { maxMessageBytes, lastCodecId, mustHaveKeys, onInvalidRecord }
+  const mustHaveKeys = wantsKeysToCompact && cleanupPolicy === 'compact'
+  const limits: RecordLimits = { maxMessageBytes, lastCodecId, mustHaveKeys, onInvalidRecord, convertsTo }
   if (magicOf(version) < MAGIC_2) return checkSet(records, limits)
   if (isOneBatch(records)) return checkBatch(records, version, limits)
-  return new RefusedRecords('INVALID_RECORD', `not the one record batch that Produce v${version} carries`)
+  return new RefusedRecords('INVALID_FORMAT', `not the one record batch that Produce v${version} carries`)
 }
 
-function blamed({ reason, recordIndexes }: RefusedRecords): Partial<StoredPartition> {
+/** Brokers that look at single records tell where their log starts, and which are to blame. */
+function blamed({ error, reason, recordIndexes }: RefusedRecords): Partial<StoredPartition> {
   return {
-    errorMessage: reason,
+    ...(error === 'INVALID_RECORD' && { logStartOffset: 0n }),
+    ...(recordIndexes.length > 0 && { errorMessage: reason }),
     recordErrors: recordIndexes.map((batchIndex) => ({ batchIndex, message: reason })),
   }
 }

@@ -47,7 +47,7 @@ export function handleMetadata(
 ): MetadataResponse {
   const asking = { ...context, autoCreateTopics: context.autoCreateTopics && request.allowAutoTopicCreation }
   const asked = askedFor(request, version, context.topics)
-  const names = [...new Set(asked.flatMap(({ name }) => name ?? []))]
+  const names = ordered([...new Set(asked.flatMap(({ name }) => name ?? []))], context)
   if (mustFailAll(names, asking)) {
     return answer(
       [],
@@ -66,6 +66,12 @@ type Asked = NonNullable<MetadataRequest['topics']>
 function askedFor({ topics }: MetadataRequest, version: number, known: Topics): Asked {
   const isForAll = version === 0 ? topics?.length === 0 : topics === null
   return isForAll ? known.names.map((name) => ({ name, topicId: NO_TOPIC_ID })) : (topics ?? [])
+}
+
+function ordered(names: readonly string[], { era, topics }: MetadataContext): readonly string[] {
+  if (era.answersExistingTopics === 'inOrder') return names
+  const exists = (name: string): boolean => topics.find(name) !== undefined
+  return [...names.filter(exists), ...names.filter((name) => !exists(name))]
 }
 
 function answer(
