@@ -15,6 +15,7 @@ import {
   wrongCorrelationId,
 } from '../../lib/testing/index.js'
 import { SeededRandom } from '../support/seeded-random.js'
+import { waysToKnow } from './support/stage.js'
 
 /** `max.in.flight.requests.per.connection` → how many seeds. */
 const SEEDS = { 1: 200, 5: 100 }
@@ -38,6 +39,7 @@ class Run {
   readonly #maxInFlight: number
   /** No other run's: a producer whose broker is down may meet a broker of another run on its port. */
   readonly #topic: string
+  readonly #version: string
   readonly acks: number
   readonly outcomes: Outcome[] = []
   eventsDelivered = 0
@@ -49,6 +51,7 @@ class Run {
     this.#random = new SeededRandom(seed)
     this.#maxInFlight = maxInFlight
     this.#topic = `t${seed}`
+    this.#version = waysToKnow[seed % waysToKnow.length]!
     this.acks = this.#random.pick([1, 1, -1, 0])
   }
 
@@ -70,6 +73,7 @@ class Run {
         'queue.buffering.max.messages': 20 + random.int(50),
         'queue.buffering.max.ms': random.int(5),
         'compression.codec': random.pick(['none', 'gzip', 'snappy', 'lz4']),
+        'broker.version': this.#version,
         'topic.metadata.refresh.interval.ms': random.pick([-1, 0, 20, 600_000]),
         ...(random.int(4) === 0 && { 'delivery.timeout.ms': 20 + random.int(100) }),
       },
