@@ -189,6 +189,22 @@ describe('The fault throttle', () => {
   })
 })
 
+describe('A producer behind a proxy that caps versions', () => {
+  const running = new Stage()
+  afterEach(() => running.close())
+
+  it('finds the newest version that gets through', async () => {
+    await running.start({ era: '4.3', apiVersions: { 0: [0, 7], 3: [0, 5] } })
+    running.cluster.createTopic('t')
+    const producer = running.producer({ 'request.timeout.ms': 60_000 })
+    await producer.send({ topic: 't', message: '1' })
+    const versions = new Set(running.cluster.requests.map(({ api, version }) => `${api} v${version}`))
+    expect([...versions])
+      .to.include('Produce v7')
+      .and.not.include('Produce v8')
+  })
+})
+
 describe('A producer whose brokers are upgraded at their addresses', () => {
   const running = new Stage()
   afterEach(() => running.close())

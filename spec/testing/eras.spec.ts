@@ -42,7 +42,8 @@ for (const era of eraNames) {
             'request.required.acks': acks,
           })
           producer.on('version', (version) => seen.push(version))
-          for (let key = 0; key < 4; key++) await producer.send({ topic: 't', key: String(key), message: `m${key}` })
+          for (let key = 0; key < 4; key++)
+            await producer.send({ topic: 't', key: String(key), message: `m${key}` })
           await producer.close()
           expect(stage.values().sort()).to.deep.equal(['m0', 'm1', 'm2', 'm3'])
           expect(new Set(seen.map((version) => version.release))).to.deep.equal(new Set([release]))
