@@ -185,8 +185,10 @@ export class BrokerPartitionInfo {
   /** Beside the traffic, for the topic ids that the first answer of a broker has no room for. */
   #followUp(names: readonly string[]): void {
     if (this.#isClosed) return
+    // Another refresh that has begun meanwhile asks over the same connection, and tells as much.
+    const isFirst = this.#running === null
     this.refresh(names).catch(() => {})
-    this.#running!.isFollowUp = true
+    if (isFirst) this.#running!.isFollowUp = true
   }
 
   /** Waits until the limiter lets a request start, or until nobody wants it any more. */
