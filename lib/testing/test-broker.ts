@@ -30,6 +30,9 @@ export interface BrokerContext {
   onDown(broker: number): void
 }
 
+/** Ports of this process' brokers, also of those that are down: who knows one's address must not reach another. */
+const kept = new Set<number>()
+
 export class TestBroker {
   readonly id: number
   readonly rack: string | null
@@ -112,7 +115,7 @@ export class TestBroker {
   async #listenAnywhere(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const port = LOWEST_PORT + Math.floor(Math.random() * (HIGHEST_PORT - LOWEST_PORT + 1))
-      if (port === this.#port) continue
+      if (port === this.#port ) continue
       try {
         await this.#listen(port)
         return
@@ -135,7 +138,14 @@ export class TestBroker {
       this.#server = null
       throw error
     }
+    kept.delete(this.#port)
+    kept.add(port)
     this.#port = port
+  }
+
+  /** Lets other brokers have its port; until then one that is down has it still. */
+  giveUpPort(): void {
+    kept.delete(this.#port)
   }
 
   #serve(socket: Socket): void {

@@ -184,6 +184,7 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
   /** Stops all brokers; nothing is left open. What was stored can still be read. */
   async close(): Promise<void> {
     await Promise.all(this.#brokers.map((broker) => broker.stop()))
+    for (const broker of this.#brokers) broker.giveUpPort()
     for (const id of this.#brokers.keys()) this.#cancelFailover(id)
   }
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import sinon from 'sinon'
 import {
   close,
   cutAnswer,
@@ -389,6 +390,24 @@ describe('TestCluster', () => {
         },
       ])
       expect(told).to.deep.equal(cluster.requests)
+    })
+
+    it('keeps the port of a broker that is down from all others, until the cluster is closed', async () => {
+      const cluster = await start()
+      const { port } = cluster.broker(0)
+      await cluster.stopBroker(0)
+      const share = (port - 12_000 + 0.5) / 20_000
+      const random = sinon.stub(Math, 'random').callThrough()
+      try {
+        random.onFirstCall().returns(share)
+        expect((await start()).broker(0).port).not.to.equal(port)
+        await cluster.close()
+        random.resetHistory()
+        random.onFirstCall().returns(share)
+        expect((await start()).broker(0).port).to.equal(port)
+      } finally {
+        random.restore()
+      }
     })
 
     it('takes more partitions, and forgets topics', async () => {
