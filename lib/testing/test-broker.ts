@@ -115,7 +115,7 @@ export class TestBroker {
   async #listenAnywhere(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const port = LOWEST_PORT + Math.floor(Math.random() * (HIGHEST_PORT - LOWEST_PORT + 1))
-      if (port === this.#port ) continue
+      if (kept.has(port)) continue
       try {
         await this.#listen(port)
         return
