@@ -15,7 +15,8 @@ import type { Logger } from '../logger.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
 import type { BrokerPartitionInfo } from './broker-partition-info.js'
 import { CycleLog } from './cycle-log.js'
-import { firstDeadlineMs, settledOrAt } from './deadlines.js'
+import { CycleMetadata } from './cycle-metadata.js'
+import { CycleWaits } from './cycle-waits.js'
 import { Envelope } from './envelope.js'
 import type { EventHandler } from './event-handler.js'
 import { expiry, lastError } from './give-up-reason.js'
@@ -24,7 +25,6 @@ import { LeaderDispatch, type LeaderDispatchOptions } from './leader-dispatch.js
 import { type OutcomeListener, Outcomes } from './outcomes.js'
 import { bindToPartition, type CollateContext, partitionAndCollate } from './partition-and-collate.js'
 import type { Partitioner } from './partitioners/partitioner.js'
-import { RefreshSchedule } from './refresh-schedule.js'
 import { type Encoders, serialize } from './serialize.js'
 
 export interface RetryEvent {
@@ -68,11 +68,11 @@ export class DefaultEventHandler implements EventHandler {
   readonly #outcomes: Outcomes
   readonly #log: CycleLog
   readonly #leaders: LeaderDispatch
-  readonly #refreshes: RefreshSchedule
+  readonly #metadata: CycleMetadata
   readonly #stickyPartitions = new Map<string, number>()
   readonly #collateContext: CollateContext
   #abortedFor: KafkaError | null = null
-  readonly #wakers = new Set<() => void>()
+  readonly #waits = new CycleWaits((envelopes) => this.#expire(envelopes))
   /** Null where cycles do not overlap. */
   readonly #lanes: LaneDispatch | null
   #closed: Promise<void> | null = null
@@ -84,7 +84,14 @@ export class DefaultEventHandler implements EventHandler {
     this.#outcomes = new Outcomes(options.listener)
     this.#log = new CycleLog(options.logger)
     this.#leaders = new LeaderDispatch({ ...options, outcomes: this.#outcomes })
-    this.#refreshes = new RefreshSchedule(options.refreshIntervalMs)
+    this.#metadata = new CycleMetadata({
+      brokerPartitionInfo,
+      refreshIntervalMs: options.refreshIntervalMs,
+      onRefreshing: () => this.#stickyPartitions.clear(),
+      onFailed: (error) => {
+        if (!this.#abortedFor && !this.#closed) this.#log.refreshFailed(error)
+      },
+    })
     this.#collateContext = {
       partitioner,
       topic: (name) => brokerPartitionInfo.lookUp(name),
@@ -166,7 +173,7 @@ export class DefaultEventHandler implements EventHandler {
   /** Lets whatever is under way fail with this reason, now. */
   abort(reason: KafkaError): void {
     this.#abortedFor ??= reason
-    for (const wake of [...this.#wakers]) wake()
+    this.#waits.end()
     void this.#options.pool.close(reason)
   }
 
@@ -211,6 +218,12 @@ export class DefaultEventHandler implements EventHandler {
     await Promise.all(sending)
   }
 
+  /** @returns the messages that are left: time limits may have ended. */
+  async #prepareMetadata(outstanding: readonly Envelope[]): Promise<readonly Envelope[]> {
+    const refresh = this.#metadata.prepare(topicsOf(outstanding))
+    return refresh ? this.#waits.forAnswer(refresh, outstanding) : outstanding
+  }
+
   /**
    * Between attempts: waits, then asks anew for the topics that are left.
    *
@@ -221,70 +234,14 @@ export class DefaultEventHandler implements EventHandler {
     attempts: number,
     remaining: number,
   ): Promise<readonly Envelope[]> {
-    const { listener, retryBackoffMs, brokerPartitionInfo } = this.#options
-    const topics = [...new Set(outstanding.map((envelope) => envelope.topic))]
+    const { listener, retryBackoffMs } = this.#options
+    const topics = [...topicsOf(outstanding)]
     const messages = outstanding.length
     this.#log.retrying(messages, retryBackoffMs, remaining)
     listener.onRetry({ attempts, remaining, messages, topics, backoffMs: retryBackoffMs })
-    const left = await this.#backOff(outstanding)
+    const left = await this.#waits.backOff(retryBackoffMs, outstanding)
     if (this.#abortedFor || left.length === 0) return left
-    this.#stickyPartitions.clear()
-    const wanted = this.#isRefreshDue(topics) ? this.#refreshes.begin() : topics
-    const refresh = this.#refresh(() => brokerPartitionInfo.refresh(new Set([...wanted, ...topics])))
-    return this.#waitFor(refresh, left)
-  }
-
-  /** Waits for a refresh. A message whose time limit ends meanwhile fails then. @returns the others. */
-  async #waitFor(refresh: Promise<void>, outstanding: readonly Envelope[]): Promise<readonly Envelope[]> {
-    let left = outstanding
-    let isOver = false
-    const over = refresh.then(() => {
-      isOver = true
-    })
-    while (!isOver && left.length > 0) {
-      const endMs = firstDeadlineMs(left)
-      await (endMs === null ? over : settledOrAt(over, endMs))
-      left = this.#expire(left)
-    }
-    return left
-  }
-
-  /** Waits `retry.backoff.ms`. A message whose time limit ends meanwhile fails then. @returns the others. */
-  async #backOff(outstanding: readonly Envelope[]): Promise<readonly Envelope[]> {
-    const endMs = performance.now() + this.#options.retryBackoffMs
-    let left = outstanding
-    for (let nowMs = performance.now(); nowMs < endMs; nowMs = performance.now()) {
-      const nextMs = left.reduce((first, { deadlineMs }) => Math.min(first, deadlineMs || endMs), endMs)
-      await this.#sleep(nextMs - nowMs)
-      left = this.#expire(left)
-      if (this.#abortedFor || left.length === 0) break
-    }
-    return left
-  }
-
-  /** Before the first attempt: what is unknown is waited for, what is merely due runs beside the traffic. */
-  async #prepareMetadata(outstanding: readonly Envelope[]): Promise<readonly Envelope[]> {
-    const { brokerPartitionInfo } = this.#options
-    const topics = new Set<string>()
-    for (const envelope of outstanding) topics.add(envelope.topic)
-    const missing = [...topics].filter((topic) => !brokerPartitionInfo.isCached(topic))
-    const due = this.#isRefreshDue(topics) ? this.#refreshes.begin() : []
-    if (due.length > 0) this.#stickyPartitions.clear()
-    const refresh = this.#refresh(() => brokerPartitionInfo.refresh(new Set([...due, ...missing])))
-    return missing.length > 0 ? this.#waitFor(refresh, outstanding) : outstanding
-  }
-
-  #isRefreshDue(topics: Iterable<string>): boolean {
-    return this.#refreshes.isDue(topics, performance.now())
-  }
-
-  /** A failing refresh stops nothing: what is known goes on being used, what is not fails its messages. */
-  async #refresh(run: () => Promise<void>): Promise<void> {
-    try {
-      await run()
-    } catch (error) {
-      if (!this.#abortedFor && !this.#closed) this.#log.refreshFailed(error as Error)
-    }
+    return this.#waits.forAnswer(this.#metadata.askAnew(topicsOf(left)), left)
   }
 
   /** Fails the messages whose time limit is over. @returns the others. */
@@ -301,17 +258,10 @@ export class DefaultEventHandler implements EventHandler {
     if (!reason) this.#log.gaveUp(outstanding, attempts, lastError(outstanding[0]!))
     this.#outcomes.failed(outstanding, (envelope) => reason ?? lastError(envelope))
   }
+}
 
-  /** Until then, or until the handler is aborted. */
-  #sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer)
-        this.#wakers.delete(done)
-        resolve()
-      }
-      const timer = setTimeout(done, milliseconds)
-      this.#wakers.add(done)
-    })
-  }
+function topicsOf(envelopes: readonly Envelope[]): Set<string> {
+  const topics = new Set<string>()
+  for (const { topic } of envelopes) topics.add(topic)
+  return topics
 }

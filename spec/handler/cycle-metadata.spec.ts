@@ -1,0 +1,76 @@
+import { expect } from 'chai'
+import sinon from 'sinon'
+import type { BrokerPartitionInfo } from '../../lib/handler/broker-partition-info.js'
+import { CycleMetadata } from '../../lib/handler/cycle-metadata.js'
+
+describe('CycleMetadata', () => {
+  /** Topics of each refresh. */
+  let asked: string[][]
+  let failures: Error[]
+  let refreshing: number
+  let answer: () => Promise<void>
+
+  beforeEach(() => {
+    asked = []
+    failures = []
+    refreshing = 0
+    answer = () => Promise.resolve()
+  })
+
+  function make(refreshIntervalMs: number, cached: readonly string[] = []): CycleMetadata {
+    const brokerPartitionInfo = {
+      isCached: (topic: string) => cached.includes(topic),
+      refresh: (topics: Iterable<string>) => {
+        const wanted = [...topics]
+        if (wanted.length > 0) asked.push(wanted)
+        return answer()
+      },
+    } as unknown as BrokerPartitionInfo
+    return new CycleMetadata({
+      brokerPartitionInfo,
+      refreshIntervalMs,
+      onRefreshing: () => void refreshing++,
+      onFailed: (error) => void failures.push(error),
+    })
+  }
+
+  it('waits for topics that are unknown, and asks for these alone where nothing is due', async () => {
+    const metadata = make(-1, ['known'])
+    expect(metadata.prepare(new Set(['known']))).to.equal(null)
+    await metadata.prepare(new Set(['known', 'new']))
+    expect(asked).to.deep.equal([['new']])
+    expect(refreshing).to.equal(0)
+  })
+
+  it('asks for what is due beside the traffic, and lets partitions be chosen anew', () => {
+    const metadata = make(600_000, ['known'])
+    expect(metadata.prepare(new Set(['known']))).to.equal(null)
+    expect(metadata.prepare(new Set(['known']))).to.equal(null)
+    expect(asked).to.deep.equal([['known']])
+    expect(refreshing).to.equal(1)
+  })
+
+  it('asks anew for what is left between attempts, and for all topics in use where that is due', async () => {
+    const clock = sinon.useFakeTimers({ now: 1_000_000 })
+    try {
+      const metadata = make(1000, ['a', 'b'])
+      metadata.prepare(new Set(['a']))
+      metadata.prepare(new Set(['a', 'b']))
+      await metadata.askAnew(new Set(['a']))
+      clock.tick(1001)
+      await metadata.askAnew(new Set(['a']))
+      expect(asked).to.deep.equal([['a'], ['a'], ['a', 'b']])
+      expect(refreshing).to.equal(3)
+    } finally {
+      clock.restore()
+    }
+  })
+
+  it('tells of a refresh that fails, and rejects nothing', async () => {
+    answer = () => Promise.reject(new Error('nobody answers'))
+    const metadata = make(-1)
+    await metadata.prepare(new Set(['t']))
+    await metadata.askAnew(new Set(['t']))
+    expect(failures.map(({ message }) => message)).to.deep.equal(['nobody answers', 'nobody answers'])
+  })
+})
