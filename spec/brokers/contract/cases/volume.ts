@@ -2,15 +2,15 @@
 import type { ContractCase, ContractContext, ExpectedRecord } from '../contract-case.js'
 import { plainKeys } from '../vector-keys.js'
 
-const TOPIC = 'volume'
 const COUNT = 20_000
 
-async function write(context: ContractContext): Promise<ExpectedRecord[]> {
+async function write(topic: string, inFlight: number, context: ContractContext): Promise<ExpectedRecord[]> {
   const producer = context.producer({
     'producer.type': 'async',
     'queue.buffering.max.ms': 5,
     'batch.num.messages': 500,
     'queue.enqueue.timeout.ms': -1,
+    'max.in.flight.requests.per.connection': inFlight,
   })
   const failures: unknown[] = []
   producer.on('failed', (event) => failures.push(...event.failures.map(({ cause }) => cause)))
@@ -19,19 +19,24 @@ async function write(context: ContractContext): Promise<ExpectedRecord[]> {
     const { text, partition } = plainKeys[i % plainKeys.length]!
     const message = `${i} ${'.'.repeat(80)}`
     records.push({ partition, key: Buffer.from(text), value: Buffer.from(message) })
-    await producer.send({ topic: TOPIC, key: text, message })
+    await producer.send({ topic, key: text, message })
   }
   await producer.flush()
   if (failures.length > 0) throw failures[0]
   return records
 }
 
+const volumeCase = (name: string, topic: string, inFlight: number): ContractCase => ({
+  name,
+  title: `stores 20,000 async messages, all of them, once, in order, with ${inFlight} in flight`,
+  group: '20,000 messages',
+  topics: [topic],
+  write: async (context) => ({
+    topics: [{ topic, records: await write(topic, inFlight, context), isText: true }],
+  }),
+})
+
 export const volumeCases: readonly ContractCase[] = [
-  {
-    name: '20,000 messages',
-    title: 'stores 20,000 async messages, all of them, once, in order',
-    group: '20,000 messages',
-    topics: [TOPIC],
-    write: async (context) => ({ topics: [{ topic: TOPIC, records: await write(context), isText: true }] }),
-  },
+  volumeCase('20,000 messages', 'volume', 1),
+  volumeCase('20,000 messages, 5 in flight', 'volume-overlapping', 5),
 ]
