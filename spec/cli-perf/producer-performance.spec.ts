@@ -10,6 +10,7 @@ import sinon from 'sinon'
 import { main } from '../../lib/cli-perf/producer-performance.js'
 import { ByteArrayPartitioner } from '../../lib/index.js'
 import { close, delayMs, errorCode, holdUntil, TestCluster } from '../../lib/testing/index.js'
+import { textOf } from '../cli/support/text-of.js'
 import { lastFrame } from './support/last-frame.js'
 
 interface Run {
@@ -22,7 +23,7 @@ interface Run {
 async function run(...argv: string[]): Promise<Run> {
   const [output, errors] = [new PassThrough(), new PassThrough()]
   const status = await main(argv, { output, errors }, '0.0.0')
-  return { status, output: String(output.read() ?? ''), errors: String(errors.read() ?? '') }
+  return { status, output: textOf(output), errors: textOf(errors) }
 }
 
 const LINE =
@@ -273,7 +274,7 @@ describe('The perf tool', () => {
     release()
     await running
     const clear = '\r\u001b[2K'
-    const [before, live, after] = String(errors.read()).split(clear)
+    const [before, live, after] = textOf(errors).split(clear)
     expect([before, live]).to.deep.equal(['', '0 of 250 delivered · 0/s'])
     expect(after).to.match(/^250 messages sent/)
   })
@@ -290,14 +291,14 @@ describe('The perf tool', () => {
       return spawn(process.execPath, ['--import', 'tsx', script, ...argv])
     }
 
-    const textOf = (stream: ChildProcessWithoutNullStreams['stdout']): Promise<string> =>
+    const wholeTextOf = (stream: ChildProcessWithoutNullStreams['stdout']): Promise<string> =>
       stream.setEncoding('utf8').reduce((all: string, chunk: string) => all + chunk, '')
 
     for (const mode of [['--sync'], ['--batch-size', '1'], ['--sync', '--message-send-gap-ms', '60000']]) {
       it(`delivers what it has sent when it is interrupted, and says how many: ${mode.join(' ')}`, async () => {
         const stored = once(cluster as never, 'stored')
         const child = start(...to('a', 1_000_000, '--hide-header', '--throughput', '200', ...mode))
-        const [output, errors] = [textOf(child.stdout), textOf(child.stderr)]
+        const [output, errors] = [wholeTextOf(child.stdout), wholeTextOf(child.stderr)]
         await stored
         child.kill('SIGINT')
         expect(await once(child, 'close')).to.deep.equal([130, null])
@@ -319,7 +320,7 @@ describe('The perf tool', () => {
         const requested = stalled()
         const more = ['--request-timeout-ms', '60000', '--close-timeout-ms', '20']
         const child = start(...to('a', 1_000_000, ...more, ...mode))
-        const errors = textOf(child.stderr)
+        const errors = wholeTextOf(child.stderr)
         await requested
         child.kill('SIGTERM')
         expect(await once(child, 'close')).to.deep.equal([3, null])
@@ -334,7 +335,7 @@ describe('The perf tool', () => {
     it('ends at once on a second signal, with the figures', async () => {
       const requested = stalled()
       const child = start(...to('a', 1000, '--sync', '--request-timeout-ms', '60000'))
-      const errors = textOf(child.stderr)
+      const errors = wholeTextOf(child.stderr)
       await requested
       child.kill('SIGINT')
       child.kill('SIGTERM')

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { main } from '../../lib/cli/console-producer.js'
 import { errorCode, holdUntil, noAnswer, TestCluster } from '../../lib/testing/index.js'
+import { textOf } from './support/text-of.js'
 
 interface Run {
   status: number
@@ -25,7 +26,7 @@ async function run(
   const [output, errors] = [new PassThrough(), new PassThrough()]
   const chunks = typeof input === 'string' || Buffer.isBuffer(input) ? [Buffer.from(input)] : input
   const status = await main(argv, { input: Readable.from(chunks), output, errors }, '0.0.0')
-  return { status, output: String(output.read() ?? ''), errors: String(errors.read() ?? '') }
+  return { status, output: textOf(output), errors: textOf(errors) }
 }
 
 describe('The console producer', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { expect } from 'chai'
 import { start } from '../../lib/cli/start.js'
+import { textOf } from './support/text-of.js'
 
 describe('npm start', () => {
   let root = ''
@@ -20,7 +21,7 @@ describe('npm start', () => {
   async function output(...argv: string[]): Promise<{ status: number; text: string; errors: string }> {
     const [out, errors] = [new PassThrough(), new PassThrough()]
     const status = await start(argv, { input: Readable.from([]), output: out, errors }, root, '0.0.0')
-    return { status, text: String(out.read() ?? ''), errors: String(errors.read() ?? '') }
+    return { status, text: textOf(out), errors: textOf(errors) }
   }
 
   it('shows what an embedded cluster stored, in sync and in async mode', async () => {
