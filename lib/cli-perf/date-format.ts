@@ -4,7 +4,7 @@
  *
  * @see classic-producer reference §11.2; the letters mean what the Java documentation of SimpleDateFormat says
  */
-import { UsageError } from '../cli/options.js'
+import { UsageError } from '../cli/usage-error.js'
 import { printable } from '../errors.js'
 
 export type DateFormat = (epochMs: number) => string

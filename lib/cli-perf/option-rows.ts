@@ -4,26 +4,21 @@
  * @see classic-producer reference §11.2
  */
 
-export interface OptionRow {
-  readonly flags: string
-  readonly doc: string
-  /** The setting it stands for. */
-  readonly key?: string
-  readonly default?: string
-  /** Whole numbers accepted, where it is a number of the tool itself. */
-  readonly min?: number
-  readonly max?: number
-  readonly isRepeatable?: boolean
-  /** Accepted for the sake of old command lines, with the reason why it does nothing. */
-  readonly ignoredBecause?: string
-}
+import { MAX_TIMER_MS, type OptionRow, type Tool } from '../cli/command-line.js'
 
-/** Timers of Node take no more milliseconds. */
-const MAX_TIMER_MS = 2_147_483_647
 /** Larger messages fit into no request. */
 const MAX_MESSAGE_BYTES = 2_147_483_647
 
-export const rows: readonly OptionRow[] = [
+const epilogue = `
+Examples:
+  kafka-producer-perf-test --broker-list h1:9092,h2:9092 --topics perf --messages 1000000 --report perf.html
+  kafka-producer-perf-test --broker-list h1:9092 --topics perf --messages 60000 --throughput 1000 --sync
+
+Exit status: 0 every message was delivered, 1 usage, configuration or files, 2 some messages failed,
+3 some had no outcome in time, 130 and 143 a signal came before all messages were sent.
+`
+
+const rows: readonly OptionRow[] = [
   {
     flags: '--broker-list <list>',
     doc: 'host:port,… to start from (required)',
@@ -105,13 +100,18 @@ export const rows: readonly OptionRow[] = [
   { flags: '--verbose', doc: 'say what happens, and show stack traces' },
 ]
 
-/** What the original fixed for its tool; a file may say otherwise here. */
-export const toolDefaults: ReadonlyMap<string, string> = new Map([
-  ['producer.type', 'async'],
-  ['client.id', 'producer-performance'],
-  ['send.buffer.bytes', String(64 * 1024)],
-  ['queue.enqueue.timeout.ms', '-1'],
-  ['serializer.class', 'kafka.serializer.DefaultEncoder'],
-  ['key.serializer.class', 'kafka.serializer.NullEncoder'],
-  ['partitioner.class', 'kafka.producer.ByteArrayPartitioner'],
-])
+export const perfTool: Tool = {
+  name: 'kafka-producer-perf-test',
+  description: 'Sends messages as fast as it can, or at a given rate, and measures.',
+  rows,
+  defaults: new Map([
+    ['producer.type', 'async'],
+    ['client.id', 'producer-performance'],
+    ['send.buffer.bytes', String(64 * 1024)],
+    ['queue.enqueue.timeout.ms', '-1'],
+    ['serializer.class', 'kafka.serializer.DefaultEncoder'],
+    ['key.serializer.class', 'kafka.serializer.NullEncoder'],
+    ['partitioner.class', 'kafka.producer.ByteArrayPartitioner'],
+  ]),
+  epilogue,
+}

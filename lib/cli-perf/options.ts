@@ -7,12 +7,14 @@
  *
  * @see classic-producer reference §11.2
  */
+import { CommandLine } from '../cli/command-line.js'
+import type { ToolOptions } from '../cli/run-tool.js'
+import { usage } from '../cli/usage-error.js'
 import { printable } from '../errors.js'
-import { CommandLine, longName, usage } from './command-line.js'
 import { type DateFormat, dateFormat } from './date-format.js'
-import { rows, toolDefaults } from './option-rows.js'
+import { perfTool } from './option-rows.js'
 
-export interface PerfOptions {
+export interface PerfOptions extends ToolOptions {
   readonly topics: readonly string[]
   /** Iterations of each thread; what is left of the division is dropped, as in the original. */
   readonly messagesPerThread: number
@@ -31,11 +33,8 @@ export interface PerfOptions {
   /** Path of the HTML page, or null. */
   readonly reportFile: string | null
   readonly closeTimeoutMs: number
-  readonly isVerbose: boolean
   /** The options that were given, with their values, for the report. `--producer-property` is not among them. */
   readonly shown: ReadonlyMap<string, string>
-  /** Settings of the command line: explicit ones, and `--producer-property`. */
-  readonly explicit: ReadonlyMap<string, string>
   readonly producerProperties: ReadonlyMap<string, string>
   /** Path of `--producer.config`, or null. */
   readonly configFile: string | null
@@ -50,7 +49,7 @@ export interface PerfOptions {
  * @throws {UsageError} for help, version and whatever cannot be understood.
  */
 export function parsePerfOptions(argv: readonly string[], version: string): PerfOptions {
-  const line = new CommandLine(argv, version)
+  const line = new CommandLine(perfTool, argv, version)
   line.requiredText('--broker-list')
   line.number('--reporting-interval')
   return {
@@ -67,19 +66,12 @@ export function parsePerfOptions(argv: readonly string[], version: string): Perf
     closeTimeoutMs: line.number('--close-timeout-ms'),
     isVerbose: line.has('--verbose'),
     shown: shownOptions(line),
-    explicit: explicitSettings(line),
+    explicit: line.explicitSettings(),
     producerProperties: line.pairs('--producer-property'),
     configFile: line.text('--producer.config'),
-    defaults: defaultSettings(),
+    defaults: line.defaultSettings(),
     warnings: warnings(line),
   }
-}
-
-/** The option that stands for a setting on a command line, for an error; undefined if none was given. */
-export function optionOf(key: string | undefined, { explicit }: PerfOptions): string | undefined {
-  if (key === undefined || !explicit.has(key)) return undefined
-  const row = rows.find((candidate) => candidate.key === key)
-  return row && longName(row)
 }
 
 function topics(line: CommandLine): string[] {
@@ -97,9 +89,7 @@ function shares(line: CommandLine): Pick<PerfOptions, 'threads' | 'messagesPerTh
 }
 
 function warnings(line: CommandLine): string[] {
-  const sentences = rows
-    .filter((row) => row.ignoredBecause && line.has(longName(row)))
-    .map((row) => `${longName(row)} ${row.ignoredBecause}`)
+  const sentences = line.ignored()
   const [messages, threads] = [line.number('--messages'), line.number('--threads')]
   const left = messages % threads
   if (left > 0)
@@ -126,20 +116,4 @@ function shownOptions(line: CommandLine): Map<string, string> {
     if (name !== '--producer-property') shown.set(name, value === true ? 'yes' : printable(String(value)))
   }
   return shown
-}
-
-function explicitSettings(line: CommandLine): Map<string, string> {
-  const settings = new Map<string, string>()
-  for (const row of rows) {
-    const name = longName(row)
-    if (row.key && line.has(name)) settings.set(row.key, line.text(name)!)
-  }
-  if (line.has('--sync')) settings.set('producer.type', 'sync')
-  return settings
-}
-
-function defaultSettings(): Map<string, string> {
-  const settings = new Map(toolDefaults)
-  for (const { key, default: value } of rows) if (key && value !== undefined) settings.set(key, value)
-  return settings
 }

@@ -9,50 +9,30 @@
  */
 
 import { consoleLogger } from '../cli/console-logger.js'
-import { type ConsoleStreams, exitCodes } from '../cli/console-producer.js'
-import { ErrorOutput, survive } from '../cli/error-output.js'
-import { UsageError } from '../cli/options.js'
+import type { ErrorOutput } from '../cli/error-output.js'
+import { exitCodes, runTool, type ToolStreams } from '../cli/run-tool.js'
 import { onStopSignals, stopSignals } from '../cli/stop-signals.js'
-import { ConfigError } from '../errors.js'
 import { CsvReporter } from './csv-reporter.js'
 import { liveText } from './live-line.js'
-import { optionOf, type PerfOptions, parsePerfOptions } from './options.js'
+import { perfTool } from './option-rows.js'
+import { type PerfOptions, parsePerfOptions } from './options.js'
 import { PerfRun } from './perf-run.js'
 import { ReportFile } from './report/report-file.js'
 import { HEADER, type Result, resultLine, summaryLines } from './result.js'
 
-export type PerfStreams = Pick<ConsoleStreams, 'output' | 'errors'>
-
 /** Runs the tool. @returns the exit status; does not end the process. */
-export async function main(argv: readonly string[], streams: PerfStreams, version: string): Promise<number> {
-  const errors = new ErrorOutput(streams.errors)
-  survive(streams.output)
-  let options: PerfOptions | null = null
-  try {
-    options = parsePerfOptions(argv, version)
-    return await measure(options, streams.output, errors, version)
-  } catch (error) {
-    if (error instanceof UsageError) {
-      const stream = error.exitCode === 0 ? streams.output : streams.errors
-      stream.write(error.message)
-      return error.exitCode
-    }
-    if (!(error instanceof ConfigError)) throw error
-    errors.say(explained(error, options))
-    return exitCodes.usage
-  }
-}
-
-/** A setting that came from an option is called by the option too. */
-function explained(error: ConfigError, options: PerfOptions | null): string {
-  const option = options === null ? undefined : optionOf(error.key, options)
-  const text = options?.isVerbose ? String(error.stack) : error.message
-  return option === undefined ? text : `${option}: ${text}`
+export function main(argv: readonly string[], streams: ToolStreams, version: string): Promise<number> {
+  return runTool(
+    perfTool,
+    streams,
+    () => parsePerfOptions(argv, version),
+    (options, errors) => measure(options, streams.output, errors, version),
+  )
 }
 
 async function measure(
   options: PerfOptions,
-  output: PerfStreams['output'],
+  output: ToolStreams['output'],
   errors: ErrorOutput,
   version: string,
 ): Promise<number> {

@@ -5,65 +5,39 @@
  * or SIGHUP reading stops and what was read has a limited time; a second signal takes that time away, and so does a
  * list of brokers none of which ever answered. The counts always come last, and the exit status tells the truth.
  */
-import type { Readable, Writable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { ProducerConfig } from '../config.js'
-import { ConfigError, DeliveryTimeoutError, EncodeError, KafkaError, QueueFullError } from '../errors.js'
+import { DeliveryTimeoutError, EncodeError, KafkaError, QueueFullError } from '../errors.js'
 import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import { Producer } from '../producer/producer.js'
 import { consoleLogger } from './console-logger.js'
 import { Counts } from './counts.js'
-import { ErrorOutput, isTerminal, survive } from './error-output.js'
+import { type ErrorOutput, isTerminal } from './error-output.js'
 import { FailureReport } from './failure-report.js'
 import { InputError } from './input-error.js'
 import { lineClasses } from './line-encoders.js'
 import { LineReader, oddReaderProperties } from './line-reader.js'
 import { LineSplitter } from './line-splitter.js'
-import { type ConsoleOptions, optionOf, parseOptions, UsageError } from './options.js'
+import { consoleProducer } from './option-rows.js'
+import { type ConsoleOptions, parseOptions } from './options.js'
+import { exitCodes, runTool, type ToolStreams } from './run-tool.js'
 import { onStopSignals, type StopSignal, stopSignals } from './stop-signals.js'
+import { usage } from './usage-error.js'
 
-export interface ConsoleStreams {
+export interface ConsoleStreams extends ToolStreams {
   readonly input: Readable
-  readonly output: Writable
-  readonly errors: Writable
 }
-
-/**
- * The worst comes first: some lines had no outcome in time; some failed; usage, configuration or input was wrong;
- * every line was delivered. A signal before the end of the input gives 128 and its number instead of the last one.
- */
-export const exitCodes = { unsettled: 3, failed: 2, usage: 1, delivered: 0 } as const
 
 /** Runs the tool. @returns the exit status; does not end the process. */
-export async function main(
-  argv: readonly string[],
-  streams: ConsoleStreams,
-  version: string,
-): Promise<number> {
-  const errors = new ErrorOutput(streams.errors)
-  survive(streams.output)
-  let options: ConsoleOptions | null = null
-  try {
-    options = parseOptions(argv, version)
-    return await new ConsoleProducer(options, streams, errors).run()
-  } catch (error) {
-    if (error instanceof UsageError) {
-      const stream = error.exitCode === 0 ? streams.output : streams.errors
-      stream.write(error.message)
-      return error.exitCode
-    }
-    if (!(error instanceof ConfigError)) throw error
-    errors.say(explained(error, options))
-    return exitCodes.usage
-  }
-}
-
-/** A setting that came from an option is called by the option too. */
-function explained(error: ConfigError, options: ConsoleOptions | null): string {
-  const option = options === null ? undefined : optionOf(error.key, options)
-  const text = options?.isVerbose ? String(error.stack) : error.message
-  return option === undefined ? text : `${option}: ${text}`
+export function main(argv: readonly string[], streams: ConsoleStreams, version: string): Promise<number> {
+  return runTool(
+    consoleProducer,
+    streams,
+    () => parseOptions(argv, version),
+    (options, errors) => new ConsoleProducer(options, streams, errors).run(),
+  )
 }
 
 /** Lowest to highest: option defaults, file, `--producer-property`, options. */
@@ -73,7 +47,7 @@ function configOf(options: ConsoleOptions, logger: Logger): ProducerConfig {
   if (configFile !== null) return ProducerConfig.fromFile(configFile, { logger, defaults, overrides })
   if (overrides.has('metadata.broker.list'))
     return new ProducerConfig(new Map([...defaults, ...overrides]), { logger })
-  throw new UsageError('--broker-list is missing\nSee --help for the options.\n', exitCodes.usage)
+  throw usage('--broker-list is missing')
 }
 
 class ConsoleProducer {
@@ -266,10 +240,7 @@ class ConsoleProducer {
 }
 
 function sayWhatIsOdd(options: ConsoleOptions, logger: Logger): void {
-  for (const option of options.ignored) {
-    if (option !== '--old-producer')
-      logger.warn(`${option} belongs to the new producer and does nothing here`)
-  }
+  for (const sentence of options.warnings) logger.warn(sentence)
   for (const sentence of oddReaderProperties(options.readerProperties)) logger.warn(sentence)
 }
 

@@ -1,25 +1,25 @@
 /**
  * The options of the console producer, as rows. An option that stands for a setting names its key.
  *
- * Data only; parsing is in `options.ts`.
+ * Data only; what they mean is in `options.ts`.
  *
  * @see classic-producer reference §11.1
  */
 
-export interface OptionRow {
-  readonly flags: string
-  readonly doc: string
-  /** The setting it stands for. */
-  readonly key?: string
-  readonly default?: string
-  /** What the option means without a value. */
-  readonly bare?: string
-  readonly isRepeatable?: boolean
-  /** Accepted for the sake of old command lines. */
-  readonly isIgnored?: boolean
-}
+import { MAX_TIMER_MS, type OptionRow, type Tool } from './command-line.js'
 
-export const optionRows: readonly OptionRow[] = [
+const OF_NEW_PRODUCER = 'belongs to the new producer and does nothing here'
+
+const epilogue = `
+Examples:
+  kafka-console-producer --broker-list h1:9092,h2:9092 --topic logs --request-required-acks 1 < lines.txt
+  kafka-console-producer --producer.config producer.properties --topic logs --property parse.key=true < pairs.tsv
+
+Exit status: 0 every line was delivered, 1 usage, configuration or input, 2 some lines failed,
+3 some had no outcome in time, 130 and 143 a signal came before the end of the input.
+`
+
+const rows: readonly OptionRow[] = [
   { flags: '--topic <topic>', doc: 'the topic to send to (required, or --property topic=…)' },
   {
     flags: '--broker-list <list>',
@@ -99,25 +99,38 @@ export const optionRows: readonly OptionRow[] = [
   { flags: '--producer-property <k=v>', doc: 'any producer setting', isRepeatable: true },
   { flags: '--producer.config <file>', doc: 'a producer.properties file' },
   { flags: '--ignore-delivery-failures', doc: 'exit 0 even when messages failed, as the original did' },
-  { flags: '--max-line-bytes <n>', doc: 'longest line; 0 no limit', default: '134217728' },
-  { flags: '--close-timeout-ms <ms>', doc: 'longest wait for outcomes after a signal', default: '30000' },
+  { flags: '--max-line-bytes <n>', doc: 'longest line; 0 no limit', default: '134217728', max: MAX_TIMER_MS },
+  {
+    flags: '--close-timeout-ms <ms>',
+    doc: 'longest wait for outcomes after a signal',
+    default: '30000',
+    max: MAX_TIMER_MS,
+  },
   { flags: '--verbose', doc: 'say what happens, and show stack traces' },
-  { flags: '--old-producer', doc: 'accepted, means nothing: this is the old producer', isIgnored: true },
-  { flags: '--new-producer', doc: 'accepted with a warning', isIgnored: true },
-  { flags: '--max-memory-bytes <n>', doc: 'accepted, of the new producer', isIgnored: true },
-  { flags: '--max-partition-memory-bytes <n>', doc: 'accepted, of the new producer', isIgnored: true },
-  { flags: '--metadata-fetch-timeout-ms <n>', doc: 'accepted, of the new producer', isIgnored: true },
-  { flags: '--max-block-ms <n>', doc: 'accepted, of the new producer', isIgnored: true },
+  { flags: '--old-producer', doc: 'accepted, means nothing: this is the old producer' },
+  { flags: '--new-producer', doc: 'accepted with a warning', ignoredBecause: OF_NEW_PRODUCER },
+  { flags: '--max-memory-bytes <n>', doc: 'accepted, of the new producer', ignoredBecause: OF_NEW_PRODUCER },
+  {
+    flags: '--max-partition-memory-bytes <n>',
+    doc: 'accepted, of the new producer',
+    ignoredBecause: OF_NEW_PRODUCER,
+  },
+  {
+    flags: '--metadata-fetch-timeout-ms <n>',
+    doc: 'accepted, of the new producer',
+    ignoredBecause: OF_NEW_PRODUCER,
+  },
+  { flags: '--max-block-ms <n>', doc: 'accepted, of the new producer', ignoredBecause: OF_NEW_PRODUCER },
 ]
 
-/** What the original fixed for its tool; a file may say otherwise here. */
-export const toolDefaults: ReadonlyMap<string, string> = new Map([
-  ['producer.type', 'async'],
-  ['client.id', 'console-producer'],
-  ['partitioner.class', 'kafka.producer.ByteArrayPartitioner'],
-])
-
-/** The name of an option with its dashes: `--batch-size`. */
-export function longName({ flags }: OptionRow): string {
-  return flags.split(' ')[0]!
+export const consoleProducer: Tool = {
+  name: 'kafka-console-producer',
+  description: 'Sends each line of standard input as a message.',
+  rows,
+  defaults: new Map([
+    ['producer.type', 'async'],
+    ['client.id', 'console-producer'],
+    ['partitioner.class', 'kafka.producer.ByteArrayPartitioner'],
+  ]),
+  epilogue,
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { UsageError } from '../../lib/cli/options.js'
+import { UsageError } from '../../lib/cli/usage-error.js'
 import { type PerfOptions, parsePerfOptions } from '../../lib/cli-perf/options.js'
 
 const required = ['--broker-list', 'h:1', '--topics', 't', '--messages', '10']
@@ -149,7 +149,7 @@ describe('parsePerfOptions', () => {
       '--message-size takes a whole number from 0 to 2147483647, not',
     ],
     [[...required, '--date-format', 'hh'], 'the letter h is not supported'],
-    [[...required, '--producer-property', 'x'], '--producer-property takes key=value, not "x"'],
+    [[...required, '--producer-property', '=x'], '--producer-property takes key=value, not "=x"'],
     [[...required, '--message-send-gap-ms', '2147483648'], '--message-send-gap-ms takes a whole number'],
     [
       [...required, '--producer', 'x'],

@@ -1,5 +1,8 @@
 import { expect } from 'chai'
-import { type ConsoleOptions, optionOf, parseOptions, UsageError } from '../../lib/cli/options.js'
+import { optionOf } from '../../lib/cli/command-line.js'
+import { consoleProducer } from '../../lib/cli/option-rows.js'
+import { type ConsoleOptions, parseOptions } from '../../lib/cli/options.js'
+import { UsageError } from '../../lib/cli/usage-error.js'
 
 const required = ['--topic', 't', '--broker-list', 'h:1']
 
@@ -80,9 +83,9 @@ describe('parseOptions', () => {
   })
 
   it('knows which option a setting came from', () => {
-    const options = parse('--batch-size', '7')
-    expect(optionOf('batch.num.messages', options)).to.equal('--batch-size')
-    expect(optionOf('retry.backoff.ms', options)).to.equal(undefined)
+    const { explicit } = parse('--batch-size', '7')
+    expect(optionOf(consoleProducer, 'batch.num.messages', explicit)).to.equal('--batch-size')
+    expect(optionOf(consoleProducer, 'retry.backoff.ms', explicit)).to.equal(undefined)
   })
 
   it('lets a reader property name the topic, as the original did', () => {
@@ -97,9 +100,9 @@ describe('parseOptions', () => {
   })
 
   it('accepts options of the new producer and says which ones', () => {
-    expect(parse('--new-producer', '--max-block-ms', '5').ignored).to.deep.equal([
-      '--new-producer',
-      '--max-block-ms',
+    expect(parse('--old-producer', '--new-producer', '--max-block-ms', '5').warnings).to.deep.equal([
+      '--new-producer belongs to the new producer and does nothing here',
+      '--max-block-ms belongs to the new producer and does nothing here',
     ])
   })
 
