@@ -9,15 +9,11 @@ import {
   ConfigError,
   ConnectionError,
   DeliveryTimeoutError,
-  type KafkaError,
   ProducerClosedError,
   QueueFullError,
   SendAbortedError,
 } from '../errors.js'
-import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import { type Delivery, Envelope, type OutcomeWaiter } from '../handler/envelope.js'
-import type { Stored } from '../handler/outcomes.js'
-import type { PartitionBatch } from '../handler/partition-and-collate.js'
 import { KeyedMessage, type MessageLike } from '../keyed-message.js'
 import { defaultLogger, type Logger } from '../logger.js'
 import { ProducerMetrics } from '../metrics/producer-metrics.js'
@@ -27,7 +23,8 @@ import { ProducerEmitter } from './events.js'
 import { GroupCommit } from './group-commit.js'
 import { guarded } from './guarded-logger.js'
 import { MessageQueue } from './message-queue.js'
-import { buildParts, type Parts, type PartsListener } from './parts.js'
+import { buildParts, type Parts } from './parts.js'
+import { reportsOf } from './parts-reports.js'
 import { SendLoop } from './send-loop.js'
 import { DeliverCall, SendCall } from './waiters.js'
 
@@ -83,9 +80,20 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#logger = guarded(options.logger ?? defaultLogger)
     this.config =
       config instanceof ProducerConfig ? config : new ProducerConfig(config, { logger: this.#logger })
-    this.#parts = buildParts(this.config, options.classes ?? {}, this.#logger, this.#listener())
-    const { handler } = this.#parts
     this.#isAsync = this.config.producerType === 'async'
+    this.#metrics = new ProducerMetrics({
+      clientId: this.config.clientId,
+      queueSize: this.#isAsync ? () => this.#queue.size : null,
+    })
+    const reports = reportsOf({
+      report: (event, payload) => this.report(this.#logger, event, payload as never),
+      isHeard: (event) => this.listenerCount(event) > 0,
+      metrics: this.#metrics,
+      logger: this.#logger,
+      isAsync: this.#isAsync,
+    })
+    this.#parts = buildParts(this.config, options.classes ?? {}, this.#logger, reports)
+    const { handler } = this.#parts
     this.#enqueueTimeoutMs = this.config.queueEnqueueTimeoutMs
     this.#deliveryTimeoutMs = this.config.deliveryTimeoutMs ?? 0
     this.#queue = new MessageQueue({
@@ -107,10 +115,6 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     // Where cycles may overlap, the handler holds back and joins what must wait, partition by partition.
     const doOverlap = this.config.maxInFlightRequestsPerConnection > 1
     this.#groupCommit = new GroupCommit(dispatch, doOverlap ? Number.POSITIVE_INFINITY : 1)
-    this.#metrics = new ProducerMetrics({
-      clientId: this.config.clientId,
-      queueSize: this.#isAsync ? () => this.#queue.size : null,
-    })
   }
 
   /**
@@ -303,78 +307,6 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     const reason = new DeliveryTimeoutError(`close gave up after ${timeoutMs} ms`)
     this.#parts.closeMetadata(reason)
     this.#parts.handler.abort(reason)
-  }
-
-  #listener(): PartsListener {
-    const logger = this.#logger
-    return {
-      outcomes: {
-        onDelivered: (batch, stored, broker) => {
-          this.#metrics.delivered(batch.envelopes.length)
-          this.#reportDelivered(batch, stored, broker)
-        },
-        onFailed: (failures) => {
-          this.#metrics.failed(failures.length)
-          this.#reportFailed(failures)
-        },
-        onSerialized: (envelopes) => this.#metrics.serialized(envelopes),
-        onAttemptFailed: () => this.#metrics.attemptFailed(),
-        onRetry: (event) => this.report(logger, 'retry', event),
-      },
-      onRefresh: (event) => this.report(logger, 'refresh', event),
-      onConnect: (broker) => {
-        logger.info(`connected to ${broker}`)
-        this.report(logger, 'connect', { broker })
-      },
-      onDisconnect: (broker, reason) => {
-        logger.info(`disconnected from ${broker}${reason ? `: ${reason.message}` : ''}`)
-        this.report(logger, 'disconnect', { broker, reason })
-      },
-      onVersion: (seen) => {
-        const { broker, release, previous } = seen
-        logger.info(`${broker} is Kafka ${release}${previous === null ? '' : `, it was ${previous}`}`)
-        this.report(logger, 'version', seen)
-      },
-      onThrottle: (broker, throttleTimeMs) => {
-        this.#metrics.throttled(broker, throttleTimeMs)
-        this.report(logger, 'throttle', { broker, throttleTimeMs })
-      },
-      onUnconfirmed: (broker, requests, reason) => this.#warnOfUnconfirmed(broker, requests, reason),
-      onProduced: (broker, bytes, startMs, endMs) => this.#metrics.requested(broker, bytes, startMs, endMs),
-    }
-  }
-
-  #reportDelivered(
-    { topic, partition, envelopes }: PartitionBatch,
-    { baseOffset, timestampMs }: Stored,
-    broker: string,
-  ): void {
-    if (this.listenerCount('delivered') === 0) return
-    const messages = envelopes.map((envelope) => envelope.message as KeyedMessage<K, V>)
-    this.report(this.#logger, 'delivered', {
-      topic,
-      partition,
-      baseOffset,
-      ...(timestampMs !== null && { timestampMs }),
-      broker,
-      messages,
-    })
-  }
-
-  /** An async failure that nobody listens for is logged: it is never silent. */
-  #reportFailed(failures: readonly MessageFailure[]): void {
-    if (this.listenerCount('failed') > 0) {
-      this.report(this.#logger, 'failed', { failures: failures as MessageFailure<K, V>[] })
-    } else if (this.#isAsync) {
-      this.#logger.error(new FailedToSendMessageError(failures, failures.length).message)
-    }
-  }
-
-  #warnOfUnconfirmed(broker: string, requests: number, reason: KafkaError): void {
-    this.#logger.warn(
-      `${requests} requests with acks 0 were written to ${broker} before the connection ended without proof that ` +
-        `it read them: ${reason.message}`,
-    )
   }
 }
 

@@ -1,0 +1,83 @@
+/** What the parts behind a Producer tell of: counted, logged, and reported as events to whoever listens. */
+import type { KafkaError } from '../errors.js'
+import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
+import type { Stored } from '../handler/outcomes.js'
+import type { PartitionBatch } from '../handler/partition-and-collate.js'
+import type { KeyedMessage } from '../keyed-message.js'
+import type { Logger } from '../logger.js'
+import type { ProducerMetrics } from '../metrics/producer-metrics.js'
+import type { ProducerEvents } from './events.js'
+import type { PartsListener } from './parts.js'
+
+export interface ReportsOptions {
+  report<E extends keyof ProducerEvents>(event: E, payload: Parameters<ProducerEvents[E]>[0]): void
+  /** Whether anybody listens: an event with many messages is not made for nobody. */
+  isHeard(event: keyof ProducerEvents): boolean
+  readonly metrics: ProducerMetrics
+  readonly logger: Logger
+  readonly isAsync: boolean
+}
+
+export function reportsOf(options: ReportsOptions): PartsListener {
+  const { report, metrics, logger } = options
+  return {
+    outcomes: {
+      onDelivered: (batch, stored, broker) => {
+        metrics.delivered(batch.envelopes.length)
+        if (options.isHeard('delivered')) report('delivered', deliveredEvent(batch, stored, broker))
+      },
+      onFailed: (failures) => {
+        metrics.failed(failures.length)
+        reportFailed(options, failures)
+      },
+      onSerialized: (envelopes) => metrics.serialized(envelopes),
+      onAttemptFailed: () => metrics.attemptFailed(),
+      onRetry: (event) => report('retry', event),
+    },
+    onRefresh: (event) => report('refresh', event),
+    onConnect: (broker) => {
+      logger.info(`connected to ${broker}`)
+      report('connect', { broker })
+    },
+    onDisconnect: (broker, reason) => {
+      logger.info(`disconnected from ${broker}${reason ? `: ${reason.message}` : ''}`)
+      report('disconnect', { broker, reason })
+    },
+    onVersion: (seen) => {
+      const { broker, release, previous } = seen
+      logger.info(`${broker} is Kafka ${release}${previous === null ? '' : `, it was ${previous}`}`)
+      report('version', seen)
+    },
+    onThrottle: (broker, throttleTimeMs) => {
+      metrics.throttled(broker, throttleTimeMs)
+      report('throttle', { broker, throttleTimeMs })
+    },
+    onUnconfirmed: (broker, requests, reason) => warnOfUnconfirmed(logger, broker, requests, reason),
+    onProduced: (broker, bytes, startMs, endMs) => metrics.requested(broker, bytes, startMs, endMs),
+  }
+}
+
+function deliveredEvent(
+  { topic, partition, envelopes }: PartitionBatch,
+  { baseOffset, timestampMs }: Stored,
+  broker: string,
+): Parameters<ProducerEvents['delivered']>[0] {
+  const messages = envelopes.map((envelope) => envelope.message as KeyedMessage)
+  return { topic, partition, baseOffset, ...(timestampMs !== null && { timestampMs }), broker, messages }
+}
+
+/** An async failure that nobody listens for is logged: it is never silent. */
+function reportFailed(
+  { report, isHeard, logger, isAsync }: ReportsOptions,
+  failures: readonly MessageFailure[],
+): void {
+  if (isHeard('failed')) report('failed', { failures })
+  else if (isAsync) logger.error(new FailedToSendMessageError(failures, failures.length).message)
+}
+
+function warnOfUnconfirmed(logger: Logger, broker: string, requests: number, reason: KafkaError): void {
+  logger.warn(
+    `${requests} requests with acks 0 were written to ${broker} before the connection ended without proof that ` +
+      `it read them: ${reason.message}`,
+  )
+}
