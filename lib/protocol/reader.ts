@@ -8,9 +8,17 @@
  */
 import { DecodeError } from '../errors.js'
 
+/**
+ * An element takes far more memory than the bytes it came from, so elements are limited beside bytes. A topic of
+ * 100,000 partitions with three replicas has 700,000.
+ */
+const MAX_ELEMENTS = 4_000_000
+
 export class Reader {
   readonly #buffer: Buffer
   #at: number
+  /** Announced by arrays so far. */
+  #elements = 0
 
   constructor(buffer: Buffer) {
     this.#buffer = buffer
@@ -94,7 +102,7 @@ export class Reader {
   }
 
   /**
-   * Checks an announced element count against what the rest of the buffer can hold.
+   * Checks an announced element count against what the rest of the buffer can hold, and what one buffer may.
    *
    * @param minBytes - fewest bytes one element takes.
    */
@@ -102,6 +110,12 @@ export class Reader {
     if (count < 0 || count * minBytes > this.remaining) {
       throw new DecodeError(
         `array at byte ${this.#at} announces ${count} elements, ${this.remaining} bytes are left`,
+      )
+    }
+    this.#elements += count
+    if (this.#elements > MAX_ELEMENTS) {
+      throw new DecodeError(
+        `array at byte ${this.#at} announces ${count} elements, ${MAX_ELEMENTS} are allowed altogether`,
       )
     }
     return count

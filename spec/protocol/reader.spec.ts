@@ -122,6 +122,13 @@ describe('Reader', () => {
         )
       })
     }
+
+    it('refuses more than 4,000,000 elements of all arrays together, however many bytes there are', () => {
+      const from = new Reader(Buffer.alloc(4_000_000))
+      expect(from.checkCount(3_000_000, 1)).to.equal(3_000_000)
+      expect(from.checkCount(1_000_000, 1)).to.equal(1_000_000)
+      expect(() => from.checkCount(1, 1)).to.throw(DecodeError, '4000000 are allowed altogether')
+    })
   })
 
   it('ends in a value or a DecodeError whatever is read from whichever bytes', () => {
