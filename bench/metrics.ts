@@ -10,10 +10,10 @@ import { parseArgs } from 'node:util'
 import { type Client, measure, median, startSink } from './single-message.js'
 
 const modes: readonly Client[] = [
-  { name: 'metered-async', messages: 2_000_000 },
-  { name: 'metered-async-deliver', messages: 800_000 },
-  { name: 'metered-sync-1000', messages: 800_000 },
-  { name: 'metered-sync-1', messages: 20_000 },
+  { name: 'metered-async', script: 'metered', messages: 2_000_000 },
+  { name: 'metered-async-deliver', script: 'metered', messages: 800_000 },
+  { name: 'metered-sync-1000', script: 'metered', messages: 800_000 },
+  { name: 'metered-sync-1', script: 'metered', messages: 20_000 },
 ]
 
 interface Round {

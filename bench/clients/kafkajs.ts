@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import { peer } from './peer.js'
 import { clientArguments, sendOneByOne, timed } from './traffic.js'
 
 interface KafkaJs {
@@ -14,7 +14,7 @@ interface KafkaJs {
   logLevel: { ERROR: number }
 }
 
-const { Kafka, logLevel } = createRequire(new URL('../peers/', import.meta.url))('kafkajs') as KafkaJs
+const { Kafka, logLevel } = peer<KafkaJs>('kafkajs')
 const { bootstrap, messages, value } = clientArguments()
 const producer = new Kafka({ brokers: bootstrap.split(','), logLevel: logLevel.ERROR }).producer()
 await producer.connect()

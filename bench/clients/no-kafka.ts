@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import { peer } from './peer.js'
 import { clientArguments, sendOneByOne, timed } from './traffic.js'
 
 interface NoKafka {
@@ -11,7 +11,7 @@ interface NoKafka {
   }
 }
 
-const { Producer } = createRequire(new URL('../peers/', import.meta.url))('no-kafka') as NoKafka
+const { Producer } = peer<NoKafka>('no-kafka')
 const { bootstrap, messages, value } = clientArguments()
 const producer = new Producer({ connectionString: bootstrap, requiredAcks: 1, logger: { logLevel: 1 } })
 await producer.init()
