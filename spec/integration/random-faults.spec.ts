@@ -5,6 +5,8 @@ import {
   close,
   cutAnswer,
   delayMs,
+  type EraName,
+  eraNames,
   errorCode,
   type Fault,
   noAnswer,
@@ -12,6 +14,7 @@ import {
   rawBytes,
   reset,
   TestCluster,
+  throttle,
   wrongCorrelationId,
 } from '../../lib/testing/index.js'
 import { SeededRandom } from '../support/seeded-random.js'
@@ -19,10 +22,13 @@ import { waysToKnow } from './support/stage.js'
 
 /** `max.in.flight.requests.per.connection` → how many seeds. */
 const SEEDS = { 1: 200, 5: 100 }
+const APIS = ['Produce', 'Produce', 'Produce', 'Metadata', 'ApiVersions'] as const
 /** Seeds that run beside each other, so that their waits overlap. */
 const LANES = 20
 const MESSAGES = 60
 const KEYS = 6
+/** Whoever is set to speak as with 0.8.2 is refused by newer ones. */
+const ERAS_WITH_PRODUCE_V0 = eraNames.filter((era) => era !== '4.3')
 
 interface Outcome {
   readonly key: string
@@ -57,7 +63,13 @@ class Run {
 
   async start(): Promise<void> {
     const random = this.#random
-    this.#cluster = await TestCluster.start({ brokers: 2, maxMessageBytes: 5000, autoCreateTopics: false })
+    const era = [this.#anyEra(), this.#anyEra()]
+    this.#cluster = await TestCluster.start({
+      brokers: 2,
+      era,
+      maxMessageBytes: 5000,
+      autoCreateTopics: false,
+    })
     this.#cluster.createTopic(this.#topic, { partitions: 3 })
     this.#producer = new Producer<string, string>(
       {
@@ -72,7 +84,8 @@ class Run {
         'batch.num.messages': 1 + random.int(20),
         'queue.buffering.max.messages': 20 + random.int(50),
         'queue.buffering.max.ms': random.int(5),
-        'compression.codec': random.pick(['none', 'gzip', 'snappy', 'lz4']),
+        'compression.codec': random.pick(['none', 'gzip', 'snappy', 'lz4', 'zstd']),
+        'headers.on.old.brokers': random.pick(['fail', 'drop']),
         'broker.version': this.#version,
         'topic.metadata.refresh.interval.ms': random.pick([-1, 0, 20, 600_000]),
         ...(random.int(4) === 0 && { 'delivery.timeout.ms': 20 + random.int(100) }),
@@ -117,6 +130,7 @@ class Run {
         topic: this.#topic,
         key: outcome.key,
         message: `${outcome.key}:${index}:${padding}`,
+        ...(this.#random.int(10) === 0 && { headers: { index: String(index) } }),
       })
       Object.assign(outcome, { state: 'acknowledged', partition, offset })
     } catch (error) {
@@ -128,12 +142,16 @@ class Run {
 
   async #trouble(): Promise<void> {
     const random = this.#random
-    const what = random.int(10)
+    const what = random.int(12)
     if (what === 0) this.#cluster.moveLeader(this.#topic, random.int(3), random.pick([0, 1, null]))
     else if (what === 1) await this.#cluster.stopBroker(random.int(2))
     else if (what < 4) await Promise.all([this.#cluster.startBroker(0), this.#cluster.startBroker(1)])
-    else
-      this.#cluster.faults.on(random.pick(['Produce', 'Produce', 'Metadata']), this.#filter(), this.#fault())
+    else if (what === 4) await this.#cluster.setEra(this.#anyEra(), random.int(2))
+    else this.#cluster.faults.on(random.pick(APIS), this.#filter(), this.#fault())
+  }
+
+  #anyEra(): EraName {
+    return this.#random.pick(this.#version === 'auto' ? eraNames : ERAS_WITH_PRODUCE_V0)
   }
 
   #filter(): { partition?: number; times: number } {
@@ -145,10 +163,11 @@ class Run {
     const random = this.#random
     const when = random.pick(['beforeStoring', 'afterStoring'] as const)
     return random.pick([
-      () => errorCode(random.pick([-1, 2, 3, 5, 6, 7, 10, 17, 19, 20, 99])),
+      () => errorCode(random.pick([-1, 2, 3, 5, 6, 7, 10, 17, 19, 20, 29, 74, 87, 99, 100])),
       () => close(when),
       () => reset(when),
       () => delayMs(random.int(5)),
+      () => throttle(random.int(20)),
       noAnswer,
       omitPartition,
       wrongCorrelationId,
