@@ -9,6 +9,7 @@ import {
   close,
   cutAnswer,
   delayMs,
+  eraNames,
   errorCode,
   type Fault,
   noAnswer,
@@ -59,7 +60,11 @@ class Run {
 
   async start(): Promise<void> {
     const random = this.#random
-    this.#cluster = await TestCluster.start({ brokers: 2, maxMessageBytes: MAX_MESSAGE_BYTES })
+    this.#cluster = await TestCluster.start({
+      brokers: 2,
+      era: random.pick(eraNames),
+      maxMessageBytes: MAX_MESSAGE_BYTES,
+    })
     for (const topic of TOPICS) this.#cluster.createTopic(topic, { partitions: 2 })
     this.#producer = new Producer<string, string>(
       {

@@ -7,6 +7,7 @@ import { Producer } from '../../lib/index.js'
 import { silentLogger } from '../../lib/logger.js'
 import {
   close,
+  eraNames,
   errorCode,
   type Fault,
   noAnswer,
@@ -139,7 +140,8 @@ class Run {
 }
 
 async function runOnce(seed: number): Promise<number> {
-  const cluster = await TestCluster.start({ brokers: BROKERS, autoCreateTopics: false })
+  const era = eraNames[seed % eraNames.length]!
+  const cluster = await TestCluster.start({ brokers: BROKERS, era, autoCreateTopics: false })
   try {
     const run = new Run(seed, cluster)
     await run.drive()
