@@ -10,6 +10,7 @@ interface Operations {
   readonly version: string
   elect(cluster: KafkaCluster): [mainClass: string, ...args: string[]]
   grow(cluster: KafkaCluster, topic: string, partitions: number): [mainClass: string, ...args: string[]]
+  remove(cluster: KafkaCluster, topic: string): [mainClass: string, ...args: string[]]
 }
 
 const all: readonly Operations[] = [
@@ -22,6 +23,10 @@ const all: readonly Operations[] = [
     grow: ({ zookeeper }, topic, partitions) => [
       'kafka.admin.TopicCommand',
       ...['--alter', '--zookeeper', zookeeper!, '--topic', topic, '--partitions', String(partitions)],
+    ],
+    remove: ({ zookeeper }, topic) => [
+      'kafka.admin.TopicCommand',
+      ...['--delete', '--zookeeper', zookeeper!, '--topic', topic],
     ],
   },
   {
@@ -41,15 +46,31 @@ const all: readonly Operations[] = [
       ...['--bootstrap-server', bootstrap.join(','), '--alter'],
       ...['--topic', topic, '--partitions', String(partitions)],
     ],
+    remove: ({ bootstrap }, topic) => [
+      'org.apache.kafka.tools.TopicCommand',
+      ...['--bootstrap-server', bootstrap.join(','), '--delete', '--topic', topic],
+    ],
   },
 ]
 
 /** What operators do to a cluster every week, while an application goes on sending with acks −1 and sensible retries. */
-for (const { version, elect, grow } of all)
+for (const { version, elect, grow, remove } of all)
   describe(`A steady producer on three real Kafka ${version} brokers`, () => {
     let cluster: KafkaCluster
     let producer: Producer<string, string>
     let told: string[]
+
+    const settings = () => ({
+      'metadata.broker.list': cluster.bootstrap.join(','),
+      'serializer.class': 'kafka.serializer.StringEncoder',
+      'producer.type': 'async',
+      'queue.buffering.max.ms': 20,
+      'request.required.acks': -1,
+      'request.timeout.ms': 3000,
+      'message.send.max.retries': 50,
+      'retry.backoff.ms': 100,
+      'topic.metadata.refresh.interval.ms': 500,
+    })
 
     before(async () => {
       cluster = await KafkaCluster.start({ version, brokers: 3 })
@@ -59,20 +80,7 @@ for (const { version, elect, grow } of all)
 
     beforeEach(() => {
       told = []
-      producer = new Producer<string, string>(
-        {
-          'metadata.broker.list': cluster.bootstrap.join(','),
-          'serializer.class': 'kafka.serializer.StringEncoder',
-          'producer.type': 'async',
-          'queue.buffering.max.ms': 20,
-          'request.required.acks': -1,
-          'request.timeout.ms': 3000,
-          'message.send.max.retries': 50,
-          'retry.backoff.ms': 100,
-          'topic.metadata.refresh.interval.ms': 500,
-        },
-        { logger: quiet },
-      )
+      producer = new Producer<string, string>(settings(), { logger: quiet })
       for (const event of ['retry', 'refresh', 'connect', 'disconnect', 'failed'] as const) {
         producer.on(event, () => told.push(event))
       }
@@ -146,5 +154,32 @@ for (const { version, elect, grow } of all)
       expect(traffic.count('acknowledged')).to.equal(traffic.sent.length)
       expect(told).not.to.include('failed')
       expect(await cluster.dumpTopic('grown')).to.have.lengthOf.at.least(traffic.sent.length)
+    })
+
+    it('goes on with a topic that was deleted and created again', async () => {
+      // Without a refresh in between, which would create it, and tell.
+      const unaware = new Producer<string, string>(
+        { ...settings(), 'topic.metadata.refresh.interval.ms': -1 },
+        { logger: quiet },
+      )
+      const message = (text: string) => ({ topic: 'renewed', key: 'k', message: text })
+      try {
+        await cluster.createTopic('renewed', { partitions: 2, replicationFactor: 3 })
+        await unaware.deliver(message('before'))
+        await cluster.runTool(...remove(cluster, 'renewed'))
+        const isNew = (): Promise<true | null> =>
+          cluster.createTopic('renewed', { partitions: 2, replicationFactor: 3 }).then(
+            () => true,
+            () => null,
+          )
+        await eventually(isNew, { timeoutMs: 30_000, everyMs: 200, what: () => 'the topic to be gone' })
+        const { offset } = await unaware.deliver(message('after'))
+        expect(offset).to.equal(0n)
+        expect((await cluster.dumpTopic('renewed')).map(({ value }) => String(value))).to.deep.equal([
+          'after',
+        ])
+      } finally {
+        await unaware.close({ timeoutMs: 10_000 })
+      }
     })
   })
