@@ -118,6 +118,17 @@ for (const { version, elect, grow, remove } of all)
       expect(told).to.include.members(['disconnect', 'retry', 'refresh', 'connect'])
     })
 
+    it('delivers everything in order when a leader is killed, and comes back', async () => {
+      const traffic = await steadily('killed', async () => {
+        const id = await cluster.leaderOf('killed', 0)
+        await cluster.killBroker(id)
+        await cluster.waitForLeaders('killed')
+        await cluster.startBroker(id)
+        await cluster.waitForLeaders('killed')
+      })
+      await expectNothingFailed(traffic, 'killed')
+    })
+
     it('delivers everything in order while leaders are elected anew', async () => {
       const leaders = async (): Promise<number[]> => [...(await cluster.waitForLeaders('elected')).values()]
       let moved = 0
