@@ -22,24 +22,41 @@ const SETTLE_LIMIT_MS = 60_000
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
+/** Rides out the longest restart. */
+function patientProducer(
+  { bootstrap }: ReplaceableCluster,
+  more: Readonly<Record<string, string>> = {},
+): Producer<string, string> {
+  return new Producer(
+    {
+      'metadata.broker.list': bootstrap.join(','),
+      'serializer.class': 'kafka.serializer.StringEncoder',
+      'producer.type': 'async',
+      'request.required.acks': '-1',
+      'message.send.max.retries': '1000',
+      'queue.buffering.max.ms': '10',
+      'queue.buffering.max.messages': '100000',
+      ...more,
+    },
+    { logger: quiet },
+  )
+}
+
+/** Resolves when so much more has been acknowledged. */
+function enough(traffic: Traffic): Promise<true> {
+  const wanted = traffic.count('acknowledged') + ENOUGH
+  const look = (): true | null => (traffic.count('acknowledged') >= wanted ? true : null)
+  const what = () => `${wanted} acknowledged messages, of ${traffic.sent.length}`
+  return eventually(look, { timeoutMs: SETTLE_LIMIT_MS, what })
+}
+
 describe('A producer whose broker is upgraded', () => {
   let cluster: ReplaceableCluster
   let producer: Producer<string, string>
 
   beforeEach(async () => {
     cluster = await ReplaceableCluster.create({ config: { 'num.partitions': 3 } })
-    producer = new Producer(
-      {
-        'metadata.broker.list': cluster.bootstrap.join(','),
-        'serializer.class': 'kafka.serializer.StringEncoder',
-        'producer.type': 'async',
-        'request.required.acks': '-1',
-        'message.send.max.retries': '1000',
-        'queue.buffering.max.ms': '10',
-        'queue.buffering.max.messages': '100000',
-      },
-      { logger: quiet },
-    )
+    producer = patientProducer(cluster)
   })
 
   afterEach(async function () {
@@ -100,10 +117,7 @@ describe('A producer whose broker is upgraded', () => {
   /** Replaces the broker, and waits until enough traffic has come through to the new one. */
   async function serveWith(version: string, traffic: Traffic): Promise<void> {
     await cluster.become(version, { mode: version === ON_KRAFT ? 'kraft' : 'zookeeper' })
-    const wanted = traffic.count('acknowledged') + ENOUGH
-    const look = (): true | null => (traffic.count('acknowledged') >= wanted ? true : null)
-    const what = () => `${wanted} acknowledged messages, of ${traffic.sent.length}`
-    await eventually(look, { timeoutMs: SETTLE_LIMIT_MS, what })
+    await enough(traffic)
   }
 })
 
@@ -117,19 +131,7 @@ describe('A producer on three brokers that are upgraded one after the other', ()
   beforeEach(async () => {
     const config = { 'num.partitions': 6, 'unclean.leader.election.enable': false, ...MIXED }
     cluster = await ReplaceableCluster.create({ brokers: 3, config })
-    producer = new Producer(
-      {
-        'metadata.broker.list': cluster.bootstrap.join(','),
-        'serializer.class': 'kafka.serializer.StringEncoder',
-        'producer.type': 'async',
-        'request.required.acks': '-1',
-        'message.send.max.retries': '1000',
-        'queue.buffering.max.ms': '10',
-        'queue.buffering.max.messages': '100000',
-        'topic.metadata.refresh.interval.ms': '1000',
-      },
-      { logger: quiet },
-    )
+    producer = patientProducer(cluster, { 'topic.metadata.refresh.interval.ms': '1000' })
   })
 
   afterEach(async function () {
@@ -168,13 +170,5 @@ describe('A producer on three brokers that are upgraded one after the other', ()
   function releasesOf(broker: string, seen: readonly VersionSeen[]): number[] {
     const releases = seen.filter((event) => event.broker === broker).map(({ release }) => release)
     return releases.map((release) => ROLLED.findIndex((version) => covers(release, version)))
-  }
-
-  /** Until so much more has come through that every broker has led and followed. */
-  function enough(traffic: Traffic): Promise<true> {
-    const wanted = traffic.count('acknowledged') + ENOUGH
-    const look = (): true | null => (traffic.count('acknowledged') >= wanted ? true : null)
-    const what = () => `${wanted} acknowledged messages, of ${traffic.sent.length}`
-    return eventually(look, { timeoutMs: SETTLE_LIMIT_MS, what })
   }
 })
