@@ -4,7 +4,8 @@
  * @see classic-producer reference §11.2
  */
 
-import { MAX_TIMER_MS, type OptionRow, type Tool } from '../cli/command-line.js'
+import type { OptionRow, Tool } from '../cli/command-line.js'
+import { LONGEST_TIMER_MS } from '../timers.js'
 
 /** Larger messages fit into no request. */
 const MAX_MESSAGE_BYTES = 2_147_483_647
@@ -62,7 +63,12 @@ const rows: readonly OptionRow[] = [
     default: '100',
   },
   { flags: '--initial-message-id <n>', doc: 'readable messages, with ids from here on' },
-  { flags: '--message-send-gap-ms <ms>', doc: 'pause after each message', default: '0', max: MAX_TIMER_MS },
+  {
+    flags: '--message-send-gap-ms <ms>',
+    doc: 'pause after each message',
+    default: '0',
+    max: LONGEST_TIMER_MS,
+  },
   {
     flags: '--date-format <pattern>',
     doc: 'of the start and end time',
@@ -95,7 +101,7 @@ const rows: readonly OptionRow[] = [
     flags: '--close-timeout-ms <ms>',
     doc: 'longest wait for outcomes after a signal',
     default: '30000',
-    max: MAX_TIMER_MS,
+    max: LONGEST_TIMER_MS,
   },
   { flags: '--verbose', doc: 'say what happens, and show stack traces' },
 ]

@@ -33,9 +33,6 @@ export interface Tool {
   readonly epilogue: string
 }
 
-/** Timers of Node take no more milliseconds. */
-export const MAX_TIMER_MS = 2_147_483_647
-
 /** The options of one command line, by their long names. */
 export class CommandLine {
   readonly #tool: Tool

@@ -6,7 +6,8 @@
  * @see classic-producer reference §11.1
  */
 
-import { MAX_TIMER_MS, type OptionRow, type Tool } from './command-line.js'
+import { LONGEST_TIMER_MS } from '../timers.js'
+import type { OptionRow, Tool } from './command-line.js'
 
 const OF_NEW_PRODUCER = 'belongs to the new producer and does nothing here'
 
@@ -99,12 +100,17 @@ const rows: readonly OptionRow[] = [
   { flags: '--producer-property <k=v>', doc: 'any producer setting', isRepeatable: true },
   { flags: '--producer.config <file>', doc: 'a producer.properties file' },
   { flags: '--ignore-delivery-failures', doc: 'exit 0 even when messages failed, as the original did' },
-  { flags: '--max-line-bytes <n>', doc: 'longest line; 0 no limit', default: '134217728', max: MAX_TIMER_MS },
+  {
+    flags: '--max-line-bytes <n>',
+    doc: 'longest line; 0 no limit',
+    default: '134217728',
+    max: LONGEST_TIMER_MS,
+  },
   {
     flags: '--close-timeout-ms <ms>',
     doc: 'longest wait for outcomes after a signal',
     default: '30000',
-    max: MAX_TIMER_MS,
+    max: LONGEST_TIMER_MS,
   },
   { flags: '--verbose', doc: 'say what happens, and show stack traces' },
   { flags: '--old-producer', doc: 'accepted, means nothing: this is the old producer' },

@@ -2,6 +2,8 @@
  * The waits of a cycle: for an answer, and between attempts. Messages whose time limit ends meanwhile fail then, and a
  * wait for nobody ends at once. Time limits are on the monotonic clock.
  */
+import { setMaxListeners } from 'node:events'
+import { pause } from '../timers.js'
 import type { Envelope } from './envelope.js'
 
 /** Fails the messages whose time limit is over. @returns the others. */
@@ -9,11 +11,12 @@ export type Expire = (envelopes: readonly Envelope[]) => readonly Envelope[]
 
 export class CycleWaits {
   readonly #expire: Expire
-  readonly #wakers = new Set<() => void>()
-  #isEnded = false
+  readonly #ending = new AbortController()
 
   constructor(expire: Expire) {
     this.#expire = expire
+    // As many back-offs may be under way as cycles overlap.
+    setMaxListeners(0, this.#ending.signal)
   }
 
   /**
@@ -41,30 +44,18 @@ export class CycleWaits {
   async backOff(pauseMs: number, envelopes: readonly Envelope[]): Promise<readonly Envelope[]> {
     const endMs = performance.now() + pauseMs
     let left = envelopes
+    const { signal } = this.#ending
     for (let nowMs = performance.now(); nowMs < endMs; nowMs = performance.now()) {
-      await this.#sleep(Math.min(endMs, firstDeadlineMs(left)) - nowMs)
+      await pause(Math.min(endMs, firstDeadlineMs(left)) - nowMs, signal)
       left = this.#expire(left)
-      if (this.#isEnded || left.length === 0) break
+      if (signal.aborted || left.length === 0) break
     }
     return left
   }
 
   /** No back-off lasts any longer. */
   end(): void {
-    this.#isEnded = true
-    for (const wake of [...this.#wakers]) wake()
-  }
-
-  #sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer)
-        this.#wakers.delete(done)
-        resolve()
-      }
-      const timer = setTimeout(done, milliseconds)
-      this.#wakers.add(done)
-    })
+    this.#ending.abort()
   }
 }
 

@@ -20,6 +20,7 @@ import {
   type ProduceResponse,
   produce,
 } from '../protocol/messages/index.js'
+import { LONGEST_TIMER_MS } from '../timers.js'
 import { canNameById, namedAgain, VERSION_OF_TOPIC_IDS } from './topic-names.js'
 
 /** Told of what happens to the connection; for events and logs. */
@@ -63,8 +64,6 @@ interface Learned {
 
 /** Of Metadata. */
 const VERSION_WITH_TOPIC_IDS = 10
-
-const LONGEST_TIMER_MS = 0x7fffffff
 
 /**
  * Waits this much longer than the broker may, so that its own REQUEST_TIMED_OUT can arrive: a tenth, between 100 ms

@@ -18,6 +18,7 @@ import { KeyedMessage, type MessageLike } from '../keyed-message.js'
 import { defaultLogger, type Logger } from '../logger.js'
 import { ProducerMetrics } from '../metrics/producer-metrics.js'
 import type { MetricsSnapshot } from '../metrics/snapshot.js'
+import { LONGEST_TIMER_MS } from '../timers.js'
 import type { Classes } from './classes.js'
 import { ProducerEmitter } from './events.js'
 import { GroupCommit } from './group-commit.js'
@@ -49,9 +50,6 @@ export interface SendOptions {
 }
 
 const accepted = Promise.resolve()
-
-/** Node lets a timer that is set for longer go off at once. */
-const LONGEST_TIMER_MS = 0x7fffffff
 
 export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   readonly config: ProducerConfig

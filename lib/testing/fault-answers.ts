@@ -1,9 +1,9 @@
 /** What faults make of a request and its answer: waits before, an end of the connection, an answer that is spoiled. */
 import type { Api } from '../protocol/api.js'
 import { encodeResponse } from '../protocol/envelope.js'
+import { pause } from '../timers.js'
 import type { Answer } from './broker-connection.js'
 import { type ActingFault, type AnswerByApi, type ApiName, altered, type FaultOf } from './faults.js'
-import { pause, settledOrAborted } from './pause.js'
 
 export const silence: Answer = {}
 export const closing: Answer = { end: 'close' }
@@ -21,6 +21,19 @@ export async function beforeStoring(
     }
   }
   return null
+}
+
+/** Resolves when the promise settles or the signal aborts, whichever is first; never rejects. */
+function settledOrAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    signal.addEventListener('abort', end)
+    promise.then(end, end)
+    if (signal.aborted) end()
+  })
 }
 
 /** How the connection ends after storing, if it does. */

@@ -4,7 +4,7 @@
  * A fault is noted with a filter and acts a number of times; each one that fits a request acts on it.
  */
 import type { ApiVersionsResponse, MetadataResponse, ProduceResponse } from '../protocol/messages/index.js'
-import { pause } from './pause.js'
+import { pause } from '../timers.js'
 
 /** The answers of each API, as they are before they become bytes. */
 export interface AnswerByApi {

@@ -56,6 +56,7 @@ describe('CycleWaits', () => {
     const envelopes = [message(0)]
     setTimeout(() => waits.end(), 40)
     expect(await over(waits.backOff(100, envelopes))).to.deep.equal([40, envelopes])
+    expect(await over(waits.backOff(100, envelopes))).to.deep.equal([0, envelopes])
   })
 
   it('waits for an answer, without a timer of its own where no message has a time limit', async () => {
