@@ -1,0 +1,58 @@
+import { expect } from 'chai'
+import sinon from 'sinon'
+import { EventLoopYield } from '../lib/event-loop.js'
+
+describe('EventLoopYield', () => {
+  let clock: sinon.SinonFakeTimers
+  let eventLoop: EventLoopYield
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers()
+    eventLoop = new EventLoopYield()
+  })
+
+  afterEach(() => {
+    sinon.restore()
+    clock.restore()
+  })
+
+  /** Time that passes without a turn of the event loop, as in a loop of microtasks. */
+  function busy(milliseconds: number): void {
+    const now = performance.now() + milliseconds
+    sinon.stub(performance, 'now').returns(now)
+  }
+
+  it('lets work go on that has just begun, and leaves no timer', () => {
+    expect(eventLoop.due()).to.equal(null)
+    expect(clock.countTimers()).to.equal(0)
+  })
+
+  it('asks for a turn after 2 ms and wants it waited for after 2 ms more', () => {
+    busy(2)
+    expect(eventLoop.due()).to.equal(null)
+    sinon.restore()
+    busy(4)
+    expect(eventLoop.due()).to.be.instanceOf(Promise)
+  })
+
+  it('lets all who ask wait for the same turn, and work go on after it', async () => {
+    busy(2)
+    eventLoop.due()
+    sinon.restore()
+    busy(4)
+    const turns = [eventLoop.due(), eventLoop.due()]
+    expect(turns[0]).to.equal(turns[1])
+    await clock.runAllAsync()
+    await turns[0]
+    expect(eventLoop.due()).to.equal(null)
+  })
+
+  it('wants nothing waited for where the event loop has turned by itself', async () => {
+    busy(2)
+    eventLoop.due()
+    await clock.runAllAsync()
+    sinon.restore()
+    busy(3)
+    expect(eventLoop.due()).to.equal(null)
+  })
+})
