@@ -164,6 +164,23 @@ export class DeliveryTimeoutError extends KafkaError {
   }
 }
 
+/**
+ * With acks 0: connections have ended before their brokers proved that they had read what was written. Up to so many
+ * messages may not be stored. `cause` is why the last of these connections ended.
+ */
+export class UnconfirmedError extends KafkaError {
+  readonly requests: number
+  readonly messages: number
+
+  constructor(requests: number, messages: number, context: ErrorContext = {}) {
+    const what = `${messages} ${messages === 1 ? 'message' : 'messages'} (${requests} ${requests === 1 ? 'request' : 'requests'})`
+    const text = `with acks 0, up to ${what} may be lost: a connection ended before its broker had confirmed that it read them`
+    super('KAFKA_UNCONFIRMED', text, { persistence: 'possibly-persisted', ...context })
+    this.requests = requests
+    this.messages = messages
+  }
+}
+
 const MAX_PRINTED = 200
 
 /**

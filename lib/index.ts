@@ -21,6 +21,7 @@ export {
   QueueFullError,
   RequestTimeoutError,
   SendAbortedError,
+  UnconfirmedError,
   UnsupportedCodecError,
   UnsupportedVersionError,
 } from './errors.js'
@@ -73,6 +74,7 @@ export type {
   ProducerEvents,
   RefreshEvent,
   ThrottleEvent,
+  UnconfirmedEvent,
 } from './producer/events.js'
 export {
   type CloseOptions,

@@ -99,6 +99,9 @@ class ConsoleProducer {
       this.#counts.delivered += messages.length
     })
     this.#producer.on('failed', ({ failures }) => this.#onFailed(failures))
+    this.#producer.on('unconfirmed', ({ messages }) => {
+      this.#counts.unconfirmed += messages
+    })
     try {
       const isConfirmed = await this.#readAndDeliver()
       this.#sayHowItEnded()
@@ -230,7 +233,8 @@ class ConsoleProducer {
 
   #exitCode(isConfirmed: boolean): number {
     if (!this.#options.ignoreDeliveryFailures) {
-      if (this.#counts.unsettled > 0 || !isConfirmed) return exitCodes.unsettled
+      const { unsettled, unconfirmed } = this.#counts
+      if (unsettled > 0 || unconfirmed > 0 || !isConfirmed) return exitCodes.unsettled
       if (this.#counts.failed > 0) return exitCodes.failed
     }
     if (this.#inputError) return exitCodes.usage

@@ -3,6 +3,8 @@ export class Counts {
   read = 0
   delivered = 0
   failed = 0
+  /** With acks 0, of those that were written: their connection ended before its broker had confirmed them. */
+  unconfirmed = 0
   readonly #word: string
 
   /** @param acks - with 0 nobody confirms a message, so it is called written. */
@@ -23,6 +25,7 @@ export class Counts {
   /** When no more will happen. */
   summary(): string {
     const open = this.unsettled > 0 ? `, ${this.unsettled} without an outcome` : ''
-    return this.progress() + open
+    const doubt = this.unconfirmed > 0 ? `; up to ${this.unconfirmed} of those written may be lost` : ''
+    return this.progress() + open + doubt
   }
 }

@@ -80,6 +80,8 @@ export class BrokerPartitionInfo {
   readonly #topicIds = new Map<string, Uint8Array>()
   readonly #errors = new Map<string, KafkaError>()
   readonly #addresses = new Map<number, BrokerAddress>()
+  /** Topics whose leaders may have moved since they were asked for. */
+  readonly #stale = new Set<string>()
   readonly #limiter: RefreshLimiter
   #endTurn = (): void => {}
   #isClosed = false
@@ -114,6 +116,39 @@ export class BrokerPartitionInfo {
 
   isCached(topic: string): boolean {
     return this.#topics.has(topic)
+  }
+
+  /** Whether a topic is known and nothing has put that in doubt: see {@link markStale}. */
+  isFresh(topic: string): boolean {
+    return this.#topics.has(topic) && !this.#stale.has(topic)
+  }
+
+  /** What is known of these topics is not to be relied on before they have been asked for again. */
+  markStale(topics: Iterable<string>): void {
+    for (const topic of topics) if (this.#topics.has(topic)) this.#stale.add(topic)
+  }
+
+  /** Address of a partition's leader; null while there is none, undefined where nothing is known. */
+  leaderOf(topic: string, partitionId: number): BrokerAddress | null | undefined {
+    const known = this.#topics.get(topic)
+    const position = known?.positionOf(partitionId)
+    if (position === undefined) return undefined
+    const { leaderId } = known!.partitions[position]!
+    return leaderId === null ? null : this.#addresses.get(leaderId)
+  }
+
+  /**
+   * Takes what an answer says of topics that are known already. It came unasked, so it makes no stale topic fresh; and
+   * in v0, so it tells no topic ids and takes none away.
+   */
+  learn(topics: readonly string[], response: MetadataResponse): void {
+    const live = this.#liveBrokers(response)
+    const known = new Set(topics.filter((topic) => this.#topics.has(topic)))
+    for (const topic of response.topics) {
+      if (isNamed(topic) && known.has(topic.name) && topic.errorCode === NONE)
+        this.#takePartitions(topic, live)
+    }
+    this.#options.onLeaders?.(this.#leaders())
   }
 
   /** What is known of a topic, or the reason why nothing is. */
@@ -243,7 +278,13 @@ export class BrokerPartitionInfo {
       return
     }
     this.#errors.delete(name)
+    this.#stale.delete(name)
     this.#takeId(topic)
+    this.#takePartitions(topic, live)
+  }
+
+  #takePartitions(topic: TopicAnswer, live: ReadonlySet<number>): void {
+    const { name } = topic
     const partitions = topic.partitions
       .filter(({ index }) => index >= 0)
       .map(({ index, leaderId }) => ({

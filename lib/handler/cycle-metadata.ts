@@ -29,11 +29,11 @@ export class CycleMetadata {
   /**
    * Before the first attempt: what is merely due is asked for beside the traffic.
    *
-   * @returns what is to be waited for, as topics are unknown; else null. Never rejects.
+   * @returns what is to be waited for, as topics are unknown or not to be relied on; else null. Never rejects.
    */
   prepare(topics: ReadonlySet<string>): Promise<void> | null {
     const { brokerPartitionInfo, onRefreshing } = this.#options
-    const missing = [...topics].filter((topic) => !brokerPartitionInfo.isCached(topic))
+    const missing = [...topics].filter((topic) => !brokerPartitionInfo.isFresh(topic))
     const due = this.#isDue(topics) ? this.#schedule.begin() : []
     if (due.length > 0) onRefreshing()
     const refresh = this.#refresh(new Set([...due, ...missing]))

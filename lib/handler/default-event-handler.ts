@@ -9,10 +9,12 @@
  * @see classic-producer reference §3; design D1–D4, D6
  */
 import type { KafkaError } from '../errors.js'
+import { EventLoopYield } from '../event-loop.js'
 import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
+import type { Unconfirmed } from '../pool/unconfirmed-writes.js'
 import type { BrokerPartitionInfo } from './broker-partition-info.js'
 import { CycleLog } from './cycle-log.js'
 import { CycleMetadata } from './cycle-metadata.js'
@@ -26,6 +28,7 @@ import { type OutcomeListener, Outcomes } from './outcomes.js'
 import { bindToPartition, type CollateContext, partitionAndCollate } from './partition-and-collate.js'
 import type { Partitioner } from './partitioners/partitioner.js'
 import { type Encoders, serialize } from './serialize.js'
+import { UnprovenPartitions } from './unproven-partitions.js'
 
 export interface RetryEvent {
   /** Attempts made so far. */
@@ -39,7 +42,8 @@ export interface RetryEvent {
   readonly backoffMs: number
 }
 
-export interface DefaultEventHandlerOptions extends Omit<LeaderDispatchOptions, 'outcomes'> {
+export interface DefaultEventHandlerOptions
+  extends Omit<LeaderDispatchOptions, 'outcomes' | 'leaderOf' | 'unproven'> {
   readonly pool: ProducerPool
   readonly brokerPartitionInfo: BrokerPartitionInfo
   readonly partitioner: Partitioner
@@ -59,16 +63,20 @@ export interface DefaultEventHandlerOptions extends Omit<LeaderDispatchOptions, 
   readonly refreshIntervalMs: number
   /** `max.in.flight.requests.per.connection`: above 1, cycles may overlap. Default 1: the caller sees to it. */
   readonly maxInFlight?: number
+  /** Asked at the end of each cycle. Default: one of its own. */
+  readonly eventLoop?: EventLoopYield
   /** Default: Math.random. */
   readonly random?: () => number
 }
 
 export class DefaultEventHandler implements EventHandler {
   readonly #options: DefaultEventHandlerOptions
+  readonly #eventLoop: EventLoopYield
   readonly #outcomes: Outcomes
   readonly #log: CycleLog
   readonly #leaders: LeaderDispatch
   readonly #metadata: CycleMetadata
+  readonly #unproven = new UnprovenPartitions()
   readonly #stickyPartitions = new Map<string, number>()
   readonly #collateContext: CollateContext
   #abortedFor: KafkaError | null = null
@@ -81,9 +89,15 @@ export class DefaultEventHandler implements EventHandler {
     this.#options = options
     const { brokerPartitionInfo, partitioner, maxInFlight = 1, random = Math.random } = options
     const doOverlap = maxInFlight > 1
+    this.#eventLoop = options.eventLoop ?? new EventLoopYield()
     this.#outcomes = new Outcomes(options.listener)
     this.#log = new CycleLog(options.logger)
-    this.#leaders = new LeaderDispatch({ ...options, outcomes: this.#outcomes })
+    this.#leaders = new LeaderDispatch({
+      ...options,
+      outcomes: this.#outcomes,
+      leaderOf: (topic, partition) => brokerPartitionInfo.leaderOf(topic, partition),
+      unproven: this.#unproven,
+    })
     this.#metadata = new CycleMetadata({
       brokerPartitionInfo,
       refreshIntervalMs: options.refreshIntervalMs,
@@ -159,15 +173,29 @@ export class DefaultEventHandler implements EventHandler {
       outstanding = outstanding.filter((envelope) => !envelope.isSettled)
       if (outstanding.length > 0 && !this.#abortedFor) this.#options.listener.onAttemptFailed?.()
     }
+    // With acks 0 nothing of a cycle has waited for the event loop.
+    const turn = this.#eventLoop.due()
+    if (turn) await turn
   }
 
   /**
-   * After acks 0: returns when every connected broker has answered something sent after all of those messages (D9).
+   * After acks 0: returns when every connected broker has answered something sent after all of those messages.
    *
    * @throws {ConnectionError | RequestTimeoutError} when a broker does not; what it has read is unknown then.
    */
   async confirm(): Promise<void> {
-    await Promise.all(this.#options.pool.members().map((producer) => producer.confirm()))
+    const confirmed = this.#options.pool.members().map((producer) => producer.confirm())
+    const failed = (await Promise.allSettled(confirmed)).find(({ status }) => status === 'rejected')
+    if (failed) throw (failed as PromiseRejectedResult).reason
+  }
+
+  /**
+   * A connection has ended with requests that have no answer. Its broker may not lead their partitions any more, so
+   * their topics are asked for before anything more is sent, and the next request is sent so that it is answered.
+   */
+  unconfirmed(unconfirmed: Unconfirmed): void {
+    this.#unproven.add(unconfirmed)
+    this.#options.brokerPartitionInfo.markStale(unconfirmed.partitionsByTopic.keys())
   }
 
   /** Lets whatever is under way fail with this reason, now. */

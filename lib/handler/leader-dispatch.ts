@@ -5,8 +5,17 @@
  * A set that is refused for its size is halved until only the guilty messages fail (D2). Pieces of one partition go
  * one after the other, and once a piece must be retried the later ones stay behind it.
  */
-import { type BrokerError, DecodeError, EncodeError, KafkaError, printable } from '../errors.js'
+import _ from 'lodash'
+import {
+  type BrokerError,
+  DecodeError,
+  EncodeError,
+  KafkaError,
+  MetadataError,
+  printable,
+} from '../errors.js'
 import type { FailedAttempt } from '../failure.js'
+import type { BrokerAddress } from '../network/connection.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
 import type { SyncProducer } from '../pool/sync-producer.js'
 import { NO_TOPIC_ID, type ProduceRequest, type ProduceResponse } from '../protocol/messages/index.js'
@@ -24,6 +33,7 @@ import type { Stored } from './outcomes.js'
 import type { PartitionBatch } from './partition-and-collate.js'
 import { brokerError, verdictOn } from './produce-verdict.js'
 import { SetLimits } from './set-limits.js'
+import { UnprovenPartitions } from './unproven-partitions.js'
 
 export interface LeaderDispatchOptions extends PreparerOptions {
   readonly pool: ProducerPool
@@ -31,6 +41,10 @@ export interface LeaderDispatchOptions extends PreparerOptions {
   readonly requestTimeoutMs: number
   /** The id that newer brokers know a topic by; all zero where it is not known, as it is by default. */
   readonly topicIdOf?: (topic: string) => Uint8Array
+  /** Address of a partition's leader as it is known now; null while there is none. Default: it is not known. */
+  readonly leaderOf?: (topic: string, partition: number) => BrokerAddress | null | undefined
+  /** With acks 0: partitions whose next request is to be answered. Default: none. */
+  readonly unproven?: UnprovenPartitions
 }
 
 const noTopicId = (): Uint8Array => NO_TOPIC_ID
@@ -48,9 +62,11 @@ export class LeaderDispatch {
   readonly #limits = new SetLimits()
   readonly #preparer: BatchPreparer
   readonly #maxRequestBytes: number
+  readonly #unproven: UnprovenPartitions
 
   constructor(options: LeaderDispatchOptions) {
     this.#options = options
+    this.#unproven = options.unproven ?? new UnprovenPartitions()
     this.#preparer = new BatchPreparer(options, this.#limits)
     this.#maxRequestBytes = options.compression ? MAX_COMPRESSED_REQUEST_BYTES : MAX_PLAIN_REQUEST_BYTES
   }
@@ -82,23 +98,45 @@ export class LeaderDispatch {
 
   async #sendOne(producer: SyncProducer, batches: readonly PartitionBatch[]): Promise<void> {
     let version: number
+    let led = batches
     try {
       const known = producer.produceVersion(topicsOf(batches))
-      version = typeof known === 'number' ? known : await known
+      if (typeof known === 'number') {
+        version = known
+      } else {
+        version = await known
+        led = this.#stillLed(producer, batches)
+      }
     } catch (error) {
       this.#failed(producer, batches, error as KafkaError)
       return
     }
-    const { ready, tooLarge } = await this.#preparer.prepare(batches, version, producer.broker)
+    const { ready, tooLarge } = await this.#preparer.prepare(led, version, producer.broker)
     if (ready.length > 0) await this.#request(producer, ready, version)
     for (const batch of tooLarge) await this.#sendHalves(producer, batch)
+  }
+
+  /** Connecting may have brought newer metadata: what another broker leads by now is tried again there. */
+  #stillLed(
+    { address, broker }: SyncProducer,
+    batches: readonly PartitionBatch[],
+  ): readonly PartitionBatch[] {
+    const { leaderOf } = this.#options
+    if (!leaderOf) return batches
+    return batches.filter((batch) => {
+      const leader = leaderOf(batch.topic, batch.partition)
+      if (leader === undefined || _.isEqual(leader, address)) return true
+      this.#noteAttempt([batch], leaderMoved(broker, batch), broker)
+      return false
+    })
   }
 
   async #request(producer: SyncProducer, prepared: readonly Prepared[], version: number): Promise<void> {
     const batches = prepared.map(({ batch }) => batch)
     try {
-      const options = { version, sizeHint: sizeHint(batches) }
-      const response = await producer.send(this.#produceRequest(prepared), options)
+      const acks = this.#options.acks === 0 && this.#unproven.hasAny(batches) ? 1 : this.#options.acks
+      const options = { version, sizeHint: sizeHint(batches), messages: countOf(batches) }
+      const response = await producer.send(this.#produceRequest(prepared, acks), options)
       if (response) await this.#take(producer, prepared, response)
       else for (const batch of batches) this.#options.outcomes.delivered(batch, unanswered, producer.broker)
     } catch (error) {
@@ -106,8 +144,8 @@ export class LeaderDispatch {
     }
   }
 
-  #produceRequest(prepared: readonly Prepared[]): ProduceRequest {
-    const { acks, requestTimeoutMs, topicIdOf = noTopicId } = this.#options
+  #produceRequest(prepared: readonly Prepared[], acks: number): ProduceRequest {
+    const { requestTimeoutMs, topicIdOf = noTopicId } = this.#options
     const topics = new Map<string, ProduceRequest['topics'][number]>()
     for (const { batch, payload } of prepared) {
       const { topic: name, partition: index } = batch
@@ -128,7 +166,7 @@ export class LeaderDispatch {
   ): Promise<void> {
     const batches = prepared.map(({ batch }) => batch)
     const { answers, foreign } = this.#match(producer, batches, response)
-    const { logger, outcomes } = this.#options
+    const { logger } = this.#options
     if (foreign.length > 0) {
       logger.warn(
         `${producer.broker} answered for ${printable(foreign.join(', '))}, which it was not asked for`,
@@ -137,9 +175,16 @@ export class LeaderDispatch {
     for (const one of prepared) {
       const answer = answers.get(nameOf(one.batch))
       if (!answer) this.#noteAttempt([one.batch], missingAnswer(producer.broker, one.batch), producer.broker)
-      else if (answer.errorCode === 0) outcomes.delivered(one.batch, storedAt(answer), producer.broker)
+      else if (answer.errorCode === 0) this.#delivered(one.batch, answer, producer.broker)
       else await this.#refused(producer, one, answer)
     }
+  }
+
+  /** With acks 0 every message has the same kind of outcome, whether its request happened to be answered or not. */
+  #delivered(batch: PartitionBatch, answer: PartitionAnswer, broker: string): void {
+    const { acks, outcomes } = this.#options
+    this.#unproven.prove(batch)
+    outcomes.delivered(batch, acks === 0 ? unanswered : storedAt(answer), broker)
   }
 
   #match(
@@ -253,6 +298,10 @@ function topicsOf(batches: readonly PartitionBatch[]): string[] {
   return [...new Set(batches.map(({ topic }) => topic))]
 }
 
+function countOf(batches: readonly PartitionBatch[]): number {
+  return batches.reduce((sum, { envelopes }) => sum + envelopes.length, 0)
+}
+
 function storedAt({ baseOffset, logAppendTimeMs }: PartitionAnswer): Stored {
   return { baseOffset, timestampMs: logAppendTimeMs < 0n ? null : Number(logAppendTimeMs) }
 }
@@ -268,6 +317,11 @@ function isUnsettled({ envelopes }: PartitionBatch): boolean {
 /** Why a batch of which some messages are unsettled has to be tried again. */
 function failureIn({ envelopes }: PartitionBatch): KafkaError {
   return envelopes.find((envelope) => !envelope.isSettled)!.attempts.at(-1)!.error
+}
+
+function leaderMoved(broker: string, { topic, partition }: PartitionBatch): MetadataError {
+  const place = printable(partitionName(topic, partition))
+  return new MetadataError(`${broker} says that it no longer leads ${place}`, { broker, topic, partition })
 }
 
 /** Of messages that were not sent, because they would have overtaken others; whatever became of those. */

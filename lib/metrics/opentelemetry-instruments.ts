@@ -146,6 +146,12 @@ export const instruments: readonly Instrument[] = [
     'Accepted messages that failed.',
     (of) => of.MessagesFailed,
   ),
+  counter(
+    'kafka.producer.messages.unconfirmed',
+    '{message}',
+    'Delivered with acks 0 over a connection that ended before its broker confirmed them; up to so many may be lost.',
+    (of) => of.MessagesUnconfirmed,
+  ),
   level('kafka.producer.messages.open', 'Accepted messages without an outcome yet.', 'MessagesOpen'),
   level('kafka.producer.messages.in_flight', 'Open messages that are not in the queue.', 'MessagesInFlight'),
   level('kafka.producer.queue.size', 'Messages in the queue of an async producer.', 'ProducerQueueSize'),

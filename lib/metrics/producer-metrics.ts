@@ -63,6 +63,7 @@ export class ProducerMetrics {
   #hasSerialized = false
   #hasCycleFailed = false
   #failed = 0
+  #unconfirmed = 0
 
   constructor({ clientId, queueSize, now = () => performance.now() }: ProducerMetricsOptions) {
     this.#clientId = clientId
@@ -124,6 +125,11 @@ export class ProducerMetrics {
       this.#hasCycleFailed = true
       this.#failedSends.mark()
     }
+  }
+
+  /** With acks 0: messages that a connection left unconfirmed at its end. */
+  unconfirmed(messages: number): void {
+    this.#unconfirmed += messages
   }
 
   /** An attempt left messages without an outcome. */
@@ -205,6 +211,7 @@ export class ProducerMetrics {
       MessagesAccepted: this.#counter('MessagesAccepted', this.#handedOn + queueSize),
       MessagesDelivered: this.#counter('MessagesDelivered', this.#delivered),
       MessagesFailed: this.#counter('MessagesFailed', this.#failed),
+      MessagesUnconfirmed: this.#counter('MessagesUnconfirmed', this.#unconfirmed),
       MessagesOpen: this.#gauge('MessagesOpen', this.#inFlight + queueSize),
       MessagesInFlight: this.#gauge('MessagesInFlight', this.#inFlight),
     })

@@ -131,6 +131,12 @@ export const numberRows: readonly NumberRow[] = [
   ),
   numberRow('delivered_messages_total', 'MessagesDelivered', ofProducer, 'Messages that were delivered.'),
   numberRow('failed_messages_total', 'MessagesFailed', ofProducer, 'Accepted messages that failed.'),
+  numberRow(
+    'unconfirmed_messages_total',
+    'MessagesUnconfirmed',
+    ofProducer,
+    'Delivered with acks 0 over a connection that ended before its broker confirmed them; up to so many may be lost.',
+  ),
   numberRow('open_messages', 'MessagesOpen', ofProducer, 'Accepted messages without an outcome yet.'),
   numberRow('in_flight_messages', 'MessagesInFlight', ofProducer, 'Open messages that are not in the queue.'),
   numberRow('queue_size', 'ProducerQueueSize', ofProducer, 'Messages in the queue of an async producer.'),

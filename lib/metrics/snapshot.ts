@@ -76,6 +76,8 @@ export interface MetricsSnapshot {
   readonly MessagesAccepted: readonly CounterSeries[]
   readonly MessagesDelivered: readonly CounterSeries[]
   readonly MessagesFailed: readonly CounterSeries[]
+  /** Delivered with acks 0, of which up to so many may be lost: their connection ended before its broker confirmed them. */
+  readonly MessagesUnconfirmed: readonly CounterSeries[]
   /** Messages accepted that have no outcome yet. */
   readonly MessagesOpen: readonly GaugeSeries<number>[]
   /** Those of them that have left the queue. */
@@ -100,6 +102,7 @@ const ORIGINS: Readonly<Record<MetricName, string>> = {
   MessagesAccepted: 'kafka-classic-producer:type=Messages',
   MessagesDelivered: 'kafka-classic-producer:type=Messages',
   MessagesFailed: 'kafka-classic-producer:type=Messages',
+  MessagesUnconfirmed: 'kafka-classic-producer:type=Messages',
   MessagesOpen: 'kafka-classic-producer:type=Messages',
   MessagesInFlight: 'kafka-classic-producer:type=Messages',
 }

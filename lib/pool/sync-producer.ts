@@ -8,7 +8,7 @@
  * @see classic-producer reference §6; design D7, D9, D12
  */
 import { ConnectionError, EncodeError, type KafkaError } from '../errors.js'
-import { BrokerClient, type BrokerClientSettings } from '../network/broker-client.js'
+import { BrokerClient, type BrokerClientSettings, type RequestOptions } from '../network/broker-client.js'
 import { addressText, type BrokerAddress } from '../network/connection.js'
 import { KnownVersions } from '../network/known-versions.js'
 import { negotiate } from '../network/negotiate.js'
@@ -22,14 +22,17 @@ import {
 } from '../protocol/messages/index.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import { canNameById, namedAgain, VERSION_OF_TOPIC_IDS } from './topic-names.js'
+import { type Unconfirmed, UnconfirmedWrites } from './unconfirmed-writes.js'
 
 /** Told of what happens to the connection; for events and logs. */
 export interface SyncProducerListener {
   onConnect(broker: string): void
   /** @param reason - null when it was closed from this side. */
   onDisconnect(broker: string, reason: KafkaError | null): void
-  /** The broker closed on requests that have no answer (acks 0): up to this many may not have been stored. */
-  onUnconfirmed(broker: string, requests: number, reason: KafkaError): void
+  /** The connection has ended with requests that have no answer (acks 0): up to this many may not have been stored. */
+  onUnconfirmed(broker: string, unconfirmed: Unconfirmed, reason: KafkaError): void
+  /** Finding out what the broker speaks has brought metadata of these topics along that nobody had asked for. */
+  onMetadata?(topics: readonly string[], response: MetadataResponse): void
   /**
    * A produce request is over, well or not.
    *
@@ -54,6 +57,8 @@ export interface ProduceOptions {
   version?: number
   /** Expected bytes of the request; only saves copying. */
   sizeHint?: number
+  /** Messages in the request, for {@link SyncProducerListener.onUnconfirmed}. Default 0. */
+  messages?: number
 }
 
 /** Topics that were asked for while the versions were found out, and the answer. */
@@ -64,6 +69,14 @@ interface Learned {
 
 /** Of Metadata. */
 const VERSION_WITH_TOPIC_IDS = 10
+/** Of Metadata: from here on a list of no topics asks for none; before, for all there are. */
+const VERSION_WITHOUT_TOPICS = 1
+
+/**
+ * While requests with acks 0 are written, a round trip follows so often: it bounds what a broken connection leaves in
+ * doubt, and finds a broker that has fallen silent.
+ */
+const CONFIRM_INTERVAL_MS = 1000
 
 /**
  * Waits this much longer than the broker may, so that its own REQUEST_TIMED_OUT can arrive: a tenth, between 100 ms
@@ -91,10 +104,12 @@ export class SyncProducer {
   #connectMs = 0
   #giveUp = new AbortController()
   #closedFor: KafkaError | null = null
-  /** Requests with acks 0 written since a round trip last proved that the broker reads. */
-  #unconfirmed = 0
-  /** A topic of theirs, for that round trip. */
+  readonly #unconfirmed = new UnconfirmedWrites()
+  /** Topic of the latest request with acks 0. */
   #unconfirmedTopic = ''
+  /** The latest round trip for these requests, while it is under way. */
+  #confirming: Promise<void> | null = null
+  #confirmTimer: NodeJS.Timeout | undefined
 
   constructor(address: BrokerAddress, settings: SyncProducerSettings) {
     this.address = address
@@ -122,6 +137,7 @@ export class SyncProducer {
     const topic = this.#settings.topicInUse?.() ?? null
     if (topic !== null) await this.#connected([topic])
     else if (this.#knownVersions.of(this.broker)) await this.#connected([])
+    this.#passOnMetadata()
   }
 
   /**
@@ -141,6 +157,7 @@ export class SyncProducer {
     const startMs = performance.now()
     try {
       const { versions } = await this.#connected(topics)
+      this.#passOnMetadata()
       const version = versions!.versionOf(produce, this.broker)
       this.#connectMs = performance.now() - startMs
       return version
@@ -158,7 +175,7 @@ export class SyncProducer {
    */
   async send(
     request: ProduceRequest,
-    { version, sizeHint }: ProduceOptions = {},
+    { version, sizeHint, messages = 0 }: ProduceOptions = {},
   ): Promise<ProduceResponse | null> {
     const startMs = performance.now() - this.#connectMs
     this.#connectMs = 0
@@ -176,10 +193,9 @@ export class SyncProducer {
         sizeHint,
         onEncoded,
       }
-      if (request.acks !== 0) return namedAgain(await client.request(produce, request, options), request)
+      if (request.acks !== 0) return await this.#sendAndAwait(client, request, options)
       await client.send(produce, request, options)
-      this.#unconfirmed++
-      this.#unconfirmedTopic = request.topics[0]?.name ?? ''
+      this.#written(client, request, messages)
       return null
     } finally {
       this.#settings.listener?.onProduced?.(this.broker, bytes, startMs, performance.now())
@@ -198,16 +214,14 @@ export class SyncProducer {
 
   /**
    * After acks 0: returns once the broker has answered a request that was sent after all of them, so it has read them.
-   * Does nothing when nothing is unconfirmed.
+   * Does nothing when nothing is unconfirmed. Calls at the same time share a round trip where that proves as much.
    *
    * @throws as {@link fetchMetadata}; then nobody knows.
    */
   async confirm(): Promise<void> {
-    const client = this.#client
-    if (this.#unconfirmed === 0 || !client) return
-    const confirmed = this.#unconfirmed
-    await this.#askFor(client, [this.#unconfirmedTopic])
-    this.#unconfirmed -= confirmed
+    if (this.#unconfirmed.isEmpty || !this.#client) return
+    if (!this.#confirming || this.#unconfirmed.hasNew) this.#confirming = this.#roundTrip(this.#client)
+    await this.#confirming
   }
 
   /** Ends the connection because its stream cannot be trusted; the next request makes a new one. */
@@ -221,10 +235,62 @@ export class SyncProducer {
   ): void {
     if (this.#closedFor) return
     this.#closedFor = reason
-    this.#unconfirmed = 0
     this.#giveUp.abort(reason)
     this.#opening?.close(reason)
     this.#client?.close(reason)
+  }
+
+  /** What came with the versions is newer than what the connection was made by. */
+  #passOnMetadata(): void {
+    const learned = this.#learned
+    if (!learned) return
+    this.#learned = null
+    this.#settings.listener?.onMetadata?.(learned.topics, learned.response)
+  }
+
+  /** Any answer proves that the broker has read what was written with acks 0 before. */
+  async #sendAndAwait(
+    client: BrokerClient,
+    request: ProduceRequest,
+    options: RequestOptions,
+  ): Promise<ProduceResponse> {
+    const confirmed = this.#unconfirmed.isEmpty ? null : this.#unconfirmed.mark()
+    const response = await client.request(produce, request, options)
+    confirmed?.()
+    return namedAgain(response, request)
+  }
+
+  /** With acks 0. */
+  #written(client: BrokerClient, request: ProduceRequest, messages: number): void {
+    this.#unconfirmed.add(request, messages)
+    this.#unconfirmedTopic = request.topics[0]?.name ?? ''
+    if (this.#client === client) this.#confirmInTime()
+    else
+      this.#reportUnconfirmed(
+        new ConnectionError(`the connection to ${this.broker} ended`, { broker: this.broker }),
+      )
+  }
+
+  #confirmInTime(): void {
+    this.#confirmTimer ??= setTimeout(() => {
+      this.#confirmTimer = undefined
+      if (this.#unconfirmed.isEmpty) return
+      // When it fails, the connection ends and the listener is called.
+      this.confirm().then(undefined, () => {})
+      this.#confirmInTime()
+    }, CONFIRM_INTERVAL_MS)
+  }
+
+  /** Asks for no topic where that is possible: it costs least, and creates none that was deleted meanwhile. */
+  #roundTrip(client: BrokerClient): Promise<void> {
+    const topics = client.versions!.knows(metadata, VERSION_WITHOUT_TOPICS) ? [] : [this.#unconfirmedTopic]
+    const confirmed = this.#unconfirmed.mark()
+    const done = this.#askFor(client, topics).then(confirmed)
+    const forget = (): void => {
+      if (this.#confirming === done) this.#confirming = null
+    }
+    done.then(forget, forget)
+    return done
   }
 
   #askFor(client: BrokerClient, topics: readonly string[]): Promise<MetadataResponse> {
@@ -312,10 +378,14 @@ export class SyncProducer {
     this.#client = null
     this.#learned = null
     this.#knownVersions.forget(this.broker)
-    const unconfirmed = this.#unconfirmed
-    this.#unconfirmed = 0
-    const { listener } = this.#settings
-    if (unconfirmed > 0) listener?.onUnconfirmed(this.broker, unconfirmed, reason)
-    listener?.onDisconnect(this.broker, this.#closedFor ? null : reason)
+    this.#reportUnconfirmed(reason)
+    this.#settings.listener?.onDisconnect(this.broker, this.#closedFor ? null : reason)
+  }
+
+  #reportUnconfirmed(reason: KafkaError): void {
+    clearTimeout(this.#confirmTimer)
+    this.#confirmTimer = undefined
+    if (this.#unconfirmed.isEmpty) return
+    this.#settings.listener?.onUnconfirmed(this.broker, this.#unconfirmed.takeAll(), reason)
   }
 }

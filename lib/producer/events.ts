@@ -34,6 +34,21 @@ export interface DroppedEvent<K = unknown, V = unknown> {
   readonly error: QueueFullError
 }
 
+/**
+ * With acks 0: a connection has ended before its broker proved that it had read the latest requests. Their messages
+ * were reported as delivered; up to so many of them may not be stored.
+ */
+export interface UnconfirmedEvent {
+  /** `host:port`. */
+  readonly broker: string
+  readonly requests: number
+  readonly messages: number
+  /** Topics of these messages. */
+  readonly topics: readonly string[]
+  /** Why the connection ended. */
+  readonly reason: KafkaError
+}
+
 export interface RefreshEvent {
   readonly topics: readonly string[]
   /** null when it succeeded. */
@@ -58,6 +73,7 @@ export interface ProducerEvents<K = unknown, V = unknown> {
   delivered: (event: DeliveredEvent<K, V>) => void
   failed: (event: FailedEvent<K, V>) => void
   dropped: (event: DroppedEvent<K, V>) => void
+  unconfirmed: (event: UnconfirmedEvent) => void
   retry: (event: RetryEvent) => void
   refresh: (event: RefreshEvent) => void
   connect: (event: ConnectionEvent) => void

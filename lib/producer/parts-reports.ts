@@ -6,14 +6,17 @@ import type { PartitionBatch } from '../handler/partition-and-collate.js'
 import type { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import type { ProducerMetrics } from '../metrics/producer-metrics.js'
+import type { Unconfirmed } from '../pool/unconfirmed-writes.js'
 import type { ProducerEvents } from './events.js'
 import type { PartsListener } from './parts.js'
+import type { UnconfirmedTally } from './unconfirmed-tally.js'
 
 export interface ReportsOptions {
   report<E extends keyof ProducerEvents>(event: E, payload: Parameters<ProducerEvents[E]>[0]): void
   /** Whether anybody listens: an event with many messages is not made for nobody. */
   isHeard(event: keyof ProducerEvents): boolean
   readonly metrics: ProducerMetrics
+  readonly unconfirmed: UnconfirmedTally
   readonly logger: Logger
   readonly isAsync: boolean
 }
@@ -52,7 +55,13 @@ export function reportsOf(options: ReportsOptions): PartsListener {
       metrics.throttled(broker, throttleTimeMs)
       report('throttle', { broker, throttleTimeMs })
     },
-    onUnconfirmed: (broker, requests, reason) => warnOfUnconfirmed(logger, broker, requests, reason),
+    onUnconfirmed: (broker, unconfirmed, reason) => {
+      const { requests, messages, partitionsByTopic } = unconfirmed
+      metrics.unconfirmed(messages)
+      options.unconfirmed.add(unconfirmed, reason)
+      warnOfUnconfirmed(logger, broker, unconfirmed, reason)
+      report('unconfirmed', { broker, requests, messages, topics: [...partitionsByTopic.keys()], reason })
+    },
     onProduced: (broker, bytes, startMs, endMs) => metrics.requested(broker, bytes, startMs, endMs),
   }
 }
@@ -75,9 +84,15 @@ function reportFailed(
   else if (isAsync) logger.error(new FailedToSendMessageError(failures, failures.length).message)
 }
 
-function warnOfUnconfirmed(logger: Logger, broker: string, requests: number, reason: KafkaError): void {
+function warnOfUnconfirmed(
+  logger: Logger,
+  broker: string,
+  { requests, messages }: Unconfirmed,
+  reason: KafkaError,
+): void {
+  const what = `${messages} ${messages === 1 ? 'message' : 'messages'} in ${requests} ${requests === 1 ? 'request' : 'requests'}`
   logger.warn(
-    `${requests} requests with acks 0 were written to ${broker} before the connection ended without proof that ` +
-      `it read them: ${reason.message}`,
+    `up to ${what} with acks 0 may be lost: the connection to ${broker} ended without proof that it had read them: ` +
+      reason.message,
   )
 }

@@ -1,6 +1,7 @@
 /** Builds what stands behind a Producer from its configuration: connections, metadata, handler. */
 import type { ProducerConfig } from '../config.js'
 import { ConfigError, type KafkaError, UnsupportedCodecError } from '../errors.js'
+import type { EventLoopYield } from '../event-loop.js'
 import { BrokerPartitionInfo } from '../handler/broker-partition-info.js'
 import { DefaultEventHandler, type DefaultEventHandlerOptions } from '../handler/default-event-handler.js'
 import type { Logger } from '../logger.js'
@@ -35,6 +36,7 @@ export function buildParts(
   classes: Classes,
   logger: Logger,
   listener: PartsListener,
+  eventLoop: EventLoopYield,
 ): Parts {
   const partitioner = partitionerOf(config, classes)
   const encoders = encodersOf(config, classes)
@@ -42,6 +44,16 @@ export function buildParts(
   const { brokerVersion } = config
   const pinned = brokerVersion === 'auto' ? null : BrokerVersions.pinned(brokerVersion)
   const knownVersions = new KnownVersions(pinned, (seen) => listener.onVersion(seen))
+  const connectionListener: SyncProducerListener = {
+    onConnect: (broker) => listener.onConnect(broker),
+    onDisconnect: (broker, reason) => listener.onDisconnect(broker, reason),
+    onProduced: (broker, bytes, startMs, endMs) => listener.onProduced?.(broker, bytes, startMs, endMs),
+    onMetadata: (topics, response) => brokerPartitionInfo.learn(topics, response),
+    onUnconfirmed: (broker, unconfirmed, reason) => {
+      handler.unconfirmed(unconfirmed)
+      listener.onUnconfirmed(broker, unconfirmed, reason)
+    },
+  }
   const create = (address: BrokerAddress): SyncProducer =>
     new SyncProducer(address, {
       clientId: config.clientId,
@@ -50,7 +62,7 @@ export function buildParts(
       sendBufferBytes: config.sendBufferBytes,
       maxFrameBytes: config.receiveMessageMaxBytes,
       logger,
-      listener,
+      listener: connectionListener,
       knownVersions,
       topicInUse: () => brokerPartitionInfo.topicInUse,
       onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
@@ -80,6 +92,7 @@ export function buildParts(
     retryBackoffMs: config.retryBackoffMs,
     refreshIntervalMs: config.topicMetadataRefreshIntervalMs,
     maxInFlight: config.maxInFlightRequestsPerConnection,
+    eventLoop,
   })
   const closeMetadata = (reason: KafkaError): void => {
     source.close(reason)

@@ -13,6 +13,7 @@ import {
   QueueFullError,
   SendAbortedError,
 } from '../errors.js'
+import { EventLoopYield } from '../event-loop.js'
 import { type Delivery, Envelope, type OutcomeWaiter } from '../handler/envelope.js'
 import { KeyedMessage, type MessageLike } from '../keyed-message.js'
 import { defaultLogger, type Logger } from '../logger.js'
@@ -27,6 +28,7 @@ import { MessageQueue } from './message-queue.js'
 import { buildParts, type Parts } from './parts.js'
 import { reportsOf } from './parts-reports.js'
 import { SendLoop } from './send-loop.js'
+import { UnconfirmedTally } from './unconfirmed-tally.js'
 import { DeliverCall, SendCall } from './waiters.js'
 
 export interface ProducerOptions {
@@ -51,17 +53,24 @@ export interface SendOptions {
 
 const accepted = Promise.resolve()
 
+/** Async mode: every so many calls the event loop is asked for its turn, for a call may wait for nothing else. */
+const CALLS_PER_LOOK = 64
+
 export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   readonly config: ProducerConfig
   readonly #logger: Logger
   readonly #parts: Parts
   readonly #metrics: ProducerMetrics
+  readonly #eventLoop = new EventLoopYield()
+  readonly #unconfirmed = new UnconfirmedTally()
   readonly #queue: MessageQueue<Envelope>
   readonly #loop: SendLoop<Envelope>
   readonly #groupCommit: GroupCommit
   readonly #isAsync: boolean
   readonly #enqueueTimeoutMs: number
   readonly #deliveryTimeoutMs: number
+  /** Of `send` in async mode. */
+  #calls = 0
   /** Calls that wait for room in the queue. */
   #blocked = 0
   #onUnblocked: (() => void) | null = null
@@ -87,10 +96,11 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       report: (event, payload) => this.report(this.#logger, event, payload as never),
       isHeard: (event) => this.listenerCount(event) > 0,
       metrics: this.#metrics,
+      unconfirmed: this.#unconfirmed,
       logger: this.#logger,
       isAsync: this.#isAsync,
     })
-    this.#parts = buildParts(this.config, options.classes ?? {}, this.#logger, reports)
+    this.#parts = buildParts(this.config, options.classes ?? {}, this.#logger, reports, this.#eventLoop)
     const { handler } = this.#parts
     this.#enqueueTimeoutMs = this.config.queueEnqueueTimeoutMs
     this.#deliveryTimeoutMs = this.config.deliveryTimeoutMs ?? 0
@@ -140,7 +150,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       const all = messages.flat() as Sendable<K, V>[]
       return this.#isAsync ? this.#enqueueAll(all, options) : this.#sendNow(all)
     } catch (error) {
-      return Promise.reject(error)
+      return this.#refuse(error)
     }
   }
 
@@ -154,9 +164,13 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   async deliver(message: Sendable<K, V>, options?: SendOptions): Promise<Delivery> {
     if (this.#closing) throw new ProducerClosedError()
     const call = new DeliverCall()
-    const envelope = this.#envelope(message, call)
-    if (this.#isAsync) await this.#enqueue(envelope, options)
-    else this.#submit([envelope])
+    try {
+      const envelope = this.#envelope(message, call)
+      if (this.#isAsync) await this.#enqueue(envelope, options)
+      else this.#submit([envelope])
+    } catch (error) {
+      return this.#refuse(error)
+    }
     return call.done
   }
 
@@ -164,11 +178,18 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
    * Sends what is queued without waiting for `queue.buffering.max.ms`, and resolves when everything accepted so far
    * has its outcome; with acks 0, when the brokers have read it.
    *
+   * @throws {UnconfirmedError} acks 0 only: connections ended, since the last flush or during this one, before their
+   *   brokers confirmed what was written; says how many messages may be lost.
    * @throws {ConnectionError | RequestTimeoutError} acks 0 only: a broker did not confirm.
    */
   async flush(): Promise<void> {
+    const throwUnconfirmed = this.#unconfirmed.begin()
     await (this.#isAsync ? this.#loop.flush() : this.#groupCommit.flush())
-    await this.#parts.handler.confirm()
+    try {
+      await this.#parts.handler.confirm()
+    } finally {
+      throwUnconfirmed()
+    }
   }
 
   /**
@@ -227,7 +248,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   #enqueue(envelope: Envelope, options?: SendOptions): Promise<void> {
     if (this.#queue.offer(envelope)) {
       this.#loop.notify()
-      return accepted
+      return this.#accepted()
     }
     return this.#putInOrder([envelope], options?.signal)
   }
@@ -240,7 +261,18 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       }
       this.#loop.notify()
     }
-    return accepted
+    return this.#accepted()
+  }
+
+  /** Rejects; a caller that goes on with its next message has waited for nothing else. */
+  async #refuse(error: unknown): Promise<never> {
+    await this.#eventLoop.due()
+    throw error
+  }
+
+  /** Resolves at once, or after a turn of the event loop where that is due. */
+  #accepted(): Promise<void> {
+    return (++this.#calls % CALLS_PER_LOOK === 0 && this.#eventLoop.due()) || accepted
   }
 
   async #putInOrder(envelopes: readonly Envelope[], signal: AbortSignal | undefined): Promise<void> {
@@ -249,6 +281,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       const taken = await this.#queue.put(envelopes, this.#enqueueTimeoutMs, signal)
       if (taken > 0) this.#loop.notify()
       const refused = envelopes[taken]
+      if (refused) await this.#eventLoop.due()
       if (refused) throw signal?.aborted ? aborted(refused, signal) : this.#dropped(refused)
     } finally {
       if (--this.#blocked === 0) this.#onUnblocked?.()
@@ -274,12 +307,8 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     const isLimited = timeoutMs !== null && timeoutMs <= LONGEST_TIMER_MS
     const timer = isLimited ? setTimeout(() => this.#abort(timeoutMs), timeoutMs) : undefined
     await this.#drain()
-    try {
-      await this.#parts.handler.confirm()
-    } catch (error) {
-      const why = (error as Error).message
-      this.#logger.warn(`close: messages sent with acks 0 could not be confirmed and may be lost: ${why}`)
-    }
+    // What nobody confirms is reported when its connection ends, at the latest below.
+    await this.#parts.handler.confirm().catch(() => {})
     clearTimeout(timer)
     this.#parts.closeMetadata(new ConnectionError('the producer was closed'))
     await this.#parts.handler.close()

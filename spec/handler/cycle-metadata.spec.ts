@@ -19,7 +19,7 @@ describe('CycleMetadata', () => {
 
   function make(refreshIntervalMs: number, cached: readonly string[] = []): CycleMetadata {
     const brokerPartitionInfo = {
-      isCached: (topic: string) => cached.includes(topic),
+      isFresh: (topic: string) => cached.includes(topic),
       refresh: (topics: Iterable<string>) => {
         const wanted = [...topics]
         if (wanted.length > 0) asked.push(wanted)

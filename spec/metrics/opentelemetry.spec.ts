@@ -59,6 +59,7 @@ describe('observe (OpenTelemetry)', () => {
       'kafka.producer.messages.accepted': [[c1, 13]],
       'kafka.producer.messages.delivered': [[c1, 1]],
       'kafka.producer.messages.failed': [[c1, 1]],
+      'kafka.producer.messages.unconfirmed': [[c1, 0]],
       'kafka.producer.messages.open': [[c1, 11]],
       'kafka.producer.messages.in_flight': [[c1, 4]],
       'kafka.producer.queue.size': [[c1, 7]],

@@ -36,6 +36,7 @@ describe('collectFrom (Prometheus)', () => {
       'kafka_producer_accepted_messages_total{client_id="c1"} 13',
       'kafka_producer_delivered_messages_total{client_id="c1"} 1',
       'kafka_producer_failed_messages_total{client_id="c1"} 1',
+      'kafka_producer_unconfirmed_messages_total{client_id="c1"} 0',
       'kafka_producer_open_messages{client_id="c1"} 11',
       'kafka_producer_in_flight_messages{client_id="c1"} 4',
       'kafka_producer_queue_size{client_id="c1"} 7',

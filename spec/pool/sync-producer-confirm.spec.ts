@@ -1,7 +1,9 @@
 import { expect } from 'chai'
+import sinon from 'sinon'
 import { ConnectionError } from '../../lib/errors.js'
 import { answerTo, headerOf, topicsOf } from '../network/support/answers.js'
 import { rejectionOf, turns, until } from '../network/support/doubles.js'
+import { knownAs } from '../support/messages.js'
 import { keyed, keyedWith, keysOf, METADATA, PRODUCE, syncProducers } from './support/sync-producers.js'
 
 /** More than the kernel takes for a peer that does not read. */
@@ -28,6 +30,44 @@ describe('SyncProducer with acks 0', () => {
       expect(topicsOf(requests[3]!)).to.deep.equal(['t'])
       await producer.confirm()
       expect(requests).to.have.length(4)
+    })
+
+    it('shares one round trip among calls at the same time, after which the next requests are confirmed anew', async () => {
+      const { requests, producer } = await all.withBroker()
+      for (const count of [1, 2]) {
+        await producer.send(keyed(0))
+        await Promise.all([producer.confirm(), producer.confirm(), producer.confirm()])
+        expect(keysOf(requests).filter((key) => key === METADATA)).to.have.length(count)
+      }
+    })
+
+    it('asks for no topic where the broker knows Metadata v1, so that none is created', async () => {
+      const { requests, producer } = await all.withBroker(() => {}, { knownVersions: knownAs('0.10.2') })
+      await producer.send(keyed(0))
+      producer.confirm().catch(() => {})
+      await until(() => requests.length === 2)
+      expect(headerOf(requests[1]!)).to.include({ apiKey: METADATA, apiVersion: 2 })
+      expect(topicsOf(requests[1]!)).to.deep.equal([])
+    })
+
+    it('follows by itself a second after a request, and not again while nothing more is written', async () => {
+      const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      try {
+        const { requests, producer } = await all.withBroker()
+        await producer.send(keyed(0))
+        await until(() => requests.length === 1)
+        await clock.tickAsync(999)
+        expect(keysOf(requests)).to.deep.equal([PRODUCE])
+        await clock.tickAsync(1)
+        await until(() => requests.length === 2)
+        await turns()
+        expect(keysOf(requests)).to.deep.equal([PRODUCE, METADATA])
+        await clock.tickAsync(5000)
+        expect(clock.countTimers()).to.equal(0)
+        expect(requests).to.have.length(2)
+      } finally {
+        clock.restore()
+      }
     })
 
     it('does not vouch for what was sent while it waited', async () => {
@@ -121,11 +161,25 @@ describe('SyncProducer with acks 0', () => {
       )
     })
 
-    it('but not when it is closed from this side: who closes has confirmed before', async () => {
-      const { producer } = await all.withBroker()
+    it('when it is closed from this side before they are confirmed', async () => {
+      const { peer, producer } = await all.withBroker()
       await producer.send(keyed(0))
       producer.close()
+      producer.close()
       await turns()
+      expect(all.story.lines.filter((line) => line.includes('unconfirmed'))).to.deep.equal([
+        `1 unconfirmed at ${peer.broker}: ConnectionError`,
+      ])
+    })
+
+    it('but not of those before a request that was answered', async () => {
+      const { peer, producer } = await all.withBroker()
+      await producer.send(keyed(0))
+      await producer.send(keyed(0))
+      await producer.send(keyed(1))
+      await producer.confirm()
+      ;(await peer.socket()).end()
+      await until(() => !producer.isConnected)
       expect(all.story.lines.filter((line) => line.includes('unconfirmed'))).to.deep.equal([])
     })
   })

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { ProducerConfig } from '../../lib/config.js'
 import { ConfigError, ConnectionError, type KafkaError } from '../../lib/errors.js'
+import { EventLoopYield } from '../../lib/event-loop.js'
 import { Envelope } from '../../lib/handler/envelope.js'
 import { KeyedMessage } from '../../lib/keyed-message.js'
 import { silentLogger } from '../../lib/logger.js'
@@ -57,7 +58,7 @@ describe('buildParts', () => {
       { 'metadata.broker.list': cluster.bootstrap, 'retry.backoff.ms': 1, ...properties },
       { logger: silentLogger },
     )
-    parts = buildParts(config, {}, silentLogger, listener)
+    parts = buildParts(config, {}, silentLogger, listener, new EventLoopYield())
     return parts
   }
 

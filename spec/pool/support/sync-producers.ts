@@ -7,6 +7,7 @@ import {
   type SyncProducerListener,
   type SyncProducerSettings,
 } from '../../../lib/pool/sync-producer.js'
+import type { Unconfirmed } from '../../../lib/pool/unconfirmed-writes.js'
 import type { ProduceRequest } from '../../../lib/protocol/messages/index.js'
 import { PlainMessageSet } from '../../../lib/protocol/records/message-set.js'
 import type { Payload } from '../../../lib/protocol/types.js'
@@ -64,7 +65,7 @@ export class Story implements SyncProducerListener {
     this.produced.push([broker, bytes])
   }
 
-  onUnconfirmed(broker: string, requests: number, reason: KafkaError): void {
+  onUnconfirmed(broker: string, { requests }: Unconfirmed, reason: KafkaError): void {
     this.lines.push(`${requests} unconfirmed at ${broker}: ${reason.name}`)
   }
 }
@@ -74,7 +75,10 @@ export interface SyncProducers {
   start(onSocket?: (socket: Socket) => void): Promise<Peer>
   producerOf(address: Peer['address'], settings?: Partial<SyncProducerSettings>): SyncProducer
   /** A broker that does this with each request, by default {@link answer}; what it got; and its producer. */
-  withBroker(onRequest?: OnRequest): Promise<{ peer: Peer; requests: Buffer[]; producer: SyncProducer }>
+  withBroker(
+    onRequest?: OnRequest,
+    settings?: Partial<SyncProducerSettings>,
+  ): Promise<{ peer: Peer; requests: Buffer[]; producer: SyncProducer }>
   /** Of the producers of this spec. */
   readonly story: Story
 }
@@ -112,7 +116,7 @@ export function syncProducers(): SyncProducers {
   return {
     start,
     producerOf,
-    async withBroker(onRequest = answer) {
+    async withBroker(onRequest = answer, settings) {
       const requests: Buffer[] = []
       const peer = await start(
         onRequests((socket, request, nth) => {
@@ -120,7 +124,7 @@ export function syncProducers(): SyncProducers {
           onRequest(socket, request, nth)
         }),
       )
-      return { peer, requests, producer: producerOf(peer.address) }
+      return { peer, requests, producer: producerOf(peer.address, settings) }
     },
     get story() {
       return story
