@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { type Logger, Producer } from '../../lib/index.js'
-import { eventually, KafkaCluster } from './support/index.js'
+import { electPreferredLeaders, eventually, KafkaCluster } from './support/index.js'
 import { expectKept, type Sent, Traffic } from './support/traffic.js'
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
@@ -8,7 +8,6 @@ const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 /** What operators do, by the tools of a version: arguments after the main class. */
 interface Operations {
   readonly version: string
-  elect(cluster: KafkaCluster): [mainClass: string, ...args: string[]]
   grow(cluster: KafkaCluster, topic: string, partitions: number): [mainClass: string, ...args: string[]]
   remove(cluster: KafkaCluster, topic: string): [mainClass: string, ...args: string[]]
 }
@@ -16,10 +15,6 @@ interface Operations {
 const all: readonly Operations[] = [
   {
     version: '0.8.2.2',
-    elect: ({ zookeeper }) => [
-      'kafka.admin.PreferredReplicaLeaderElectionCommand',
-      ...['--zookeeper', zookeeper!],
-    ],
     grow: ({ zookeeper }, topic, partitions) => [
       'kafka.admin.TopicCommand',
       ...['--alter', '--zookeeper', zookeeper!, '--topic', topic, '--partitions', String(partitions)],
@@ -31,16 +26,6 @@ const all: readonly Operations[] = [
   },
   {
     version: '4.3.1',
-    elect: ({ bootstrap }) => [
-      'org.apache.kafka.tools.LeaderElectionCommand',
-      ...[
-        '--bootstrap-server',
-        bootstrap.join(','),
-        '--election-type',
-        'preferred',
-        '--all-topic-partitions',
-      ],
-    ],
     grow: ({ bootstrap }, topic, partitions) => [
       'org.apache.kafka.tools.TopicCommand',
       ...['--bootstrap-server', bootstrap.join(','), '--alter'],
@@ -54,7 +39,7 @@ const all: readonly Operations[] = [
 ]
 
 /** What operators do to a cluster every week, while an application goes on sending with acks −1 and sensible retries. */
-for (const { version, elect, grow, remove } of all)
+for (const { version, grow, remove } of all)
   describe(`A steady producer on three real Kafka ${version} brokers`, () => {
     let cluster: KafkaCluster
     let producer: Producer<string, string>
@@ -139,7 +124,7 @@ for (const { version, elect, grow, remove } of all)
         const before = await leaders()
         // The controller moves leaders back once the returned replicas are in sync again.
         const isBack = async (): Promise<true | null> => {
-          await cluster.runTool(...elect(cluster))
+          await electPreferredLeaders(cluster)
           moved = (await leaders()).filter((leader, partition) => leader !== before[partition]).length
           return moved > 0 ? true : null
         }

@@ -9,7 +9,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { main } from '../../lib/cli/console-producer.js'
-import { errorCode, holdUntil, noAnswer, TestCluster } from '../../lib/testing/index.js'
+import { close, errorCode, holdUntil, noAnswer, TestCluster } from '../../lib/testing/index.js'
 import { textOf } from './support/text-of.js'
 
 interface Run {
@@ -100,6 +100,13 @@ describe('The console producer', () => {
     })
     const { status } = await run('a\n', ...to('--request-required-acks', '1', '--close-timeout-ms', '20'))
     expect(status).to.equal(0)
+  })
+
+  it('ends with 3 when with acks 0 a connection ended before its broker had confirmed what was written', async () => {
+    cluster.faults.on('Produce', {}, close('beforeStoring'))
+    const { status, errors } = await run('a\n', ...to('--sync'))
+    expect(errors).to.match(/1 lines read, 1 written, 0 failed; up to 1 of those written may be lost\n$/)
+    expect([status, stored()]).to.deep.equal([3, []])
   })
 
   it('ends with 3 when acks 0 leave open whether anything arrived', async () => {

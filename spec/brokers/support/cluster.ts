@@ -14,6 +14,7 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import type { Readable } from 'node:stream'
 import type { Settings } from './broker-properties.js'
 import { type ClusterLayout, layOutCluster } from './cluster-layout.js'
 import { consumeTopic } from './consume.js'
@@ -277,6 +278,12 @@ export class KafkaCluster {
    */
   async runTool(mainClass: string, ...args: string[]): Promise<string> {
     const { stdout, stderr } = await this.#jvm.runTool({ mainClass, args })
+    return `${stdout}${stderr}`
+  }
+
+  /** As {@link runTool}, with this as its standard input. */
+  async runToolOn(input: Readable, mainClass: string, ...args: string[]): Promise<string> {
+    const { stdout, stderr } = await this.#jvm.runTool({ mainClass, args }, { input })
     return `${stdout}${stderr}`
   }
 

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import type { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { fetchJars } from './artifacts.js'
 import { cacheFolder } from './cache-folder.js'
@@ -89,7 +90,7 @@ export class Jvm {
   /** Runs one of Kafka's tools to its end; see {@link runToEnd}. `timeoutMs` defaults to a minute. */
   async runTool(
     program: JavaProgram,
-    options: { input?: Buffer; timeoutMs?: number } = {},
+    options: { input?: Buffer | Readable; timeoutMs?: number } = {},
   ): Promise<FinishedRun> {
     const archive = openClassArchive(this.#archiveFile(program))
     const args = this.#commandLine(program, archive.flags, 'tool')

@@ -1,7 +1,7 @@
 /**
  * Runs a program to its end and keeps what it wrote. Knows nothing of Java or Kafka.
  */
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { spawnGuarded } from './guarded-spawn.js'
 
 export interface RunOptions {
@@ -9,7 +9,7 @@ export interface RunOptions {
   /** After this time the program is killed and the promise rejects. */
   readonly timeoutMs: number
   /** What the program reads on its standard input. Default: nothing. */
-  readonly input?: Buffer
+  readonly input?: Buffer | Readable
 }
 
 export interface FinishedRun {
@@ -33,7 +33,8 @@ export async function runToEnd(
   })
   child.ref()
   child.stdin?.on('error', () => {}) // a program that ends early closes it; its exit tells the story
-  child.stdin?.end(options.input)
+  if (options.input instanceof Readable) options.input.pipe(child.stdin!)
+  else child.stdin?.end(options.input)
   const stdout = collect(child.stdout!)
   const stderr = collect(child.stderr!)
   let isOver = false
