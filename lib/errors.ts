@@ -143,20 +143,6 @@ export class MetadataError extends KafkaError {
   }
 }
 
-/** The asynchronous queue had no room within `queue.enqueue.timeout.ms`. The message was not accepted. */
-export class QueueFullError extends KafkaError {
-  constructor(message: string, context: ErrorContext = {}) {
-    super('KAFKA_QUEUE_FULL', message, { retriable: true, ...context })
-  }
-}
-
-/** The caller's AbortSignal ended the wait for room in the queue. The message was not accepted; `cause` is its reason. */
-export class SendAbortedError extends KafkaError {
-  constructor(message: string, context: ErrorContext = {}) {
-    super('KAFKA_SEND_ABORTED', message, context)
-  }
-}
-
 /** An accepted message whose time ran out: `close({ timeoutMs })` or `delivery.timeout.ms`. */
 export class DeliveryTimeoutError extends KafkaError {
   constructor(message: string, context: ErrorContext = {}) {

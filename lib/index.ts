@@ -18,9 +18,7 @@ export {
   PartitionerError,
   type Persistence,
   ProducerClosedError,
-  QueueFullError,
   RequestTimeoutError,
-  SendAbortedError,
   UnsupportedCodecError,
   UnsupportedVersionError,
 } from './errors.js'
@@ -29,6 +27,9 @@ export {
   type FailedAttempt,
   FailedToSendMessageError,
   type MessageFailure,
+  type PartlyAccepted,
+  QueueFullError,
+  SendAbortedError,
 } from './failure.js'
 export {
   BrokerPartitionInfo,

@@ -5,14 +5,8 @@
  * @see design §2; classic-producer reference §1.4, §8
  */
 import { ProducerConfig } from '../config.js'
-import {
-  ConfigError,
-  ConnectionError,
-  DeliveryTimeoutError,
-  ProducerClosedError,
-  QueueFullError,
-  SendAbortedError,
-} from '../errors.js'
+import { ConfigError, ConnectionError, DeliveryTimeoutError, ProducerClosedError } from '../errors.js'
+import { QueueFullError, SendAbortedError } from '../failure.js'
 import { type Delivery, Envelope, type OutcomeWaiter } from '../handler/envelope.js'
 import { KeyedMessage, type MessageLike } from '../keyed-message.js'
 import { defaultLogger, type Logger } from '../logger.js'
@@ -123,8 +117,10 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
    *
    * @throws {FailedToSendMessageError} sync: some failed; `failures` has one entry for each.
    * @throws {EncodeError} sync: an encoder refused one; then none of the call is sent.
-   * @throws {QueueFullError} async: no room within `queue.enqueue.timeout.ms`; earlier messages of the call are queued.
-   * @throws {SendAbortedError} async: the signal ended the wait for room; as with a full queue.
+   * @throws {QueueFullError} async: no room within `queue.enqueue.timeout.ms` for one of them. Those before it stay
+   *   queued, their number is `accepted`; it and all after it are not, so that none overtakes it: they are `rejected`,
+   *   and each is a `dropped` event.
+   * @throws {SendAbortedError} async: the signal ended the wait for room; as with a full queue, but without the event.
    * @throws {ProducerClosedError} after `close`.
    */
   send(...messages: (Sendable<K, V> | readonly Sendable<K, V>[] | SendOptions)[]): Promise<void> {
@@ -229,42 +225,48 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       this.#loop.notify()
       return accepted
     }
-    return this.#putInOrder([envelope], options?.signal)
+    return this.#putInOrder([envelope], 0, options?.signal)
   }
 
   #enqueueAll(messages: readonly Sendable<K, V>[], options?: SendOptions): Promise<void> {
     const envelopes = messages.map((message) => this.#envelope(message, null))
     for (let i = 0; i < envelopes.length; i++) {
       if (!this.#queue.offer(envelopes[i]!)) {
-        return this.#putInOrder(envelopes.slice(i), options?.signal)
+        return this.#putInOrder(envelopes, i, options?.signal)
       }
       this.#loop.notify()
     }
     return accepted
   }
 
-  async #putInOrder(envelopes: readonly Envelope[], signal: AbortSignal | undefined): Promise<void> {
+  /** @param from - where the messages begin that are not in the queue yet. */
+  async #putInOrder(envelopes: readonly Envelope[], from: number, signal?: AbortSignal): Promise<void> {
     this.#blocked++
     try {
-      const taken = await this.#queue.put(envelopes, this.#enqueueTimeoutMs, signal)
+      const taken = await this.#queue.put(envelopes.slice(from), this.#enqueueTimeoutMs, signal)
       if (taken > 0) this.#loop.notify()
-      const refused = envelopes[taken]
-      if (refused) throw signal?.aborted ? aborted(refused, signal) : this.#dropped(refused)
+      const accepted = from + taken
+      if (accepted === envelopes.length) return
+      const rejected = envelopes.slice(accepted).map(({ message }) => message)
+      throw signal?.aborted ? aborted(accepted, rejected, signal) : this.#dropped(accepted, rejected)
     } finally {
       if (--this.#blocked === 0) this.#onUnblocked?.()
     }
   }
 
-  #dropped(envelope: Envelope): QueueFullError {
+  #dropped(accepted: number, rejected: readonly KeyedMessage[]): QueueFullError {
     const { queueBufferingMaxMessages: capacity, queueEnqueueTimeoutMs: timeoutMs } = this.config
     const waited = timeoutMs > 0 ? ` for ${timeoutMs} ms` : ''
     const error = new QueueFullError(
-      `the queue has been full${waited} (${this.#queue.size} of ${capacity} messages); the message was not accepted. ` +
+      `the queue has been full${waited} (${this.#queue.size} of ${capacity} messages); ` +
+        `${howManyAccepted(accepted, rejected)}. ` +
         'Raise queue.buffering.max.messages, or set queue.enqueue.timeout.ms=-1 and await send()',
-      { topic: envelope.topic },
+      { topic: rejected[0]!.topic, accepted, rejected },
     )
-    this.#metrics.dropped(envelope.topic)
-    this.report(this.#logger, 'dropped', { message: envelope.message as KeyedMessage<K, V>, error })
+    for (const { topic } of rejected) this.#metrics.dropped(topic)
+    for (const message of rejected as KeyedMessage<K, V>[]) {
+      this.report(this.#logger, 'dropped', { message, error })
+    }
     return error
   }
 
@@ -313,9 +315,19 @@ function isSendOptions(argument: unknown): boolean {
   return typeof argument === 'object' && argument !== null && 'signal' in argument && !('topic' in argument)
 }
 
-function aborted({ topic }: Envelope, { reason }: AbortSignal): SendAbortedError {
-  const text = 'the wait for room in the queue was given up; the message was not accepted'
-  return new SendAbortedError(text, { topic, cause: reason })
+function aborted(
+  accepted: number,
+  rejected: readonly KeyedMessage[],
+  { reason }: AbortSignal,
+): SendAbortedError {
+  const text = `the wait for room in the queue was given up; ${howManyAccepted(accepted, rejected)}`
+  return new SendAbortedError(text, { topic: rejected[0]!.topic, cause: reason, accepted, rejected })
+}
+
+function howManyAccepted(accepted: number, rejected: readonly KeyedMessage[]): string {
+  const all = accepted + rejected.length
+  if (all === 1) return 'the message was not accepted'
+  return `${accepted} of ${all} messages were accepted, the others are in the error's field rejected`
 }
 
 /** Of what the user gave, without encoding it: enough to bound a queue. */
