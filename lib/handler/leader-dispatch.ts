@@ -10,7 +10,7 @@ import type { FailedAttempt } from '../failure.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
 import type { SyncProducer } from '../pool/sync-producer.js'
 import { NO_TOPIC_ID, type ProduceRequest, type ProduceResponse } from '../protocol/messages/index.js'
-import { estimateSetBytes } from '../protocol/records/record-body.js'
+import { estimateSetBytes, UnreadableRecordError } from '../protocol/records/record-body.js'
 import { BatchPreparer, type Prepared, type PreparerOptions } from './batch-preparer.js'
 import {
   cutIntoRequests,
@@ -102,7 +102,12 @@ export class LeaderDispatch {
       if (response) await this.#take(producer, prepared, response)
       else for (const batch of batches) this.#options.outcomes.delivered(batch, unanswered, producer.broker)
     } catch (error) {
-      this.#failed(producer, batches, error as KafkaError)
+      if (error instanceof UnreadableRecordError) {
+        const left = this.#preparer.withoutUnreadable(batches, error)
+        if (left.length > 0) await this.#sendOne(producer, left)
+      } else {
+        this.#failed(producer, batches, error as KafkaError)
+      }
     }
   }
 

@@ -4,6 +4,7 @@
  *
  * @see design §2; classic-producer reference §1.4, §8
  */
+import { byteLengthOf, isBytes } from '../bytes.js'
 import { ProducerConfig } from '../config.js'
 import { ConfigError, ConnectionError, DeliveryTimeoutError, ProducerClosedError } from '../errors.js'
 import { QueueFullError, SendAbortedError } from '../failure.js'
@@ -336,5 +337,6 @@ function roughBytes({ message }: Envelope): number {
 }
 
 function lengthOf(value: unknown): number {
-  return typeof value === 'string' || value instanceof Uint8Array ? value.length : 8
+  if (typeof value === 'string') return value.length
+  return isBytes(value) ? byteLengthOf(value) : 8
 }

@@ -77,6 +77,39 @@ describe('MessageQueue', () => {
       expect(queue.offer('')).to.equal(true)
     })
 
+    it('takes off what it counted for an item, though the item has another size by then', () => {
+      const queue = new MessageQueue<{ bytes: number }>({
+        capacity: 100,
+        maxBytes: 10,
+        bytesOf: ({ bytes }) => bytes,
+      })
+      const items = [{ bytes: 6 }, { bytes: 4 }]
+      for (const item of items) expect(queue.offer(item)).to.equal(true)
+      items[0]!.bytes = 0
+      items[1]!.bytes = 1000
+      queue.take(2)
+      expect([5, 5, 1].map((bytes) => queue.offer({ bytes }))).to.deep.equal([true, true, false])
+    })
+
+    it('keeps the sizes with their items when its ring grows and when it begins anew', () => {
+      const sizes = new Map<string, number>()
+      const bytesOf = (item: string): number => sizes.get(item)!
+      const queue = new MessageQueue<string>({ capacity: 1000, maxBytes: 100_000, bytesOf })
+      const offer = (item: string, bytes: number): boolean => {
+        sizes.set(item, bytes)
+        const isTaken = queue.offer(item)
+        sizes.set(item, 0)
+        return isTaken
+      }
+      for (let i = 0; i < 10; i++) offer(`early ${i}`, 1)
+      queue.take(10)
+      for (let i = 0; i < 100; i++) offer(`${i}`, i)
+      queue.take(99)
+      // The last one is counted with its 99 bytes.
+      expect(offer('too large', 99_902)).to.equal(false)
+      expect(offer('just right', 99_901)).to.equal(true)
+    })
+
     it('does not ask for the size of items where there is no such limit', () => {
       const bytesOf = sinon.fake.returns(1)
       const queue = new MessageQueue<string>({ capacity: 5, maxBytes: null, bytesOf })

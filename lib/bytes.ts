@@ -1,0 +1,33 @@
+/**
+ * Looks at bytes that belong to somebody else, by what they are and not by what they say: neither a proxy nor a
+ * property of theirs is asked. Their ArrayBuffer may be transferred or resized at any time between two turns.
+ */
+import { types } from 'node:util'
+
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object
+const { get: lengthGetter } = Object.getOwnPropertyDescriptor(typedArray, 'length')!
+const { at } = Uint8Array.prototype
+
+/** Whether something is a Uint8Array, as a Buffer is. Never throws. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return types.isUint8Array(value)
+}
+
+/**
+ * How many bytes there are at this moment: 0 where the buffer was transferred, or has become too short.
+ *
+ * @throws {TypeError} for what is no array of bytes at all, though it may look like one.
+ */
+export function byteLengthOf(bytes: Uint8Array): number {
+  return lengthGetter!.call(bytes) as number
+}
+
+/** Whether the bytes are still there: not once their buffer was transferred, or became shorter than they are. */
+export function areReadable(bytes: Uint8Array): boolean {
+  try {
+    at.call(bytes, 0)
+    return true
+  } catch {
+    return false
+  }
+}
