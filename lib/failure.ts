@@ -25,17 +25,22 @@ export interface MessageFailure<K = unknown, V = unknown> {
   /** The failure that decided. */
   readonly cause: KafkaError
   readonly persistence: Persistence
-  /** All failed attempts, oldest first; empty when none was made. */
+  /** The first failed attempt and the last four, oldest first; empty when none was made. */
   readonly attempts: readonly FailedAttempt[]
+  /** Failed attempts in all. */
+  readonly attemptCount: number
 }
 
 /** What `deliver()` rejects with: the failure of that one message. `code` is that of its cause. */
 export class DeliveryError extends KafkaError {
+  /** The first failed attempt and the last four, oldest first; empty when none was made. */
   readonly attempts: readonly FailedAttempt[]
+  /** Failed attempts in all. */
+  readonly attemptCount: number
 
   constructor(failure: MessageFailure) {
-    const { cause, topic, partition, persistence, attempts } = failure
-    super(cause.code, `${place(failure)}: ${cause.message}${afterAttempts(attempts.length)}`, {
+    const { cause, topic, partition, persistence, attempts, attemptCount } = failure
+    super(cause.code, `${place(failure)}: ${cause.message}${afterAttempts(attemptCount)}`, {
       cause,
       retriable: cause.retriable,
       persistence,
@@ -44,6 +49,7 @@ export class DeliveryError extends KafkaError {
       ...(cause.broker !== undefined && { broker: cause.broker }),
     })
     this.attempts = attempts
+    this.attemptCount = attemptCount
   }
 }
 
@@ -140,7 +146,7 @@ function summary(failures: readonly MessageFailure[], accepted: number): string 
     const text = `${place(failure)}: ${failure.cause.message}`
     const group = groups.get(text) ?? { count: 0, attempts: 0 }
     group.count++
-    group.attempts = Math.max(group.attempts, failure.attempts.length)
+    group.attempts = Math.max(group.attempts, failure.attemptCount)
     groups.set(text, group)
   }
   const parts = [...groups].map(

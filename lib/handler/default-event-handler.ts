@@ -9,7 +9,7 @@
  * @see classic-producer reference §3; design D1–D4, D6
  */
 import type { KafkaError } from '../errors.js'
-import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
+import { type FailedAttempt, FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
@@ -202,10 +202,15 @@ export class DefaultEventHandler implements EventHandler {
   async #attempt(outstanding: readonly Envelope[], onProgress?: () => void): Promise<void> {
     const { batchesByLeader, rejections } = partitionAndCollate(outstanding, this.#collateContext)
     const hopeless = new Map<Envelope, KafkaError>()
-    const atMs = Date.now()
+    const attemptByError = new Map<KafkaError, FailedAttempt>()
     for (const { envelope, error } of rejections) {
-      if (error.retriable) envelope.addAttempt({ atMs, error })
-      else hopeless.set(envelope, error)
+      if (!error.retriable) {
+        hopeless.set(envelope, error)
+        continue
+      }
+      const attempt = attemptByError.get(error) ?? { atMs: Date.now(), error }
+      attemptByError.set(error, attempt)
+      envelope.addAttempt(attempt)
     }
     this.#log.sending(outstanding.length, batchesByLeader.size)
     this.#log.unassigned(rejections)

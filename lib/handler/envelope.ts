@@ -31,6 +31,9 @@ export interface OutcomeWaiter {
 
 const noAttempts: readonly FailedAttempt[] = []
 
+/** Kept beside the first one: with unlimited retries an outage would fill the memory otherwise. */
+const LAST_ATTEMPTS_KEPT = 4
+
 export class Envelope {
   readonly message: KeyedMessage
   readonly waiter: OutcomeWaiter | null
@@ -46,6 +49,8 @@ export class Envelope {
   isSettled = false
   /** Set by an attempt that may have stored the message; stays set. */
   isAmbiguous = false
+  /** Failed attempts in all. */
+  attemptCount = 0
   #attempts: FailedAttempt[] | null = null
 
   constructor(message: KeyedMessage, waiter: OutcomeWaiter | null, deadlineMs = 0) {
@@ -63,6 +68,7 @@ export class Envelope {
     return this.message.topic
   }
 
+  /** The first failed attempt and the last few, oldest first. */
   get attempts(): readonly FailedAttempt[] {
     return this.#attempts ?? noAttempts
   }
@@ -73,7 +79,9 @@ export class Envelope {
 
   /** @param attempt - shared by all messages it happened to. */
   addAttempt(attempt: FailedAttempt): void {
+    this.attemptCount++
     this.#attempts ??= []
+    if (this.#attempts.length > LAST_ATTEMPTS_KEPT) this.#attempts.splice(1, 1)
     this.#attempts.push(attempt)
     if (attempt.error.persistence !== 'not-persisted') this.isAmbiguous = true
   }

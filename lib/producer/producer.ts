@@ -144,7 +144,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   /**
    * Sends one message and resolves when that message is acknowledged, in either mode.
    *
-   * @throws {DeliveryError} with `code`, `persistence`, `attempts` and `cause`.
+   * @throws {DeliveryError} with `code`, `persistence`, `attempts`, `attemptCount` and `cause`.
    * @throws {QueueFullError | SendAbortedError | EncodeError | ProducerClosedError} as {@link send}; the message was
    *   not accepted.
    */
