@@ -1,6 +1,6 @@
 /**
- * Looks at bytes that belong to somebody else, by what they are and not by what they say: neither a proxy nor a
- * property of theirs is asked. Their ArrayBuffer may be transferred or resized at any time between two turns.
+ * Looks at bytes that belong to somebody else, by what they are and not by what they say of themselves. Their
+ * ArrayBuffer may be transferred or resized at any time between two turns.
  */
 import { types } from 'node:util'
 
@@ -8,9 +8,16 @@ const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object
 const { get: lengthGetter } = Object.getOwnPropertyDescriptor(typedArray, 'length')!
 const { at } = Uint8Array.prototype
 
-/** Whether something is a Uint8Array, as a Buffer is. Never throws. */
+/**
+ * Whether something is a Uint8Array, as a Buffer is, and no proxy of one, nor one with a length of its own: it would be
+ * counted by the one and written by the other. Never throws.
+ */
 export function isBytes(value: unknown): value is Uint8Array {
-  return types.isUint8Array(value)
+  try {
+    return types.isUint8Array(value) && value.length === byteLengthOf(value)
+  } catch {
+    return false
+  }
 }
 
 /**

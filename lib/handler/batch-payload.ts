@@ -3,7 +3,7 @@
  *
  * @see wire-protocol reference §5.1, §6
  */
-import { EncodeError, type KafkaError, printable, UnsupportedCodecError } from '../errors.js'
+import { asKafkaError, EncodeError, type KafkaError, printable, UnsupportedCodecError } from '../errors.js'
 import type { Compression } from '../protocol/records/compression.js'
 import { CompressedMessageSet, PlainMessageSet } from '../protocol/records/message-set.js'
 import { CompressedRecordBatch, PlainRecordBatch, writeRecords } from '../protocol/records/record-batch.js'
@@ -77,7 +77,7 @@ async function compressedPayload(
     else new PlainMessageSet(magic, envelopes).writeTo(writer)
     compressed = await compression.compress(writer.finish(), magic)
   } catch (cause) {
-    if (cause instanceof UnreadableRecordError) throw cause
+    if (asKafkaError(cause) instanceof UnreadableRecordError) throw cause
     throw notCompressed(batch, compression, cause)
   }
   const payload =

@@ -2,7 +2,7 @@
  * Gets batches ready for one broker: written in the format of its version, or failed with the reason why that cannot
  * be, or set aside because they are known to be too large.
  */
-import { EncodeError, type KafkaError, printable, UnsupportedVersionError } from '../errors.js'
+import { asKafkaError, EncodeError, printable, UnsupportedVersionError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { isReadable, magicOf, UnreadableRecordError } from '../protocol/records/record-body.js'
 import type { Payload } from '../protocol/types.js'
@@ -89,12 +89,13 @@ export class BatchPreparer {
       const written = payloadOf(batch, version, broker, this.#options)
       const { payload, limitedBytes } = written instanceof Promise ? await written : written
       return { batch, payload, limitedBytes }
-    } catch (error) {
+    } catch (thrown) {
+      const error = asKafkaError(thrown) ?? new EncodeError('a set cannot be written', { cause: thrown })
       if (error instanceof UnreadableRecordError) {
         return this.#write(this.#withoutUnreadable(batch, error), version, broker)
       }
-      this.#options.logger.error(`messages cannot be written: ${(error as Error).message}`)
-      this.#options.outcomes.failed(batch.envelopes, () => error as KafkaError)
+      this.#options.logger.error(`messages cannot be written: ${error.message}`)
+      this.#options.outcomes.failed(batch.envelopes, () => error)
       return null
     }
   }

@@ -10,6 +10,7 @@
  */
 import type { KafkaError } from '../errors.js'
 import { type FailedAttempt, FailedToSendMessageError, type MessageFailure } from '../failure.js'
+import { guarded } from '../guarded-logger.js'
 import { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
@@ -20,8 +21,10 @@ import { CycleWaits } from './cycle-waits.js'
 import { Envelope } from './envelope.js'
 import type { EventHandler } from './event-handler.js'
 import { expiry, lastError } from './give-up-reason.js'
+import { guardedListener } from './guarded-listener.js'
 import { LaneDispatch } from './lane-dispatch.js'
 import { LeaderDispatch, type LeaderDispatchOptions } from './leader-dispatch.js'
+import { unexpected } from './name-of-thrown.js'
 import { type OutcomeListener, Outcomes } from './outcomes.js'
 import { bindToPartition, type CollateContext, partitionAndCollate } from './partition-and-collate.js'
 import type { Partitioner } from './partitioners/partitioner.js'
@@ -77,7 +80,9 @@ export class DefaultEventHandler implements EventHandler {
   readonly #lanes: LaneDispatch | null
   #closed: Promise<void> | null = null
 
-  constructor(options: DefaultEventHandlerOptions) {
+  constructor(given: DefaultEventHandlerOptions) {
+    const logger = guarded(given.logger)
+    const options = { ...given, logger, listener: guardedListener(given.listener, logger) }
     this.#options = options
     const { brokerPartitionInfo, partitioner, maxInFlight = 1, random = Math.random } = options
     const doOverlap = maxInFlight > 1
@@ -123,17 +128,39 @@ export class DefaultEventHandler implements EventHandler {
 
   /** Sends messages until every one is settled. Never rejects. */
   async dispatch(envelopes: readonly Envelope[]): Promise<void> {
-    const serialized = this.#serializeAll(envelopes)
-    this.#options.listener.onSerialized?.(serialized)
-    if (this.#lanes) await this.#lanes.dispatch(serialized)
-    else await this.#cycle(serialized)
+    try {
+      const serialized = this.#serializeAll(envelopes)
+      this.#options.listener.onSerialized?.(serialized)
+      if (this.#lanes) await this.#lanes.dispatch(serialized)
+      else await this.#guardedCycle(serialized)
+    } catch (thrown) {
+      this.#breakOff(envelopes, thrown)
+    }
+  }
+
+  /** Nothing should throw in a cycle; whatever does, its messages get an outcome and the next cycle begins. */
+  async #guardedCycle(envelopes: readonly Envelope[], onProgress?: () => void): Promise<void> {
+    try {
+      await this.#cycle(envelopes, onProgress)
+    } catch (thrown) {
+      this.#breakOff(envelopes, thrown)
+    }
+  }
+
+  #breakOff(envelopes: readonly Envelope[], thrown: unknown): void {
+    const error = unexpected(thrown)
+    const open = envelopes.filter(({ isSettled }) => !isSettled)
+    this.#options.logger.error(`${error.message}; ${open.length} messages were given up`)
+    const attempt = { atMs: Date.now(), error }
+    for (const envelope of open) envelope.addAttempt(attempt)
+    this.#outcomes.failed(open, () => error)
   }
 
   #makeLanes(maxRuns: number): LaneDispatch {
     const { brokerPartitionInfo } = this.#options
     return new LaneDispatch({
       maxRuns,
-      run: (envelopes, onProgress) => this.#cycle(envelopes, onProgress),
+      run: (envelopes, onProgress) => this.#guardedCycle(envelopes, onProgress),
       bind: (envelope) => {
         if (brokerPartitionInfo.isCached(envelope.topic)) bindToPartition(envelope, this.#collateContext)
       },
@@ -220,7 +247,8 @@ export class DefaultEventHandler implements EventHandler {
       return onProgress ? sent.then(onProgress) : sent
     })
     onProgress?.()
-    await Promise.all(sending)
+    // Each of them is over before anything else happens to its messages, whatever became of the others.
+    for (const sent of await Promise.allSettled(sending)) if (sent.status === 'rejected') throw sent.reason
   }
 
   /** @returns the messages that are left: time limits may have ended. */

@@ -20,6 +20,7 @@ import {
 } from './cut-batches.js'
 import type { Envelope } from './envelope.js'
 import { type MatchedResponse, matchResponse, type PartitionAnswer, partitionName } from './match-response.js'
+import { unexpected } from './name-of-thrown.js'
 import type { Stored } from './outcomes.js'
 import type { PartitionBatch } from './partition-and-collate.js'
 import { brokerError, verdictOn } from './produce-verdict.js'
@@ -61,8 +62,8 @@ export class LeaderDispatch {
       await this.#options.pool.use(leaderId, (producer) =>
         this.#sendInOrder(producer, cutIntoRequests(batches, this.#maxRequestBytes)),
       )
-    } catch (error) {
-      this.#noteAttempt(batches, error as KafkaError)
+    } catch (thrown) {
+      this.#noteAttempt(batches, unexpected(thrown))
     }
   }
 
@@ -85,8 +86,8 @@ export class LeaderDispatch {
     try {
       const known = producer.produceVersion(topicsOf(batches))
       version = typeof known === 'number' ? known : await known
-    } catch (error) {
-      this.#failed(producer, batches, error as KafkaError)
+    } catch (thrown) {
+      this.#failed(producer, batches, unexpected(thrown))
       return
     }
     const { ready, tooLarge } = await this.#preparer.prepare(batches, version, producer.broker)
@@ -101,12 +102,13 @@ export class LeaderDispatch {
       const response = await producer.send(this.#produceRequest(prepared), options)
       if (response) await this.#take(producer, prepared, response)
       else for (const batch of batches) this.#options.outcomes.delivered(batch, unanswered, producer.broker)
-    } catch (error) {
+    } catch (thrown) {
+      const error = unexpected(thrown)
       if (error instanceof UnreadableRecordError) {
         const left = this.#preparer.withoutUnreadable(batches, error)
         if (left.length > 0) await this.#sendOne(producer, left)
       } else {
-        this.#failed(producer, batches, error as KafkaError)
+        this.#failed(producer, batches, error)
       }
     }
   }
@@ -249,8 +251,7 @@ export class LeaderDispatch {
         count++
       }
     }
-    const what = error instanceof KafkaError ? error.message : String(error)
-    if (count > 0) this.#options.logger.warn(`producing ${count} messages failed: ${what}`)
+    if (count > 0) this.#options.logger.warn(`producing ${count} messages failed: ${error.message}`)
   }
 }
 

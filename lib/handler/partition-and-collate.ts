@@ -4,7 +4,7 @@
  *
  * @see classic-producer reference §4
  */
-import { KafkaError, MetadataError, PartitionerError, printable } from '../errors.js'
+import { asKafkaError, KafkaError, MetadataError, PartitionerError, printable } from '../errors.js'
 import type { TopicPartitions } from './broker-partition-info.js'
 import type { Envelope } from './envelope.js'
 import { nameOfThrown } from './name-of-thrown.js'
@@ -79,9 +79,13 @@ export function partitionAndCollate(envelopes: readonly Envelope[], context: Col
 
 /** Sets the partition of a message that has a key, where its topic is known and the partitioner gives an answer. */
 export function bindToPartition(envelope: Envelope, context: CollateContext): void {
-  if (envelope.message.partitionKey === null) return
-  const known = context.topic(envelope.topic)
-  if (!(known instanceof KafkaError)) choose(envelope, known, context)
+  if (envelope.partitionKey === null) return
+  try {
+    const known = context.topic(envelope.topic)
+    if (!(known instanceof KafkaError)) choose(envelope, known, context)
+  } catch {
+    // Its cycle will find the same, and has an outcome for it; here other messages would be held up.
+  }
 }
 
 function topicInHand(name: string, topics: Map<string, TopicInHand>, context: CollateContext): TopicInHand {
@@ -134,7 +138,7 @@ function noLeader(topic: string, partition: number | undefined): MetadataError {
 
 /** @returns the position of the message's partition in the sorted list, {@link NOWHERE}, or why it has none. */
 function choose(envelope: Envelope, known: TopicPartitions, context: CollateContext): number | KafkaError {
-  const key = envelope.message.partitionKey
+  const key = envelope.partitionKey
   const position = key === null ? keyless(envelope, known, context) : keyed(key, envelope, known, context)
   if (typeof position === 'number' && position !== NOWHERE) {
     envelope.partition = known.partitions[position]!.partitionId
@@ -157,14 +161,8 @@ function keyed(
   try {
     chosen = partitioner.partition(key, partitions.length)
   } catch (cause) {
-    if (cause instanceof KafkaError) return cause
-    return new PartitionerError(
-      `the partitioner threw ${nameOfThrown(cause)} for a message to ${printable(topic)}`,
-      {
-        topic,
-        cause,
-      },
-    )
+    const text = `the partitioner threw ${nameOfThrown(cause)} for a message to ${printable(topic)}`
+    return asKafkaError(cause) ?? new PartitionerError(text, { topic, cause })
   }
   if (Number.isInteger(chosen) && chosen >= 0 && chosen < partitions.length) return chosen
   const last = partitions.length - 1

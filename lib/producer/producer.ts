@@ -6,8 +6,16 @@
  */
 import { byteLengthOf, isBytes } from '../bytes.js'
 import { ProducerConfig } from '../config.js'
-import { ConfigError, ConnectionError, DeliveryTimeoutError, ProducerClosedError } from '../errors.js'
+import {
+  asKafkaError,
+  ConfigError,
+  ConnectionError,
+  DeliveryTimeoutError,
+  type KafkaError,
+  ProducerClosedError,
+} from '../errors.js'
 import { QueueFullError, SendAbortedError } from '../failure.js'
+import { guarded } from '../guarded-logger.js'
 import { type Delivery, Envelope, type OutcomeWaiter } from '../handler/envelope.js'
 import { KeyedMessage, type MessageLike } from '../keyed-message.js'
 import { defaultLogger, type Logger } from '../logger.js'
@@ -17,7 +25,6 @@ import { LONGEST_TIMER_MS } from '../timers.js'
 import type { Classes } from './classes.js'
 import { ProducerEmitter } from './events.js'
 import { GroupCommit } from './group-commit.js'
-import { guarded } from './guarded-logger.js'
 import { MessageQueue } from './message-queue.js'
 import { buildParts, type Parts } from './parts.js'
 import { reportsOf } from './parts-reports.js'
@@ -55,6 +62,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   readonly #loop: SendLoop<Envelope>
   readonly #groupCommit: GroupCommit
   readonly #isAsync: boolean
+  readonly #countsBytes: boolean
   readonly #enqueueTimeoutMs: number
   readonly #deliveryTimeoutMs: number
   /** Calls that wait for room in the queue. */
@@ -89,10 +97,11 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     const { handler } = this.#parts
     this.#enqueueTimeoutMs = this.config.queueEnqueueTimeoutMs
     this.#deliveryTimeoutMs = this.config.deliveryTimeoutMs ?? 0
+    this.#countsBytes = this.config.queueBufferingMaxBytes !== null
     this.#queue = new MessageQueue({
       capacity: this.config.queueBufferingMaxMessages,
       maxBytes: this.config.queueBufferingMaxBytes,
-      bytesOf: roughBytes,
+      bytesOf: ({ queuedBytes }) => queuedBytes,
     })
     const dispatch = (batch: readonly Envelope[]): Promise<void> => {
       this.#metrics.cycleBegun(batch.length)
@@ -136,8 +145,8 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       }
       const all = messages.flat() as Sendable<K, V>[]
       return this.#isAsync ? this.#enqueueAll(all, options) : this.#sendNow(all)
-    } catch (error) {
-      return Promise.reject(error)
+    } catch (thrown) {
+      return Promise.reject(unreadable(thrown))
     }
   }
 
@@ -194,10 +203,16 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   }
 
   #envelope(message: Sendable<K, V>, waiter: OutcomeWaiter | null): Envelope {
-    const keyed = KeyedMessage.from(message) as KeyedMessage
-    this.#metrics.sent(keyed.topic)
-    const deadlineMs = this.#deliveryTimeoutMs > 0 ? performance.now() + this.#deliveryTimeoutMs : 0
-    return new Envelope(keyed, waiter, deadlineMs)
+    try {
+      const keyed = KeyedMessage.from(message) as KeyedMessage
+      const deadlineMs = this.#deliveryTimeoutMs > 0 ? performance.now() + this.#deliveryTimeoutMs : 0
+      const envelope = new Envelope(keyed, waiter, deadlineMs)
+      if (this.#countsBytes) envelope.queuedBytes = roughBytes(keyed)
+      this.#metrics.sent(envelope.topic)
+      return envelope
+    } catch (thrown) {
+      throw unreadable(thrown)
+    }
   }
 
   #sendNow(messages: readonly Sendable<K, V>[]): Promise<void> {
@@ -248,24 +263,24 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       if (taken > 0) this.#loop.notify()
       const accepted = from + taken
       if (accepted === envelopes.length) return
-      const rejected = envelopes.slice(accepted).map(({ message }) => message)
+      const rejected = envelopes.slice(accepted)
       throw signal?.aborted ? aborted(accepted, rejected, signal) : this.#dropped(accepted, rejected)
     } finally {
       if (--this.#blocked === 0) this.#onUnblocked?.()
     }
   }
 
-  #dropped(accepted: number, rejected: readonly KeyedMessage[]): QueueFullError {
+  #dropped(accepted: number, rejected: readonly Envelope[]): QueueFullError {
     const { queueBufferingMaxMessages: capacity, queueEnqueueTimeoutMs: timeoutMs } = this.config
     const waited = timeoutMs > 0 ? ` for ${timeoutMs} ms` : ''
     const error = new QueueFullError(
       `the queue has been full${waited} (${this.#queue.size} of ${capacity} messages); ` +
         `${howManyAccepted(accepted, rejected)}. ` +
         'Raise queue.buffering.max.messages, or set queue.enqueue.timeout.ms=-1 and await send()',
-      { topic: rejected[0]!.topic, accepted, rejected },
+      { topic: rejected[0]!.topic, accepted, rejected: messagesOf(rejected) },
     )
     for (const { topic } of rejected) this.#metrics.dropped(topic)
-    for (const message of rejected as KeyedMessage<K, V>[]) {
+    for (const message of error.rejected as readonly KeyedMessage<K, V>[]) {
       this.report(this.#logger, 'dropped', { message, error })
     }
     return error
@@ -316,24 +331,31 @@ function isSendOptions(argument: unknown): boolean {
   return typeof argument === 'object' && argument !== null && 'signal' in argument && !('topic' in argument)
 }
 
-function aborted(
-  accepted: number,
-  rejected: readonly KeyedMessage[],
-  { reason }: AbortSignal,
-): SendAbortedError {
+function aborted(accepted: number, rejected: readonly Envelope[], { reason }: AbortSignal): SendAbortedError {
   const text = `the wait for room in the queue was given up; ${howManyAccepted(accepted, rejected)}`
-  return new SendAbortedError(text, { topic: rejected[0]!.topic, cause: reason, accepted, rejected })
+  const { topic } = rejected[0]!
+  return new SendAbortedError(text, { topic, cause: reason, accepted, rejected: messagesOf(rejected) })
 }
 
-function howManyAccepted(accepted: number, rejected: readonly KeyedMessage[]): string {
+function messagesOf(envelopes: readonly Envelope[]): KeyedMessage[] {
+  return envelopes.map(({ message }) => message)
+}
+
+/** What the caller passed threw when it was looked at; errors of ours stay as they are. */
+function unreadable(thrown: unknown): KafkaError {
+  const text = 'what was given to send() or deliver() cannot be read: it threw when it was looked at'
+  return asKafkaError(thrown) ?? new ConfigError(text, undefined, { cause: thrown })
+}
+
+function howManyAccepted(accepted: number, rejected: readonly unknown[]): string {
   const all = accepted + rejected.length
   if (all === 1) return 'the message was not accepted'
   return `${accepted} of ${all} messages were accepted, the others are in the error's field rejected`
 }
 
 /** Of what the user gave, without encoding it: enough to bound a queue. */
-function roughBytes({ message }: Envelope): number {
-  return lengthOf(message.key) + lengthOf(message.message)
+function roughBytes({ key, message }: KeyedMessage): number {
+  return lengthOf(key) + lengthOf(message)
 }
 
 function lengthOf(value: unknown): number {
