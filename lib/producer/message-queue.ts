@@ -6,10 +6,13 @@
  *
  * @see classic-producer reference §8.1
  */
+import { AbortGroups } from './abort-groups.js'
+import { Line, type Place } from './line.js'
 
 /** A call that waits for room for its items, which go in one after the other and next to each other. */
-interface Waiter<T> {
+interface Waiter<T> extends Place<Waiter<T>> {
   readonly items: readonly T[]
+  readonly signal: AbortSignal | undefined
   /** How many of them are in. */
   taken: number
   /** Starts the time of the next item. */
@@ -36,7 +39,8 @@ export class MessageQueue<T> {
   #head = 0
   #size = 0
   #bytes = 0
-  readonly #waiters = new Set<Waiter<T>>()
+  readonly #waiters = new Line<Waiter<T>>()
+  readonly #bySignal = new AbortGroups<Waiter<T>>((waiters) => this.#giveUp(waiters))
 
   constructor(options: MessageQueueOptions<T>) {
     this.#options = options
@@ -70,28 +74,24 @@ export class MessageQueue<T> {
     if (taken === items.length || timeoutMs === 0 || signal?.aborted) return Promise.resolve(taken)
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined
-      const giveUp = (): void => {
-        waiter.end()
-        // Others may have been waiting behind an item that was larger than theirs.
-        this.#admitWaiters()
-      }
       const waiter: Waiter<T> = {
+        prev: null,
+        next: null,
         items,
+        signal,
         taken,
         restart: () => {
           clearTimeout(timer)
-          if (timeoutMs > 0) timer = setTimeout(giveUp, timeoutMs)
+          if (timeoutMs > 0) timer = setTimeout(() => this.#giveUp([waiter]), timeoutMs)
         },
         end: () => {
           clearTimeout(timer)
-          signal?.removeEventListener('abort', giveUp)
-          this.#waiters.delete(waiter)
           resolve(waiter.taken)
         },
       }
-      signal?.addEventListener('abort', giveUp)
+      if (signal) this.#bySignal.add(signal, waiter)
       waiter.restart()
-      this.#waiters.add(waiter)
+      this.#waiters.push(waiter)
     })
   }
 
@@ -128,12 +128,24 @@ export class MessageQueue<T> {
     return true
   }
 
+  #giveUp(waiters: Iterable<Waiter<T>>): void {
+    for (const waiter of waiters) this.#end(waiter)
+    // Others may have been waiting behind an item that was larger than theirs.
+    this.#admitWaiters()
+  }
+
+  #end(waiter: Waiter<T>): void {
+    this.#waiters.delete(waiter)
+    if (waiter.signal) this.#bySignal.delete(waiter.signal, waiter)
+    waiter.end()
+  }
+
   #admitWaiters(): void {
-    for (const waiter of this.#waiters) {
+    for (let waiter = this.#waiters.first; waiter; waiter = this.#waiters.first) {
       const { items, taken } = waiter
       while (waiter.taken < items.length && this.#pushIfRoom(items[waiter.taken]!)) waiter.taken++
       if (waiter.taken === items.length) {
-        waiter.end()
+        this.#end(waiter)
       } else {
         if (waiter.taken > taken) waiter.restart()
         return

@@ -265,6 +265,9 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       if (accepted === envelopes.length) return
       const rejected = envelopes.slice(accepted)
       throw signal?.aborted ? aborted(accepted, rejected, signal) : this.#dropped(accepted, rejected)
+    } catch (thrown) {
+      // A signal of another make may throw.
+      throw unreadable(thrown)
     } finally {
       if (--this.#blocked === 0) this.#onUnblocked?.()
     }

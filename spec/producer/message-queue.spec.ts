@@ -267,6 +267,63 @@ describe('MessageQueue', () => {
       expect(await makeQueue(5).put(['b'], -1, AbortSignal.abort())).to.equal(1)
     })
 
+    it('listens once to a signal that many calls wait with, until the last of them is let in', async () => {
+      const { signal } = new AbortController()
+      const add = sinon.spy(signal, 'addEventListener')
+      const remove = sinon.spy(signal, 'removeEventListener')
+      const queue = full('x')
+      const puts = Array.from({ length: 1000 }, (_, i) => queue.put([`${i}`], -1, signal))
+      for (let i = 0; i < 999; i++) queue.take(1)
+      expect([add.callCount, remove.callCount, queue.waiting]).to.deep.equal([1, 0, 1])
+      queue.take(1)
+      await Promise.all(puts)
+      expect([add.callCount, remove.callCount, queue.waiting]).to.deep.equal([1, 1, 0])
+      void queue.put(['again'], 0, signal)
+      expect(add.callCount).to.equal(1)
+    })
+
+    it('gives up all calls that wait with a signal when it aborts, and looks for room once for those that stay', async () => {
+      const bytesOf = sinon.fake.returns(1)
+      const queue = new MessageQueue<string>({ capacity: 100, maxBytes: 1, bytesOf })
+      queue.offer('x')
+      const controller = new AbortController()
+      const aborted = Array.from({ length: 1000 }, (_, i) => queue.put([`${i}`], 1000, controller.signal))
+      const other = new AbortController()
+      const staying = [queue.put(['a'], -1), queue.put(['b'], -1, other.signal)]
+      const callsBefore = bytesOf.callCount
+      controller.abort()
+      expect(await Promise.all(aborted)).to.deep.equal(Array(1000).fill(0))
+      expect([queue.waiting, clock.countTimers()]).to.deep.equal([2, 0])
+      expect(bytesOf.callCount - callsBefore).to.be.at.most(1)
+      for (const item of ['x', 'a', 'b']) expect(queue.take(1)).to.deep.equal([item])
+      expect(await Promise.all(staying)).to.deep.equal([1, 1])
+    })
+
+    it('waits with a signal again after all that waited with it were let in', async () => {
+      const controller = new AbortController()
+      const queue = full('x')
+      const first = queue.put(['a'], -1, controller.signal)
+      queue.take(1)
+      expect(await first).to.equal(1)
+      const second = queue.put(['b'], -1, controller.signal)
+      controller.abort()
+      expect(await second).to.equal(0)
+    })
+
+    it('goes on though a signal of another make throws when it is let go', async () => {
+      const signal = {
+        aborted: false,
+        addEventListener: () => {},
+        removeEventListener: () => {
+          throw new Error('not implemented')
+        },
+      } as unknown as AbortSignal
+      const queue = full('x')
+      const put = queue.put(['a'], -1, signal)
+      expect(queue.take(1)).to.deep.equal(['x'])
+      expect(await put).to.equal(1)
+    })
+
     it('leaves no listener at a signal that is kept for long', async () => {
       const { signal } = new AbortController()
       const add = sinon.spy(signal, 'addEventListener')
