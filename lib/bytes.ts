@@ -29,6 +29,11 @@ export function byteLengthOf(bytes: Uint8Array): number {
   return lengthGetter!.call(bytes) as number
 }
 
+/** A copy that nobody else has; bytes that are not there any more stay what they are, and are no empty ones. */
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  return areReadable(bytes) ? Buffer.from(bytes) : bytes
+}
+
 /** Whether the bytes are still there: not once their buffer was transferred, or became shorter than they are. */
 export function areReadable(bytes: Uint8Array): boolean {
   try {

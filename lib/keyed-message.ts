@@ -4,7 +4,7 @@
  * Key and message are held privately and shown neither by `inspect` nor in JSON, because such objects end up in logs.
  */
 import { inspect } from 'node:util'
-import { isBytes } from './bytes.js'
+import { copyOf, isBytes } from './bytes.js'
 import { ConfigError, EncodeError, printable } from './errors.js'
 
 /** The plain form of a message: `{ topic: 'logs', key: 'user-7', message: 'hello' }`. */
@@ -13,6 +13,7 @@ export interface MessageLike<K = unknown, V = unknown> {
   key?: K | null
   /** Decides the partition in place of `key`; never stored. */
   partKey?: unknown
+  /** Bytes are not copied, see `Producer.send`. */
   message: V | null
   /** Needs Kafka 0.11 or newer; see `headers.on.old.brokers`. */
   headers?: HeadersLike | null
@@ -92,6 +93,22 @@ export class KeyedMessage<K = unknown, V = unknown> {
     return copy
   }
 
+  /** The same message with copies of all bytes in it: keys, message, headers; itself where there are none. */
+  withOwnBytes(): KeyedMessage<K, V> {
+    const key = ownBytes(this.#key)
+    const partKey = this.#partKey === this.#key ? key : ownBytes(this.#partKey)
+    const message = ownBytes(this.#message)
+    const headers = this.#headers?.some(([, value]) => isBytes(value))
+      ? this.#headers.map(([name, value]) => [name, ownBytes(value)] as const)
+      : this.#headers
+    const isOwn = key === this.#key && partKey === this.#partKey && message === this.#message
+    if (isOwn && headers === this.#headers) return this
+    const copy = new KeyedMessage<K, V>(this.topic, key, partKey, message)
+    copy.#headers = headers
+    copy.#timestampMs = this.#timestampMs
+    return copy
+  }
+
   #copy(): KeyedMessage<K, V> {
     const copy = new KeyedMessage<K, V>(this.topic, this.#key, this.#partKey, this.#message)
     copy.#headers = this.#headers
@@ -141,7 +158,11 @@ export class KeyedMessage<K = unknown, V = unknown> {
 
 type Headers = readonly (readonly [name: string, value: HeaderValue])[]
 
-/** A copy, so that nobody changes it on the way. */
+function ownBytes<T>(value: T): T {
+  return isBytes(value) ? (copyOf(value) as T) : value
+}
+
+/** A copy, so that nobody changes it on the way; not of the bytes in it. */
 function checkedHeaders(headers: HeadersLike): Headers | null {
   if (typeof headers !== 'object') throw noHeaders(describeType(headers))
   const pairs = Array.isArray(headers) ? headers : Object.entries(headers)

@@ -75,7 +75,7 @@ export class BatchPreparer {
     const unreadable = envelopes.filter((envelope) => envelope === record || !isReadable(envelope))
     if (unreadable.length === 0) return batch
     const place = printable(partitionName(topic, partition))
-    const text = `${unreadable.length} messages to ${place} cannot be written: an ArrayBuffer was transferred or made shorter after it was sent. Send a copy of what is given away, as in Buffer.from(bytes)`
+    const text = `${unreadable.length} messages to ${place} cannot be written: an ArrayBuffer was transferred or made shorter after it was sent. Send a copy of what is given away, or set copy.buffers=true`
     this.#options.logger.error(text)
     const error = new EncodeError(text, { topic, partition, cause })
     this.#options.outcomes.failed(unreadable, () => error)

@@ -125,6 +125,11 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
    * Sync mode: settles when the brokers have answered for all of them (acks 0: when written to the socket). Async
    * mode: settles when all are queued.
    *
+   * A Buffer or Uint8Array in a message is not copied: it is read when the message is serialized and each time it is
+   * written, so its content must stay as it is until the message has its outcome. In async mode that is later than this
+   * promise: the `delivered` or `failed` event, `deliver()` or `flush()` say when. `copy.buffers=true` copies
+   * at the call; events and errors then have the copy.
+   *
    * @throws {FailedToSendMessageError} sync: some failed; `failures` has one entry for each.
    * @throws {EncodeError} sync: an encoder refused one; then none of the call is sent.
    * @throws {QueueFullError} async: no room within `queue.enqueue.timeout.ms` for one of them. Those before it stay
@@ -151,7 +156,8 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   }
 
   /**
-   * Sends one message and resolves when that message is acknowledged, in either mode.
+   * Sends one message and resolves when that message is acknowledged, in either mode. Until then a Buffer in it must not
+   * be changed, except with `copy.buffers=true`.
    *
    * @throws {DeliveryError} with `code`, `persistence`, `attempts`, `attemptCount` and `cause`.
    * @throws {QueueFullError | SendAbortedError | EncodeError | ProducerClosedError} as {@link send}; the message was
@@ -204,7 +210,8 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
 
   #envelope(message: Sendable<K, V>, waiter: OutcomeWaiter | null): Envelope {
     try {
-      const keyed = KeyedMessage.from(message) as KeyedMessage
+      const given = KeyedMessage.from(message) as KeyedMessage
+      const keyed = this.config.copyBuffers ? given.withOwnBytes() : given
       const deadlineMs = this.#deliveryTimeoutMs > 0 ? performance.now() + this.#deliveryTimeoutMs : 0
       const envelope = new Envelope(keyed, waiter, deadlineMs)
       if (this.#countsBytes) envelope.queuedBytes = roughBytes(keyed)
