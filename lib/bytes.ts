@@ -2,7 +2,6 @@
  * Looks at bytes that belong to somebody else, by what they are and not by what they say of themselves. Their
  * ArrayBuffer may be transferred or resized at any time between two turns.
  */
-import { types } from 'node:util'
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object
 const { get: lengthGetter } = Object.getOwnPropertyDescriptor(typedArray, 'length')!
@@ -14,7 +13,7 @@ const { at } = Uint8Array.prototype
  */
 export function isBytes(value: unknown): value is Uint8Array {
   try {
-    return types.isUint8Array(value) && value.length === byteLengthOf(value)
+    return value instanceof Uint8Array && value.length === byteLengthOf(value)
   } catch {
     return false
   }

@@ -97,7 +97,7 @@ export class Writer {
    * @throws {TypeError} when they are not there any more: the buffer of the value was transferred, or made shorter.
    */
   bytes(value: Uint8Array, length = byteLengthOf(value)): void {
-    const found = byteLengthOf(value)
+    const found = value.length
     if (found < length) throw new TypeError(`${length} bytes were counted and ${found} are there`)
     this.#reserve(length)
     // Memory shared with another thread may have grown since it was counted.

@@ -1,5 +1,4 @@
 /** `kafka.producer.ByteArrayPartitioner`: the hash of the key's bytes, modulo the number of partitions. */
-import { isBytes } from '../../bytes.js'
 import { PartitionerError } from '../../errors.js'
 import { hashOfBytes, magnitude, masked } from '../java-hash.js'
 import type { Partitioner, PartitionerConfig } from './partitioner.js'
@@ -13,7 +12,7 @@ export class ByteArrayPartitioner implements Partitioner {
 
   /** @throws {PartitionerError} for a key that is not bytes. */
   partition(key: unknown, numPartitions: number): number {
-    if (!isBytes(key)) {
+    if (!(key instanceof Uint8Array)) {
       throw new PartitionerError(`ByteArrayPartitioner takes Buffer or Uint8Array keys, not ${typeof key}`)
     }
     return this.#nonNegative(hashOfBytes(key)) % numPartitions

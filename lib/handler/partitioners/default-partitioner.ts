@@ -7,7 +7,6 @@
  *
  * @see design D11
  */
-import { isBytes } from '../../bytes.js'
 import { PartitionerError } from '../../errors.js'
 import {
   hashOfBoolean,
@@ -38,7 +37,7 @@ function hashOf(key: unknown): number {
   if (typeof key === 'number') return key === (key | 0) ? key : hashOfDouble(key)
   if (typeof key === 'bigint') return hashOfLong(key)
   if (typeof key === 'boolean') return hashOfBoolean(key)
-  if (isBytes(key)) return hashOfBytes(key)
+  if (key instanceof Uint8Array) return hashOfBytes(key)
   const { hashCode } = key as { hashCode?: unknown }
   if (typeof hashCode === 'function') return Number(hashCode.call(key)) | 0
   throw new PartitionerError(
