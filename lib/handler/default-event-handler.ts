@@ -247,7 +247,7 @@ export class DefaultEventHandler implements EventHandler {
       return onProgress ? sent.then(onProgress) : sent
     })
     onProgress?.()
-    // Each of them is over before anything else happens to its messages, whatever became of the others.
+    // All of them have ended before anything else happens to their messages, also when one of them failed.
     for (const sent of await Promise.allSettled(sending)) if (sent.status === 'rejected') throw sent.reason
   }
 
