@@ -173,6 +173,15 @@ export const producerSettings = [
     defaultMeans: 'only queue.buffering.max.messages limits the queue',
   },
   {
+    key: 'copy.buffers',
+    type: 'string',
+    default: 'false',
+    choices: ['false', 'true'],
+    source: 'ours',
+    since: '0.1.0',
+    doc: 'true: send() and deliver() copy the bytes of key, value and headers, so that a Buffer may be used again, changed or transferred at once. false: it must be left alone until its message has its outcome, which in async mode is later than when send() resolves.',
+  },
+  {
     key: 'headers.on.old.brokers',
     type: 'string',
     default: 'fail',

@@ -69,6 +69,7 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
   /** Empty: every topic. */
   readonly compressedTopics: ReadonlySet<string>
   readonly headersOnOldBrokers: ChoiceOf<'headers.on.old.brokers'>
+  readonly copyBuffers: boolean
   readonly queueBufferingMaxMs: number
   readonly queueBufferingMaxMessages: number
   readonly queueEnqueueTimeoutMs: number
@@ -127,6 +128,7 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
     this.serializerEncoding = read.text('serializer.encoding')
     this.partitionerCompatibility = read.choice('partitioner.compatibility')
     this.headersOnOldBrokers = read.choice('headers.on.old.brokers')
+    this.copyBuffers = read.choice('copy.buffers') === 'true'
     this.queueBufferingMaxBytes = read.intOrOff('queue.buffering.max.bytes')
     this.deliveryTimeoutMs = read.intOrOff('delivery.timeout.ms')
     this.closeTimeoutMs = read.intOrOff('close.timeout.ms')

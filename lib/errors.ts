@@ -1,10 +1,11 @@
 /**
- * Every error this package throws or hands out. Imports nothing, so every layer may use it.
+ * Every error this package throws or hands out. Imports nothing of this package, so every layer may use it.
  *
  * The family says whose fault it is; `code` is stable and made for matching; `persistence` says whether
  * the broker may hold the message. No error carries a payload, a key or a secret, and strings that came
  * from a network or a file are escaped and cut before they enter a message (see {@link printable}).
  */
+import { types } from 'node:util'
 
 /**
  * What is known about a message after a failure.
@@ -53,6 +54,24 @@ export class KafkaError extends Error {
   // On the prototype, so that it is neither an own property nor printed twice. A minifier may change it: match on `code`.
   override get name(): string {
     return this.constructor.name
+  }
+}
+
+/**
+ * What was thrown, where it is an error of this package that lets itself be read; else null. Never throws, whatever it
+ * is given: `instanceof` and property access throw in turn on a revoked proxy, so what foreign code threw goes through
+ * here before anything else looks at it.
+ */
+export function asKafkaError(thrown: unknown): KafkaError | null {
+  try {
+    if (!types.isNativeError(thrown) || !(thrown instanceof KafkaError)) return null
+    const { code, message, name, retriable, persistence, broker = '', topic = '', partition = 0 } = thrown
+    const areTexts = [code, message, name, persistence, broker, topic].every(
+      (text) => typeof text === 'string',
+    )
+    return areTexts && typeof retriable === 'boolean' && typeof partition === 'number' ? thrown : null
+  } catch {
+    return null
   }
 }
 
@@ -140,20 +159,6 @@ export class BrokerError extends KafkaError {
 export class MetadataError extends KafkaError {
   constructor(message: string, context: ErrorContext = {}) {
     super('KAFKA_METADATA', message, { retriable: true, ...context })
-  }
-}
-
-/** The asynchronous queue had no room within `queue.enqueue.timeout.ms`. The message was not accepted. */
-export class QueueFullError extends KafkaError {
-  constructor(message: string, context: ErrorContext = {}) {
-    super('KAFKA_QUEUE_FULL', message, { retriable: true, ...context })
-  }
-}
-
-/** The caller's AbortSignal ended the wait for room in the queue. The message was not accepted; `cause` is its reason. */
-export class SendAbortedError extends KafkaError {
-  constructor(message: string, context: ErrorContext = {}) {
-    super('KAFKA_SEND_ABORTED', message, context)
   }
 }
 

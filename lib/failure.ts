@@ -1,10 +1,11 @@
 /**
- * How the failure of accepted messages is told: one entry per message, with what is known about it.
+ * The errors that list messages: accepted ones that failed, each with what is known about it; and those that the
+ * queue did not accept.
  *
  * Messages are referred to, never printed.
  */
 import { inspect } from 'node:util'
-import { KafkaError, type Persistence, printable } from './errors.js'
+import { type ErrorContext, KafkaError, type Persistence, printable } from './errors.js'
 import type { KeyedMessage } from './keyed-message.js'
 
 /** One attempt that did not succeed. */
@@ -24,17 +25,22 @@ export interface MessageFailure<K = unknown, V = unknown> {
   /** The failure that decided. */
   readonly cause: KafkaError
   readonly persistence: Persistence
-  /** All failed attempts, oldest first; empty when none was made. */
+  /** The first failed attempt and the last four, oldest first; empty when none was made. */
   readonly attempts: readonly FailedAttempt[]
+  /** Failed attempts in all. */
+  readonly attemptCount: number
 }
 
 /** What `deliver()` rejects with: the failure of that one message. `code` is that of its cause. */
 export class DeliveryError extends KafkaError {
+  /** The first failed attempt and the last four, oldest first; empty when none was made. */
   readonly attempts: readonly FailedAttempt[]
+  /** Failed attempts in all. */
+  readonly attemptCount: number
 
   constructor(failure: MessageFailure) {
-    const { cause, topic, partition, persistence, attempts } = failure
-    super(cause.code, `${place(failure)}: ${cause.message}${afterAttempts(attempts.length)}`, {
+    const { cause, topic, partition, persistence, attempts, attemptCount } = failure
+    super(cause.code, `${place(failure)}: ${cause.message}${afterAttempts(attemptCount)}`, {
       cause,
       retriable: cause.retriable,
       persistence,
@@ -43,6 +49,7 @@ export class DeliveryError extends KafkaError {
       ...(cause.broker !== undefined && { broker: cause.broker }),
     })
     this.attempts = attempts
+    this.attemptCount = attemptCount
   }
 }
 
@@ -72,6 +79,52 @@ export class FailedToSendMessageError extends KafkaError {
   }
 }
 
+/** Which messages of a call the queue accepted: the first ones, and none after the first that it refused. */
+export interface PartlyAccepted {
+  /** How many. Each of them has its outcome later, as if it had been sent alone. Default 0. */
+  readonly accepted?: number
+  /** All others, in the order of the call. Default none. */
+  readonly rejected?: readonly KeyedMessage[]
+}
+
+/** Some messages of a call are in the queue and the others are not: send `rejected` again, and nothing else. */
+abstract class NotAcceptedError extends KafkaError {
+  /** How many messages of the call were accepted, from its first on. Each has its outcome later. */
+  readonly accepted: number
+  readonly #rejected: readonly KeyedMessage[]
+
+  constructor(code: string, message: string, context: ErrorContext & PartlyAccepted) {
+    super(code, message, context)
+    this.accepted = context.accepted ?? 0
+    this.#rejected = context.rejected ?? []
+  }
+
+  /** The messages of the call that were not accepted, in its order; they will never be stored. */
+  get rejected(): readonly KeyedMessage[] {
+    return this.#rejected
+  }
+}
+
+/**
+ * The asynchronous queue had no room within `queue.enqueue.timeout.ms`. `accepted` says how many messages of the call
+ * are in it all the same; `rejected` has the others.
+ */
+export class QueueFullError extends NotAcceptedError {
+  constructor(message: string, context: ErrorContext & PartlyAccepted = {}) {
+    super('KAFKA_QUEUE_FULL', message, { retriable: true, ...context })
+  }
+}
+
+/**
+ * The caller's AbortSignal ended the wait for room in the queue; `cause` is its reason. `accepted` says how many
+ * messages of the call are in the queue all the same; `rejected` has the others.
+ */
+export class SendAbortedError extends NotAcceptedError {
+  constructor(message: string, context: ErrorContext & PartlyAccepted = {}) {
+    super('KAFKA_SEND_ABORTED', message, context)
+  }
+}
+
 /** What holds for every one of them; where they differ, nobody can say more than "possibly". */
 function persistenceOfAll(failures: readonly MessageFailure[]): Persistence {
   const [first = 'not-persisted', ...others] = new Set(failures.map(({ persistence }) => persistence))
@@ -93,7 +146,7 @@ function summary(failures: readonly MessageFailure[], accepted: number): string 
     const text = `${place(failure)}: ${failure.cause.message}`
     const group = groups.get(text) ?? { count: 0, attempts: 0 }
     group.count++
-    group.attempts = Math.max(group.attempts, failure.attempts.length)
+    group.attempts = Math.max(group.attempts, failure.attemptCount)
     groups.set(text, group)
   }
   const parts = [...groups].map(

@@ -18,9 +18,7 @@ export {
   PartitionerError,
   type Persistence,
   ProducerClosedError,
-  QueueFullError,
   RequestTimeoutError,
-  SendAbortedError,
   UnconfirmedError,
   UnsupportedCodecError,
   UnsupportedVersionError,
@@ -30,6 +28,9 @@ export {
   type FailedAttempt,
   FailedToSendMessageError,
   type MessageFailure,
+  type PartlyAccepted,
+  QueueFullError,
+  SendAbortedError,
 } from './failure.js'
 export {
   BrokerPartitionInfo,

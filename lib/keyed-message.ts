@@ -4,6 +4,7 @@
  * Key and message are held privately and shown neither by `inspect` nor in JSON, because such objects end up in logs.
  */
 import { inspect } from 'node:util'
+import { copyOf, isBytes } from './bytes.js'
 import { ConfigError, EncodeError, printable } from './errors.js'
 
 /** The plain form of a message: `{ topic: 'logs', key: 'user-7', message: 'hello' }`. */
@@ -12,6 +13,7 @@ export interface MessageLike<K = unknown, V = unknown> {
   key?: K | null
   /** Decides the partition in place of `key`; never stored. */
   partKey?: unknown
+  /** Bytes are not copied, see `Producer.send`. */
   message: V | null
   /** Needs Kafka 0.11 or newer; see `headers.on.old.brokers`. */
   headers?: HeadersLike | null
@@ -64,7 +66,7 @@ export class KeyedMessage<K = unknown, V = unknown> {
 
   /** The plain form as an instance; an instance as itself. @throws {ConfigError} when it is neither. */
   static from<K, V>(message: KeyedMessage<K, V> | MessageLike<K, V>): KeyedMessage<K, V> {
-    if (message instanceof KeyedMessage) return message
+    if (message instanceof KeyedMessage) return withTopic(message)
     if (message === null || typeof message !== 'object' || !('topic' in message)) {
       throw new ConfigError(
         `send() takes KeyedMessage instances or { topic, key?, partKey?, message } objects, not ${describeType(message)}`,
@@ -88,6 +90,22 @@ export class KeyedMessage<K = unknown, V = unknown> {
   withTimestamp(timestampMs: number | null): KeyedMessage<K, V> {
     const copy = this.#copy()
     copy.#timestampMs = timestampMs === null ? null : checkedTimestamp(timestampMs)
+    return copy
+  }
+
+  /** The same message with copies of all bytes in it: keys, message, headers; itself where there are none. */
+  withOwnBytes(): KeyedMessage<K, V> {
+    const key = ownBytes(this.#key)
+    const partKey = this.#partKey === this.#key ? key : ownBytes(this.#partKey)
+    const message = ownBytes(this.#message)
+    const headers = this.#headers?.some(([, value]) => isBytes(value))
+      ? this.#headers.map(([name, value]) => [name, ownBytes(value)] as const)
+      : this.#headers
+    const isOwn = key === this.#key && partKey === this.#partKey && message === this.#message
+    if (isOwn && headers === this.#headers) return this
+    const copy = new KeyedMessage<K, V>(this.topic, key, partKey, message)
+    copy.#headers = headers
+    copy.#timestampMs = this.#timestampMs
     return copy
   }
 
@@ -140,7 +158,11 @@ export class KeyedMessage<K = unknown, V = unknown> {
 
 type Headers = readonly (readonly [name: string, value: HeaderValue])[]
 
-/** A copy, so that nobody changes it on the way. */
+function ownBytes<T>(value: T): T {
+  return isBytes(value) ? (copyOf(value) as T) : value
+}
+
+/** A copy, so that nobody changes it on the way; not of the bytes in it. */
 function checkedHeaders(headers: HeadersLike): Headers | null {
   if (typeof headers !== 'object') throw noHeaders(describeType(headers))
   const pairs = Array.isArray(headers) ? headers : Object.entries(headers)
@@ -149,7 +171,7 @@ function checkedHeaders(headers: HeadersLike): Headers | null {
     if (!Array.isArray(pair) || pair.length !== 2) throw noHeaders('something that is no [name, value] pair')
     const [name, value] = pair
     if (typeof name !== 'string') throw noHeaders(`a name that is ${describeType(name)}`)
-    if (value !== null && typeof value !== 'string' && !(value instanceof Uint8Array)) {
+    if (value !== null && typeof value !== 'string' && !isBytes(value)) {
       throw noHeaders(`${describeType(value)} as the value of ${printable(name)}`)
     }
     return [name, value]
@@ -166,12 +188,24 @@ const LAST_TIMESTAMP_MS = 8.64e15
 function checkedTimestamp(timestampMs: number): number {
   if (Number.isInteger(timestampMs) && timestampMs >= 0 && timestampMs <= LAST_TIMESTAMP_MS)
     return timestampMs
-  throw new ConfigError(`timestampMs must be whole milliseconds since the epoch, not ${String(timestampMs)}`)
+  const found = typeof timestampMs === 'number' ? timestampMs : describeType(timestampMs)
+  throw new ConfigError(`timestampMs must be whole milliseconds since the epoch, not ${found}`)
 }
 
+/** Never throws; Array.isArray does, on a revoked proxy. */
 function describeType(value: unknown): string {
   if (value === null) return 'null'
-  return Array.isArray(value) ? 'an array' : typeof value
+  try {
+    return Array.isArray(value) ? 'an array' : typeof value
+  } catch {
+    return typeof value
+  }
+}
+
+/** A class derived from KeyedMessage may say anything. */
+function withTopic<K, V>(message: KeyedMessage<K, V>): KeyedMessage<K, V> {
+  if (typeof message.topic === 'string') return message
+  throw new ConfigError(`the topic of a message must be a string, not ${describeType(message.topic)}`)
 }
 
 const MAX_TOPIC_BYTES = 32767

@@ -14,11 +14,11 @@ import {
   PartitionerError,
   ProducerClosedError,
   printable,
-  QueueFullError,
   RequestTimeoutError,
   UnsupportedCodecError,
   UnsupportedVersionError,
 } from '../lib/errors.js'
+import { QueueFullError, SendAbortedError } from '../lib/failure.js'
 
 type Family = new (message: string, context?: ErrorContext) => KafkaError
 
@@ -33,6 +33,7 @@ const families: [family: Family, code: string, retriable: boolean][] = [
   [RequestTimeoutError, 'KAFKA_REQUEST_TIMEOUT', true],
   [MetadataError, 'KAFKA_METADATA', true],
   [QueueFullError, 'KAFKA_QUEUE_FULL', true],
+  [SendAbortedError, 'KAFKA_SEND_ABORTED', false],
   [DeliveryTimeoutError, 'KAFKA_DELIVERY_TIMEOUT', true],
 ]
 

@@ -24,6 +24,7 @@ interface Told {
   cause?: KafkaError
   persistence?: Persistence
   attempts?: KafkaError[]
+  attemptCount?: number
 }
 
 function failure({
@@ -31,7 +32,8 @@ function failure({
   partition = 2,
   cause = refused,
   persistence,
-  attempts,
+  attempts = [cause],
+  attemptCount = attempts.length,
 }: Told = {}): MessageFailure {
   return {
     message: new KeyedMessage(topic, CANARY, CANARY, Buffer.from(CANARY)),
@@ -39,7 +41,8 @@ function failure({
     partition,
     cause,
     persistence: persistence ?? cause.persistence,
-    attempts: (attempts ?? [cause]).map((error) => ({ atMs: 1, broker: 'b:1', error })),
+    attempts: attempts.map((error) => ({ atMs: 1, broker: 'b:1', error })),
+    attemptCount,
   }
 }
 
@@ -80,6 +83,11 @@ describe('FailedToSendMessageError', () => {
       expect(messageOf([failure({ attempts: Array(attempts).fill(refused) })]).endsWith(told)).to.equal(true)
     })
   }
+
+  it('counts the attempts that are no longer kept', () => {
+    const text = messageOf([failure({ attempts: [refused, refused], attemptCount: 1234 })])
+    expect(text.endsWith('(1 message, 1234 attempts)')).to.equal(true)
+  })
 
   it('names the topic alone where no partition was chosen', () => {
     expect(messageOf([failure({ partition: -1, cause: hopeless })])).to.include(
@@ -152,6 +160,12 @@ describe('DeliveryError', () => {
       broker: 'b:1',
     })
     expect(error.attempts.map(({ error: one }) => one)).to.deep.equal([refused, late])
+  })
+
+  it('counts the attempts that are no longer kept', () => {
+    const error = new DeliveryError(failure({ attempts: [refused, refused], attemptCount: 1234 }))
+    expect(error.message).to.equal('logs/2: cannot connect to b:1 (after 1234 attempts)')
+    expect(error.attemptCount).to.equal(1234)
   })
 
   it('stays possibly persisted when only an earlier attempt was ambiguous', () => {

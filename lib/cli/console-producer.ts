@@ -7,8 +7,8 @@
  */
 import type { Readable } from 'node:stream'
 import { ProducerConfig } from '../config.js'
-import { DeliveryTimeoutError, EncodeError, KafkaError, QueueFullError } from '../errors.js'
-import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
+import { DeliveryTimeoutError, EncodeError, KafkaError } from '../errors.js'
+import { FailedToSendMessageError, type MessageFailure, QueueFullError } from '../failure.js'
 import { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import { Producer } from '../producer/producer.js'

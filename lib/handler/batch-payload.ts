@@ -3,11 +3,17 @@
  *
  * @see wire-protocol reference §5.1, §6
  */
-import { EncodeError, type KafkaError, printable, UnsupportedCodecError } from '../errors.js'
+import { asKafkaError, EncodeError, type KafkaError, printable, UnsupportedCodecError } from '../errors.js'
 import type { Compression } from '../protocol/records/compression.js'
 import { CompressedMessageSet, PlainMessageSet } from '../protocol/records/message-set.js'
 import { CompressedRecordBatch, PlainRecordBatch, writeRecords } from '../protocol/records/record-batch.js'
-import { estimateSetBytes, type Magic, magicOf, summaryOf } from '../protocol/records/record-body.js'
+import {
+  estimateSetBytes,
+  type Magic,
+  magicOf,
+  summaryOf,
+  UnreadableRecordError,
+} from '../protocol/records/record-body.js'
 import type { Payload } from '../protocol/types.js'
 import { Writer } from '../protocol/writer.js'
 import { partitionName } from './match-response.js'
@@ -30,7 +36,11 @@ export interface BatchPayload {
 const ZSTD = 'zstd'
 const FIRST_PRODUCE_WITH_ZSTD = 7
 
-/** @throws {EncodeError | UnsupportedCodecError} when this batch cannot be written for such a broker. */
+/**
+ * @throws {EncodeError | UnsupportedCodecError} when this batch cannot be written for such a broker.
+ * @throws {UnreadableRecordError} when the bytes of a message are not there any more; a plain payload finds that out
+ *   only when it is written.
+ */
 export function payloadOf(
   batch: PartitionBatch,
   produceVersion: number,
@@ -67,6 +77,7 @@ async function compressedPayload(
     else new PlainMessageSet(magic, envelopes).writeTo(writer)
     compressed = await compression.compress(writer.finish(), magic)
   } catch (cause) {
+    if (asKafkaError(cause) instanceof UnreadableRecordError) throw cause
     throw notCompressed(batch, compression, cause)
   }
   const payload =

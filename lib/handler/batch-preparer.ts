@@ -2,9 +2,9 @@
  * Gets batches ready for one broker: written in the format of its version, or failed with the reason why that cannot
  * be, or set aside because they are known to be too large.
  */
-import { type KafkaError, printable, UnsupportedVersionError } from '../errors.js'
+import { asKafkaError, EncodeError, printable, UnsupportedVersionError } from '../errors.js'
 import type { Logger } from '../logger.js'
-import { magicOf } from '../protocol/records/record-body.js'
+import { isReadable, magicOf, UnreadableRecordError } from '../protocol/records/record-body.js'
 import type { Payload } from '../protocol/types.js'
 import { type PayloadOptions, payloadOf } from './batch-payload.js'
 import { partitionName } from './match-response.js'
@@ -49,19 +49,55 @@ export class BatchPreparer {
     const hasHeaders = magicOf(version) >= FIRST_MAGIC_WITH_HEADERS
     for (const whole of batches) {
       const batch = hasHeaders ? whole : this.#withoutHeaders(whole, broker)
-      if (batch.envelopes.length === 0) continue
-      try {
-        const written = payloadOf(batch, version, broker, this.#options)
-        const { payload, limitedBytes } = written instanceof Promise ? await written : written
-        const isTooLarge = batch.envelopes.length > 1 && this.#limits.isTooLarge(batch.topic, limitedBytes)
-        if (isTooLarge) tooLarge.push(batch)
-        else ready.push({ batch, payload, limitedBytes })
-      } catch (error) {
-        this.#options.logger.error(`messages cannot be written: ${(error as Error).message}`)
-        this.#options.outcomes.failed(batch.envelopes, () => error as KafkaError)
-      }
+      const prepared = await this.#write(batch, version, broker)
+      if (!prepared) continue
+      const { envelopes, topic } = prepared.batch
+      const isTooLarge = envelopes.length > 1 && this.#limits.isTooLarge(topic, prepared.limitedBytes)
+      if (isTooLarge) tooLarge.push(prepared.batch)
+      else ready.push(prepared)
     }
     return { ready, tooLarge }
+  }
+
+  /**
+   * Fails the messages whose bytes are not there any more.
+   *
+   * @param found - by the one that was written in vain.
+   * @returns what is left; no batch of it is empty.
+   */
+  withoutUnreadable(batches: readonly PartitionBatch[], found: UnreadableRecordError): PartitionBatch[] {
+    const left = batches.map((batch) => this.#withoutUnreadable(batch, found))
+    return left.filter(({ envelopes }) => envelopes.length > 0)
+  }
+
+  #withoutUnreadable(batch: PartitionBatch, { record, cause }: UnreadableRecordError): PartitionBatch {
+    const { topic, partition, envelopes } = batch
+    const unreadable = envelopes.filter((envelope) => envelope === record || !isReadable(envelope))
+    if (unreadable.length === 0) return batch
+    const place = printable(partitionName(topic, partition))
+    const text = `${unreadable.length} messages to ${place} cannot be written: an ArrayBuffer was transferred or made shorter after it was sent. Send a copy of what is given away, or set copy.buffers=true`
+    this.#options.logger.error(text)
+    const error = new EncodeError(text, { topic, partition, cause })
+    this.#options.outcomes.failed(unreadable, () => error)
+    return { ...batch, envelopes: envelopes.filter(({ isSettled }) => !isSettled) }
+  }
+
+  /** @returns null when nothing of it can be sent; its messages have failed then. */
+  async #write(batch: PartitionBatch, version: number, broker: string): Promise<Prepared | null> {
+    if (batch.envelopes.length === 0) return null
+    try {
+      const written = payloadOf(batch, version, broker, this.#options)
+      const { payload, limitedBytes } = written instanceof Promise ? await written : written
+      return { batch, payload, limitedBytes }
+    } catch (thrown) {
+      const error = asKafkaError(thrown) ?? new EncodeError('a set cannot be written', { cause: thrown })
+      if (error instanceof UnreadableRecordError) {
+        return this.#write(this.#withoutUnreadable(batch, error), version, broker)
+      }
+      this.#options.logger.error(`messages cannot be written: ${error.message}`)
+      this.#options.outcomes.failed(batch.envelopes, () => error)
+      return null
+    }
   }
 
   /** Headers cannot be stored before Kafka 0.11: their messages fail, or lose them where that is set. */

@@ -10,7 +10,8 @@
  */
 import type { KafkaError } from '../errors.js'
 import { EventLoopYield } from '../event-loop.js'
-import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
+import { type FailedAttempt, FailedToSendMessageError, type MessageFailure } from '../failure.js'
+import { guarded } from '../guarded-logger.js'
 import { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
@@ -22,8 +23,10 @@ import { CycleWaits } from './cycle-waits.js'
 import { Envelope } from './envelope.js'
 import type { EventHandler } from './event-handler.js'
 import { expiry, lastError } from './give-up-reason.js'
+import { guardedListener } from './guarded-listener.js'
 import { LaneDispatch } from './lane-dispatch.js'
 import { LeaderDispatch, type LeaderDispatchOptions } from './leader-dispatch.js'
+import { unexpected } from './name-of-thrown.js'
 import { type OutcomeListener, Outcomes } from './outcomes.js'
 import { bindToPartition, type CollateContext, partitionAndCollate } from './partition-and-collate.js'
 import type { Partitioner } from './partitioners/partitioner.js'
@@ -85,7 +88,9 @@ export class DefaultEventHandler implements EventHandler {
   readonly #lanes: LaneDispatch | null
   #closed: Promise<void> | null = null
 
-  constructor(options: DefaultEventHandlerOptions) {
+  constructor(given: DefaultEventHandlerOptions) {
+    const logger = guarded(given.logger)
+    const options = { ...given, logger, listener: guardedListener(given.listener, logger) }
     this.#options = options
     const { brokerPartitionInfo, partitioner, maxInFlight = 1, random = Math.random } = options
     const doOverlap = maxInFlight > 1
@@ -137,17 +142,39 @@ export class DefaultEventHandler implements EventHandler {
 
   /** Sends messages until every one is settled. Never rejects. */
   async dispatch(envelopes: readonly Envelope[]): Promise<void> {
-    const serialized = this.#serializeAll(envelopes)
-    this.#options.listener.onSerialized?.(serialized)
-    if (this.#lanes) await this.#lanes.dispatch(serialized)
-    else await this.#cycle(serialized)
+    try {
+      const serialized = this.#serializeAll(envelopes)
+      this.#options.listener.onSerialized?.(serialized)
+      if (this.#lanes) await this.#lanes.dispatch(serialized)
+      else await this.#guardedCycle(serialized)
+    } catch (thrown) {
+      this.#breakOff(envelopes, thrown)
+    }
+  }
+
+  /** Nothing should throw in a cycle; whatever does, its messages get an outcome and the next cycle begins. */
+  async #guardedCycle(envelopes: readonly Envelope[], onProgress?: () => void): Promise<void> {
+    try {
+      await this.#cycle(envelopes, onProgress)
+    } catch (thrown) {
+      this.#breakOff(envelopes, thrown)
+    }
+  }
+
+  #breakOff(envelopes: readonly Envelope[], thrown: unknown): void {
+    const error = unexpected(thrown)
+    const open = envelopes.filter(({ isSettled }) => !isSettled)
+    this.#options.logger.error(`${error.message}; ${open.length} messages were given up`)
+    const attempt = { atMs: Date.now(), error }
+    for (const envelope of open) envelope.addAttempt(attempt)
+    this.#outcomes.failed(open, () => error)
   }
 
   #makeLanes(maxRuns: number): LaneDispatch {
     const { brokerPartitionInfo } = this.#options
     return new LaneDispatch({
       maxRuns,
-      run: (envelopes, onProgress) => this.#cycle(envelopes, onProgress),
+      run: (envelopes, onProgress) => this.#guardedCycle(envelopes, onProgress),
       bind: (envelope) => {
         if (brokerPartitionInfo.isCached(envelope.topic)) bindToPartition(envelope, this.#collateContext)
       },
@@ -230,10 +257,15 @@ export class DefaultEventHandler implements EventHandler {
   async #attempt(outstanding: readonly Envelope[], onProgress?: () => void): Promise<void> {
     const { batchesByLeader, rejections } = partitionAndCollate(outstanding, this.#collateContext)
     const hopeless = new Map<Envelope, KafkaError>()
-    const atMs = Date.now()
+    const attemptByError = new Map<KafkaError, FailedAttempt>()
     for (const { envelope, error } of rejections) {
-      if (error.retriable) envelope.addAttempt({ atMs, error })
-      else hopeless.set(envelope, error)
+      if (!error.retriable) {
+        hopeless.set(envelope, error)
+        continue
+      }
+      const attempt = attemptByError.get(error) ?? { atMs: Date.now(), error }
+      attemptByError.set(error, attempt)
+      envelope.addAttempt(attempt)
     }
     this.#log.sending(outstanding.length, batchesByLeader.size)
     this.#log.unassigned(rejections)
@@ -243,7 +275,8 @@ export class DefaultEventHandler implements EventHandler {
       return onProgress ? sent.then(onProgress) : sent
     })
     onProgress?.()
-    await Promise.all(sending)
+    // All of them have ended before anything else happens to their messages, also when one of them failed.
+    for (const sent of await Promise.allSettled(sending)) if (sent.status === 'rejected') throw sent.reason
   }
 
   /** @returns the messages that are left: time limits may have ended. */

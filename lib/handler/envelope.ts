@@ -1,6 +1,7 @@
 /**
  * One accepted message on its way to its outcome: what the user gave, its bytes, where it goes, what happened to it.
  *
+ * What decides where it goes is read once, when it is accepted: the message is the user's, and its class may be as well.
  * Settles exactly once. A plain object on the hot path: no promise, closure or timer belongs to it; whoever waits for
  * the outcome hangs on `waiter`.
  */
@@ -31,8 +32,15 @@ export interface OutcomeWaiter {
 
 const noAttempts: readonly FailedAttempt[] = []
 
+/** Kept beside the first one: with unlimited retries an outage would fill the memory otherwise. */
+const LAST_ATTEMPTS_KEPT = 4
+
 export class Envelope {
   readonly message: KeyedMessage
+  readonly topic: string
+  /** Null: any partition will do. */
+  readonly partitionKey: unknown
+  readonly headers: RecordHeaders | null
   readonly waiter: OutcomeWaiter | null
   /** On the monotonic clock; 0 where `delivery.timeout.ms` is off. */
   readonly deadlineMs: number
@@ -40,29 +48,29 @@ export class Envelope {
   readonly timestampMs: number
   key: Serialized = null
   value: Serialized = null
+  /** What counts against `queue.buffering.max.bytes`, where that is set. */
+  queuedBytes = 0
   isSerialized = false
   /** Chosen partition, −1 while there is none. */
   partition = -1
   isSettled = false
   /** Set by an attempt that may have stored the message; stays set. */
   isAmbiguous = false
+  /** Failed attempts in all. */
+  attemptCount = 0
   #attempts: FailedAttempt[] | null = null
 
   constructor(message: KeyedMessage, waiter: OutcomeWaiter | null, deadlineMs = 0) {
     this.message = message
+    this.topic = message.topic
+    this.partitionKey = message.partitionKey
+    this.headers = message.headers
     this.waiter = waiter
     this.deadlineMs = deadlineMs
     this.timestampMs = message.timestampMs ?? Date.now()
   }
 
-  get headers(): RecordHeaders | null {
-    return this.message.headers
-  }
-
-  get topic(): string {
-    return this.message.topic
-  }
-
+  /** The first failed attempt and the last few, oldest first. */
   get attempts(): readonly FailedAttempt[] {
     return this.#attempts ?? noAttempts
   }
@@ -73,7 +81,9 @@ export class Envelope {
 
   /** @param attempt - shared by all messages it happened to. */
   addAttempt(attempt: FailedAttempt): void {
+    this.attemptCount++
     this.#attempts ??= []
+    if (this.#attempts.length > LAST_ATTEMPTS_KEPT) this.#attempts.splice(1, 1)
     this.#attempts.push(attempt)
     if (attempt.error.persistence !== 'not-persisted') this.isAmbiguous = true
   }

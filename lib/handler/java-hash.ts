@@ -3,6 +3,7 @@
  *
  * @see classic-producer reference §4.4
  */
+import { byteLengthOf } from '../bytes.js'
 
 /** int32 hash of text: h = 31·h + unit over its UTF-16 code units. */
 export function hashOfString(text: string): number {
@@ -14,7 +15,8 @@ export function hashOfString(text: string): number {
 /** int32 hash of bytes by content (`Arrays.hashCode`): signed bytes, starting from 1. */
 export function hashOfBytes(bytes: Uint8Array): number {
   let hash = 1
-  for (let i = 0; i < bytes.length; i++) hash = (Math.imul(31, hash) + ((bytes[i]! << 24) >> 24)) | 0
+  const length = byteLengthOf(bytes)
+  for (let i = 0; i < length; i++) hash = (Math.imul(31, hash) + ((bytes[i]! << 24) >> 24)) | 0
   return hash
 }
 

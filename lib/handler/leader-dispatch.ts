@@ -19,7 +19,7 @@ import type { BrokerAddress } from '../network/connection.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
 import type { SyncProducer } from '../pool/sync-producer.js'
 import { NO_TOPIC_ID, type ProduceRequest, type ProduceResponse } from '../protocol/messages/index.js'
-import { estimateSetBytes } from '../protocol/records/record-body.js'
+import { estimateSetBytes, UnreadableRecordError } from '../protocol/records/record-body.js'
 import { BatchPreparer, type Prepared, type PreparerOptions } from './batch-preparer.js'
 import {
   cutIntoRequests,
@@ -29,6 +29,7 @@ import {
 } from './cut-batches.js'
 import type { Envelope } from './envelope.js'
 import { type MatchedResponse, matchResponse, type PartitionAnswer, partitionName } from './match-response.js'
+import { unexpected } from './name-of-thrown.js'
 import type { Stored } from './outcomes.js'
 import type { PartitionBatch } from './partition-and-collate.js'
 import { brokerError, verdictOn } from './produce-verdict.js'
@@ -77,8 +78,8 @@ export class LeaderDispatch {
       await this.#options.pool.use(leaderId, (producer) =>
         this.#sendInOrder(producer, cutIntoRequests(batches, this.#maxRequestBytes)),
       )
-    } catch (error) {
-      this.#noteAttempt(batches, error as KafkaError)
+    } catch (thrown) {
+      this.#noteAttempt(batches, unexpected(thrown))
     }
   }
 
@@ -107,8 +108,8 @@ export class LeaderDispatch {
         version = await known
         led = this.#stillLed(producer, batches)
       }
-    } catch (error) {
-      this.#failed(producer, batches, error as KafkaError)
+    } catch (thrown) {
+      this.#failed(producer, batches, unexpected(thrown))
       return
     }
     const { ready, tooLarge } = await this.#preparer.prepare(led, version, producer.broker)
@@ -139,8 +140,14 @@ export class LeaderDispatch {
       const response = await producer.send(this.#produceRequest(prepared, acks), options)
       if (response) await this.#take(producer, prepared, response)
       else for (const batch of batches) this.#options.outcomes.delivered(batch, unanswered, producer.broker)
-    } catch (error) {
-      this.#failed(producer, batches, error as KafkaError)
+    } catch (thrown) {
+      const error = unexpected(thrown)
+      if (error instanceof UnreadableRecordError) {
+        const left = this.#preparer.withoutUnreadable(batches, error)
+        if (left.length > 0) await this.#sendOne(producer, left)
+      } else {
+        this.#failed(producer, batches, error)
+      }
     }
   }
 
@@ -289,8 +296,7 @@ export class LeaderDispatch {
         count++
       }
     }
-    const what = error instanceof KafkaError ? error.message : String(error)
-    if (count > 0) this.#options.logger.warn(`producing ${count} messages failed: ${what}`)
+    if (count > 0) this.#options.logger.warn(`producing ${count} messages failed: ${error.message}`)
   }
 }
 

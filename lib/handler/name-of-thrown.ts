@@ -1,9 +1,10 @@
 /**
- * What something thrown by foreign code is called in a message: an error by its name, anything else by its type.
- * Never its text, which may show a payload; and whatever was thrown, naming it does not throw.
+ * What is thrown by foreign code, or should not have been thrown at all, as words and as errors of ours. Whatever was
+ * thrown, nothing here throws in turn.
  */
-import { printable } from '../errors.js'
+import { asKafkaError, KafkaError, printable } from '../errors.js'
 
+/** An error by its name, anything else by its type; never its text, which may show a payload. */
 export function nameOfThrown(thrown: unknown): string {
   try {
     if (thrown instanceof Error) return printable(String(thrown.name))
@@ -11,4 +12,15 @@ export function nameOfThrown(thrown: unknown): string {
     // An error that cannot even tell its name.
   }
   return `something of type ${typeof thrown}`
+}
+
+/** The last resort: whatever was thrown, as an error of ours. Nobody knows then whether the messages are stored. */
+export function unexpected(thrown: unknown): KafkaError {
+  return (
+    asKafkaError(thrown) ??
+    new KafkaError('KAFKA_UNEXPECTED', `sending broke off unexpectedly: ${nameOfThrown(thrown)} was thrown`, {
+      cause: thrown,
+      persistence: 'possibly-persisted',
+    })
+  )
 }

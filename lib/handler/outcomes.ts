@@ -56,6 +56,6 @@ export class Outcomes {
 }
 
 function failureOf(envelope: Envelope, cause: KafkaError): MessageFailure {
-  const { message, topic, partition, persistence, attempts } = envelope
-  return { message, topic, partition, cause, persistence, attempts }
+  const { message, topic, partition, persistence, attempts, attemptCount } = envelope
+  return { message, topic, partition, cause, persistence, attempts, attemptCount }
 }

@@ -4,7 +4,7 @@
  *
  * @see classic-producer reference §4
  */
-import { KafkaError, MetadataError, PartitionerError, printable } from '../errors.js'
+import { asKafkaError, KafkaError, MetadataError, PartitionerError, printable } from '../errors.js'
 import type { TopicPartitions } from './broker-partition-info.js'
 import type { Envelope } from './envelope.js'
 import { nameOfThrown } from './name-of-thrown.js'
@@ -49,7 +49,12 @@ interface TopicInHand {
   readonly known: TopicPartitions | KafkaError
   /** By position in the sorted partition list. */
   readonly buckets: (Envelope[] | undefined)[]
+  /** Likewise: one error for all messages of a partition without a leader; under {@link NOWHERE} for the whole topic. */
+  readonly leaderless: Map<number, MetadataError>
 }
+
+/** In place of a position, for a message without a key while no partition has a leader. */
+const NOWHERE = -1
 
 /** Sorts messages into batches. Sets `partition` of each message that gets one. */
 export function partitionAndCollate(envelopes: readonly Envelope[], context: CollateContext): Collated {
@@ -59,7 +64,8 @@ export function partitionAndCollate(envelopes: readonly Envelope[], context: Col
   let topic: TopicInHand | undefined
   for (const envelope of envelopes) {
     if (topic?.name !== envelope.topic) topic = topicInHand(envelope.topic, topics, context)
-    const chosen = topic.known instanceof KafkaError ? topic.known : choose(envelope, topic.known, context)
+    const chosen =
+      topic.known instanceof KafkaError ? topic.known : place(envelope, topic, topic.known, context)
     if (chosen instanceof KafkaError) {
       rejections.push({ envelope, error: chosen })
       continue
@@ -73,15 +79,19 @@ export function partitionAndCollate(envelopes: readonly Envelope[], context: Col
 
 /** Sets the partition of a message that has a key, where its topic is known and the partitioner gives an answer. */
 export function bindToPartition(envelope: Envelope, context: CollateContext): void {
-  if (envelope.message.partitionKey === null) return
-  const known = context.topic(envelope.topic)
-  if (!(known instanceof KafkaError)) choose(envelope, known, context)
+  if (envelope.partitionKey === null) return
+  try {
+    const known = context.topic(envelope.topic)
+    if (!(known instanceof KafkaError)) choose(envelope, known, context)
+  } catch {
+    // Its cycle will find the same, and has an outcome for it; here other messages would be held up.
+  }
 }
 
 function topicInHand(name: string, topics: Map<string, TopicInHand>, context: CollateContext): TopicInHand {
   let topic = topics.get(name)
   if (!topic) {
-    topic = { name, known: context.topic(name), buckets: [] }
+    topic = { name, known: context.topic(name), buckets: [], leaderless: new Map() }
     topics.set(name, topic)
   }
   return topic
@@ -104,18 +114,36 @@ function open(
   else batchesByLeader.set(leaderId!, [batch])
 }
 
-/** @returns the position of the message's partition in the sorted list, or why it has none now. */
-function choose(envelope: Envelope, known: TopicPartitions, context: CollateContext): number | KafkaError {
-  const key = envelope.message.partitionKey
-  const position = key === null ? keyless(envelope, known, context) : keyed(key, envelope, known, context)
+/** @returns the position of the message's partition in the sorted list, or why it cannot go there now. */
+function place(
+  envelope: Envelope,
+  { name, leaderless }: TopicInHand,
+  known: TopicPartitions,
+  context: CollateContext,
+): number | KafkaError {
+  const position = choose(envelope, known, context)
   if (typeof position !== 'number') return position
-  const { partitionId, leaderId } = known.partitions[position]!
-  envelope.partition = partitionId
-  if (leaderId !== null) return position
-  return new MetadataError(`${printable(envelope.topic)}/${partitionId} has no leader at the moment`, {
-    topic: envelope.topic,
-    partition: partitionId,
-  })
+  if (position !== NOWHERE && known.partitions[position]!.leaderId !== null) return position
+  const error = leaderless.get(position) ?? noLeader(name, known.partitions[position]?.partitionId)
+  leaderless.set(position, error)
+  return error
+}
+
+function noLeader(topic: string, partition: number | undefined): MetadataError {
+  const where =
+    partition === undefined ? `no partition of ${printable(topic)}` : `${printable(topic)}/${partition}`
+  const text = `${where} has ${partition === undefined ? 'a' : 'no'} leader at the moment`
+  return new MetadataError(text, { topic, ...(partition !== undefined && { partition }) })
+}
+
+/** @returns the position of the message's partition in the sorted list, {@link NOWHERE}, or why it has none. */
+function choose(envelope: Envelope, known: TopicPartitions, context: CollateContext): number | KafkaError {
+  const key = envelope.partitionKey
+  const position = key === null ? keyless(envelope, known, context) : keyed(key, envelope, known, context)
+  if (typeof position === 'number' && position !== NOWHERE) {
+    envelope.partition = known.partitions[position]!.partitionId
+  }
+  return position
 }
 
 function keyed(
@@ -133,14 +161,8 @@ function keyed(
   try {
     chosen = partitioner.partition(key, partitions.length)
   } catch (cause) {
-    if (cause instanceof KafkaError) return cause
-    return new PartitionerError(
-      `the partitioner threw ${nameOfThrown(cause)} for a message to ${printable(topic)}`,
-      {
-        topic,
-        cause,
-      },
-    )
+    const text = `the partitioner threw ${nameOfThrown(cause)} for a message to ${printable(topic)}`
+    return asKafkaError(cause) ?? new PartitionerError(text, { topic, cause })
   }
   if (Number.isInteger(chosen) && chosen >= 0 && chosen < partitions.length) return chosen
   const last = partitions.length - 1
@@ -154,7 +176,7 @@ function keyed(
  * Without a key: the topic's sticky partition while it has a leader, else a random one that has. A message that may
  * already be stored keeps its partition, so that a retry cannot put it into a second one.
  */
-function keyless(envelope: Envelope, known: TopicPartitions, context: CollateContext): number | KafkaError {
+function keyless(envelope: Envelope, known: TopicPartitions, context: CollateContext): number {
   if (envelope.isAmbiguous) {
     const position = known.positionOf(envelope.partition)
     if (position !== undefined) return position
@@ -163,11 +185,7 @@ function keyless(envelope: Envelope, known: TopicPartitions, context: CollateCon
   const sticky = stickyPartitions.get(envelope.topic)
   const position = sticky === undefined ? undefined : known.positionOf(sticky)
   if (position !== undefined && known.partitions[position]!.leaderId !== null) return position
-  if (known.withLeader.length === 0) {
-    return new MetadataError(`no partition of ${printable(envelope.topic)} has a leader at the moment`, {
-      topic: envelope.topic,
-    })
-  }
+  if (known.withLeader.length === 0) return NOWHERE
   const chosen = known.withLeader[Math.floor(random() * known.withLeader.length)]!
   stickyPartitions.set(envelope.topic, known.partitions[chosen]!.partitionId)
   return chosen

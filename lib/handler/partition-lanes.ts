@@ -60,6 +60,6 @@ export class PartitionLanes {
   }
 }
 
-function isBound({ message, partition, isAmbiguous }: Envelope): boolean {
-  return partition >= 0 && (message.partitionKey !== null || isAmbiguous)
+function isBound({ partitionKey, partition, isAmbiguous }: Envelope): boolean {
+  return partition >= 0 && (partitionKey !== null || isAmbiguous)
 }

@@ -1,5 +1,6 @@
 /** Policy: what the user gave → what goes into a message. Foreign exceptions become an EncodeError here. */
-import { EncodeError, KafkaError, printable } from '../errors.js'
+import { isBytes } from '../bytes.js'
+import { asKafkaError, EncodeError, type KafkaError, printable } from '../errors.js'
 import { checkTopic } from '../keyed-message.js'
 import type { Serialized } from '../protocol/writer.js'
 import type { Encoder } from './encoders/encoder.js'
@@ -20,7 +21,7 @@ export function serialize(envelope: Envelope, encoders: Encoders): KafkaError | 
   if (envelope.isSerialized) return null
   const { message } = envelope
   try {
-    checkTopic(message.topic)
+    checkTopic(envelope.topic)
     if (message.hasKey) envelope.key = checked(encoders.key.toBytes(message.key), 'key')
     envelope.value = checked(encoders.value.toBytes(message.message), 'message')
     envelope.isSerialized = true
@@ -31,11 +32,11 @@ export function serialize(envelope: Envelope, encoders: Encoders): KafkaError | 
 }
 
 function encodeError(topic: string, cause: unknown): KafkaError {
-  const why = cause instanceof KafkaError ? cause.message : `the encoder threw ${nameOfThrown(cause)}`
+  const why = asKafkaError(cause)?.message ?? `the encoder threw ${nameOfThrown(cause)}`
   return new EncodeError(`a message to ${printable(topic)} cannot be serialized: ${why}`, { topic, cause })
 }
 
 function checked(bytes: Serialized | undefined, what: string): Serialized {
-  if (bytes === null || typeof bytes === 'string' || bytes instanceof Uint8Array) return bytes
+  if (bytes === null || typeof bytes === 'string' || isBytes(bytes)) return bytes
   throw new EncodeError(`the ${what} encoder returned ${typeof bytes}, not bytes, a string or null`)
 }

@@ -7,7 +7,7 @@
  *
  * @see design D7, D8, D12
  */
-import type { KafkaError } from '../errors.js'
+import { asKafkaError, EncodeError, type KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { Api } from '../protocol/api.js'
 import { decodeResponse, encodeRequest } from '../protocol/envelope.js'
@@ -212,8 +212,13 @@ export class BrokerClient {
     { version = this.#versionOf(api), sizeHint }: RequestOptions,
   ): { version: number; correlationId: number; bytes: Buffer } {
     const correlationId = this.#nextCorrelationId()
-    const bytes = encodeRequest(api, version, correlationId, this.#settings.clientId, body, sizeHint)
-    return { version, correlationId, bytes }
+    try {
+      const bytes = encodeRequest(api, version, correlationId, this.#settings.clientId, body, sizeHint)
+      return { version, correlationId, bytes }
+    } catch (cause) {
+      // Nothing has been sent, and nobody may think that it has.
+      throw asKafkaError(cause) ?? new EncodeError(`a ${api.name} request cannot be written`, { cause })
+    }
   }
 
   /** Waits for the answer to a request that is written right after this; null: it was passed over. */

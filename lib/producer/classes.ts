@@ -5,7 +5,7 @@
  * @see reliability reference S13
  */
 import { classNameHint, type ProducerConfig } from '../config.js'
-import { ConfigError, KafkaError, printable } from '../errors.js'
+import { asKafkaError, ConfigError, printable } from '../errors.js'
 import { DefaultEncoder } from '../handler/encoders/default-encoder.js'
 import type { Encoder } from '../handler/encoders/encoder.js'
 import { NullEncoder } from '../handler/encoders/null-encoder.js'
@@ -48,7 +48,8 @@ function create(key: string, name: string, config: ProducerConfig, classes: Clas
   try {
     return new (registered as Constructor<object>)(config)
   } catch (cause) {
-    const what = cause instanceof KafkaError ? `${cause.name}: ${cause.message}` : nameOfThrown(cause)
+    const own = asKafkaError(cause)
+    const what = own ? `${own.name}: ${own.message}` : nameOfThrown(cause)
     throw new ConfigError(`${key}=${printable(name)}: its constructor threw ${what}`, key, { cause })
   }
 }
@@ -62,8 +63,16 @@ function named<T extends object>(
 ): T {
   // Applications in plain JavaScript may have registered anything.
   const made = create(key, name, config, classes) as T | null
-  if (typeof made?.[method] === 'function') return made
+  if (hasMethod(made, method)) return made as T
   throw new ConfigError(`${key}=${printable(name)} has no method ${method}()`, key)
+}
+
+function hasMethod(made: unknown, method: string): boolean {
+  try {
+    return typeof (made as Record<string, unknown> | null)?.[method] === 'function'
+  } catch {
+    return false
+  }
 }
 
 /** @throws {ConfigError} for an unknown name, a throwing constructor or a class of the wrong kind. */

@@ -3,8 +3,8 @@
  * hurts nothing else.
  */
 import { EventEmitter } from 'eventemitter3'
-import type { KafkaError, QueueFullError } from '../errors.js'
-import type { MessageFailure } from '../failure.js'
+import type { KafkaError } from '../errors.js'
+import type { MessageFailure, QueueFullError } from '../failure.js'
 import type { RetryEvent } from '../handler/default-event-handler.js'
 import { nameOfThrown } from '../handler/name-of-thrown.js'
 import type { KeyedMessage } from '../keyed-message.js'
@@ -28,9 +28,10 @@ export interface FailedEvent<K = unknown, V = unknown> {
   readonly failures: readonly MessageFailure<K, V>[]
 }
 
-/** A message that a full queue refused; it was never accepted. */
+/** A message that a full queue did not accept: one event for each, in the order of the call. */
 export interface DroppedEvent<K = unknown, V = unknown> {
   readonly message: KeyedMessage<K, V>
+  /** What the call rejects with; the same for all of its messages. */
   readonly error: QueueFullError
 }
 

@@ -6,10 +6,13 @@
  *
  * @see classic-producer reference §8.1
  */
+import { AbortGroups } from './abort-groups.js'
+import { Line, type Place } from './line.js'
 
 /** A call that waits for room for its items, which go in one after the other and next to each other. */
-interface Waiter<T> {
+interface Waiter<T> extends Place<Waiter<T>> {
   readonly items: readonly T[]
+  readonly signal: AbortSignal | undefined
   /** How many of them are in. */
   taken: number
   /** Starts the time of the next item. */
@@ -23,7 +26,7 @@ export interface MessageQueueOptions<T> {
   readonly capacity: number
   /** Bytes of all items together; null for no such bound. */
   readonly maxBytes: number | null
-  /** Must give the same answer for an item each time. */
+  /** Must not throw. The answer that an item was let in with is taken off when it leaves, whatever it is by then. */
   bytesOf(item: T): number
 }
 
@@ -31,10 +34,13 @@ export class MessageQueue<T> {
   readonly #options: MessageQueueOptions<T>
   /** A ring; grows with use, up to the capacity. */
   #ring: (T | undefined)[] = new Array(16)
+  /** What was counted for the item in the same place of the ring; empty where bytes are not limited. */
+  #sizes: number[] = []
   #head = 0
   #size = 0
   #bytes = 0
-  readonly #waiters = new Set<Waiter<T>>()
+  readonly #waiters = new Line<Waiter<T>>()
+  readonly #bySignal = new AbortGroups<Waiter<T>>((waiters) => this.#giveUp(waiters))
 
   constructor(options: MessageQueueOptions<T>) {
     this.#options = options
@@ -51,9 +57,7 @@ export class MessageQueue<T> {
 
   /** @returns false when it is full, or others already wait for room. */
   offer(item: T): boolean {
-    if (this.#waiters.size > 0 || !this.#hasRoomFor(item)) return false
-    this.#push(item)
-    return true
+    return this.#waiters.size === 0 && this.#pushIfRoom(item)
   }
 
   /**
@@ -70,28 +74,24 @@ export class MessageQueue<T> {
     if (taken === items.length || timeoutMs === 0 || signal?.aborted) return Promise.resolve(taken)
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined
-      const giveUp = (): void => {
-        waiter.end()
-        // Others may have been waiting behind an item that was larger than theirs.
-        this.#admitWaiters()
-      }
       const waiter: Waiter<T> = {
+        prev: null,
+        next: null,
         items,
+        signal,
         taken,
         restart: () => {
           clearTimeout(timer)
-          if (timeoutMs > 0) timer = setTimeout(giveUp, timeoutMs)
+          if (timeoutMs > 0) timer = setTimeout(() => this.#giveUp([waiter]), timeoutMs)
         },
         end: () => {
           clearTimeout(timer)
-          signal?.removeEventListener('abort', giveUp)
-          this.#waiters.delete(waiter)
           resolve(waiter.taken)
         },
       }
-      signal?.addEventListener('abort', giveUp)
+      if (signal) this.#bySignal.add(signal, waiter)
       waiter.restart()
-      this.#waiters.add(waiter)
+      this.#waiters.push(waiter)
     })
   }
 
@@ -99,11 +99,10 @@ export class MessageQueue<T> {
   take(count: number): T[] {
     const taken: T[] = new Array(Math.min(count, this.#size))
     const mask = this.#ring.length - 1
-    const { maxBytes, bytesOf } = this.#options
+    const { maxBytes } = this.#options
     for (let i = 0; i < taken.length; i++) {
-      const item = this.#ring[this.#head]!
-      taken[i] = item
-      if (maxBytes !== null) this.#bytes -= bytesOf(item)
+      taken[i] = this.#ring[this.#head]!
+      if (maxBytes !== null) this.#bytes -= this.#sizes[this.#head]!
       this.#ring[this.#head] = undefined
       this.#head = (this.#head + 1) & mask
     }
@@ -113,20 +112,40 @@ export class MessageQueue<T> {
   }
 
   /** Something larger than the whole queue is let into an empty one, else it could never go. */
-  #hasRoomFor(item: T): boolean {
+  #pushIfRoom(item: T): boolean {
     const { capacity, maxBytes, bytesOf } = this.#options
     if (this.#size >= capacity) return false
-    return maxBytes === null || this.#size === 0 || this.#bytes + bytesOf(item) <= maxBytes
+    const bytes = maxBytes === null ? 0 : bytesOf(item)
+    if (maxBytes !== null && this.#size > 0 && this.#bytes + bytes > maxBytes) return false
+    if (this.#size === this.#ring.length) this.#grow()
+    const at = (this.#head + this.#size) & (this.#ring.length - 1)
+    this.#ring[at] = item
+    this.#size++
+    if (maxBytes !== null) {
+      this.#sizes[at] = bytes
+      this.#bytes += bytes
+    }
+    return true
+  }
+
+  #giveUp(waiters: Iterable<Waiter<T>>): void {
+    for (const waiter of waiters) this.#end(waiter)
+    // Others may have been waiting behind an item that was larger than theirs.
+    this.#admitWaiters()
+  }
+
+  #end(waiter: Waiter<T>): void {
+    this.#waiters.delete(waiter)
+    if (waiter.signal) this.#bySignal.delete(waiter.signal, waiter)
+    waiter.end()
   }
 
   #admitWaiters(): void {
-    for (const waiter of this.#waiters) {
+    for (let waiter = this.#waiters.first; waiter; waiter = this.#waiters.first) {
       const { items, taken } = waiter
-      while (waiter.taken < items.length && this.#hasRoomFor(items[waiter.taken]!)) {
-        this.#push(items[waiter.taken++]!)
-      }
+      while (waiter.taken < items.length && this.#pushIfRoom(items[waiter.taken]!)) waiter.taken++
       if (waiter.taken === items.length) {
-        waiter.end()
+        this.#end(waiter)
       } else {
         if (waiter.taken > taken) waiter.restart()
         return
@@ -134,18 +153,17 @@ export class MessageQueue<T> {
     }
   }
 
-  #push(item: T): void {
-    if (this.#size === this.#ring.length) this.#grow()
-    this.#ring[(this.#head + this.#size) & (this.#ring.length - 1)] = item
-    this.#size++
-    if (this.#options.maxBytes !== null) this.#bytes += this.#options.bytesOf(item)
-  }
-
   #grow(): void {
     const { length } = this.#ring
-    const grown: (T | undefined)[] = new Array(length * 2)
-    for (let i = 0; i < this.#size; i++) grown[i] = this.#ring[(this.#head + i) & (length - 1)]
-    this.#ring = grown
+    this.#ring = unrolled(this.#ring, this.#head, length * 2)
+    if (this.#sizes.length > 0) this.#sizes = unrolled(this.#sizes, this.#head, length * 2)
     this.#head = 0
   }
+}
+
+/** A full ring in a larger array, from its head on. */
+function unrolled<T>(ring: readonly T[], head: number, length: number): T[] {
+  const grown: T[] = new Array(length)
+  for (let i = 0; i < ring.length; i++) grown[i] = ring[(head + i) & (ring.length - 1)]!
+  return grown
 }

@@ -4,16 +4,19 @@
  *
  * @see design §2; classic-producer reference §1.4, §8
  */
+import { byteLengthOf, isBytes } from '../bytes.js'
 import { ProducerConfig } from '../config.js'
 import {
+  asKafkaError,
   ConfigError,
   ConnectionError,
   DeliveryTimeoutError,
+  type KafkaError,
   ProducerClosedError,
-  QueueFullError,
-  SendAbortedError,
 } from '../errors.js'
 import { EventLoopYield } from '../event-loop.js'
+import { QueueFullError, SendAbortedError } from '../failure.js'
+import { guarded } from '../guarded-logger.js'
 import { type Delivery, Envelope, type OutcomeWaiter } from '../handler/envelope.js'
 import { KeyedMessage, type MessageLike } from '../keyed-message.js'
 import { defaultLogger, type Logger } from '../logger.js'
@@ -23,7 +26,6 @@ import { LONGEST_TIMER_MS } from '../timers.js'
 import type { Classes } from './classes.js'
 import { ProducerEmitter } from './events.js'
 import { GroupCommit } from './group-commit.js'
-import { guarded } from './guarded-logger.js'
 import { MessageQueue } from './message-queue.js'
 import { buildParts, type Parts } from './parts.js'
 import { reportsOf } from './parts-reports.js'
@@ -67,6 +69,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   readonly #loop: SendLoop<Envelope>
   readonly #groupCommit: GroupCommit
   readonly #isAsync: boolean
+  readonly #countsBytes: boolean
   readonly #enqueueTimeoutMs: number
   readonly #deliveryTimeoutMs: number
   /** Of `send` in async mode. */
@@ -104,10 +107,11 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     const { handler } = this.#parts
     this.#enqueueTimeoutMs = this.config.queueEnqueueTimeoutMs
     this.#deliveryTimeoutMs = this.config.deliveryTimeoutMs ?? 0
+    this.#countsBytes = this.config.queueBufferingMaxBytes !== null
     this.#queue = new MessageQueue({
       capacity: this.config.queueBufferingMaxMessages,
       maxBytes: this.config.queueBufferingMaxBytes,
-      bytesOf: roughBytes,
+      bytesOf: ({ queuedBytes }) => queuedBytes,
     })
     const dispatch = (batch: readonly Envelope[]): Promise<void> => {
       this.#metrics.cycleBegun(batch.length)
@@ -131,10 +135,17 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
    * Sync mode: settles when the brokers have answered for all of them (acks 0: when written to the socket). Async
    * mode: settles when all are queued.
    *
+   * A Buffer or Uint8Array in a message is not copied: it is read when the message is serialized and each time it is
+   * written, so its content must stay as it is until the message has its outcome. In async mode that is later than this
+   * promise: the `delivered` or `failed` event, `deliver()` or `flush()` say when. `copy.buffers=true` copies
+   * at the call; events and errors then have the copy.
+   *
    * @throws {FailedToSendMessageError} sync: some failed; `failures` has one entry for each.
    * @throws {EncodeError} sync: an encoder refused one; then none of the call is sent.
-   * @throws {QueueFullError} async: no room within `queue.enqueue.timeout.ms`; earlier messages of the call are queued.
-   * @throws {SendAbortedError} async: the signal ended the wait for room; as with a full queue.
+   * @throws {QueueFullError} async: no room within `queue.enqueue.timeout.ms` for one of them. Those before it stay
+   *   queued, their number is `accepted`; it and all after it are not, so that none overtakes it: they are `rejected`,
+   *   and each is a `dropped` event.
+   * @throws {SendAbortedError} async: the signal ended the wait for room; as with a full queue, but without the event.
    * @throws {ProducerClosedError} after `close`.
    */
   send(...messages: (Sendable<K, V> | readonly Sendable<K, V>[] | SendOptions)[]): Promise<void> {
@@ -149,15 +160,16 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       }
       const all = messages.flat() as Sendable<K, V>[]
       return this.#isAsync ? this.#enqueueAll(all, options) : this.#sendNow(all)
-    } catch (error) {
-      return this.#refuse(error)
+    } catch (thrown) {
+      return this.#refuse(unreadable(thrown))
     }
   }
 
   /**
-   * Sends one message and resolves when that message is acknowledged, in either mode.
+   * Sends one message and resolves when that message is acknowledged, in either mode. Until then a Buffer in it must not
+   * be changed, except with `copy.buffers=true`.
    *
-   * @throws {DeliveryError} with `code`, `persistence`, `attempts` and `cause`.
+   * @throws {DeliveryError} with `code`, `persistence`, `attempts`, `attemptCount` and `cause`.
    * @throws {QueueFullError | SendAbortedError | EncodeError | ProducerClosedError} as {@link send}; the message was
    *   not accepted.
    */
@@ -218,10 +230,17 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   }
 
   #envelope(message: Sendable<K, V>, waiter: OutcomeWaiter | null): Envelope {
-    const keyed = KeyedMessage.from(message) as KeyedMessage
-    this.#metrics.sent(keyed.topic)
-    const deadlineMs = this.#deliveryTimeoutMs > 0 ? performance.now() + this.#deliveryTimeoutMs : 0
-    return new Envelope(keyed, waiter, deadlineMs)
+    try {
+      const given = KeyedMessage.from(message) as KeyedMessage
+      const keyed = this.config.copyBuffers ? given.withOwnBytes() : given
+      const deadlineMs = this.#deliveryTimeoutMs > 0 ? performance.now() + this.#deliveryTimeoutMs : 0
+      const envelope = new Envelope(keyed, waiter, deadlineMs)
+      if (this.#countsBytes) envelope.queuedBytes = roughBytes(keyed)
+      this.#metrics.sent(envelope.topic)
+      return envelope
+    } catch (thrown) {
+      throw unreadable(thrown)
+    }
   }
 
   #sendNow(messages: readonly Sendable<K, V>[]): Promise<void> {
@@ -250,14 +269,14 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       this.#loop.notify()
       return this.#accepted()
     }
-    return this.#putInOrder([envelope], options?.signal)
+    return this.#putInOrder([envelope], 0, options?.signal)
   }
 
   #enqueueAll(messages: readonly Sendable<K, V>[], options?: SendOptions): Promise<void> {
     const envelopes = messages.map((message) => this.#envelope(message, null))
     for (let i = 0; i < envelopes.length; i++) {
       if (!this.#queue.offer(envelopes[i]!)) {
-        return this.#putInOrder(envelopes.slice(i), options?.signal)
+        return this.#putInOrder(envelopes, i, options?.signal)
       }
       this.#loop.notify()
     }
@@ -275,29 +294,38 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     return (++this.#calls % CALLS_PER_LOOK === 0 && this.#eventLoop.due()) || accepted
   }
 
-  async #putInOrder(envelopes: readonly Envelope[], signal: AbortSignal | undefined): Promise<void> {
+  /** @param from - where the messages begin that are not in the queue yet. */
+  async #putInOrder(envelopes: readonly Envelope[], from: number, signal?: AbortSignal): Promise<void> {
     this.#blocked++
     try {
-      const taken = await this.#queue.put(envelopes, this.#enqueueTimeoutMs, signal)
+      const taken = await this.#queue.put(envelopes.slice(from), this.#enqueueTimeoutMs, signal)
       if (taken > 0) this.#loop.notify()
-      const refused = envelopes[taken]
-      if (refused) await this.#eventLoop.due()
-      if (refused) throw signal?.aborted ? aborted(refused, signal) : this.#dropped(refused)
+      const accepted = from + taken
+      if (accepted === envelopes.length) return
+      await this.#eventLoop.due()
+      const rejected = envelopes.slice(accepted)
+      throw signal?.aborted ? aborted(accepted, rejected, signal) : this.#dropped(accepted, rejected)
+    } catch (thrown) {
+      // A signal of another make may throw.
+      throw unreadable(thrown)
     } finally {
       if (--this.#blocked === 0) this.#onUnblocked?.()
     }
   }
 
-  #dropped(envelope: Envelope): QueueFullError {
+  #dropped(accepted: number, rejected: readonly Envelope[]): QueueFullError {
     const { queueBufferingMaxMessages: capacity, queueEnqueueTimeoutMs: timeoutMs } = this.config
     const waited = timeoutMs > 0 ? ` for ${timeoutMs} ms` : ''
     const error = new QueueFullError(
-      `the queue has been full${waited} (${this.#queue.size} of ${capacity} messages); the message was not accepted. ` +
+      `the queue has been full${waited} (${this.#queue.size} of ${capacity} messages); ` +
+        `${howManyAccepted(accepted, rejected)}. ` +
         'Raise queue.buffering.max.messages, or set queue.enqueue.timeout.ms=-1 and await send()',
-      { topic: envelope.topic },
+      { topic: rejected[0]!.topic, accepted, rejected: messagesOf(rejected) },
     )
-    this.#metrics.dropped(envelope.topic)
-    this.report(this.#logger, 'dropped', { message: envelope.message as KeyedMessage<K, V>, error })
+    for (const { topic } of rejected) this.#metrics.dropped(topic)
+    for (const message of error.rejected as readonly KeyedMessage<K, V>[]) {
+      this.report(this.#logger, 'dropped', { message, error })
+    }
     return error
   }
 
@@ -342,16 +370,34 @@ function isSendOptions(argument: unknown): boolean {
   return typeof argument === 'object' && argument !== null && 'signal' in argument && !('topic' in argument)
 }
 
-function aborted({ topic }: Envelope, { reason }: AbortSignal): SendAbortedError {
-  const text = 'the wait for room in the queue was given up; the message was not accepted'
-  return new SendAbortedError(text, { topic, cause: reason })
+function aborted(accepted: number, rejected: readonly Envelope[], { reason }: AbortSignal): SendAbortedError {
+  const text = `the wait for room in the queue was given up; ${howManyAccepted(accepted, rejected)}`
+  const { topic } = rejected[0]!
+  return new SendAbortedError(text, { topic, cause: reason, accepted, rejected: messagesOf(rejected) })
+}
+
+function messagesOf(envelopes: readonly Envelope[]): KeyedMessage[] {
+  return envelopes.map(({ message }) => message)
+}
+
+/** What the caller passed threw when it was looked at; errors of ours stay as they are. */
+function unreadable(thrown: unknown): KafkaError {
+  const text = 'what was given to send() or deliver() cannot be read: it threw when it was looked at'
+  return asKafkaError(thrown) ?? new ConfigError(text, undefined, { cause: thrown })
+}
+
+function howManyAccepted(accepted: number, rejected: readonly unknown[]): string {
+  const all = accepted + rejected.length
+  if (all === 1) return 'the message was not accepted'
+  return `${accepted} of ${all} messages were accepted, the others are in the error's field rejected`
 }
 
 /** Of what the user gave, without encoding it: enough to bound a queue. */
-function roughBytes({ message }: Envelope): number {
-  return lengthOf(message.key) + lengthOf(message.message)
+function roughBytes({ key, message }: KeyedMessage): number {
+  return lengthOf(key) + lengthOf(message)
 }
 
 function lengthOf(value: unknown): number {
-  return typeof value === 'string' || value instanceof Uint8Array ? value.length : 8
+  if (typeof value === 'string') return value.length
+  return isBytes(value) ? byteLengthOf(value) : 8
 }

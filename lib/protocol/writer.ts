@@ -4,6 +4,7 @@
  *
  * The bytes returned by {@link Writer.finish} are a view: the writer must not be used after that.
  */
+import { byteLengthOf } from '../bytes.js'
 import { EncodeError } from '../errors.js'
 
 /** What a value is before it is bytes on the wire: bytes, text to be written as UTF-8, or null. */
@@ -91,10 +92,17 @@ export class Writer {
     this.#buffer[this.#at++] = Number(rest)
   }
 
-  bytes(value: Uint8Array): void {
-    this.#reserve(value.length)
-    this.#buffer.set(value, this.#at)
-    this.#at += value.length
+  /**
+   * @param length - as it was counted before, where it was: exactly so many bytes are written.
+   * @throws {TypeError} when they are not there any more: the buffer of the value was transferred, or made shorter.
+   */
+  bytes(value: Uint8Array, length = byteLengthOf(value)): void {
+    const found = value.length
+    if (found < length) throw new TypeError(`${length} bytes were counted and ${found} are there`)
+    this.#reserve(length)
+    // Memory shared with another thread may have grown since it was counted.
+    this.#buffer.set(found === length ? value : value.subarray(0, length), this.#at)
+    this.#at += length
   }
 
   /**
@@ -132,8 +140,9 @@ export class Writer {
       const lengthAt = this.skip(4)
       this.patchInt32(lengthAt, this.utf8(value))
     } else {
-      this.int32(value.length)
-      this.bytes(value)
+      const length = byteLengthOf(value)
+      this.int32(length)
+      this.bytes(value, length)
     }
   }
 

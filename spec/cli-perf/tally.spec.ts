@@ -6,7 +6,15 @@ import { KeyedMessage } from '../../lib/keyed-message.js'
 
 function failure(cause: KafkaError): MessageFailure {
   const message = new KeyedMessage('t', 'v')
-  return { message, topic: 't', partition: 0, cause, persistence: 'not-persisted', attempts: [] }
+  return {
+    message,
+    topic: 't',
+    partition: 0,
+    cause,
+    persistence: 'not-persisted',
+    attempts: [],
+    attemptCount: 0,
+  }
 }
 
 describe('Tally', () => {

@@ -175,6 +175,19 @@ describe('DefaultEventHandler', () => {
       expect(pool.stored).to.deep.equal({ 'u/0': ['c'] })
     })
 
+    it('keeps as many failed attempts of a message after 40 retries as after five, each of them once', async () => {
+      for (const failing of ['leader', 'answer']) {
+        const topics = failing === 'leader' ? { t: [null] } : { t: [0] }
+        const { handler, pool, listener } = makeHandler({ maxRetries: 40 }, topics)
+        pool.refuse = () => NOT_LEADER
+        await ended(handler.dispatch(envelopes('a@0', 'b@0', 'c')))
+        expect(listener.failures.map(({ attemptCount }) => attemptCount)).to.deep.equal([41, 41, 41])
+        const [one, another] = listener.failures.map(({ attempts }) => attempts)
+        expect(one).to.have.length(5)
+        for (const [i, attempt] of one!.entries()) expect(another![i], failing).to.equal(attempt)
+      }
+    })
+
     it('names for each failure topic, partition, cause, persistence and attempts', async () => {
       const { handler, pool } = makeHandler({ maxRetries: 1 })
       pool.refuse = () => NOT_LEADER
@@ -279,7 +292,7 @@ describe('DefaultEventHandler', () => {
         pool.refuse = () => NOT_LEADER
         const { failures } = await failureOf(handler.handle([message('a@0')]))
         expect(pool.requests).to.have.length(maxRetries + 1)
-        expect(failures[0]!.attempts).to.have.length(maxRetries + 1)
+        expect(failures[0]!.attemptCount).to.equal(maxRetries + 1)
         expect(listener.retries).to.have.length(maxRetries)
       })
     }

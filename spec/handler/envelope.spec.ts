@@ -18,6 +18,7 @@ describe('Envelope', () => {
       isAmbiguous: false,
       persistence: 'not-persisted',
       topic: 't',
+      attemptCount: 0,
     })
     expect(envelopeOf('v').attempts).to.deep.equal([])
   })
@@ -31,6 +32,18 @@ describe('Envelope', () => {
     envelope.addAttempt(definite)
     envelope.addAttempt(ambiguous)
     expect(envelope.attempts).to.deep.equal([definite, ambiguous])
+  })
+
+  it('keeps the first attempt, the last four and a count, however many there are', () => {
+    const envelope = envelopeOf('v')
+    const lengths = new Set<number>()
+    for (let atMs = 1; atMs <= 10_000; atMs++) {
+      envelope.addAttempt({ ...definite, atMs })
+      lengths.add(envelope.attempts.length)
+      expect(envelope.attemptCount).to.equal(atMs)
+    }
+    expect([...lengths]).to.deep.equal([1, 2, 3, 4, 5])
+    expect(envelope.attempts.map(({ atMs }) => atMs)).to.deep.equal([1, 9997, 9998, 9999, 10_000])
   })
 
   it('shares no list of attempts with another message', () => {

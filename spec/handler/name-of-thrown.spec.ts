@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { EncodeError } from '../../lib/errors.js'
-import { nameOfThrown } from '../../lib/handler/name-of-thrown.js'
+import { nameOfThrown, unexpected } from '../../lib/handler/name-of-thrown.js'
+import { evilValues } from '../support/evil-values.js'
 
 class Nameless extends Error {
   override get name(): string {
@@ -32,6 +33,21 @@ describe('nameOfThrown', () => {
   ] as const) {
     it(`calls ${title} ${name}`, () => {
       expect(nameOfThrown(thrown)).to.equal(name)
+    })
+  }
+})
+
+describe('unexpected', () => {
+  it('leaves an error of ours as it is', () => {
+    const error = new EncodeError('as it is')
+    expect(unexpected(error)).to.equal(error)
+  })
+
+  for (const [what, value] of Object.entries(evilValues)) {
+    it(`makes an error of ours of ${what}, which leaves it open whether messages are stored`, () => {
+      const error = unexpected(value)
+      expect(error).to.include({ code: 'KAFKA_UNEXPECTED', persistence: 'possibly-persisted' })
+      expect(error.message).not.to.contain('secret')
     })
   }
 })

@@ -75,6 +75,7 @@ describe('Outcomes', () => {
       cause: attempt.error,
       persistence: 'possibly-persisted',
       attempts: [attempt],
+      attemptCount: 1,
     }
     expect(waiter.failed.args).to.deep.equal([[failure, envelope]])
     expect(onFailed.args).to.deep.equal([[[failure]]])

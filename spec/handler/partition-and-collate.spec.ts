@@ -86,6 +86,15 @@ describe('partitionAndCollate', () => {
     expect(envelopes.map(({ partition }) => partition)).to.deep.equal([1, 0])
   })
 
+  it('gives messages that cannot go for the same reason the same error', () => {
+    const context = contextOf({ topics: { t: { 0: null, 1: null }, u: { 0: null } } })
+    const messages = [0, 1, 0, 1, null, null].map((key) => envelopeOf('m', { key }))
+    const other = envelopeOf('m', { topic: 'u', key: 0 })
+    const { rejections } = partitionAndCollate([...messages, other], context)
+    expect(rejections).to.have.length(7)
+    expect(new Set(rejections.map(({ error }) => error)).size).to.equal(4)
+  })
+
   it('makes nothing of nothing', () => {
     const collated = partitionAndCollate([], contextOf())
     expect([collated.batchesByLeader.size, collated.rejections]).to.deep.equal([0, []])

@@ -77,6 +77,39 @@ describe('MessageQueue', () => {
       expect(queue.offer('')).to.equal(true)
     })
 
+    it('takes off what it counted for an item, though the item has another size by then', () => {
+      const queue = new MessageQueue<{ bytes: number }>({
+        capacity: 100,
+        maxBytes: 10,
+        bytesOf: ({ bytes }) => bytes,
+      })
+      const items = [{ bytes: 6 }, { bytes: 4 }]
+      for (const item of items) expect(queue.offer(item)).to.equal(true)
+      items[0]!.bytes = 0
+      items[1]!.bytes = 1000
+      queue.take(2)
+      expect([5, 5, 1].map((bytes) => queue.offer({ bytes }))).to.deep.equal([true, true, false])
+    })
+
+    it('keeps the sizes with their items when its ring grows and when it begins anew', () => {
+      const sizes = new Map<string, number>()
+      const bytesOf = (item: string): number => sizes.get(item)!
+      const queue = new MessageQueue<string>({ capacity: 1000, maxBytes: 100_000, bytesOf })
+      const offer = (item: string, bytes: number): boolean => {
+        sizes.set(item, bytes)
+        const isTaken = queue.offer(item)
+        sizes.set(item, 0)
+        return isTaken
+      }
+      for (let i = 0; i < 10; i++) offer(`early ${i}`, 1)
+      queue.take(10)
+      for (let i = 0; i < 100; i++) offer(`${i}`, i)
+      queue.take(99)
+      // The last one is counted with its 99 bytes.
+      expect(offer('too large', 99_902)).to.equal(false)
+      expect(offer('just right', 99_901)).to.equal(true)
+    })
+
     it('does not ask for the size of items where there is no such limit', () => {
       const bytesOf = sinon.fake.returns(1)
       const queue = new MessageQueue<string>({ capacity: 5, maxBytes: null, bytesOf })
@@ -232,6 +265,63 @@ describe('MessageQueue', () => {
 
     it('takes what there is room for even so', async () => {
       expect(await makeQueue(5).put(['b'], -1, AbortSignal.abort())).to.equal(1)
+    })
+
+    it('listens once to a signal that many calls wait with, until the last of them is let in', async () => {
+      const { signal } = new AbortController()
+      const add = sinon.spy(signal, 'addEventListener')
+      const remove = sinon.spy(signal, 'removeEventListener')
+      const queue = full('x')
+      const puts = Array.from({ length: 1000 }, (_, i) => queue.put([`${i}`], -1, signal))
+      for (let i = 0; i < 999; i++) queue.take(1)
+      expect([add.callCount, remove.callCount, queue.waiting]).to.deep.equal([1, 0, 1])
+      queue.take(1)
+      await Promise.all(puts)
+      expect([add.callCount, remove.callCount, queue.waiting]).to.deep.equal([1, 1, 0])
+      void queue.put(['again'], 0, signal)
+      expect(add.callCount).to.equal(1)
+    })
+
+    it('gives up all calls that wait with a signal when it aborts, and looks for room once for those that stay', async () => {
+      const bytesOf = sinon.fake.returns(1)
+      const queue = new MessageQueue<string>({ capacity: 100, maxBytes: 1, bytesOf })
+      queue.offer('x')
+      const controller = new AbortController()
+      const aborted = Array.from({ length: 1000 }, (_, i) => queue.put([`${i}`], 1000, controller.signal))
+      const other = new AbortController()
+      const staying = [queue.put(['a'], -1), queue.put(['b'], -1, other.signal)]
+      const callsBefore = bytesOf.callCount
+      controller.abort()
+      expect(await Promise.all(aborted)).to.deep.equal(Array(1000).fill(0))
+      expect([queue.waiting, clock.countTimers()]).to.deep.equal([2, 0])
+      expect(bytesOf.callCount - callsBefore).to.be.at.most(1)
+      for (const item of ['x', 'a', 'b']) expect(queue.take(1)).to.deep.equal([item])
+      expect(await Promise.all(staying)).to.deep.equal([1, 1])
+    })
+
+    it('waits with a signal again after all that waited with it were let in', async () => {
+      const controller = new AbortController()
+      const queue = full('x')
+      const first = queue.put(['a'], -1, controller.signal)
+      queue.take(1)
+      expect(await first).to.equal(1)
+      const second = queue.put(['b'], -1, controller.signal)
+      controller.abort()
+      expect(await second).to.equal(0)
+    })
+
+    it('goes on though a signal of another make throws when it is let go', async () => {
+      const signal = {
+        aborted: false,
+        addEventListener: () => {},
+        removeEventListener: () => {
+          throw new Error('not implemented')
+        },
+      } as unknown as AbortSignal
+      const queue = full('x')
+      const put = queue.put(['a'], -1, signal)
+      expect(queue.take(1)).to.deep.equal(['x'])
+      expect(await put).to.equal(1)
     })
 
     it('leaves no listener at a signal that is kept for long', async () => {

@@ -8,7 +8,16 @@ import { envelopeOf } from '../handler/support/envelopes.js'
 const gone = new ConnectionError('gone', { broker: 'b:1', persistence: 'possibly-persisted' })
 
 function failureOf({ message, topic }: Envelope, partial: Partial<MessageFailure> = {}): MessageFailure {
-  return { message, topic, partition: 0, cause: gone, persistence: 'not-persisted', attempts: [], ...partial }
+  return {
+    message,
+    topic,
+    partition: 0,
+    cause: gone,
+    persistence: 'not-persisted',
+    attempts: [],
+    attemptCount: 0,
+    ...partial,
+  }
 }
 
 describe('SendCall', () => {

@@ -45,6 +45,49 @@ describe('Writer', () => {
     expect(written).to.equal('7fffffff80000000')
   })
 
+  it('writes as many bytes as were counted when there are more by now', () => {
+    expect(hexOf((to) => to.bytes(Buffer.from([1, 2, 3, 4]), 2))).to.equal('0102')
+  })
+
+  it('throws and writes nothing when there are fewer bytes than were counted', () => {
+    const writer = new Writer()
+    writer.int8(7)
+    expect(() => writer.bytes(Buffer.from([1, 2]), 3)).to.throw(
+      TypeError,
+      '3 bytes were counted and 2 are there',
+    )
+    expect(writer.finish().toString('hex')).to.equal('07')
+  })
+
+  it('throws for bytes whose buffer was transferred, empty ones included', () => {
+    for (const length of [0, 5]) {
+      const bytes = new Uint8Array(length)
+      structuredClone(bytes, { transfer: [bytes.buffer] })
+      expect(() => new Writer().nullableBytes(bytes)).to.throw(TypeError)
+    }
+  })
+
+  it('writes what a growing or shrinking buffer has at that moment, with its length', () => {
+    const buffer = new ArrayBuffer(2, { maxByteLength: 8 } as never) as ArrayBuffer & {
+      resize(to: number): void
+    }
+    const bytes = new Uint8Array(buffer)
+    bytes.set([1, 2])
+    const written = hexOf((to) => {
+      to.nullableBytes(bytes)
+      buffer.resize(4)
+      to.nullableBytes(bytes)
+      buffer.resize(1)
+      to.nullableBytes(bytes)
+    })
+    expect(written).to.equal('00000002' + '0102' + '00000004' + '01020000' + '00000001' + '01')
+  })
+
+  it('takes the length of bytes from themselves, not from a property that they were given', () => {
+    const bytes = Object.defineProperty(Buffer.from([1, 2]), 'length', { value: 4 })
+    expect(hexOf((to) => to.nullableBytes(bytes), 64)).to.equal('00000002' + '0102')
+  })
+
   it('writes a count as an int64', () => {
     expect(hexOf((to) => to.int64FromNumber(0x01020304))).to.equal('0000000001020304')
   })

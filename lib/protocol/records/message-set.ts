@@ -13,7 +13,7 @@ import { Reader } from '../reader.js'
 import type { Payload } from '../types.js'
 import type { Serialized, Writer } from '../writer.js'
 import { crc32 } from './crc.js'
-import type { BatchSummary, Magic, RecordBody } from './record-body.js'
+import { type BatchSummary, type Magic, type RecordBody, writeError } from './record-body.js'
 
 const CODEC_MASK = 0x07
 /** Smallest legal size field: a message with null key and null value. */
@@ -52,12 +52,18 @@ export class PlainMessageSet implements Payload {
     this.#messages = messages
   }
 
+  /** @throws {UnreadableRecordError} when the bytes of a message are not there any more. */
   writeTo(writer: Writer): void {
     const magic = this.#magic
     const messages = this.#messages
-    for (let i = 0; i < messages.length; i++) {
-      const { timestampMs, key, value } = messages[i]!
-      writeEntry(writer, i, magic, 0, timestampMs, key, value)
+    let i = 0
+    try {
+      for (; i < messages.length; i++) {
+        const { timestampMs, key, value } = messages[i]!
+        writeEntry(writer, i, magic, 0, timestampMs, key, value)
+      }
+    } catch (thrown) {
+      throw writeError(messages[i]!, thrown)
     }
   }
 }

@@ -6,10 +6,17 @@
  *
  * @see wire-protocol reference §5.3; https://kafka.apache.org/documentation/#recordbatch
  */
+import { byteLengthOf } from '../../bytes.js'
 import type { Payload } from '../types.js'
 import { type Serialized, utf8Bytes, type Writer } from '../writer.js'
 import { crc32c } from './crc32c.js'
-import { type BatchSummary, type RecordBody, type RecordHeaders, summaryOf } from './record-body.js'
+import {
+  type BatchSummary,
+  type RecordBody,
+  type RecordHeaders,
+  summaryOf,
+  writeError,
+} from './record-body.js'
 
 const MAGIC_2 = 2
 const NO_LEADER_EPOCH = -1
@@ -81,9 +88,18 @@ function endBatch(writer: Writer, { lengthAt, crcAt }: OpenBatch): void {
   writer.endLength(lengthAt)
 }
 
-/** The records alone: what is compressed. */
+/**
+ * The records alone: what is compressed.
+ *
+ * @throws {UnreadableRecordError} when the bytes of a record are not there any more.
+ */
 export function writeRecords(writer: Writer, records: readonly RecordBody[], baseTimestampMs: number): void {
-  for (let i = 0; i < records.length; i++) writeRecord(writer, i, records[i]!, baseTimestampMs)
+  let i = 0
+  try {
+    for (; i < records.length; i++) writeRecord(writer, i, records[i]!, baseTimestampMs)
+  } catch (thrown) {
+    throw writeError(records[i]!, thrown)
+  }
 }
 
 function writeRecord(
@@ -93,8 +109,8 @@ function writeRecord(
   baseTimestampMs: number,
 ): void {
   const timestampDelta = timestampMs - baseTimestampMs
-  const keyBytes = byteLength(key)
-  const valueBytes = byteLength(value)
+  const keyBytes = sizeOf(key)
+  const valueBytes = sizeOf(value)
   writer.varint(
     1 +
       varlongBytes(timestampDelta) +
@@ -116,21 +132,21 @@ function writeHeaders(writer: Writer, headers: RecordHeaders): void {
   writer.varint(headers.length)
   for (const [name, value] of headers) {
     writeSized(writer, name, utf8Bytes(name))
-    writeSized(writer, value, byteLength(value))
+    writeSized(writer, value, sizeOf(value))
   }
 }
 
 function headersBytes(headers: RecordHeaders | null): number {
   if (!headers) return 1
   let bytes = varintBytes(headers.length)
-  for (const [name, value] of headers) bytes += sizedBytes(utf8Bytes(name)) + sizedBytes(byteLength(value))
+  for (const [name, value] of headers) bytes += sizedBytes(utf8Bytes(name)) + sizedBytes(sizeOf(value))
   return bytes
 }
 
 /** −1 for null. */
-function byteLength(value: Serialized): number {
+function sizeOf(value: Serialized): number {
   if (value === null) return -1
-  return typeof value === 'string' ? utf8Bytes(value) : value.length
+  return typeof value === 'string' ? utf8Bytes(value) : byteLengthOf(value)
 }
 
 /** Bytes of a length and what it announces. */
@@ -142,7 +158,7 @@ function writeSized(writer: Writer, value: Serialized, length: number): void {
   writer.varint(length)
   if (value === null) return
   if (typeof value === 'string') writer.utf8(value)
-  else writer.bytes(value)
+  else writer.bytes(value, length)
 }
 
 /** Bytes of a zig-zag varint of 32 bits. */

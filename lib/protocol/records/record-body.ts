@@ -1,4 +1,6 @@
 /** What a message consists of once it is serialized, whatever format it is written in. */
+import { areReadable } from '../../bytes.js'
+import { EncodeError } from '../../errors.js'
 import type { Serialized } from '../writer.js'
 
 /** Names with their values, in order; names may repeat. */
@@ -12,6 +14,38 @@ export interface RecordBody {
   readonly timestampMs: number
   /** Null for none. Magic 2 only. */
   readonly headers: RecordHeaders | null
+}
+
+/**
+ * One record could not be written and may be left out: its bytes are not there any more, because its ArrayBuffer was
+ * transferred or shrunk after the caller had handed it over.
+ */
+export class UnreadableRecordError extends EncodeError {
+  readonly #record: RecordBody
+
+  constructor(record: RecordBody, cause: unknown) {
+    super('the bytes of a record can no longer be read', { cause })
+    this.#record = record
+  }
+
+  get record(): RecordBody {
+    return this.#record
+  }
+}
+
+/** What was thrown while this record was written, with the record where it is to blame. */
+export function writeError(record: RecordBody, thrown: unknown): unknown {
+  return thrown instanceof TypeError ? new UnreadableRecordError(record, thrown) : thrown
+}
+
+/** Whether all bytes of a record are still there. */
+export function isReadable({ key, value, headers }: RecordBody): boolean {
+  if (!canRead(key) || !canRead(value)) return false
+  return headers === null || headers.every(([, header]) => canRead(header))
+}
+
+function canRead(part: Serialized): boolean {
+  return part === null || typeof part === 'string' || areReadable(part)
 }
 
 /** Which format produce requests of a version carry: magic 0, 1 or 2. */

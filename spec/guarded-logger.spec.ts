@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import type { Logger } from '../../lib/logger.js'
-import { guarded } from '../../lib/producer/guarded-logger.js'
-import { LogKeeper } from '../handler/support/log-keeper.js'
+import { guarded } from '../lib/guarded-logger.js'
+import type { Logger } from '../lib/logger.js'
+import { LogKeeper } from './handler/support/log-keeper.js'
 
 describe('guarded', () => {
   it('hands every line on, at its level and to the logger itself', () => {

@@ -1,7 +1,7 @@
 /**
  * A logger that never throws, around one that may: a transport that has ended must not end the sending with it.
  */
-import type { Logger } from '../logger.js'
+import type { Logger } from './logger.js'
 
 export function guarded(logger: Logger): Logger {
   const through =
