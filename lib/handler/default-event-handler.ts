@@ -16,6 +16,7 @@ import type { ProducerPool } from '../pool/producer-pool.js'
 import type { BrokerPartitionInfo } from './broker-partition-info.js'
 import { CycleLog } from './cycle-log.js'
 import { CycleMetadata } from './cycle-metadata.js'
+import { CycleSequence } from './cycle-sequence.js'
 import { CycleWaits } from './cycle-waits.js'
 import { Envelope } from './envelope.js'
 import type { EventHandler } from './event-handler.js'
@@ -26,6 +27,7 @@ import { type OutcomeListener, Outcomes } from './outcomes.js'
 import { bindToPartition, type CollateContext, partitionAndCollate } from './partition-and-collate.js'
 import type { Partitioner } from './partitioners/partitioner.js'
 import { type Encoders, serialize } from './serialize.js'
+import { TimeLimits } from './time-limits.js'
 
 export interface RetryEvent {
   /** Attempts made so far. */
@@ -72,9 +74,8 @@ export class DefaultEventHandler implements EventHandler {
   readonly #stickyPartitions = new Map<string, number>()
   readonly #collateContext: CollateContext
   #abortedFor: KafkaError | null = null
-  readonly #waits = new CycleWaits((envelopes) => this.#expire(envelopes))
-  /** Null where cycles do not overlap. */
-  readonly #lanes: LaneDispatch | null
+  readonly #waits = new CycleWaits()
+  readonly #cycles: LaneDispatch | CycleSequence
   #closed: Promise<void> | null = null
 
   constructor(options: DefaultEventHandlerOptions) {
@@ -99,7 +100,7 @@ export class DefaultEventHandler implements EventHandler {
       keepsPartitions: doOverlap,
       random,
     }
-    this.#lanes = doOverlap ? this.#makeLanes(maxInFlight) : null
+    this.#cycles = doOverlap ? this.#makeLanes(maxInFlight) : this.#makeSequence()
   }
 
   /** Sends plain messages; each cycle through `Producer` goes by {@link dispatch}. */
@@ -125,15 +126,27 @@ export class DefaultEventHandler implements EventHandler {
   async dispatch(envelopes: readonly Envelope[]): Promise<void> {
     const serialized = this.#serializeAll(envelopes)
     this.#options.listener.onSerialized?.(serialized)
-    if (this.#lanes) await this.#lanes.dispatch(serialized)
-    else await this.#cycle(serialized)
+    await this.#cycles.dispatch(serialized)
+  }
+
+  #makeSequence(): CycleSequence {
+    return new CycleSequence({
+      run: (envelopes, limits) => this.#cycle(envelopes, limits, limits ? () => limits.check() : undefined),
+      expire: (envelopes) => this.#expire(envelopes),
+    })
   }
 
   #makeLanes(maxRuns: number): LaneDispatch {
     const { brokerPartitionInfo } = this.#options
     return new LaneDispatch({
       maxRuns,
-      run: (envelopes, onProgress) => this.#cycle(envelopes, onProgress),
+      run: (envelopes, onProgress) => {
+        const limits = TimeLimits.of(envelopes, (over) => {
+          this.#expire(over)
+          onProgress()
+        })
+        return this.#cycle(envelopes, limits, onProgress)
+      },
       bind: (envelope) => {
         if (brokerPartitionInfo.isCached(envelope.topic)) bindToPartition(envelope, this.#collateContext)
       },
@@ -141,24 +154,33 @@ export class DefaultEventHandler implements EventHandler {
     })
   }
 
-  /** @param onProgress - told whenever messages may have been settled or bound to a partition. */
-  async #cycle(envelopes: readonly Envelope[], onProgress?: () => void): Promise<void> {
-    let outstanding = this.#expire(envelopes)
+  /**
+   * Ends when every message is settled and nothing of them is under way.
+   *
+   * @param limits - of these messages; settles them whatever is waited for here.
+   * @param onProgress - called whenever messages may have been settled or bound to a partition.
+   */
+  async #cycle(
+    envelopes: readonly Envelope[],
+    limits: TimeLimits | null,
+    onProgress?: () => void,
+  ): Promise<void> {
+    limits?.check()
+    let outstanding = limits ? unsettled(envelopes) : envelopes
     for (let attempts = 0; outstanding.length > 0; attempts++) {
       const remaining = this.#options.maxRetries + 1 - attempts
       if (this.#abortedFor || remaining <= 0) {
         this.#giveUp(outstanding, attempts)
-        return
+        break
       }
-      outstanding =
-        attempts > 0
-          ? await this.#pause(outstanding, attempts, remaining)
-          : await this.#prepareMetadata(outstanding)
-      outstanding = this.#expire(outstanding)
-      if (!this.#abortedFor) await this.#attempt(outstanding, onProgress)
-      outstanding = outstanding.filter((envelope) => !envelope.isSettled)
+      if (attempts > 0) await this.#pause(outstanding, attempts, remaining, limits)
+      else await this.#prepareMetadata(outstanding, limits)
+      if (limits) outstanding = unsettled(outstanding)
+      if (outstanding.length > 0 && !this.#abortedFor) await this.#attempt(outstanding, onProgress)
+      outstanding = unsettled(outstanding)
       if (outstanding.length > 0 && !this.#abortedFor) this.#options.listener.onAttemptFailed?.()
     }
+    limits?.end()
   }
 
   /**
@@ -218,39 +240,37 @@ export class DefaultEventHandler implements EventHandler {
     await Promise.all(sending)
   }
 
-  /** @returns the messages that are left: time limits may have ended. */
-  async #prepareMetadata(outstanding: readonly Envelope[]): Promise<readonly Envelope[]> {
+  async #prepareMetadata(outstanding: readonly Envelope[], limits: TimeLimits | null): Promise<void> {
     const refresh = this.#metadata.prepare(topicsOf(outstanding))
-    return refresh ? this.#waits.forAnswer(refresh, outstanding) : outstanding
+    if (refresh) await this.#waits.forAnswer(refresh, limits)
   }
 
-  /**
-   * Between attempts: waits, then asks anew for the topics that are left.
-   *
-   * @returns the messages that are left: time limits may have ended.
-   */
+  /** Between attempts: waits, then asks anew for the topics that are left. */
   async #pause(
     outstanding: readonly Envelope[],
     attempts: number,
     remaining: number,
-  ): Promise<readonly Envelope[]> {
+    limits: TimeLimits | null,
+  ): Promise<void> {
     const { listener, retryBackoffMs } = this.#options
     const topics = [...topicsOf(outstanding)]
     const messages = outstanding.length
     this.#log.retrying(messages, retryBackoffMs, remaining)
     listener.onRetry({ attempts, remaining, messages, topics, backoffMs: retryBackoffMs })
-    const left = await this.#waits.backOff(retryBackoffMs, outstanding)
-    if (this.#abortedFor || left.length === 0) return left
-    return this.#waits.forAnswer(this.#metadata.askAnew(topicsOf(left)), left)
+    await this.#waits.backOff(retryBackoffMs, limits)
+    const left = limits ? unsettled(outstanding) : outstanding
+    if (this.#abortedFor || left.length === 0) return
+    await this.#waits.forAnswer(this.#metadata.askAnew(topicsOf(left)), limits)
   }
 
-  /** Fails the messages whose time limit is over. @returns the others. */
-  #expire(outstanding: readonly Envelope[]): readonly Envelope[] {
+  /** Fails the messages whose time limit is over. What is in flight may be stored: nobody knows before the answer. */
+  #expire(envelopes: readonly Envelope[]): void {
     const nowMs = performance.now()
-    const isOver = ({ deadlineMs }: Envelope): boolean => deadlineMs > 0 && deadlineMs <= nowMs
-    if (!outstanding.some(isOver)) return outstanding
-    this.#outcomes.failed(outstanding.filter(isOver), (envelope) => expiry(envelope))
-    return outstanding.filter((envelope) => !envelope.isSettled)
+    const over = envelopes.filter(
+      ({ deadlineMs, isSettled }) => !isSettled && deadlineMs > 0 && deadlineMs <= nowMs,
+    )
+    for (const envelope of over) envelope.isAmbiguous ||= envelope.isInFlight
+    this.#outcomes.failed(over, (envelope) => expiry(envelope))
   }
 
   #giveUp(outstanding: readonly Envelope[], attempts: number): void {
@@ -258,6 +278,10 @@ export class DefaultEventHandler implements EventHandler {
     if (!reason) this.#log.gaveUp(outstanding, attempts, lastError(outstanding[0]!))
     this.#outcomes.failed(outstanding, (envelope) => reason ?? lastError(envelope))
   }
+}
+
+function unsettled(envelopes: readonly Envelope[]): readonly Envelope[] {
+  return envelopes.filter(({ isSettled }) => !isSettled)
 }
 
 function topicsOf(envelopes: readonly Envelope[]): Set<string> {

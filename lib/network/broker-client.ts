@@ -45,7 +45,10 @@ export interface RequestOptions {
   version?: number
   /** Expected bytes of the request; only saves copying. */
   sizeHint?: number
-  /** Told how many bytes the request has, its length field included, before they are sent. */
+  /**
+   * Called with the bytes of the request, its length field included, in the turn in which they are sent, before; what
+   * it throws keeps them from being sent.
+   */
   onEncoded?: (bytes: number) => void
 }
 

@@ -54,6 +54,8 @@ export interface ProduceOptions {
   version?: number
   /** Expected bytes of the request; only saves copying. */
   sizeHint?: number
+  /** Called in the turn in which the request is written, before; what it throws keeps it from being written. */
+  onWriting?: () => void
 }
 
 /** Topics that were asked for while the versions were found out, and the answer. */
@@ -158,12 +160,13 @@ export class SyncProducer {
    */
   async send(
     request: ProduceRequest,
-    { version, sizeHint }: ProduceOptions = {},
+    { version, sizeHint, onWriting }: ProduceOptions = {},
   ): Promise<ProduceResponse | null> {
     const startMs = performance.now() - this.#connectMs
     this.#connectMs = 0
     let bytes: number | null = null
     const onEncoded = (length: number): void => {
+      onWriting?.()
       bytes = length
     }
     try {
