@@ -21,6 +21,7 @@ import { CycleWaits } from './cycle-waits.js'
 import { Envelope } from './envelope.js'
 import type { EventHandler } from './event-handler.js'
 import { expiry, lastError } from './give-up-reason.js'
+import { hasSettled } from './in-flight-messages.js'
 import { LaneDispatch } from './lane-dispatch.js'
 import { LeaderDispatch, type LeaderDispatchOptions } from './leader-dispatch.js'
 import { type OutcomeListener, Outcomes } from './outcomes.js'
@@ -280,7 +281,9 @@ export class DefaultEventHandler implements EventHandler {
   }
 }
 
+/** The same list where none is settled. */
 function unsettled(envelopes: readonly Envelope[]): readonly Envelope[] {
+  if (!hasSettled(envelopes)) return envelopes
   return envelopes.filter(({ isSettled }) => !isSettled)
 }
 

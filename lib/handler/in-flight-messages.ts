@@ -2,6 +2,7 @@
  * What a produce request may still carry. A message whose time limit is over has its outcome already: it must not be
  * written after that, or `not-persisted` was no truth, and one that is in flight when its time is over may be stored.
  */
+import type { Envelope } from './envelope.js'
 import type { PartitionBatch } from './partition-and-collate.js'
 
 /** A request was not written: some of its messages have had their outcome since it was made. */
@@ -9,7 +10,7 @@ export class OutdatedRequest extends Error {}
 
 /** The batches without the messages that have their outcome; none of them is empty. */
 export function withoutSettled(batches: readonly PartitionBatch[]): readonly PartitionBatch[] {
-  if (!hasSettled(batches)) return batches
+  if (!haveSettled(batches)) return batches
   const left = batches.map((batch) => ({
     ...batch,
     envelopes: batch.envelopes.filter(({ isSettled }) => !isSettled),
@@ -23,7 +24,7 @@ export function withoutSettled(batches: readonly PartitionBatch[]): readonly Par
  * @throws {OutdatedRequest} when it must not be.
  */
 export function beginFlight(batches: readonly PartitionBatch[]): void {
-  if (hasSettled(batches)) throw new OutdatedRequest()
+  if (haveSettled(batches)) throw new OutdatedRequest()
   for (const { envelopes } of batches) for (const envelope of envelopes) envelope.isInFlight = true
 }
 
@@ -32,7 +33,11 @@ export function endFlight(batches: readonly PartitionBatch[]): void {
   for (const { envelopes } of batches) for (const envelope of envelopes) envelope.isInFlight = false
 }
 
-function hasSettled(batches: readonly PartitionBatch[]): boolean {
-  for (const { envelopes } of batches) for (const { isSettled } of envelopes) if (isSettled) return true
+export function hasSettled(envelopes: readonly Envelope[]): boolean {
+  for (const { isSettled } of envelopes) if (isSettled) return true
   return false
+}
+
+function haveSettled(batches: readonly PartitionBatch[]): boolean {
+  return batches.some(({ envelopes }) => hasSettled(envelopes))
 }

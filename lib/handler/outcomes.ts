@@ -5,6 +5,7 @@
 import type { KafkaError } from '../errors.js'
 import type { MessageFailure } from '../failure.js'
 import type { Envelope } from './envelope.js'
+import { hasSettled } from './in-flight-messages.js'
 import type { PartitionBatch } from './partition-and-collate.js'
 
 /** Where and when a batch was stored. */
@@ -31,7 +32,7 @@ export class Outcomes {
   /** Messages that have their outcome, as their time limit was over, keep it. */
   delivered(batch: PartitionBatch, stored: Stored, broker: string): void {
     const { envelopes } = batch
-    if (envelopes.some(({ isSettled }) => isSettled)) {
+    if (hasSettled(envelopes)) {
       for (const piece of unsettledPieces(batch, stored)) this.delivered(piece.batch, piece.stored, broker)
       return
     }

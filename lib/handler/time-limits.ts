@@ -37,10 +37,12 @@ export class TimeLimits {
     envelopes: readonly Envelope[],
     onOver: (envelopes: readonly Envelope[]) => void,
   ): TimeLimits | null {
-    const limited = envelopes.filter(({ deadlineMs }) => deadlineMs > 0)
+    let limited = envelopes
+    if (envelopes.some(({ deadlineMs }) => deadlineMs <= 0)) {
+      limited = envelopes.filter(({ deadlineMs }) => deadlineMs > 0)
+    }
     if (limited.length === 0) return null
-    limited.sort((a, b) => a.deadlineMs - b.deadlineMs)
-    return new TimeLimits(limited, limited.length === envelopes.length, onOver)
+    return new TimeLimits(inOrder(limited), limited.length === envelopes.length, onOver)
   }
 
   /** Whether every message is settled, as far as {@link check} has seen; never true where some have no limit. */
@@ -104,4 +106,14 @@ export class TimeLimits {
     this.#cancelTimer?.()
     this.#cancelTimer = null
   }
+}
+
+/** The earliest first, as they nearly always are. */
+function inOrder(limited: readonly Envelope[]): readonly Envelope[] {
+  for (let i = 1; i < limited.length; i++) {
+    if (limited[i]!.deadlineMs < limited[i - 1]!.deadlineMs) {
+      return [...limited].sort((a, b) => a.deadlineMs - b.deadlineMs)
+    }
+  }
+  return limited
 }
