@@ -199,7 +199,7 @@ export const producerSettings = [
     min: 1,
     source: 'ours',
     since: '0.1.0',
-    doc: 'Longest time from acceptance to the outcome of a message, retries included. Off: the retries decide.',
+    doc: 'Longest time from acceptance to the outcome of a message, wherever it is then, retries included. Off: the retries decide.',
     defaultMeans: 'only message.send.max.retries ends the attempts',
   },
   {

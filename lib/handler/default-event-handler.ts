@@ -19,11 +19,13 @@ import type { Unconfirmed } from '../pool/unconfirmed-writes.js'
 import type { BrokerPartitionInfo } from './broker-partition-info.js'
 import { CycleLog } from './cycle-log.js'
 import { CycleMetadata } from './cycle-metadata.js'
+import { CycleSequence } from './cycle-sequence.js'
 import { CycleWaits } from './cycle-waits.js'
 import { Envelope } from './envelope.js'
 import type { EventHandler } from './event-handler.js'
 import { expiry, lastError } from './give-up-reason.js'
 import { guardedListener } from './guarded-listener.js'
+import { hasSettled } from './in-flight-messages.js'
 import { LaneDispatch } from './lane-dispatch.js'
 import { LeaderDispatch, type LeaderDispatchOptions } from './leader-dispatch.js'
 import { unexpected } from './name-of-thrown.js'
@@ -31,6 +33,7 @@ import { type OutcomeListener, Outcomes } from './outcomes.js'
 import { bindToPartition, type CollateContext, partitionAndCollate } from './partition-and-collate.js'
 import type { Partitioner } from './partitioners/partitioner.js'
 import { type Encoders, serialize } from './serialize.js'
+import { TimeLimits } from './time-limits.js'
 import { UnprovenPartitions } from './unproven-partitions.js'
 
 export interface RetryEvent {
@@ -83,9 +86,8 @@ export class DefaultEventHandler implements EventHandler {
   readonly #stickyPartitions = new Map<string, number>()
   readonly #collateContext: CollateContext
   #abortedFor: KafkaError | null = null
-  readonly #waits = new CycleWaits((envelopes) => this.#expire(envelopes))
-  /** Null where cycles do not overlap. */
-  readonly #lanes: LaneDispatch | null
+  readonly #waits = new CycleWaits()
+  readonly #cycles: LaneDispatch | CycleSequence
   #closed: Promise<void> | null = null
 
   constructor(given: DefaultEventHandlerOptions) {
@@ -118,7 +120,7 @@ export class DefaultEventHandler implements EventHandler {
       keepsPartitions: doOverlap,
       random,
     }
-    this.#lanes = doOverlap ? this.#makeLanes(maxInFlight) : null
+    this.#cycles = doOverlap ? this.#makeLanes(maxInFlight) : this.#makeSequence()
   }
 
   /** Sends plain messages; each cycle through `Producer` goes by {@link dispatch}. */
@@ -145,20 +147,28 @@ export class DefaultEventHandler implements EventHandler {
     try {
       const serialized = this.#serializeAll(envelopes)
       this.#options.listener.onSerialized?.(serialized)
-      if (this.#lanes) await this.#lanes.dispatch(serialized)
-      else await this.#guardedCycle(serialized)
+      await this.#cycles.dispatch(serialized)
     } catch (thrown) {
       this.#breakOff(envelopes, thrown)
     }
   }
 
   /** Nothing should throw in a cycle; whatever does, its messages get an outcome and the next cycle begins. */
-  async #guardedCycle(envelopes: readonly Envelope[], onProgress?: () => void): Promise<void> {
+  async #guardedCycle(
+    envelopes: readonly Envelope[],
+    limits: TimeLimits | null,
+    onProgress?: () => void,
+  ): Promise<void> {
     try {
-      await this.#cycle(envelopes, onProgress)
+      await this.#cycle(envelopes, limits, onProgress)
     } catch (thrown) {
       this.#breakOff(envelopes, thrown)
+    } finally {
+      limits?.end()
     }
+    // With acks 0 nothing of a cycle has waited for the event loop.
+    const turn = this.#eventLoop.due()
+    if (turn) await turn
   }
 
   #breakOff(envelopes: readonly Envelope[], thrown: unknown): void {
@@ -170,11 +180,25 @@ export class DefaultEventHandler implements EventHandler {
     this.#outcomes.failed(open, () => error)
   }
 
+  #makeSequence(): CycleSequence {
+    return new CycleSequence({
+      run: (envelopes, limits) =>
+        this.#guardedCycle(envelopes, limits, limits ? () => limits.check() : undefined),
+      expire: (envelopes) => this.#expire(envelopes),
+    })
+  }
+
   #makeLanes(maxRuns: number): LaneDispatch {
     const { brokerPartitionInfo } = this.#options
     return new LaneDispatch({
       maxRuns,
-      run: (envelopes, onProgress) => this.#guardedCycle(envelopes, onProgress),
+      run: (envelopes, onProgress) => {
+        const limits = TimeLimits.of(envelopes, (over) => {
+          this.#expire(over)
+          onProgress()
+        })
+        return this.#guardedCycle(envelopes, limits, onProgress)
+      },
       bind: (envelope) => {
         if (brokerPartitionInfo.isCached(envelope.topic)) bindToPartition(envelope, this.#collateContext)
       },
@@ -182,27 +206,32 @@ export class DefaultEventHandler implements EventHandler {
     })
   }
 
-  /** @param onProgress - told whenever messages may have been settled or bound to a partition. */
-  async #cycle(envelopes: readonly Envelope[], onProgress?: () => void): Promise<void> {
-    let outstanding = this.#expire(envelopes)
+  /**
+   * Ends when every message is settled and nothing of them is under way.
+   *
+   * @param limits - of these messages; settles them whatever is waited for here.
+   * @param onProgress - called whenever messages may have been settled or bound to a partition.
+   */
+  async #cycle(
+    envelopes: readonly Envelope[],
+    limits: TimeLimits | null,
+    onProgress?: () => void,
+  ): Promise<void> {
+    limits?.check()
+    let outstanding = limits ? unsettled(envelopes) : envelopes
     for (let attempts = 0; outstanding.length > 0; attempts++) {
       const remaining = this.#options.maxRetries + 1 - attempts
       if (this.#abortedFor || remaining <= 0) {
         this.#giveUp(outstanding, attempts)
-        return
+        break
       }
-      outstanding =
-        attempts > 0
-          ? await this.#pause(outstanding, attempts, remaining)
-          : await this.#prepareMetadata(outstanding)
-      outstanding = this.#expire(outstanding)
-      if (!this.#abortedFor) await this.#attempt(outstanding, onProgress)
-      outstanding = outstanding.filter((envelope) => !envelope.isSettled)
+      if (attempts > 0) await this.#pause(outstanding, attempts, remaining, limits)
+      else await this.#prepareMetadata(outstanding, limits)
+      if (limits) outstanding = unsettled(outstanding)
+      if (outstanding.length > 0 && !this.#abortedFor) await this.#attempt(outstanding, onProgress)
+      outstanding = unsettled(outstanding)
       if (outstanding.length > 0 && !this.#abortedFor) this.#options.listener.onAttemptFailed?.()
     }
-    // With acks 0 nothing of a cycle has waited for the event loop.
-    const turn = this.#eventLoop.due()
-    if (turn) await turn
   }
 
   /**
@@ -279,39 +308,37 @@ export class DefaultEventHandler implements EventHandler {
     for (const sent of await Promise.allSettled(sending)) if (sent.status === 'rejected') throw sent.reason
   }
 
-  /** @returns the messages that are left: time limits may have ended. */
-  async #prepareMetadata(outstanding: readonly Envelope[]): Promise<readonly Envelope[]> {
+  async #prepareMetadata(outstanding: readonly Envelope[], limits: TimeLimits | null): Promise<void> {
     const refresh = this.#metadata.prepare(topicsOf(outstanding))
-    return refresh ? this.#waits.forAnswer(refresh, outstanding) : outstanding
+    if (refresh) await this.#waits.forAnswer(refresh, limits)
   }
 
-  /**
-   * Between attempts: waits, then asks anew for the topics that are left.
-   *
-   * @returns the messages that are left: time limits may have ended.
-   */
+  /** Between attempts: waits, then asks anew for the topics that are left. */
   async #pause(
     outstanding: readonly Envelope[],
     attempts: number,
     remaining: number,
-  ): Promise<readonly Envelope[]> {
+    limits: TimeLimits | null,
+  ): Promise<void> {
     const { listener, retryBackoffMs } = this.#options
     const topics = [...topicsOf(outstanding)]
     const messages = outstanding.length
     this.#log.retrying(messages, retryBackoffMs, remaining)
     listener.onRetry({ attempts, remaining, messages, topics, backoffMs: retryBackoffMs })
-    const left = await this.#waits.backOff(retryBackoffMs, outstanding)
-    if (this.#abortedFor || left.length === 0) return left
-    return this.#waits.forAnswer(this.#metadata.askAnew(topicsOf(left)), left)
+    await this.#waits.backOff(retryBackoffMs, limits)
+    const left = limits ? unsettled(outstanding) : outstanding
+    if (this.#abortedFor || left.length === 0) return
+    await this.#waits.forAnswer(this.#metadata.askAnew(topicsOf(left)), limits)
   }
 
-  /** Fails the messages whose time limit is over. @returns the others. */
-  #expire(outstanding: readonly Envelope[]): readonly Envelope[] {
+  /** Fails the messages whose time limit is over. What is in flight may be stored: nobody knows before the answer. */
+  #expire(envelopes: readonly Envelope[]): void {
     const nowMs = performance.now()
-    const isOver = ({ deadlineMs }: Envelope): boolean => deadlineMs > 0 && deadlineMs <= nowMs
-    if (!outstanding.some(isOver)) return outstanding
-    this.#outcomes.failed(outstanding.filter(isOver), (envelope) => expiry(envelope))
-    return outstanding.filter((envelope) => !envelope.isSettled)
+    const over = envelopes.filter(
+      ({ deadlineMs, isSettled }) => !isSettled && deadlineMs > 0 && deadlineMs <= nowMs,
+    )
+    for (const envelope of over) envelope.isAmbiguous ||= envelope.isInFlight
+    this.#outcomes.failed(over, (envelope) => expiry(envelope))
   }
 
   #giveUp(outstanding: readonly Envelope[], attempts: number): void {
@@ -319,6 +346,12 @@ export class DefaultEventHandler implements EventHandler {
     if (!reason) this.#log.gaveUp(outstanding, attempts, lastError(outstanding[0]!))
     this.#outcomes.failed(outstanding, (envelope) => reason ?? lastError(envelope))
   }
+}
+
+/** The same list where none is settled. */
+function unsettled(envelopes: readonly Envelope[]): readonly Envelope[] {
+  if (!hasSettled(envelopes)) return envelopes
+  return envelopes.filter(({ isSettled }) => !isSettled)
 }
 
 function topicsOf(envelopes: readonly Envelope[]): Set<string> {

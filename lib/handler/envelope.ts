@@ -54,6 +54,8 @@ export class Envelope {
   /** Chosen partition, −1 while there is none. */
   partition = -1
   isSettled = false
+  /** From the writing of a request with it to the end of that request; may be settled before, by its time limit. */
+  isInFlight = false
   /** Set by an attempt that may have stored the message; stays set. */
   isAmbiguous = false
   /** Failed attempts in all. */

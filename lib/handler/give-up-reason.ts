@@ -9,11 +9,12 @@ export function lastError(envelope: Envelope): KafkaError {
   return last?.error ?? new ConfigError(`${key} is negative, so no attempt was made`, key)
 }
 
-/** `delivery.timeout.ms` is over; caused by the last attempt, where there was one. */
+/** `delivery.timeout.ms` is over; caused by the last attempt that ended, where there was one. */
 export function expiry(envelope: Envelope): DeliveryTimeoutError {
   const cause = envelope.attempts.at(-1)?.error
+  const why = envelope.isInFlight ? 'the broker has not answered yet' : cause?.message
   return new DeliveryTimeoutError(
-    `no delivery within delivery.timeout.ms${cause ? `: ${cause.message}` : ''}`,
+    `no delivery within delivery.timeout.ms${why === undefined ? '' : `: ${why}`}`,
     {
       topic: envelope.topic,
       ...(cause && { cause }),

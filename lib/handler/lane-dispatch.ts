@@ -41,8 +41,10 @@ interface Cycle {
 
 interface Part {
   readonly cycle: Cycle
-  /** Those that are not settled. */
+  /** Those that are not settled, or whose time limit is over while they are in flight: they hold their lanes. */
   envelopes: Envelope[]
+  /** How many of them are not settled. */
+  open: number
 }
 
 interface Run {
@@ -113,7 +115,7 @@ export class LaneDispatch {
       if (parts.length > 0 && bytes + cycle.bytes > MAX_JOINED_BYTES) break
       const envelopes = this.#takeFree(cycle, taken)
       if (envelopes.length === 0) continue
-      parts.push({ cycle, envelopes })
+      parts.push({ cycle, envelopes, open: envelopes.length })
       bytes += cycle.bytes
     }
     if (parts.length === 0) {
@@ -158,9 +160,10 @@ export class LaneDispatch {
 
   #progressed(run: Run): void {
     for (const part of run.parts) {
-      const before = part.envelopes.length
-      part.envelopes = part.envelopes.filter(({ isSettled }) => !isSettled)
-      settled(part.cycle, before - part.envelopes.length)
+      const before = part.open
+      part.envelopes = part.envelopes.filter(({ isSettled, isInFlight }) => !isSettled || isInFlight)
+      part.open = part.envelopes.reduce((count, { isSettled }) => (isSettled ? count : count + 1), 0)
+      settled(part.cycle, before - part.open)
     }
     run.lanes = lanesOf(run.parts)
     this.#pump()

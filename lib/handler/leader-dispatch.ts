@@ -28,6 +28,7 @@ import {
   MAX_PLAIN_REQUEST_BYTES,
 } from './cut-batches.js'
 import type { Envelope } from './envelope.js'
+import { beginFlight, endFlight, OutdatedRequest, withoutSettled } from './in-flight-messages.js'
 import { type MatchedResponse, matchResponse, type PartitionAnswer, partitionName } from './match-response.js'
 import { unexpected } from './name-of-thrown.js'
 import type { Stored } from './outcomes.js'
@@ -97,7 +98,10 @@ export class LeaderDispatch {
     }
   }
 
-  async #sendOne(producer: SyncProducer, batches: readonly PartitionBatch[]): Promise<void> {
+  /** Messages that have their outcome by then, as their time limit was over, are left out. */
+  async #sendOne(producer: SyncProducer, all: readonly PartitionBatch[]): Promise<void> {
+    const batches = withoutSettled(all)
+    if (batches.length === 0) return
     let version: number
     let led = batches
     try {
@@ -112,7 +116,7 @@ export class LeaderDispatch {
       this.#failed(producer, batches, unexpected(thrown))
       return
     }
-    const { ready, tooLarge } = await this.#preparer.prepare(led, version, producer.broker)
+    const { ready, tooLarge } = await this.#preparer.prepare(withoutSettled(led), version, producer.broker)
     if (ready.length > 0) await this.#request(producer, ready, version)
     for (const batch of tooLarge) await this.#sendHalves(producer, batch)
   }
@@ -135,19 +139,36 @@ export class LeaderDispatch {
   async #request(producer: SyncProducer, prepared: readonly Prepared[], version: number): Promise<void> {
     const batches = prepared.map(({ batch }) => batch)
     try {
-      const acks = this.#options.acks === 0 && this.#unproven.hasAny(batches) ? 1 : this.#options.acks
-      const options = { version, sizeHint: sizeHint(batches), messages: countOf(batches) }
-      const response = await producer.send(this.#produceRequest(prepared, acks), options)
+      const response = await this.#answerTo(producer, prepared, version)
       if (response) await this.#take(producer, prepared, response)
       else for (const batch of batches) this.#options.outcomes.delivered(batch, unanswered, producer.broker)
     } catch (thrown) {
       const error = unexpected(thrown)
-      if (error instanceof UnreadableRecordError) {
+      if (thrown instanceof OutdatedRequest) {
+        await this.#sendOne(producer, batches)
+      } else if (error instanceof UnreadableRecordError) {
         const left = this.#preparer.withoutUnreadable(batches, error)
         if (left.length > 0) await this.#sendOne(producer, left)
       } else {
         this.#failed(producer, batches, error)
       }
+    }
+  }
+
+  /** @throws {OutdatedRequest} when it was not written; else as {@link SyncProducer.send}. */
+  async #answerTo(
+    producer: SyncProducer,
+    prepared: readonly Prepared[],
+    version: number,
+  ): Promise<ProduceResponse | null> {
+    const batches = prepared.map(({ batch }) => batch)
+    const acks = this.#options.acks === 0 && this.#unproven.hasAny(batches) ? 1 : this.#options.acks
+    const onWriting = (): void => beginFlight(batches)
+    try {
+      const options = { version, sizeHint: sizeHint(batches), messages: countOf(batches), onWriting }
+      return await producer.send(this.#produceRequest(prepared, acks), options)
+    } finally {
+      endFlight(batches)
     }
   }
 
@@ -179,11 +200,21 @@ export class LeaderDispatch {
         `${producer.broker} answered for ${printable(foreign.join(', '))}, which it was not asked for`,
       )
     }
+    const again: PartitionBatch[][] = []
     for (const one of prepared) {
+      // Those whose time limit was over meanwhile have their outcome.
+      if (!isUnsettled(one.batch)) continue
       const answer = answers.get(nameOf(one.batch))
       if (!answer) this.#noteAttempt([one.batch], missingAnswer(producer.broker, one.batch), producer.broker)
       else if (answer.errorCode === 0) this.#delivered(one.batch, answer, producer.broker)
-      else await this.#refused(producer, one, answer)
+      else again.push(this.#refused(producer, one, answer))
+    }
+    // Only now: whatever the answer says must be known before anything is waited for.
+    for (const pieces of again) {
+      await this.#sendInOrder(
+        producer,
+        pieces.map((piece) => [piece]),
+      )
     }
   }
 
@@ -212,11 +243,12 @@ export class LeaderDispatch {
     }
   }
 
-  async #refused(
+  /** @returns what is to be sent again at once, in this order. */
+  #refused(
     producer: SyncProducer,
     { batch, limitedBytes }: Prepared,
     answer: PartitionAnswer,
-  ): Promise<void> {
+  ): PartitionBatch[] {
     const { logger, acks } = this.#options
     const { topic, partition, envelopes } = batch
     const { errorCode: code } = answer
@@ -226,12 +258,11 @@ export class LeaderDispatch {
     if (verdict === 'split' && envelopes.length > 1) {
       logger.warn(`${error.message}; its ${envelopes.length} messages are sent in two halves`)
       this.#limits.refused(topic, limitedBytes)
-      await this.#sendHalves(producer, batch)
-    } else if (verdict === 'retry') {
-      this.#noteAttempt([batch], error, producer.broker)
-    } else {
-      await this.#failGuilty(producer, batch, answer, error)
+      return halve(batch)
     }
+    if (verdict !== 'retry') return this.#failGuilty(producer, batch, answer, error)
+    this.#noteAttempt([batch], error, producer.broker)
+    return []
   }
 
   /** Brokers before 0.8.2 fail on lz4 and do not say so. */
@@ -248,12 +279,12 @@ export class LeaderDispatch {
   }
 
   /** One bad message makes a broker refuse all of its batch; where it says which, the others are sent again. */
-  async #failGuilty(
+  #failGuilty(
     producer: SyncProducer,
     batch: PartitionBatch,
     { errorCode, recordErrors }: PartitionAnswer,
     error: BrokerError,
-  ): Promise<void> {
+  ): PartitionBatch[] {
     const { broker } = producer
     const { topic, partition, envelopes } = batch
     const saidOf = new Map(
@@ -262,7 +293,7 @@ export class LeaderDispatch {
         return envelope ? [[envelope, message] as const] : []
       }),
     )
-    const guilty = saidOf.size > 0 ? [...saidOf.keys()] : envelopes
+    const guilty = (saidOf.size > 0 ? [...saidOf.keys()] : envelopes).filter(({ isSettled }) => !isSettled)
     const { acks } = this.#options
     const errorOf = (envelope: Envelope): BrokerError => {
       const says = saidOf.get(envelope)
@@ -273,7 +304,7 @@ export class LeaderDispatch {
     this.#options.logger.warn(`producing ${guilty.length} messages failed for good: ${error.message}`)
     this.#options.outcomes.failed(guilty, errorOf)
     const innocent = envelopes.filter((envelope) => !envelope.isSettled)
-    if (innocent.length > 0) await this.#sendInOrder(producer, [[{ ...batch, envelopes: innocent }]])
+    return innocent.length > 0 ? [{ ...batch, envelopes: innocent }] : []
   }
 
   /** The request came to nothing. What cannot even be encoded never will be. */

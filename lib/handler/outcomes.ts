@@ -5,6 +5,7 @@
 import type { KafkaError } from '../errors.js'
 import type { MessageFailure } from '../failure.js'
 import type { Envelope } from './envelope.js'
+import { hasSettled } from './in-flight-messages.js'
 import type { PartitionBatch } from './partition-and-collate.js'
 
 /** Where and when a batch was stored. */
@@ -28,8 +29,13 @@ export class Outcomes {
     this.#listener = listener
   }
 
+  /** Messages that have their outcome, as their time limit was over, keep it. */
   delivered(batch: PartitionBatch, stored: Stored, broker: string): void {
     const { envelopes } = batch
+    if (hasSettled(envelopes)) {
+      for (const piece of unsettledPieces(batch, stored)) this.delivered(piece.batch, piece.stored, broker)
+      return
+    }
     const { baseOffset, timestampMs } = stored
     for (let i = 0; i < envelopes.length; i++) {
       const envelope = envelopes[i]!
@@ -44,15 +50,38 @@ export class Outcomes {
     this.#listener.onDelivered(batch, stored, broker)
   }
 
+  /** As with {@link delivered}. */
   failed(envelopes: readonly Envelope[], causeOf: (envelope: Envelope) => KafkaError): void {
-    if (envelopes.length === 0) return
-    const failures = envelopes.map((envelope) => failureOf(envelope, causeOf(envelope)))
-    for (let i = 0; i < envelopes.length; i++) {
-      envelopes[i]!.isSettled = true
-      envelopes[i]!.waiter?.failed(failures[i]!, envelopes[i]!)
+    const unsettled = envelopes.filter(({ isSettled }) => !isSettled)
+    if (unsettled.length === 0) return
+    const failures = unsettled.map((envelope) => failureOf(envelope, causeOf(envelope)))
+    for (let i = 0; i < unsettled.length; i++) {
+      unsettled[i]!.isSettled = true
+      unsettled[i]!.waiter?.failed(failures[i]!, unsettled[i]!)
     }
     this.#listener.onFailed(failures)
   }
+}
+
+/** What is left of a stored batch between its settled messages, each piece with its own first offset. */
+function unsettledPieces(
+  batch: PartitionBatch,
+  stored: Stored,
+): { readonly batch: PartitionBatch; readonly stored: Stored }[] {
+  const pieces: { batch: PartitionBatch & { envelopes: Envelope[] }; stored: Stored }[] = []
+  let isOpen = false
+  for (const [i, envelope] of batch.envelopes.entries()) {
+    if (envelope.isSettled) {
+      isOpen = false
+    } else if (isOpen) {
+      pieces.at(-1)!.batch.envelopes.push(envelope)
+    } else {
+      const baseOffset = stored.baseOffset < 0n ? stored.baseOffset : stored.baseOffset + BigInt(i)
+      pieces.push({ batch: { ...batch, envelopes: [envelope] }, stored: { ...stored, baseOffset } })
+      isOpen = true
+    }
+  }
+  return pieces
 }
 
 function failureOf(envelope: Envelope, cause: KafkaError): MessageFailure {

@@ -39,13 +39,16 @@ export interface BrokerClientSettings extends ConnectionSettings {
 }
 
 export interface RequestOptions {
-  /** Milliseconds to wait for the answer. */
+  /** Milliseconds to wait for the answer, from when all earlier requests of the connection have theirs. */
   timeoutMs: number
   /** The version that the body was made for. Default: the newest that both sides know. */
   version?: number
   /** Expected bytes of the request; only saves copying. */
   sizeHint?: number
-  /** Told how many bytes the request has, its length field included, before they are sent. */
+  /**
+   * Called with the bytes of the request, its length field included, in the turn in which they are sent, before; what
+   * it throws keeps them from being sent.
+   */
   onEncoded?: (bytes: number) => void
 }
 
@@ -53,11 +56,11 @@ const MAX_CORRELATION_ID = 0x7fffffff
 
 export class BrokerClient {
   readonly #settings: BrokerClientSettings
-  readonly #inFlight = new InFlight()
+  readonly #mute = new Mute()
+  readonly #inFlight = new InFlight(() => this.#mute.remainingMs)
   /** Requests without an answer that are not yet in the kernel's hands. */
   readonly #writing = new Set<(reason: KafkaError) => void>()
   readonly #onClose: (reason: KafkaError) => void
-  readonly #mute = new Mute()
   #versions: BrokerVersions | null = null
   #connection!: Connection
   #correlationId = 0
@@ -259,6 +262,7 @@ export class BrokerClient {
       request.expireAfter(timeoutMs, () =>
         this.close(expired(this.broker, api.name, timeoutMs, this.#isBroker)),
       )
+      this.#inFlight.startClock()
     })
     return trace ? trace.follow(answered) : answered
   }

@@ -2,10 +2,15 @@
  * The requests of one connection that wait for their answers, oldest first.
  *
  * Kafka answers a connection's requests in order, so an answer belongs to the oldest one or the peer is at fault.
- * A request moves `pending → sent → completed | failed` and never back; each has its own time limit.
+ * A request moves `pending → sent → completed | failed` and never back.
+ *
+ * Brokers handle one request of a connection at a time, so each one's time counts from when it is the oldest: a slow
+ * broker is not taken for a dead one because several requests are in flight, and a dead one shows after the limit of
+ * the oldest. No request waits longer than its own limit and those of the requests in front of it, together.
  */
 import { DecodeError, type KafkaError } from '../errors.js'
 import { correlationIdOf } from '../protocol/envelope.js'
+import { LONGEST_TIMER_MS } from '../timers.js'
 import { startDeadline } from './deadline.js'
 
 type State = 'pending' | 'sent' | 'completed' | 'failed'
@@ -22,6 +27,7 @@ export class InFlightRequest {
   readonly correlationId: number
   readonly #answered: Answered
   #state: State = 'pending'
+  #limit: { readonly timeoutMs: number; onExpired(): void } | null = null
   #cancelDeadline: (() => void) | undefined
 
   constructor(correlationId: number, answered: Answered) {
@@ -38,9 +44,16 @@ export class InFlightRequest {
     this.#move('pending', 'sent')
   }
 
-  /** Calls `onExpired` when the answer has not come in time; see {@link startDeadline}. */
+  /** Calls `onExpired` when the answer has not come so long after {@link startClock}; see {@link startDeadline}. */
   expireAfter(timeoutMs: number, onExpired: () => void): void {
-    this.#cancelDeadline = startDeadline(timeoutMs, onExpired)
+    this.#limit = { timeoutMs, onExpired }
+  }
+
+  /** @param pausedMs - while the broker does not read, before the time limit begins. A second call does nothing. */
+  startClock(pausedMs = 0): void {
+    if (!this.#limit || this.#cancelDeadline || this.isSettled) return
+    const { timeoutMs, onExpired } = this.#limit
+    this.#cancelDeadline = startDeadline(Math.min(LONGEST_TIMER_MS, timeoutMs + pausedMs), onExpired)
   }
 
   complete(frame: Buffer): void {
@@ -74,6 +87,12 @@ export class InFlightRequest {
 
 export class InFlight {
   readonly #requests: InFlightRequest[] = []
+  readonly #pausedMs: () => number
+
+  /** @param pausedMs - for how much longer the broker reads nothing. Default: it always reads. */
+  constructor(pausedMs: () => number = () => 0) {
+    this.#pausedMs = pausedMs
+  }
 
   get size(): number {
     return this.#requests.length
@@ -100,6 +119,12 @@ export class InFlight {
     }
     this.#requests.shift()
     oldest.complete(frame)
+    this.startClock()
+  }
+
+  /** To be called after a request has been added and has its time limit: the clock of the oldest one runs. */
+  startClock(): void {
+    this.#requests[0]?.startClock(this.#pausedMs())
   }
 
   /** Ends the oldest request when it may stay unanswered and the next one is answered. */

@@ -32,6 +32,11 @@ export class Mute {
     return this.#over
   }
 
+  /** For how many milliseconds more it holds back. */
+  get remainingMs(): number {
+    return this.#over ? Math.max(0, this.#endMs - performance.now()) : 0
+  }
+
   /** Lets all go on now. */
   end(): void {
     clearTimeout(this.#timer)

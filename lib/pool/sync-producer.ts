@@ -59,6 +59,8 @@ export interface ProduceOptions {
   sizeHint?: number
   /** Messages in the request, for {@link SyncProducerListener.onUnconfirmed}. Default 0. */
   messages?: number
+  /** Called in the turn in which the request is written, before; what it throws keeps it from being written. */
+  onWriting?: () => void
 }
 
 /** Topics that were asked for while the versions were found out, and the answer. */
@@ -175,12 +177,13 @@ export class SyncProducer {
    */
   async send(
     request: ProduceRequest,
-    { version, sizeHint, messages = 0 }: ProduceOptions = {},
+    { version, sizeHint, messages = 0, onWriting }: ProduceOptions = {},
   ): Promise<ProduceResponse | null> {
     const startMs = performance.now() - this.#connectMs
     this.#connectMs = 0
     let bytes: number | null = null
     const onEncoded = (length: number): void => {
+      onWriting?.()
       bytes = length
     }
     try {

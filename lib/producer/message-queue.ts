@@ -50,6 +50,11 @@ export class MessageQueue<T> {
     return this.#size
   }
 
+  /** The item at the front; undefined where there is none. */
+  peek(): T | undefined {
+    return this.#ring[this.#head]
+  }
+
   /** Callers that wait for room. */
   get waiting(): number {
     return this.#waiters.size

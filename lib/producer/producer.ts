@@ -122,6 +122,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       dispatch,
       batchSize: this.config.batchNumMessages,
       lingerMs: this.config.queueBufferingMaxMs,
+      deadlineMsOf: ({ deadlineMs }) => deadlineMs,
       maxCycles: this.config.maxInFlightRequestsPerConnection,
     })
     // Where cycles may overlap, the handler holds back and joins what must wait, partition by partition.

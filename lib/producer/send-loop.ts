@@ -3,7 +3,9 @@
  *
  * The linger clock runs from the previous flush, not from the arrival of a message, and an idle interval that ends
  * starts the next one, as in the original; it is computed when a message arrives, so nothing wakes while idle. A
- * linger ≤ 0 means as soon as the loop is free (D10). Must be let run dry before it is dropped: see {@link SendLoop.hurry}.
+ * linger ≤ 0 means as soon as the loop is free (D10). Nothing lingers beyond its own time limit; batches on their way
+ * are settled within theirs, and what is queued behind them has later ones. Must be let run dry before it is dropped:
+ * see {@link SendLoop.hurry}.
  *
  * @see classic-producer reference §8.2
  */
@@ -20,6 +22,8 @@ export interface SendLoopOptions<T> {
   readonly lingerMs: number
   /** Batches that may be on their way at a time. Default 1. */
   readonly maxCycles?: number
+  /** When the time of an item is over, by `performance.now()`; 0 for never. No later item has an earlier limit. */
+  readonly deadlineMsOf?: (item: T) => number
 }
 
 export class SendLoop<T> {
@@ -81,7 +85,18 @@ export class SendLoop<T> {
     }
     const sinceFlushMs = performance.now() - this.#lastFlushMs
     this.#lastFlushMs += Math.floor(sinceFlushMs / lingerMs) * lingerMs
-    this.#timer = setTimeout(() => this.#expired(), Math.ceil(lingerMs - (sinceFlushMs % lingerMs)))
+    const forMs = Math.ceil(lingerMs - (sinceFlushMs % lingerMs))
+    this.#timer = setTimeout(() => this.#expired(), Math.min(forMs, this.#untilDeadlineMs()))
+  }
+
+  /** One whose time is over is handed on, as whoever sends it settles it; nobody else looks into the queue. */
+  #untilDeadlineMs(): number {
+    const { queue, deadlineMsOf } = this.#options
+    const first = queue.peek()
+    const deadlineMs = first === undefined ? 0 : (deadlineMsOf?.(first) ?? 0)
+    if (deadlineMs <= 0) return Number.POSITIVE_INFINITY
+    // A timer may go off up to a millisecond early.
+    return Math.max(0, Math.ceil(deadlineMs - performance.now()) + 1)
   }
 
   #disarm(): void {

@@ -740,6 +740,41 @@ describe('DefaultEventHandler', () => {
       await ended(handler.dispatch([limited('a@0', 150)]))
       expect(listener.failures[0]).to.include({ persistence: 'possibly-persisted' })
     })
+
+    for (const acks of [-1, 1, 0]) {
+      it(`that ends in flight fails the message as possibly-persisted and ends the call, acks ${acks}`, async () => {
+        const { handler, listener, pool } = makeHandler({ acks })
+        pool.before = () => new Promise((resolve) => setTimeout(resolve, 5000))
+        const start = performance.now()
+        await ended(handler.dispatch([limited('a@0', 250)]))
+        expect(performance.now() - start).to.be.within(250, 260)
+        expect(listener.failures[0]).to.include({ persistence: 'possibly-persisted' })
+        expect(listener.failed).to.deep.equal({
+          a: 'no delivery within delivery.timeout.ms: the broker has not answered yet',
+        })
+        await clock.tickAsync(5000)
+        expect(listener.delivered).to.deep.equal([])
+      })
+    }
+
+    it('that ends before its request can be written fails the message as not-persisted, and it is never written', async () => {
+      const { handler, listener, pool } = makeHandler()
+      pool.untilWritable = () => new Promise((resolve) => setTimeout(resolve, 5000))
+      await ended(handler.dispatch([limited('a@0', 250)]))
+      expect(listener.failures[0]).to.include({ persistence: 'not-persisted' })
+      await clock.tickAsync(5000)
+      expect(pool.wire).to.deep.equal([])
+    })
+
+    it('that ends in flight keeps the next cycle waiting until the request has ended', async () => {
+      const { handler, pool } = makeHandler()
+      pool.before = () => new Promise((resolve) => setTimeout(resolve, 1000))
+      await ended(handler.dispatch([limited('a@0', 250)]))
+      const times = requestTimes(pool)
+      await ended(handler.dispatch(envelopes('b@0')))
+      expect(times).to.have.length(1)
+      expect(times[0]).to.be.within(740, 750)
+    })
   })
 
   describe('abort', () => {

@@ -315,6 +315,22 @@ describe('LaneDispatch', () => {
       expect(expired).to.deep.equal(['b', 'c'])
     })
 
+    it('that ends in flight ends the call and keeps the partition until the request has ended', async () => {
+      const { runs, send, ended } = makeLanes()
+      send('a@0')
+      send('b@0')
+      const [first] = runs[0]!.envelopes
+      first!.isInFlight = true
+      first!.isSettled = true
+      runs[0]!.progress()
+      expect(await ended()).to.deep.equal(['a@0'])
+      expect(textsOfRuns(runs)).to.deep.equal([['a']])
+      first!.isInFlight = false
+      await runs[0]!.settle()
+      expect(textsOfRuns(runs)).to.deep.equal([['a'], ['b']])
+      expect(await ended()).to.deep.equal([])
+    })
+
     it('sets no timer for messages that are on their way, or have no limit', async () => {
       const { lanes, runs, send } = makeLanes()
       void lanes.dispatch(until(10, 'a@0'))

@@ -6,6 +6,8 @@ import type { Envelope } from '../../lib/handler/envelope.js'
 import { LeaderDispatch, type LeaderDispatchOptions } from '../../lib/handler/leader-dispatch.js'
 import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
 import type { Compression } from '../../lib/protocol/records/compression.js'
+import { turns } from '../network/support/doubles.js'
+import { gate } from '../pool/support/fake-sync-producer.js'
 import { batchOf, serialized } from './support/envelopes.js'
 import { answering, FakePool } from './support/fake-pool.js'
 import { LogKeeper } from './support/log-keeper.js'
@@ -326,12 +328,12 @@ describe('LeaderDispatch', () => {
       expect(keeper.delivered).to.deep.equal(['t/0@0: a', 't/0@1: b', 't/0@2: c'])
     })
 
-    it('leaves other partitions of the request alone', async () => {
+    it('gives other partitions of the request their outcome, before anything is sent again', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.refuse = refuseGuilty
       await dispatch.dispatch(0, [batch('t/0: a x'), batch('t/1: b')])
       expect(pool.wire).to.deep.equal(['0: t/0=a,x t/1=b', '0: t/0=a', '0: t/0=x'])
-      expect(keeper.delivered).to.deep.equal(['t/0@0: a', 't/1@0: b'])
+      expect(keeper.delivered).to.deep.equal(['t/1@0: b', 't/0@0: a'])
     })
 
     it('holds the second half back when the first must be retried, so that it is not overtaken', async () => {
@@ -385,7 +387,7 @@ describe('LeaderDispatch', () => {
       }
       const batches = [batch('t/0: a b c d'), batch('t/1: e')]
       await dispatch.dispatch(0, batches)
-      expect(keeper.delivered).to.deep.equal(['t/0@0: a,b', 't/1@0: e'])
+      expect(keeper.delivered).to.deep.equal(['t/1@0: e', 't/0@0: a,b'])
       expect(unsettled(...batches).map(({ persistence }) => persistence)).to.deep.equal([
         'possibly-persisted',
         'possibly-persisted',
@@ -496,5 +498,104 @@ describe('LeaderDispatch', () => {
       expect(pool.requests.map(({ sets }) => sets[0]!.codec)).to.deep.equal([1, 1, 1])
       expect(pool.stored).to.deep.equal({ 't/0': ['a', 'b'] })
     })
+  })
+
+  describe('when messages have their outcome before their request ends, as their time limit is over', () => {
+    it('does not write them, and writes the others of their batch', async () => {
+      const { dispatch, keeper, pool } = makeDispatch()
+      const writable = gate()
+      pool.untilWritable = () => writable.opened
+      const [first, second] = [batch('t/0: a b'), batch('t/1: c')]
+      const done = dispatch.dispatch(0, [first, second])
+      await turns()
+      for (const envelope of [first.envelopes[0]!, second.envelopes[0]!]) envelope.isSettled = true
+      writable.open()
+      await done
+      expect(pool.wire).to.deep.equal(['0: t/0=b'])
+      expect(keeper.delivered).to.deep.equal(['t/0@0: b'])
+    })
+
+    it('sends nothing where none is left, not even a question for the version', async () => {
+      const { dispatch, pool } = makeDispatch()
+      const sent = batch('t/0: a b')
+      for (const envelope of sent.envelopes) envelope.isSettled = true
+      Object.defineProperty(pool, 'produceVersion', { get: () => expect.fail('asked') })
+      await dispatch.dispatch(0, [sent])
+      expect(pool.wire).to.deep.equal([])
+    })
+
+    it('does not write what is settled while it is compressed', async () => {
+      const written = gate()
+      const compression: Compression = {
+        ...gzip,
+        compress: async (plain) => {
+          await written.opened
+          return gzipSync(plain)
+        },
+      }
+      const { dispatch, pool } = makeDispatch({ compression })
+      const sent = batch('t/0: a b')
+      const done = dispatch.dispatch(0, [sent])
+      await turns()
+      sent.envelopes[1]!.isSettled = true
+      written.open()
+      await done
+      expect(pool.wire).to.deep.equal(['0: t/0=a'])
+    })
+
+    it('knows of each message whether it is in flight', async () => {
+      const { dispatch, pool } = makeDispatch()
+      const [writable, answered] = [gate(), gate()]
+      pool.untilWritable = () => writable.opened
+      pool.before = () => answered.opened
+      const sent = batch('t/0: a b')
+      const inFlight = (): boolean[] => sent.envelopes.map(({ isInFlight }) => isInFlight)
+      const done = dispatch.dispatch(0, [sent])
+      await turns()
+      expect(inFlight()).to.deep.equal([false, false])
+      writable.open()
+      await turns()
+      expect(inFlight()).to.deep.equal([true, true])
+      answered.open()
+      await done
+      expect(inFlight()).to.deep.equal([false, false])
+    })
+
+    for (const acks of [1, 0]) {
+      it(`ignores the late end of their request, and gives the others theirs, acks ${acks}`, async () => {
+        const { dispatch, keeper, pool } = makeDispatch({ acks })
+        const answered = gate()
+        pool.before = () => answered.opened
+        const sent = batch('t/0: a b c d')
+        const done = dispatch.dispatch(0, [sent])
+        await turns()
+        for (const i of [0, 2]) sent.envelopes[i]!.isSettled = true
+        answered.open()
+        await done
+        expect(keeper.delivered).to.deep.equal(
+          acks === 0 ? ['t/0@-1: b', 't/0@-1: d'] : ['t/0@1: b', 't/0@3: d'],
+        )
+        expect(keeper.failures).to.deep.equal([])
+      })
+    }
+
+    for (const code of [NOT_LEADER, TOO_LARGE, 17]) {
+      it(`notes the refusal of their partition for the others only: error ${code}`, async () => {
+        const { dispatch, keeper, pool, logger } = makeDispatch()
+        const answered = gate()
+        pool.before = () => answered.opened
+        pool.refuse = () => code
+        const [all, some] = [batch('t/0: a b'), batch('t/1: c d')]
+        const done = dispatch.dispatch(0, [all, some])
+        await turns()
+        for (const envelope of [...all.envelopes, some.envelopes[0]!]) envelope.isSettled = true
+        answered.open()
+        await done
+        expect(attemptsOf(all).flat()).to.deep.equal([])
+        expect(Object.keys(keeper.failed)).to.deep.equal(code === NOT_LEADER ? [] : ['d'])
+        expect(attemptsOf(some).map(({ length }) => length)).to.deep.equal([0, 1])
+        expect(logger.lines.filter(({ text }) => /\b0 messages/.test(text))).to.deep.equal([])
+      })
+    }
   })
 })

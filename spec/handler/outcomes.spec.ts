@@ -2,8 +2,9 @@ import { expect } from 'chai'
 import sinon from 'sinon'
 import { ConnectionError, type KafkaError, PartitionerError } from '../../lib/errors.js'
 import type { MessageFailure } from '../../lib/failure.js'
+import type { Envelope } from '../../lib/handler/envelope.js'
 import { type OutcomeListener, Outcomes, type Stored } from '../../lib/handler/outcomes.js'
-import { batchOf, envelopeOf } from './support/envelopes.js'
+import { batchOf, envelopeOf, textsOf } from './support/envelopes.js'
 
 function makeOutcomes() {
   const onDelivered = sinon.fake<Parameters<OutcomeListener['onDelivered']>>()
@@ -103,5 +104,50 @@ describe('Outcomes', () => {
     outcomes.delivered(batchOf('t', 0, envelopeOf('a')), at(0n), 'b:1')
     outcomes.failed([envelopeOf('b')], () => new ConnectionError('no'))
     expect([onDelivered.callCount, onFailed.callCount]).to.deep.equal([1, 1])
+  })
+
+  describe('of messages that have theirs already', () => {
+    function settled(value: string) {
+      const waiter = makeWaiter()
+      const envelope = envelopeOf(value, { waiter })
+      envelope.isSettled = true
+      return { envelope, waiter }
+    }
+
+    it('reports no delivery, and tells the others of the batch their own offsets, piece by piece', () => {
+      const { outcomes, onDelivered } = makeOutcomes()
+      const [early, between] = [settled('a'), settled('d')]
+      const waiter = makeWaiter()
+      const [b, c, e] = ['b', 'c', 'e'].map((value) => envelopeOf(value, { waiter })) as [
+        Envelope,
+        Envelope,
+        Envelope,
+      ]
+      outcomes.delivered(batchOf('t', 0, early.envelope, b, c, between.envelope, e), at(10n), 'b:1')
+      expect(waiter.delivered.args.map(([envelope, offset]) => [envelope, offset])).to.deep.equal([
+        [b, 11n],
+        [c, 12n],
+        [e, 14n],
+      ])
+      expect(
+        onDelivered.args.map(([batch, { baseOffset }]) => [textsOf(batch.envelopes), baseOffset]),
+      ).to.deep.equal([
+        [['b', 'c'], 11n],
+        [['e'], 14n],
+      ])
+      expect([early, between].some((one) => one.waiter.delivered.called)).to.equal(false)
+    })
+
+    it('reports no failure', () => {
+      const { outcomes, onFailed } = makeOutcomes()
+      const { envelope, waiter } = settled('a')
+      const other = envelopeOf('b')
+      outcomes.failed([envelope, other], () => new ConnectionError('no'))
+      outcomes.failed([envelope], () => new ConnectionError('no'))
+      expect(onFailed.args.map(([failures]) => failures.map(({ message }) => message))).to.deep.equal([
+        [other.message],
+      ])
+      expect(waiter.failed.called).to.equal(false)
+    })
   })
 })

@@ -192,7 +192,12 @@ describe('An application that awaits each send() in a loop', () => {
     [
       'async, acks 0, one message a batch',
       5000,
-      { 'producer.type': 'async', 'request.required.acks': 0, 'batch.num.messages': 1 },
+      {
+        'producer.type': 'async',
+        'request.required.acks': 0,
+        'batch.num.messages': 1,
+        'queue.buffering.max.messages': 1,
+      },
     ],
     ['async, acks 0', 40_000, { 'producer.type': 'async', 'request.required.acks': 0 }],
     [

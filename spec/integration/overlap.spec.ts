@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { Producer } from '../../lib/index.js'
 import { silentLogger } from '../../lib/logger.js'
-import { errorCode, hold } from '../../lib/testing/index.js'
+import { delayMs, errorCode, hold } from '../../lib/testing/index.js'
 import { HoldingBroker } from './support/holding-broker.js'
 import { eventually, rejection, Stage } from './support/stage.js'
 
@@ -217,17 +217,32 @@ for (const type of ['sync', 'async'] as const) {
       expect(over).to.deep.equal(['slow', 'flush'])
     })
 
+    it('do not take a broker that needs its time for each request for one that does not answer', async () => {
+      stage.cluster.createTopic('slow', { partitions: 5 })
+      const producer = start({ 'request.timeout.ms': 100 })
+      const keys = [0, 1, 2, 3, 4]
+      const toAll = (message: string) =>
+        Promise.all(keys.map((key) => producer.deliver({ topic: 'slow', key, message })))
+      await toAll('first')
+      stage.cluster.faults.on('Produce', { times: 5 }, delayMs(80))
+      await toAll('second')
+      expect(stage.log.at('warn')).to.deep.equal([])
+      for (const key of keys) expect(stage.stored('slow')[key]).to.deep.equal(['first', 'second'])
+    })
+
     it('wait for a partition only so long as delivery.timeout.ms allows, and then fail without an attempt', async () => {
       const producer = start({ 'delivery.timeout.ms': 60 })
       await warmUp(producer)
       const stalled = hold()
       stage.cluster.faults.on('Produce', { partition: 0 }, stalled)
-      const slow = producer.deliver({ topic: 't', key: 0, message: 'slow' })
-      const failed = await rejection(producer.deliver({ topic: 't', key: 0, message: 'behind it' }))
-      expect(failed).to.include({ code: 'KAFKA_DELIVERY_TIMEOUT', persistence: 'not-persisted' })
-      expect(failed.attempts).to.deep.equal([])
+      const [slow, behind] = await Promise.all(
+        ['slow', 'behind it'].map((message) => rejection(producer.deliver({ topic: 't', key: 0, message }))),
+      )
+      expect(slow).to.include({ code: 'KAFKA_DELIVERY_TIMEOUT', persistence: 'possibly-persisted' })
+      expect(behind).to.include({ code: 'KAFKA_DELIVERY_TIMEOUT', persistence: 'not-persisted' })
+      expect(behind!.attempts).to.deep.equal([])
       stalled.release()
-      await slow
+      await eventually(() => stage.stored()[0]?.length === 2)
       expect(stage.stored()[0]).to.deep.equal(['warm', 'slow'])
     })
 

@@ -88,7 +88,7 @@ class Run {
         'headers.on.old.brokers': random.pick(['fail', 'drop']),
         'broker.version': this.#version,
         'topic.metadata.refresh.interval.ms': random.pick([-1, 0, 20, 600_000]),
-        ...(random.int(4) === 0 && { 'delivery.timeout.ms': 20 + random.int(100) }),
+        ...(random.int(2) === 0 && { 'delivery.timeout.ms': 5 + random.int(100) }),
       },
       { logger: silentLogger },
     )

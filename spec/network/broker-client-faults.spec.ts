@@ -196,6 +196,39 @@ describe('BrokerClient on faults', () => {
       ])
     })
 
+    it('counts the time of each request from when it is the oldest on its connection', async () => {
+      const clock = fakeTimeouts()
+      const arrived: [Socket, Buffer][] = []
+      const { client } = await all.withPeer((socket, request) => arrived.push([socket, request]))
+      const asked = [ask(client), ask(client), ask(client)]
+      await until(() => arrived.length === 3)
+      for (const [i, [socket, request]] of arrived.entries()) {
+        clock.tick(TIMEOUT_MS - 1)
+        await turns()
+        socket.write(answerTo(request))
+        await asked[i]
+      }
+      expect(clock.countTimers()).to.equal(0)
+    })
+
+    it('lets no request wait longer than its own time limit and those of the requests in front of it', async () => {
+      const clock = fakeTimeouts()
+      const arrived: [Socket, Buffer][] = []
+      const { client } = await all.withPeer((socket, request) => arrived.push([socket, request]))
+      const first = ask(client)
+      const last = rejectionOf(ask(client))
+      await until(() => arrived.length === 2)
+      clock.tick(TIMEOUT_MS - 1)
+      const [[socket, request]] = arrived as [[Socket, Buffer]]
+      socket.write(answerTo(request))
+      await first
+      clock.tick(TIMEOUT_MS - 1)
+      await turns()
+      expect(client.isOpen).to.equal(true)
+      clock.tick(1)
+      expect(await last).to.be.instanceOf(RequestTimeoutError)
+    })
+
     it('is not kept waiting by the beginning of an answer', async () => {
       const clock = fakeTimeouts()
       const { client } = await all.withPeer((socket, request) =>

@@ -98,6 +98,22 @@ describe('BrokerClient with a quota', () => {
     expect(received).to.equal(2)
   })
 
+  it('does not count the time in which the broker reads nothing against a request that it has not read yet', async () => {
+    const clock = fakeTimeouts()
+    const arrived: [Socket, Buffer][] = []
+    const { client } = await all.withPeer((socket, request) => arrived.push([socket, request]))
+    const options = { timeoutMs: 100, version: 6 }
+    const asked = [1, 2].map(() => client.request(metadata, metadataRequest(['t']), options))
+    await until(() => arrived.length === 2)
+    const [[socket, first], [, second]] = arrived as [[Socket, Buffer], [Socket, Buffer]]
+    socket.write(throttledAnswer(headerOf(first).correlationId, THROTTLE_MS))
+    await asked[0]
+    clock.tick(THROTTLE_MS)
+    await turns()
+    socket.write(throttledAnswer(headerOf(second).correlationId, 0))
+    expect(await asked[1]).to.include({ throttleTimeMs: 0 })
+  })
+
   it('sends on before Metadata v6, where the broker itself has waited before it answered', async () => {
     fakeTimeouts()
     const { client } = await throttling()

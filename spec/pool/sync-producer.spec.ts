@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { expect } from 'chai'
+import sinon from 'sinon'
 import {
   ConnectionError,
   DecodeError,
@@ -54,6 +55,23 @@ describe('SyncProducer', () => {
   })
 
   describe('send', () => {
+    for (const acks of [1, 0]) {
+      it(`says when it writes a request, which can still be kept back then, acks ${acks}`, async () => {
+        const { requests, producer } = await all.withBroker()
+        await producer.fetchMetadata(['t'])
+        const before = requests.length
+        const keptBack = new Error('it came too late')
+        const onWriting = (): void => {
+          throw keptBack
+        }
+        expect(await rejectionOf(producer.send(keyed(acks), { onWriting }))).to.equal(keptBack)
+        const wanted = sinon.spy()
+        await producer.send(keyed(1), { onWriting: wanted })
+        expect(wanted.callCount).to.equal(1)
+        expect(requests).to.have.length(before + 1)
+      })
+    }
+
     it('sends what the Scala producer sent and resolves with the answer', async () => {
       const { requests, producer } = await all.withBroker()
       await producer.fetchMetadata(['t'])

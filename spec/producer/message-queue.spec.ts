@@ -24,6 +24,16 @@ describe('MessageQueue', () => {
     expect(queue.take(5)).to.deep.equal([])
   })
 
+  it('shows the item at its front without giving it away', () => {
+    const queue = makeQueue(2)
+    expect(queue.peek()).to.equal(undefined)
+    queue.offer('a')
+    queue.offer('b')
+    expect([queue.peek(), queue.size]).to.deep.equal(['a', 2])
+    queue.take(2)
+    expect(queue.peek()).to.equal(undefined)
+  })
+
   it('takes as many as its capacity and no more', () => {
     const queue = makeQueue(3)
     expect(['a', 'b', 'c', 'd'].map((item) => queue.offer(item))).to.deep.equal([true, true, true, false])

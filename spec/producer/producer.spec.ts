@@ -431,7 +431,7 @@ describe('Producer', () => {
       const producer = stage.producer({
         'producer.type': type,
         'message.send.max.retries': 1_000_000,
-        'retry.backoff.ms': 5,
+        'retry.backoff.ms': 40,
         'delivery.timeout.ms': 60,
       })
       stage.cluster.faults.on('Produce', { times: 1e9 }, errorCode(NOT_LEADER))

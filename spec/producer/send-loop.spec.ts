@@ -12,6 +12,8 @@ interface Settings {
   dispatchMs?: number
   /** Batches that may be on their way at a time. */
   maxCycles?: number
+  /** How long after the beginning the time of an item is over; 0 for never. */
+  deadlineMsOf?: (item: string) => number
 }
 
 describe('SendLoop', () => {
@@ -26,6 +28,7 @@ describe('SendLoop', () => {
     capacity = 1000,
     dispatchMs = 0,
     maxCycles,
+    deadlineMsOf = () => 0,
   }: Settings = {}) {
     const queue = new MessageQueue<string>({ capacity, maxBytes: null, bytesOf: () => 0 })
     const startMs = performance.now()
@@ -38,7 +41,14 @@ describe('SendLoop', () => {
       if (dispatchMs > 0) await new Promise((resolve) => setTimeout(resolve, dispatchMs))
       concurrent--
     }
-    const loop = new SendLoop({ queue, dispatch, batchSize, lingerMs, ...(maxCycles && { maxCycles }) })
+    const loop = new SendLoop({
+      queue,
+      dispatch,
+      batchSize,
+      lingerMs,
+      ...(maxCycles && { maxCycles }),
+      deadlineMsOf: (item) => deadlineMsOf(item) && startMs + deadlineMsOf(item),
+    })
     const send = (...items: string[]): void => {
       for (const item of items) {
         queue.offer(item)
@@ -433,5 +443,24 @@ describe('SendLoop', () => {
       }),
       { numRuns: 60 },
     )
+  })
+
+  it('hands on what lingers when the time of the first item is over, and not before', async () => {
+    const deadlineMsOf = (item: string): number => (item === 'first' ? 300 : 5000)
+    const { batches, send } = makeLoop({ lingerMs: 10_000, deadlineMsOf })
+    await clock.tickAsync(100)
+    send('first', 'second')
+    await clock.tickAsync(300)
+    expect(batches).to.deep.equal(['301: first second'])
+    send('third')
+    await clock.tickAsync(5000)
+    expect(batches.slice(1)).to.deep.equal(['5001: third'])
+  })
+
+  it('lets items linger that have more time than that', async () => {
+    const { batches, send } = makeLoop({ lingerMs: 200, deadlineMsOf: () => 300 })
+    send('a')
+    await clock.tickAsync(200)
+    expect(batches).to.deep.equal(['200: a'])
   })
 })

@@ -6,6 +6,7 @@
 import { ConnectionError, type KafkaError } from '../../../lib/errors.js'
 import type { BrokerAddress } from '../../../lib/network/connection.js'
 import type { ProducerPool } from '../../../lib/pool/producer-pool.js'
+import type { ProduceOptions } from '../../../lib/pool/sync-producer.js'
 import { filled } from '../../../lib/protocol/filled.js'
 import { type ProduceRequest, type ProduceResponse, produce } from '../../../lib/protocol/messages/index.js'
 import type { Payload } from '../../../lib/protocol/types.js'
@@ -44,6 +45,8 @@ export class FakePool {
   leaders: ReadonlyMap<number, BrokerAddress> = new Map()
   /** Error code for a set; nothing stores it. */
   refuse: (set: SentSet, request: SentRequest) => number | undefined = () => undefined
+  /** Resolves when requests can be written: connections may have to be opened, quotas may hold back. */
+  untilWritable: () => void | Promise<void> = () => {}
   /** Runs before a request is handled; what it throws is the request's end. */
   before: (request: SentRequest) => void | Promise<void> = () => {}
   /** Runs after storing; what it throws is the request's end. */
@@ -71,7 +74,12 @@ export class FakePool {
     return work({
       broker: `b${brokerId}:9092`,
       produceVersion: () => this.produceVersion,
-      send: (request: ProduceRequest) => this.#send(brokerId, request),
+      send: async (request: ProduceRequest, { onWriting }: ProduceOptions = {}) => {
+        const waiting = this.untilWritable()
+        if (waiting) await waiting
+        onWriting?.()
+        return this.#send(brokerId, request)
+      },
       disconnect: (reason: KafkaError) => this.disconnected.push(reason),
     })
   }

@@ -1,0 +1,163 @@
+import { expect } from 'chai'
+import sinon from 'sinon'
+import type { Envelope } from '../../lib/handler/envelope.js'
+import { TimeLimits } from '../../lib/handler/time-limits.js'
+import { turns } from '../network/support/doubles.js'
+import { envelopeOf, textsOf } from './support/envelopes.js'
+
+describe('TimeLimits', () => {
+  let clock: sinon.SinonFakeTimers
+  let over: string[]
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ now: 1_000_000, toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    over = []
+  })
+
+  /** `a: 50` has a time limit in 50 ms, `a` has none. */
+  function messages(...texts: string[]): Envelope[] {
+    return texts.map((text) => {
+      const [value, ms] = text.split(': ')
+      return envelopeOf(value, { deadlineMs: ms === undefined ? 0 : performance.now() + Number(ms) })
+    })
+  }
+
+  function limitsOf(envelopes: readonly Envelope[]): TimeLimits {
+    const startMs = performance.now()
+    const limits = TimeLimits.of(envelopes, (ended) => {
+      for (const envelope of ended) envelope.isSettled = true
+      over.push(`${performance.now() - startMs}: ${textsOf(ended).join(' ')}`)
+    })!
+    limits.check()
+    return limits
+  }
+
+  /** Lets the event loop turn after each of these times. */
+  async function tick(...milliseconds: number[]): Promise<void> {
+    for (const ms of milliseconds) {
+      clock.tick(ms)
+      await turns(1)
+    }
+  }
+
+  it('are none where no message has one', () => {
+    expect(TimeLimits.of(messages('a', 'b'), () => {})).to.equal(null)
+  })
+
+  it('end messages in time, those of one moment together, with one timer at a time', async () => {
+    limitsOf(messages('a: 10', 'b: 10', 'c', 'd: 30'))
+    expect(clock.countTimers()).to.equal(1)
+    await tick(10)
+    expect(over).to.deep.equal(['10: a b'])
+    await tick(20)
+    expect(over).to.deep.equal(['10: a b', '30: d'])
+    expect(clock.countTimers()).to.equal(0)
+  })
+
+  it('end what is over when they are looked at first', () => {
+    const envelopes = messages('a: 10', 'b: 30')
+    clock.tick(20)
+    limitsOf(envelopes)
+    expect(over).to.deep.equal(['0: a'])
+  })
+
+  it('end the earliest first, in whatever order the messages are', async () => {
+    limitsOf(messages('a: 30', 'b: 10'))
+    await tick(10, 20)
+    expect(over).to.deep.equal(['10: b', '30: a'])
+  })
+
+  it('do not end a message that is settled by then', async () => {
+    const envelopes = messages('a: 10', 'b: 20')
+    limitsOf(envelopes)
+    envelopes[0]!.isSettled = true
+    await tick(10, 10)
+    expect(over).to.deep.equal(['20: b'])
+  })
+
+  it('first let the event loop read what has arrived', async () => {
+    const envelopes = messages('a: 10')
+    limitsOf(envelopes)
+    setTimeout(() => {
+      envelopes[0]!.isSettled = true
+    }, 10)
+    await tick(10, 10)
+    expect(over).to.deep.equal([])
+  })
+
+  it('leave no timer behind when the cycle has ended', async () => {
+    const limits = limitsOf(messages('a: 10'))
+    limits.end()
+    expect(clock.countTimers()).to.equal(0)
+    limits.check()
+    expect(clock.countTimers()).to.equal(0)
+  })
+
+  it('may be the longest that Java knows', async () => {
+    limitsOf(messages(`a: ${2 ** 32}`))
+    await tick(2 ** 31)
+    expect(over).to.deep.equal([])
+    await tick(2 ** 31)
+    expect(over).to.deep.equal([`${2 ** 32}: a`])
+  })
+
+  describe('while something is waited for', () => {
+    async function isDone(promise: Promise<void>): Promise<boolean> {
+      let isOver = false
+      void promise.then(() => {
+        isOver = true
+      })
+      await turns(1)
+      return isOver
+    }
+
+    it('end the wait with the last message, and later waits at once', async () => {
+      const limits = limitsOf(messages('a: 10', 'b: 20'))
+      const wait = limits.orNobodyLeft(new Promise(() => {}))
+      await tick(10, 9)
+      expect([await isDone(wait), limits.isNobodyLeft]).to.deep.equal([false, false])
+      await tick(1)
+      expect([await isDone(wait), limits.isNobodyLeft]).to.deep.equal([true, true])
+      expect(await isDone(limits.orNobodyLeft(new Promise(() => {})))).to.equal(true)
+    })
+
+    it('end the wait when the last messages are settled otherwise, once that is looked at', async () => {
+      const envelopes = messages('a: 10', 'b: 20')
+      const limits = limitsOf(envelopes)
+      const wait = limits.orNobodyLeft(new Promise(() => {}))
+      for (const envelope of envelopes) envelope.isSettled = true
+      limits.check()
+      expect(await isDone(wait)).to.equal(true)
+      expect(clock.countTimers()).to.equal(0)
+    })
+
+    it('never end the wait while a message without a limit may be left', async () => {
+      const limits = limitsOf(messages('a: 10', 'b'))
+      const wait = limits.orNobodyLeft(new Promise(() => {}))
+      await tick(10, 10)
+      expect([await isDone(wait), limits.isNobodyLeft]).to.deep.equal([false, false])
+    })
+  })
+
+  it('look at each message a fixed number of times, however many limits end one by one', async () => {
+    const count = 1000
+    const envelopes = messages(...Array.from({ length: count }, (_, i) => `${i}: ${i + 1}`))
+    let looks = 0
+    for (const envelope of envelopes) {
+      let isSettled = false
+      Object.defineProperty(envelope, 'isSettled', {
+        get: () => {
+          looks++
+          return isSettled
+        },
+        set: (value: boolean) => {
+          isSettled = value
+        },
+      })
+    }
+    limitsOf(envelopes)
+    await tick(...envelopes.map(() => 1))
+    expect(over).to.have.length(count)
+    expect(looks).to.be.at.most(3 * count)
+  })
+})
