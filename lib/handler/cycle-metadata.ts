@@ -27,33 +27,34 @@ export class CycleMetadata {
   }
 
   /**
-   * Before the first attempt: what is merely due is asked for beside the traffic.
+   * Before the first attempt: what is merely due is asked for beside the traffic, but with an interval of 0, where
+   * the answer comes before the send.
    *
-   * @returns what is to be waited for, as topics are unknown; else null. Never rejects.
+   * @returns what is to be waited for; null for nothing. Never rejects.
    */
   prepare(topics: ReadonlySet<string>): Promise<void> | null {
-    const { brokerPartitionInfo, onRefreshing } = this.#options
+    const { brokerPartitionInfo, onRefreshing, refreshIntervalMs } = this.#options
     const missing = [...topics].filter((topic) => !brokerPartitionInfo.isCached(topic))
     const due = this.#isDue(topics) ? this.#schedule.begin() : []
     if (due.length > 0) onRefreshing()
-    const refresh = this.#refresh(new Set([...due, ...missing]))
-    return missing.length > 0 ? refresh : null
+    const refresh = this.#refresh(new Set([...due, ...missing]), false)
+    return missing.length > 0 || refreshIntervalMs === 0 ? refresh : null
   }
 
   /** Between attempts: asks anew for the topics that are left. Never rejects. */
   askAnew(topics: ReadonlySet<string>): Promise<void> {
     this.#options.onRefreshing()
     const due = this.#isDue(topics) ? this.#schedule.begin() : []
-    return this.#refresh(new Set([...due, ...topics]))
+    return this.#refresh(new Set([...due, ...topics]), true)
   }
 
   #isDue(topics: ReadonlySet<string>): boolean {
     return this.#schedule.isDue(topics, performance.now())
   }
 
-  async #refresh(topics: ReadonlySet<string>): Promise<void> {
+  async #refresh(topics: ReadonlySet<string>, isRetry: boolean): Promise<void> {
     try {
-      await this.#options.brokerPartitionInfo.refresh(topics)
+      await this.#options.brokerPartitionInfo.refresh(topics, isRetry)
     } catch (error) {
       this.#options.onFailed(error as Error)
     }

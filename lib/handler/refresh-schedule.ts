@@ -23,6 +23,8 @@ export class RefreshSchedule {
    */
   isDue(topics: Iterable<string>, nowMs: number): boolean {
     for (const topic of topics) this.#pending.add(topic)
+    // With 0 it is due every time, even where the clock stands still between two sends.
+    if (this.#intervalMs === 0) return true
     if (this.#intervalMs < 0 || nowMs - this.#lastMs <= this.#intervalMs) return false
     this.#lastMs = nowMs
     return true

@@ -6,12 +6,15 @@ import { CycleMetadata } from '../../lib/handler/cycle-metadata.js'
 describe('CycleMetadata', () => {
   /** Topics of each refresh. */
   let asked: string[][]
+  /** Whether each was asked for as a retry. */
+  let retries: boolean[]
   let failures: Error[]
   let refreshing: number
   let answer: () => Promise<void>
 
   beforeEach(() => {
     asked = []
+    retries = []
     failures = []
     refreshing = 0
     answer = () => Promise.resolve()
@@ -20,9 +23,12 @@ describe('CycleMetadata', () => {
   function make(refreshIntervalMs: number, cached: readonly string[] = []): CycleMetadata {
     const brokerPartitionInfo = {
       isCached: (topic: string) => cached.includes(topic),
-      refresh: (topics: Iterable<string>) => {
+      refresh: (topics: Iterable<string>, isRetry: boolean) => {
         const wanted = [...topics]
-        if (wanted.length > 0) asked.push(wanted)
+        if (wanted.length > 0) {
+          asked.push(wanted)
+          retries.push(isRetry)
+        }
         return answer()
       },
     } as unknown as BrokerPartitionInfo
@@ -48,6 +54,26 @@ describe('CycleMetadata', () => {
     expect(metadata.prepare(new Set(['known']))).to.equal(null)
     expect(asked).to.deep.equal([['known']])
     expect(refreshing).to.equal(1)
+  })
+
+  it('waits for the answer before each send with an interval of 0', async () => {
+    let resolve!: () => void
+    answer = () => new Promise((done) => (resolve = done))
+    const metadata = make(0, ['known'])
+    for (let i = 1; i <= 3; i++) {
+      const answered = metadata.prepare(new Set(['known']))
+      expect(answered).not.to.equal(null)
+      expect(asked).to.have.length(i)
+      resolve()
+      await answered
+    }
+  })
+
+  it('tells apart who asks because an attempt has failed', async () => {
+    const metadata = make(0, ['known'])
+    await metadata.prepare(new Set(['known']))
+    await metadata.askAnew(new Set(['known']))
+    expect(retries).to.deep.equal([false, true])
   })
 
   it('asks anew for what is left between attempts, and for all topics in use where that is due', async () => {
