@@ -73,8 +73,16 @@ export interface MetadataFetcher {
 export interface BrokerPartitionInfoOptions {
   readonly source: MetadataFetcher
   readonly logger: Logger
-  /** Called after each refresh with the addresses of all brokers that lead a known partition. */
-  readonly onLeaders?: (leaders: ReadonlyMap<number, BrokerAddress>) => void
+  /**
+   * Called after each refresh.
+   *
+   * @param leaders - the addresses of all brokers that lead a known partition, by broker id.
+   * @param topicByLeader - a topic that a broker leads by the newest answer; none for a leader of other topics only.
+   */
+  readonly onLeaders?: (
+    leaders: ReadonlyMap<number, BrokerAddress>,
+    topicByLeader: ReadonlyMap<number, string>,
+  ) => void
   /** Default: Math.random. */
   readonly random?: () => number
   /** Called after each refresh. */
@@ -132,11 +140,6 @@ export class BrokerPartitionInfo {
   /** The id that newer brokers know a topic by; all zero where it is not known. */
   topicIdOf(topic: string): Uint8Array {
     return this.#topicIds.get(topic) ?? NO_TOPIC_ID
-  }
-
-  /** Some topic that is known, or null. */
-  get topicInUse(): string | null {
-    return this.#topics.keys().next().value ?? null
   }
 
   isCached(topic: string): boolean {
@@ -268,7 +271,7 @@ export class BrokerPartitionInfo {
     const nowMs = performance.now()
     for (const topic of left) this.#fruitless.hadError(topic, nowMs)
     if (refresh.isRepeat) this.#judge(refresh)
-    this.#options.onLeaders?.(this.#leaders())
+    this.#options.onLeaders?.(this.#leaders(), topicByLeader(response.topics))
   }
 
   /** After a repetition: whether the next one has to wait longer. */
@@ -372,6 +375,18 @@ export class BrokerPartitionInfo {
     }
     return leaders
   }
+}
+
+/** Only of topics without an error: one that is named here is known to exist. */
+function topicByLeader(topics: MetadataResponse['topics']): Map<number, string> {
+  const byLeader = new Map<number, string>()
+  for (const topic of topics) {
+    if (!isNamed(topic) || topic.errorCode !== NONE) continue
+    for (const { leaderId } of topic.partitions) {
+      if (leaderId >= 0 && !byLeader.has(leaderId)) byLeader.set(leaderId, topic.name)
+    }
+  }
+  return byLeader
 }
 
 function isNamed(topic: MetadataResponse['topics'][number]): topic is TopicAnswer {

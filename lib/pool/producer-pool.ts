@@ -66,8 +66,13 @@ export class ProducerPool {
   /**
    * Makes the pool hold exactly these leaders. The first time it opens no connection, since a message is waiting to do
    * so; later it connects to leaders that are new.
+   *
+   * @param topicByLeader - a topic that exists on the broker, to be named by whoever has to find out its versions.
    */
-  update(leaders: ReadonlyMap<number, BrokerAddress>): void {
+  update(
+    leaders: ReadonlyMap<number, BrokerAddress>,
+    topicByLeader: ReadonlyMap<number, string> = new Map(),
+  ): void {
     if (this.#closed) return
     const shouldWarm = this.#entries.size > 0
     for (const [id, entry] of this.#entries) {
@@ -80,7 +85,7 @@ export class ProducerPool {
       if (this.#entries.has(id)) continue
       const entry = this.#open(address)
       this.#entries.set(id, entry)
-      if (shouldWarm) warm(entry)
+      if (shouldWarm) warm(entry, topicByLeader.get(id) ?? null)
     }
   }
 
@@ -154,9 +159,9 @@ export class ProducerPool {
 }
 
 /** Connects without keeping anybody from the slot. A failure shows again, and counts, with the first message. */
-function warm(entry: Entry): void {
+function warm(entry: Entry, topic: string | null): void {
   const work = async ({ shared: { producer } }: Slot): Promise<void> => {
-    producer.connect().catch(() => {})
+    producer.connect(topic).catch(() => {})
   }
   entry.pool.use(work).then(undefined, () => {})
 }

@@ -45,8 +45,6 @@ export interface SyncProducerSettings extends BrokerClientSettings {
   readonly listener?: SyncProducerListener
   /** What is known of brokers, shared by all SyncProducers of a producer. Default: its own. */
   readonly knownVersions?: KnownVersions
-  /** A topic in use, for whoever connects before a message is there; null where there is none. */
-  readonly topicInUse?: () => string | null
 }
 
 export interface ProduceOptions {
@@ -113,13 +111,13 @@ export class SyncProducer {
   }
 
   /**
-   * Connects ahead of the first request. Does nothing while neither the broker is known nor a topic in use: a question
-   * to it needs one.
+   * Connects ahead of the first request. Does nothing where the broker is not known and no topic is given: the
+   * question for its versions names one.
    *
+   * @param topic - one that exists: a broker may create what it is asked for, a topic that was deleted included.
    * @throws {ConnectionError | RequestTimeoutError}
    */
-  async connect(): Promise<void> {
-    const topic = this.#settings.topicInUse?.() ?? null
+  async connect(topic: string | null = null): Promise<void> {
     if (topic !== null) await this.#connected([topic])
     else if (this.#knownVersions.of(this.broker)) await this.#connected([])
   }

@@ -52,7 +52,6 @@ export function buildParts(
       logger,
       listener,
       knownVersions,
-      topicInUse: () => brokerPartitionInfo.topicInUse,
       onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
     })
   const pool = new ProducerPool({ create, slots: config.maxInFlightRequestsPerConnection })
@@ -60,7 +59,7 @@ export function buildParts(
   const brokerPartitionInfo = new BrokerPartitionInfo({
     source,
     logger,
-    onLeaders: (leaders) => pool.update(leaders),
+    onLeaders: (leaders, topicByLeader) => pool.update(leaders, topicByLeader),
     onRefresh: (topics: readonly string[], error: KafkaError | null) => listener.onRefresh({ topics, error }),
   })
   const handler = new DefaultEventHandler({

@@ -17,7 +17,7 @@ import {
 function makeInfo() {
   const source = new ScriptedSource()
   const logger = new LogKeeper()
-  const onLeaders = sinon.fake<[ReadonlyMap<number, BrokerAddress>]>()
+  const onLeaders = sinon.fake<[ReadonlyMap<number, BrokerAddress>, ReadonlyMap<number, string>]>()
   const onRefresh = sinon.fake<[readonly string[], KafkaError | null]>()
   return {
     source,
@@ -628,6 +628,21 @@ describe('BrokerPartitionInfo', () => {
       expect(reported(made)).to.deep.equal({ 0: { host: 'b0', port: 9092 }, 1: { host: 'b1', port: 9092 } })
       await refreshed(made, brokersOf(0, 1, 2), topicOf('u', [0, 2]))
       expect(Object.keys(reported(made))).to.deep.equal(['0', '1', '2'])
+    })
+
+    it('come with a topic that each leads by this answer, not with one that was known before or has an error', async () => {
+      const made = makeInfo()
+      const topicsByLeader = () => Object.fromEntries(made.onLeaders.lastCall.args[1])
+      await refreshed(made, brokersOf(0, 1), topicOf('old', [0, 0], [1, 1]))
+      expect(topicsByLeader()).to.deep.equal({ 0: 'old', 1: 'old' })
+      await refreshed(
+        made,
+        brokersOf(0, 1, 2),
+        { ...topicOf('bad', [0, 0]), errorCode: 5 },
+        topicOf('a', [0, 1]),
+        topicOf('b', [0, 1], [1, 2]),
+      )
+      expect(topicsByLeader()).to.deep.equal({ 1: 'a', 2: 'b' })
     })
 
     it('leave out a broker that leads nothing any more', async () => {

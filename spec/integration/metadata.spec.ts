@@ -309,6 +309,23 @@ describe('Metadata of a test cluster', () => {
     expect(stage.cluster.requests.filter(({ api }) => api === 'Metadata')).to.have.length.within(1, 3)
   })
 
+  for (const era of ['0.8', '2.8', '3.9', '4.3'] as const) {
+    it(`of a topic that was deleted is not asked for when another topic gets a new leader, Kafka ${era}`, async () => {
+      await stage.start({ brokers: 2, era })
+      for (const topic of ['old', 'new']) stage.cluster.createTopic(topic, { leaders: [0] })
+      const producer = stage.producer({ 'metadata.broker.list': `127.0.0.1:${stage.cluster.broker(0).port}` })
+      await producer.deliver({ topic: 'old', message: 'm' })
+      await producer.deliver({ topic: 'new', message: 'm' })
+      stage.cluster.deleteTopic('old')
+      let connections = 0
+      stage.cluster.on('connection', () => connections++)
+      stage.cluster.moveLeader('new', 0, 1)
+      await producer.deliver({ topic: 'new', message: 'm' })
+      expect(connections).to.be.above(0)
+      expect(stage.cluster.topics).to.not.include('old')
+    })
+  }
+
   // Row 37; golden f30.
   it('of a leader that comes back at another port: it is found there', async () => {
     await stage.start({ brokers: 2, failover: false })

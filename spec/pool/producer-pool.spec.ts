@@ -82,6 +82,17 @@ describe('ProducerPool', () => {
     expect(await producerOf(pool, 2)).to.equal(created[0])
   })
 
+  it('connects ahead with a topic that the new leader leads, or with none where it is given none', async () => {
+    const pool = poolOf([1, 9092])
+    const topicByLeader = new Map([
+      [1, 'one'],
+      [2, 'two'],
+    ])
+    pool.update(leaders([1, 9092], [2, 9093], [3, 9094]), topicByLeader)
+    await turns(5)
+    expect(created.map(({ connect }) => connect.args)).to.deep.equal([[['two']], [[null]]])
+  })
+
   it('keeps nobody from a leader that it is still connecting to, and survives that it cannot', async () => {
     const connecting = gate()
     const pool = new ProducerPool({

@@ -194,14 +194,14 @@ describe('SyncProducer and the versions of its broker', () => {
   })
 
   describe('connect', () => {
-    it('asks for a topic in use', async () => {
-      const { asked, producer } = await reaching([kafka2_8], { topicInUse: () => 't' })
-      await producer.connect()
+    it('asks for the topic it is given', async () => {
+      const { asked, producer } = await reaching([kafka2_8])
+      await producer.connect('t')
       expect([asked, producer.isConnected]).to.deep.equal([questions, true])
     })
 
     it('waits for a topic where nothing is known of the broker: asking for none would ask for all', async () => {
-      const { peer, producer } = await reaching([kafka2_8], { topicInUse: () => null })
+      const { peer, producer } = await reaching([kafka2_8])
       await producer.connect()
       expect([peer.sockets, producer.isConnected]).to.deep.equal([[], false])
     })
