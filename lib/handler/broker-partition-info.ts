@@ -161,6 +161,14 @@ export class BrokerPartitionInfo {
     this.#topics.set(topic, new TopicPartitions(partitions))
   }
 
+  /** Keeps nothing of a topic; its leaders' addresses go with the next refresh. */
+  forget(topic: string): void {
+    this.#topics.delete(topic)
+    this.#topicIds.delete(topic)
+    this.#errors.delete(topic)
+    this.#fruitless.forget(topic)
+  }
+
   /**
    * Fetches these topics. A refresh under way that covers them all is shared; else one more follows it, which is
    * shared by all who ask meanwhile.

@@ -5,6 +5,7 @@
  * @see classic-producer reference §3.2; design D4, D5
  */
 import type { BrokerPartitionInfo } from './broker-partition-info.js'
+import { IdleTopics } from './idle-topics.js'
 import { RefreshSchedule } from './refresh-schedule.js'
 
 export interface CycleMetadataOptions {
@@ -13,6 +14,8 @@ export interface CycleMetadataOptions {
   readonly refreshIntervalMs: number
   /** Partitions that stay until the next refresh are to be chosen anew. */
   onRefreshing(): void
+  /** The topic was not used for minutes: nothing is to be kept of it. */
+  onForgotten(topic: string): void
   /** A failing refresh stops nothing: what is known goes on being used, what is not fails its messages. */
   onFailed(error: Error): void
 }
@@ -20,6 +23,7 @@ export interface CycleMetadataOptions {
 export class CycleMetadata {
   readonly #options: CycleMetadataOptions
   readonly #schedule: RefreshSchedule
+  readonly #idle = new IdleTopics()
 
   constructor(options: CycleMetadataOptions) {
     this.#options = options
@@ -33,10 +37,10 @@ export class CycleMetadata {
    * @returns what is to be waited for; null for nothing. Never rejects.
    */
   prepare(topics: ReadonlySet<string>): Promise<void> | null {
-    const { brokerPartitionInfo, onRefreshing, refreshIntervalMs } = this.#options
+    const { brokerPartitionInfo, refreshIntervalMs } = this.#options
     const missing = [...topics].filter((topic) => !brokerPartitionInfo.isCached(topic))
-    const due = this.#isDue(topics) ? this.#schedule.begin() : []
-    if (due.length > 0) onRefreshing()
+    const due = this.#due(topics, missing.length > 0)
+    if (due.length > 0) this.#options.onRefreshing()
     const refresh = this.#refresh(new Set([...due, ...missing]), false)
     return missing.length > 0 || refreshIntervalMs === 0 ? refresh : null
   }
@@ -44,12 +48,29 @@ export class CycleMetadata {
   /** Between attempts: asks anew for the topics that are left. Never rejects. */
   askAnew(topics: ReadonlySet<string>): Promise<void> {
     this.#options.onRefreshing()
-    const due = this.#isDue(topics) ? this.#schedule.begin() : []
-    return this.#refresh(new Set([...due, ...topics]), true)
+    return this.#refresh(new Set([...this.#due(topics, true), ...topics]), true)
   }
 
-  #isDue(topics: ReadonlySet<string>): boolean {
-    return this.#schedule.isDue(topics, performance.now())
+  /**
+   * @param topics - in use now.
+   * @param isAsking - metadata is asked for in any case.
+   * @returns the topics that are due.
+   */
+  #due(topics: ReadonlySet<string>, isAsking: boolean): string[] {
+    const nowMs = performance.now()
+    this.#idle.used(topics, nowMs)
+    const isDue = this.#schedule.isDue(topics, nowMs)
+    if (isDue || isAsking) this.#forgetIdle(nowMs)
+    return isDue ? this.#schedule.begin() : []
+  }
+
+  #forgetIdle(nowMs: number): void {
+    const { brokerPartitionInfo, onForgotten } = this.#options
+    for (const topic of this.#idle.takeIdle(nowMs)) {
+      brokerPartitionInfo.forget(topic)
+      this.#schedule.forget(topic)
+      onForgotten(topic)
+    }
   }
 
   async #refresh(topics: ReadonlySet<string>, isRetry: boolean): Promise<void> {

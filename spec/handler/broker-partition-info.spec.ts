@@ -113,6 +113,26 @@ describe('BrokerPartitionInfo', () => {
     expect([info.isCached('t'), leadersOf(info, 't')]).to.deep.equal([true, { 0: 5 }])
   })
 
+  it('knows nothing of a topic that was forgotten, neither partitions, id nor error', async () => {
+    const made = makeInfo()
+    await refreshed(made, brokersOf(0), { ...topicOf('t', [0, 0]), topicId: Buffer.alloc(16, 1) })
+    await refreshed(made, brokersOf(0), topicError('bad', 3))
+    for (const topic of ['t', 'bad']) {
+      made.info.forget(topic)
+      expect(made.info.isCached(topic)).to.equal(false)
+      expect(errorOf(made.info, topic).message).to.equal(`nothing is known of topic ${topic}`)
+    }
+    expect(made.info.topicIdOf('t').some((byte) => byte !== 0)).to.equal(false)
+  })
+
+  it('leaves out the leaders of a forgotten topic at the next refresh', async () => {
+    const made = makeInfo()
+    await refreshed(made, brokersOf(0, 1), topicOf('t', [0, 0]))
+    made.info.forget('t')
+    await refreshed(made, brokersOf(0, 1), topicOf('u', [0, 1]))
+    expect([...made.onLeaders.lastCall.args[0].keys()]).to.deep.equal([1])
+  })
+
   describe('refresh', () => {
     it('asks for nothing where no topic is named: that would mean all of them', async () => {
       const { info, source } = makeInfo()

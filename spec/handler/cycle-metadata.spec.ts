@@ -11,6 +11,8 @@ describe('CycleMetadata', () => {
   let failures: Error[]
   let refreshing: number
   let answer: () => Promise<void>
+  /** Topics that nothing is kept of any more. */
+  let forgotten: string[]
 
   beforeEach(() => {
     asked = []
@@ -18,11 +20,13 @@ describe('CycleMetadata', () => {
     failures = []
     refreshing = 0
     answer = () => Promise.resolve()
+    forgotten = []
   })
 
   function make(refreshIntervalMs: number, cached: readonly string[] = []): CycleMetadata {
     const brokerPartitionInfo = {
-      isCached: (topic: string) => cached.includes(topic),
+      isCached: (topic: string) => cached.includes(topic) && !forgotten.includes(topic),
+      forget: (topic: string) => void forgotten.push(topic),
       refresh: (topics: Iterable<string>, isRetry: boolean) => {
         const wanted = [...topics]
         if (wanted.length > 0) {
@@ -36,6 +40,7 @@ describe('CycleMetadata', () => {
       brokerPartitionInfo,
       refreshIntervalMs,
       onRefreshing: () => void refreshing++,
+      onForgotten: (topic) => void forgotten.push(`partition of ${topic}`),
       onFailed: (error) => void failures.push(error),
     })
   }
@@ -90,6 +95,43 @@ describe('CycleMetadata', () => {
     } finally {
       clock.restore()
     }
+  })
+
+  describe('of topics that were not used for five minutes', () => {
+    let clock: sinon.SinonFakeTimers
+    beforeEach(() => {
+      clock = sinon.useFakeTimers({ now: 1_000_000 })
+    })
+
+    it('forgets all when it asks for a new one, and sets no timer for that', async () => {
+      const metadata = make(-1, ['old', 'busy'])
+      metadata.prepare(new Set(['old', 'busy']))
+      clock.tick(200_000)
+      metadata.prepare(new Set(['busy']))
+      clock.tick(100_000)
+      expect([forgotten, clock.countTimers()]).to.deep.equal([[], 0])
+      await metadata.prepare(new Set(['new']))
+      expect(forgotten).to.deep.equal(['old', 'partition of old'])
+      expect(asked).to.deep.equal([['new']])
+    })
+
+    it('asks for none when a refresh is due: one that was deleted would be created again', () => {
+      const metadata = make(600_000, ['old', 'busy'])
+      metadata.prepare(new Set(['busy']))
+      clock.tick(1)
+      metadata.prepare(new Set(['old']))
+      clock.tick(600_000)
+      metadata.prepare(new Set(['busy']))
+      expect(asked).to.deep.equal([['busy'], ['busy']])
+    })
+
+    it('forgets those between attempts, too, but none that it asks for', async () => {
+      const metadata = make(-1, ['old', 'tried'])
+      metadata.prepare(new Set(['old', 'tried']))
+      clock.tick(300_000)
+      await metadata.askAnew(new Set(['tried']))
+      expect(forgotten).to.deep.equal(['old', 'partition of old'])
+    })
   })
 
   it('tells of a refresh that fails, and rejects nothing', async () => {

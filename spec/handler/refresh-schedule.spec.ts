@@ -25,6 +25,19 @@ describe('RefreshSchedule', () => {
     expect([0, 1e12].map((nowMs) => schedule.isDue(['t'], nowMs))).to.deep.equal([false, false])
   })
 
+  it('keeps no topics with a negative interval, as they would never be asked for', () => {
+    const schedule = new RefreshSchedule(-1)
+    schedule.isDue(['t'], 0)
+    expect(schedule.begin()).to.deep.equal([])
+  })
+
+  it('leaves out a topic that is to be forgotten', () => {
+    const schedule = new RefreshSchedule(100)
+    schedule.isDue(['a', 'b'], 0)
+    schedule.forget('a')
+    expect(schedule.begin()).to.deep.equal(['b'])
+  })
+
   it('covers the topics used since the previous refresh, those of the send that found it due included', () => {
     const schedule = new RefreshSchedule(100)
     schedule.isDue(['a'], 0)
