@@ -269,8 +269,10 @@ export class SyncProducer {
     } else {
       if (topics.length === 0)
         throw new EncodeError('a request to a broker that is not known yet names a topic')
-      const negotiated = await negotiate(() => this.#open(), topics, this.#settings.requestTimeoutMs)
+      const { requestTimeoutMs } = this.#settings
+      const negotiated = await negotiate(() => this.#open(), topics, requestTimeoutMs, this.#giveUp.signal)
       client = negotiated.client
+      this.#failIfClosed(client)
       this.#learned = { topics, response: negotiated.metadata }
     }
     this.#take(client)
@@ -287,12 +289,15 @@ export class SyncProducer {
       this.#giveUp.signal,
     )
     // Between the socket's connect and this line other code may have run.
-    if (this.#closedFor) {
-      client.close(this.#closedFor)
-      throw this.#closedFor
-    }
+    this.#failIfClosed(client)
     this.#opening = client
     return client
+  }
+
+  #failIfClosed(client: BrokerClient): void {
+    if (!this.#closedFor) return
+    client.close(this.#closedFor)
+    throw this.#closedFor
   }
 
   /** The connection is ready for use. */
