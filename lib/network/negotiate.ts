@@ -52,6 +52,35 @@ export async function negotiate(
   }
 }
 
+/**
+ * Asks once more, over a connection that is closed again, a broker whose release was guessed.
+ *
+ * @param signal - gives up.
+ * @returns whether it says now what it speaks. Never rejects.
+ */
+export async function saysVersions(
+  open: () => Promise<BrokerClient>,
+  topics: readonly string[],
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let client: BrokerClient | undefined
+  const close = (): void =>
+    client?.close(new ConnectionError('the connection was only for asking what the broker speaks'))
+  signal.addEventListener('abort', close)
+  try {
+    client = await open()
+    if (signal.aborted) return false
+    await ask(client, topics, timeoutMs)
+    return client.versions?.isGuessed === false
+  } catch {
+    return false
+  } finally {
+    signal.removeEventListener('abort', close)
+    close()
+  }
+}
+
 /** @returns null when the peer closes on everything, unless it is the last time. */
 async function findOut(
   open: () => Promise<BrokerClient>,

@@ -79,13 +79,25 @@ export class ProducerPool {
       const wanted = leaders.get(id)
       if (wanted && wanted.host === entry.address.host && wanted.port === entry.address.port) continue
       this.#entries.delete(id)
-      this.#retire(entry)
+      void this.#retire(entry)
     }
     for (const [id, address] of leaders) {
       if (this.#entries.has(id)) continue
       const entry = this.#open(address)
       this.#entries.set(id, entry)
       if (shouldWarm) warm(entry, topicByLeader.get(id) ?? null)
+    }
+  }
+
+  /**
+   * Replaces the connection to an address, without any other reason than that a new one is wanted. Who waits for the
+   * broker goes on with the new one when all requests of the old one have ended, so nothing is overtaken.
+   */
+  renew({ host, port }: BrokerAddress): void {
+    for (const [id, entry] of this.#entries) {
+      const { address } = entry
+      if (address.host !== host || address.port !== port) continue
+      this.#entries.set(id, this.#open(address, this.#retire(entry)))
     }
   }
 
@@ -112,19 +124,21 @@ export class ProducerPool {
   async close(reason?: KafkaError): Promise<void> {
     this.#closed = true
     this.#closedFor ??= reason
-    for (const entry of this.#entries.values()) this.#retire(entry)
+    for (const entry of this.#entries.values()) void this.#retire(entry)
     this.#entries.clear()
     for (const entry of this.#retiring) for (const member of entry.members) member.close(reason)
     await Promise.all([...this.#retiring].map((entry) => drained(entry)))
   }
 
-  #open(address: BrokerAddress): Entry {
+  /** @param ready - before it nothing of the entry is used; must not reject. */
+  #open(address: BrokerAddress, ready: Promise<void> | null = null): Entry {
     const members = new Set<SyncProducer>()
     /** What new slots stand for. */
     let current: Shared | null = null
     const pool = createPool<Slot>(
       {
         create: async () => {
+          if (ready) await ready
           current ??= { producer: this.#create(address, members), slots: 0 }
           current.slots++
           return { shared: current }
@@ -152,9 +166,11 @@ export class ProducerPool {
     return producer
   }
 
-  #retire(entry: Entry): void {
+  /** @returns when nothing of it is left. */
+  async #retire(entry: Entry): Promise<void> {
     this.#retiring.add(entry)
-    void drained(entry).then(() => this.#retiring.delete(entry))
+    await drained(entry)
+    this.#retiring.delete(entry)
   }
 }
 

@@ -11,7 +11,7 @@ import { ConnectionError, EncodeError, type KafkaError } from '../errors.js'
 import { BrokerClient, type BrokerClientSettings } from '../network/broker-client.js'
 import { addressText, type BrokerAddress } from '../network/connection.js'
 import { KnownVersions } from '../network/known-versions.js'
-import { negotiate } from '../network/negotiate.js'
+import { negotiate, saysVersions } from '../network/negotiate.js'
 import {
   type MetadataResponse,
   metadata,
@@ -21,6 +21,7 @@ import {
   produce,
 } from '../protocol/messages/index.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
+import { SecondLooks } from './second-looks.js'
 import { canNameById, namedAgain, VERSION_OF_TOPIC_IDS } from './topic-names.js'
 
 /** Told of what happens to the connection; for events and logs. */
@@ -43,6 +44,8 @@ export interface SyncProducerSettings extends BrokerClientSettings {
   /** `request.timeout.ms`: how long the broker may take. */
   readonly requestTimeoutMs: number
   readonly listener?: SyncProducerListener
+  /** The broker's release was guessed, and it says now that it is another: this connection should be replaced. */
+  readonly onOutdated?: (address: BrokerAddress) => void
   /** What is known of brokers, shared by all SyncProducers of a producer. Default: its own. */
   readonly knownVersions?: KnownVersions
 }
@@ -84,6 +87,8 @@ export class SyncProducer {
   /** Being asked for its versions. */
   #opening: BrokerClient | null = null
   #learned: Learned | null = null
+  /** Null where the broker said what it speaks. */
+  #secondLooks: SecondLooks | null = null
   #isAnswerShort = false
   /** What connecting has taken for a request that is still being made. */
   #connectMs = 0
@@ -131,7 +136,19 @@ export class SyncProducer {
    */
   produceVersion(topics: readonly string[]): number | Promise<number> {
     const versions = this.#client?.versions
-    return versions ? versions.versionOf(produce, this.broker) : this.#versionOnceConnected(topics)
+    if (!versions) return this.#versionOnceConnected(topics)
+    if (this.#secondLooks?.isDue(performance.now())) void this.#lookAgain(topics)
+    return versions.versionOf(produce, this.broker)
+  }
+
+  /** Beside the traffic, on a connection of its own. Never rejects. */
+  async #lookAgain(topics: readonly string[]): Promise<void> {
+    const { requestTimeoutMs, onOutdated } = this.#settings
+    const { signal } = this.#giveUp
+    const open = (): Promise<BrokerClient> =>
+      BrokerClient.connect(this.address, this.#settings, () => {}, signal)
+    const isOutdated = await saysVersions(open, topics, requestTimeoutMs, signal)
+    if (isOutdated && !this.#closedFor) onOutdated?.(this.address)
   }
 
   /** The time this takes is part of the request that waits for it, and where it fails, that request has failed. */
@@ -307,6 +324,7 @@ export class SyncProducer {
       throw new ConnectionError(`${this.broker} closed the connection at once`, { broker: this.broker })
     }
     this.#client = client
+    this.#secondLooks = client.versions?.isGuessed ? new SecondLooks(performance.now()) : null
     this.#settings.listener?.onConnect(this.broker)
   }
 

@@ -52,6 +52,7 @@ export function buildParts(
       logger,
       listener,
       knownVersions,
+      onOutdated: (outdated) => pool.renew(outdated),
       onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
     })
   const pool = new ProducerPool({ create, slots: config.maxInFlightRequestsPerConnection })

@@ -113,6 +113,38 @@ describe('ProducerPool', () => {
     await turns(5)
   })
 
+  it('gives a broker a new connection after all requests on the old one have ended and were read', async () => {
+    const pool = poolOf([1, 9092], [2, 9093])
+    const first = occupy(pool, 1)
+    const old = await first.producer
+    const confirmed = gate()
+    old.confirm.returns(confirmed.opened)
+
+    pool.renew(at(9092))
+    const next = producerOf(pool, 1)
+    await turns(5)
+    expect([created, old.isClosed]).to.deep.equal([[old], false])
+    first.open()
+    await first.done
+    await turns(5)
+    expect([created, old.isClosed], 'what was written is not read yet').to.deep.equal([[old], false])
+    confirmed.open()
+
+    expect(await next).to.equal(created[1])
+    expect([old.isClosed, created[1]!.isClosed, pool.brokerIds]).to.deep.equal([true, false, [1, 2]])
+  })
+
+  it('can be closed while it gives a broker a new connection', async () => {
+    const pool = poolOf([1, 9092])
+    const { producer, open, done } = occupy(pool, 1)
+    await producer
+    pool.renew(at(9092))
+    const closed = pool.close()
+    open()
+    await Promise.all([done, closed])
+    expect(created.every(({ isClosed }) => isClosed)).to.equal(true)
+  })
+
   it('retires a producer only after the broker has read what was written with acks 0', async () => {
     const pool = poolOf([1, 9092], [2, 9093])
     const producer = await producerOf(pool, 1)
