@@ -16,52 +16,13 @@ import { hasTopicId, type MetadataResponse, NO_TOPIC_ID } from '../protocol/mess
 import { FruitlessTopics } from './fruitless-topics.js'
 import { brokerError, verdictOn } from './produce-verdict.js'
 import { RefreshLimiter } from './refresh-limiter.js'
+import { type PartitionAndLeader, TopicPartitions } from './topic-partitions.js'
 
-export interface PartitionAndLeader {
-  readonly topic: string
-  readonly partitionId: number
-  /** null while there is none. */
-  readonly leaderId: number | null
-}
+export { type PartitionAndLeader, TopicPartitions }
 
 const NONE = 0
 type TopicAnswer = MetadataResponse['topics'][number] & { name: string }
 const LEADER_NOT_AVAILABLE = 5
-
-/** A topic's partitions, sorted by id; ids may have gaps, positions have not. */
-export class TopicPartitions {
-  readonly partitions: readonly PartitionAndLeader[]
-  /** Positions of the partitions that have a leader. */
-  readonly withLeader: readonly number[]
-  readonly #positionById: ReadonlyMap<number, number>
-
-  constructor(partitions: readonly PartitionAndLeader[]) {
-    this.partitions = _.sortBy(partitions, 'partitionId')
-    this.withLeader = this.partitions.flatMap(({ leaderId }, position) =>
-      leaderId === null ? [] : [position],
-    )
-    this.#positionById = new Map(this.partitions.map(({ partitionId }, position) => [partitionId, position]))
-  }
-
-  positionOf(partitionId: number): number | undefined {
-    return this.#positionById.get(partitionId)
-  }
-
-  /** Whether one of these brokers leads a partition. */
-  isLedByAny(brokerIds: ReadonlySet<number>): boolean {
-    if (brokerIds.size === 0) return false
-    return this.partitions.some(({ leaderId }) => leaderId !== null && brokerIds.has(leaderId))
-  }
-
-  /** Whether the same partitions have the same leaders. */
-  isSameAs(other: TopicPartitions): boolean {
-    if (this.partitions.length !== other.partitions.length) return false
-    return this.partitions.every(({ partitionId, leaderId }, position) => {
-      const theirs = other.partitions[position]!
-      return theirs.partitionId === partitionId && theirs.leaderId === leaderId
-    })
-  }
-}
 
 /** Fetches metadata; a MetadataSource, or a stand-in. */
 export interface MetadataFetcher {
