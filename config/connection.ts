@@ -51,7 +51,7 @@ export const connectionSettings = [
     default: '600000',
     source: 'classic',
     since: '0.8.0',
-    doc: 'Positive: refresh topic metadata so often. 0: before every send. Negative: only after a failure or for a new topic.',
+    doc: 'Positive: refresh topic metadata so often. 0: before every send, which waits for it. Negative: only after a failure or for a new topic.',
     defaultMeans: 'topic metadata is refreshed every 10 minutes',
   },
   {

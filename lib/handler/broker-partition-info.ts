@@ -13,39 +13,16 @@ import type { BrokerAddress } from '../network/connection.js'
 import { isReachable } from '../pool/metadata-source.js'
 import { errorCode } from '../protocol/error-code.js'
 import { hasTopicId, type MetadataResponse, NO_TOPIC_ID } from '../protocol/messages/index.js'
+import { FruitlessTopics } from './fruitless-topics.js'
 import { brokerError, verdictOn } from './produce-verdict.js'
 import { RefreshLimiter } from './refresh-limiter.js'
+import { type PartitionAndLeader, TopicPartitions } from './topic-partitions.js'
 
-export interface PartitionAndLeader {
-  readonly topic: string
-  readonly partitionId: number
-  /** null while there is none. */
-  readonly leaderId: number | null
-}
+export { type PartitionAndLeader, TopicPartitions }
 
 const NONE = 0
 type TopicAnswer = MetadataResponse['topics'][number] & { name: string }
 const LEADER_NOT_AVAILABLE = 5
-
-/** A topic's partitions, sorted by id; ids may have gaps, positions have not. */
-export class TopicPartitions {
-  readonly partitions: readonly PartitionAndLeader[]
-  /** Positions of the partitions that have a leader. */
-  readonly withLeader: readonly number[]
-  readonly #positionById: ReadonlyMap<number, number>
-
-  constructor(partitions: readonly PartitionAndLeader[]) {
-    this.partitions = _.sortBy(partitions, 'partitionId')
-    this.withLeader = this.partitions.flatMap(({ leaderId }, position) =>
-      leaderId === null ? [] : [position],
-    )
-    this.#positionById = new Map(this.partitions.map(({ partitionId }, position) => [partitionId, position]))
-  }
-
-  positionOf(partitionId: number): number | undefined {
-    return this.#positionById.get(partitionId)
-  }
-}
 
 /** Fetches metadata; a MetadataSource, or a stand-in. */
 export interface MetadataFetcher {
@@ -57,16 +34,34 @@ export interface MetadataFetcher {
 export interface BrokerPartitionInfoOptions {
   readonly source: MetadataFetcher
   readonly logger: Logger
-  /** Called after each refresh with the addresses of all brokers that lead a known partition. */
-  readonly onLeaders?: (leaders: ReadonlyMap<number, BrokerAddress>) => void
+  /**
+   * Called after each refresh.
+   *
+   * @param leaders - the addresses of all brokers that lead a known partition, by broker id.
+   * @param topicByLeader - a topic that a broker leads by the newest answer; none for a leader of other topics only.
+   */
+  readonly onLeaders?: (
+    leaders: ReadonlyMap<number, BrokerAddress>,
+    topicByLeader: ReadonlyMap<number, string>,
+  ) => void
   /** Default: Math.random. */
   readonly random?: () => number
   /** Called after each refresh. */
   readonly onRefresh?: (topics: readonly string[], error: KafkaError | null) => void
 }
 
+interface LiveBrokers {
+  readonly ids: ReadonlySet<number>
+  /** Those with another address than before. */
+  readonly moved: ReadonlySet<number>
+}
+
 interface Refresh {
   readonly topics: Set<string>
+  /** Those that were asked for because an attempt has failed. */
+  readonly retried: Set<string>
+  /** Nothing was asked for but topics that are repeated failures: the limit applies. */
+  isRepeat: boolean
   /** Once it is, further topics have to go into the next one. */
   isSent: boolean
   /** Asks again for what a short answer left out; not followed by another one. */
@@ -83,6 +78,7 @@ export class BrokerPartitionInfo {
   /** Topics whose leaders may have moved since they were asked for. */
   readonly #stale = new Set<string>()
   readonly #limiter: RefreshLimiter
+  readonly #fruitless = new FruitlessTopics()
   #endTurn = (): void => {}
   #isClosed = false
   #running: Refresh | null = null
@@ -107,11 +103,6 @@ export class BrokerPartitionInfo {
   /** The id that newer brokers know a topic by; all zero where it is not known. */
   topicIdOf(topic: string): Uint8Array {
     return this.#topicIds.get(topic) ?? NO_TOPIC_ID
-  }
-
-  /** Some topic that is known, or null. */
-  get topicInUse(): string | null {
-    return this.#topics.keys().next().value ?? null
   }
 
   isCached(topic: string): boolean {
@@ -145,10 +136,11 @@ export class BrokerPartitionInfo {
     const live = this.#liveBrokers(response)
     const known = new Set(topics.filter((topic) => this.#topics.has(topic)))
     for (const topic of response.topics) {
-      if (isNamed(topic) && known.has(topic.name) && topic.errorCode === NONE)
-        this.#takePartitions(topic, live)
+      if (isNamed(topic) && known.has(topic.name) && topic.errorCode === NONE) {
+        this.#topics.set(topic.name, this.#partitionsIn(topic, live.ids))
+      }
     }
-    this.#options.onLeaders?.(this.#leaders())
+    this.#options.onLeaders?.(this.#leaders(), topicByLeader(response.topics))
   }
 
   /** What is known of a topic, or the reason why nothing is. */
@@ -166,27 +158,49 @@ export class BrokerPartitionInfo {
     this.#topics.set(topic, new TopicPartitions(partitions))
   }
 
+  /** Keeps nothing of a topic; its leaders' addresses go with the next refresh. */
+  forget(topic: string): void {
+    this.#topics.delete(topic)
+    this.#topicIds.delete(topic)
+    this.#errors.delete(topic)
+    this.#stale.delete(topic)
+    this.#fruitless.forget(topic)
+  }
+
   /**
    * Fetches these topics. A refresh under way that covers them all is shared; else one more follows it, which is
    * shared by all who ask meanwhile.
    *
+   * @param isRetry - an attempt has failed with what is known. Where the answers go on being the same, they are
+   *   asked for less often.
    * @throws {MetadataError} when no broker answered. A topic's own error is no failure here: see {@link lookUp}.
    */
-  refresh(topics: Iterable<string>): Promise<void> {
+  refresh(topics: Iterable<string>, isRetry = false): Promise<void> {
     const wanted = [...topics]
     if (wanted.length === 0) return Promise.resolve()
+    const nowMs = performance.now()
+    const isRepeat = wanted.every((topic) => this.#fruitless.isRepeat(topic, isRetry, nowMs))
     this.#running ??= this.#start(Promise.resolve())
     const running = this.#running
     const isTooLate = running.isSent && !wanted.every((topic) => running.topics.has(topic))
     if (isTooLate) this.#next ??= this.#start(running.done)
     const refresh = isTooLate ? this.#next! : running
     for (const topic of wanted) refresh.topics.add(topic)
+    if (isRetry) for (const topic of wanted) refresh.retried.add(topic)
+    if (!isRepeat) this.#hurry(refresh)
     return refresh.done
   }
 
   /** @param previous - ends before this one begins, well or badly. */
   #start(previous: Promise<void>): Refresh {
-    const refresh: Refresh = { topics: new Set(), isSent: false, isFollowUp: false, done: previous }
+    const refresh: Refresh = {
+      topics: new Set(),
+      retried: new Set(),
+      isRepeat: true,
+      isSent: false,
+      isFollowUp: false,
+      done: previous,
+    }
     refresh.done = previous
       .catch(() => {})
       .then(() => this.#fetch(refresh))
@@ -197,16 +211,24 @@ export class BrokerPartitionInfo {
     return refresh
   }
 
+  /** Somebody asks for something new: a request that waits for its turn as a repetition waits no longer. */
+  #hurry(refresh: Refresh): void {
+    if (!refresh.isRepeat) return
+    refresh.isRepeat = false
+    if (refresh === this.#running) this.#endTurn()
+  }
+
   async #fetch(refresh: Refresh): Promise<void> {
-    await this.#turn()
+    await this.#turn(refresh)
     // Read after the wait: whoever asked meanwhile for other topics is served as well.
     refresh.isSent = true
     const { topics } = refresh
     const names = [...topics]
     const { source, onRefresh } = this.#options
     try {
-      this.#take(await source.fetch(names), topics)
+      const response = await source.fetch(names)
       this.#limiter.succeeded()
+      this.#take(response, refresh)
     } catch (error) {
       this.#limiter.failed(performance.now())
       for (const name of names) if (!this.#topics.has(name)) this.#errors.set(name, error as KafkaError)
@@ -227,9 +249,11 @@ export class BrokerPartitionInfo {
   }
 
   /** Waits until the limiter lets a request start, or until nobody wants it any more. */
-  async #turn(): Promise<void> {
-    const waitMs = this.#limiter.waitMs(performance.now())
-    if (waitMs > 0 && !this.#isClosed) {
+  async #turn(refresh: Refresh): Promise<void> {
+    for (;;) {
+      // Looked at anew after each wait: somebody may have asked for something that is not to wait.
+      const waitMs = this.#limiter.waitMs(performance.now(), refresh.isRepeat)
+      if (waitMs === 0 || this.#isClosed) break
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, waitMs)
         this.#endTurn = () => {
@@ -238,19 +262,35 @@ export class BrokerPartitionInfo {
         }
       })
     }
-    this.#limiter.started(performance.now())
+    this.#limiter.started(performance.now(), refresh.isRepeat)
   }
 
   /** Only what was asked for is kept, so a broker cannot make this grow. */
-  #take(response: MetadataResponse, asked: ReadonlySet<string>): void {
+  #take(response: MetadataResponse, refresh: Refresh): void {
     const live = this.#liveBrokers(response)
-    for (const topic of response.topics)
-      if (isNamed(topic) && asked.has(topic.name)) this.#takeTopic(topic, live)
-    this.#options.onLeaders?.(this.#leaders())
+    const left = new Set(refresh.topics)
+    for (const topic of response.topics) {
+      if (!isNamed(topic) || !refresh.topics.has(topic.name)) continue
+      left.delete(topic.name)
+      this.#takeTopic(topic, live, refresh.retried)
+    }
+    const nowMs = performance.now()
+    for (const topic of left) this.#fruitless.hadError(topic, nowMs)
+    if (refresh.isRepeat) this.#judge(refresh)
+    this.#options.onLeaders?.(this.#leaders(), topicByLeader(response.topics))
   }
 
-  #liveBrokers(response: MetadataResponse): Set<number> {
+  /** After a repetition: whether the next one has to wait longer. */
+  #judge({ topics, retried }: Refresh): void {
+    const nowMs = performance.now()
+    const isVain = [...topics].some((topic) => this.#fruitless.isRepeat(topic, retried.has(topic), nowMs))
+    if (isVain) this.#limiter.wasFruitless(nowMs)
+    else this.#limiter.wasFruitful()
+  }
+
+  #liveBrokers(response: MetadataResponse): LiveBrokers {
     const ids = new Set<number>()
+    const moved = new Set<number>()
     for (const broker of response.brokers) {
       const { nodeId, host, port } = broker
       // −1 stands for "no leader"; whoever lists such a broker must not make it one.
@@ -264,43 +304,55 @@ export class BrokerPartitionInfo {
       if (ids.has(nodeId))
         this.#options.logger.warn(`broker id ${nodeId} is listed twice; the last address counts`)
       ids.add(nodeId)
+      if (!_.isEqual(this.#addresses.get(nodeId), { host, port })) moved.add(nodeId)
       this.#addresses.set(nodeId, { host, port })
     }
-    return ids
+    return { ids, moved }
   }
 
-  #takeTopic(topic: TopicAnswer, live: ReadonlySet<number>): void {
+  #takeTopic(topic: TopicAnswer, live: LiveBrokers, retried: ReadonlySet<string>): void {
     const { name, errorCode: code } = topic
     if (code !== NONE) {
       const error = this.#topicError(name, code)
       this.#errors.set(name, error)
+      this.#fruitless.hadError(name, performance.now())
       this.#options.logger.warn(error.message)
       return
     }
     this.#errors.delete(name)
     this.#stale.delete(name)
-    this.#takeId(topic)
-    this.#takePartitions(topic, live)
+    const known = this.#topics.get(name)
+    const hasNewId = this.#takeId(topic)
+    const found = this.#partitionsIn(topic, live.ids)
+    this.#warnOfMissingLeaders(topic)
+    this.#topics.set(name, found)
+    const isChanged = hasNewId || !known?.isSameAs(found) || found.isLedByAny(live.moved)
+    this.#fruitless.wasAnswered(name, isChanged)
+    if (!isChanged && retried.has(name)) this.#fruitless.wasUnchanged(name, performance.now())
   }
 
-  #takePartitions(topic: TopicAnswer, live: ReadonlySet<number>): void {
-    const { name } = topic
+  #partitionsIn(topic: TopicAnswer, live: ReadonlySet<number>): TopicPartitions {
     const partitions = topic.partitions
       .filter(({ index }) => index >= 0)
       .map(({ index, leaderId }) => ({
-        topic: name,
+        topic: topic.name,
         partitionId: index,
         leaderId: live.has(leaderId) ? leaderId : null,
       }))
-    this.#warnOfMissingLeaders(topic)
-    this.#topics.set(name, new TopicPartitions(_.uniqBy(partitions, 'partitionId')))
+    return new TopicPartitions(_.uniqBy(partitions, 'partitionId'))
   }
 
-  /** A topic that was deleted and created again has another id; a broker that tells none knows of no ids. */
-  #takeId({ name, topicId }: TopicAnswer): void {
+  /**
+   * A topic that was deleted and created again has another id; a broker that gives none knows no ids.
+   *
+   * @returns whether it is another one than before.
+   */
+  #takeId({ name, topicId }: TopicAnswer): boolean {
+    if (!hasTopicId(topicId)) return this.#topicIds.delete(name)
+    const isNew = !_.isEqual(this.#topicIds.get(name), Uint8Array.from(topicId))
     // The answer's buffer is large and would be kept by a view.
-    if (hasTopicId(topicId)) this.#topicIds.set(name, Uint8Array.from(topicId))
-    else this.#topicIds.delete(name)
+    this.#topicIds.set(name, Uint8Array.from(topicId))
+    return isNew
   }
 
   #warnOfMissingLeaders({ name, partitions }: TopicAnswer): void {
@@ -330,6 +382,18 @@ export class BrokerPartitionInfo {
     }
     return leaders
   }
+}
+
+/** Only of topics without an error: one that is named here is known to exist. */
+function topicByLeader(topics: MetadataResponse['topics']): Map<number, string> {
+  const byLeader = new Map<number, string>()
+  for (const topic of topics) {
+    if (!isNamed(topic) || topic.errorCode !== NONE) continue
+    for (const { leaderId } of topic.partitions) {
+      if (leaderId >= 0 && !byLeader.has(leaderId)) byLeader.set(leaderId, topic.name)
+    }
+  }
+  return byLeader
 }
 
 function isNamed(topic: MetadataResponse['topics'][number]): topic is TopicAnswer {

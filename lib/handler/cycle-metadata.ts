@@ -5,6 +5,7 @@
  * @see classic-producer reference §3.2; design D4, D5
  */
 import type { BrokerPartitionInfo } from './broker-partition-info.js'
+import { IdleTopics } from './idle-topics.js'
 import { RefreshSchedule } from './refresh-schedule.js'
 
 export interface CycleMetadataOptions {
@@ -13,6 +14,8 @@ export interface CycleMetadataOptions {
   readonly refreshIntervalMs: number
   /** Partitions that stay until the next refresh are to be chosen anew. */
   onRefreshing(): void
+  /** The topic was not used for minutes: nothing is to be kept of it. */
+  onForgotten(topic: string): void
   /** A failing refresh stops nothing: what is known goes on being used, what is not fails its messages. */
   onFailed(error: Error): void
 }
@@ -20,6 +23,7 @@ export interface CycleMetadataOptions {
 export class CycleMetadata {
   readonly #options: CycleMetadataOptions
   readonly #schedule: RefreshSchedule
+  readonly #idle = new IdleTopics()
 
   constructor(options: CycleMetadataOptions) {
     this.#options = options
@@ -27,33 +31,54 @@ export class CycleMetadata {
   }
 
   /**
-   * Before the first attempt: what is merely due is asked for beside the traffic.
+   * Before the first attempt: what is merely due is asked for beside the traffic, but with an interval of 0, where
+   * the answer comes before the send.
    *
-   * @returns what is to be waited for, as topics are unknown or not to be relied on; else null. Never rejects.
+   * @returns what is to be waited for, as topics are unknown or not to be relied on, or the interval is 0; else null.
+   *   Never rejects.
    */
   prepare(topics: ReadonlySet<string>): Promise<void> | null {
-    const { brokerPartitionInfo, onRefreshing } = this.#options
+    const { brokerPartitionInfo, refreshIntervalMs } = this.#options
     const missing = [...topics].filter((topic) => !brokerPartitionInfo.isFresh(topic))
-    const due = this.#isDue(topics) ? this.#schedule.begin() : []
-    if (due.length > 0) onRefreshing()
-    const refresh = this.#refresh(new Set([...due, ...missing]))
-    return missing.length > 0 ? refresh : null
+    // What is stale was asked for before: where the answers go on being the same, that is a repeated failure.
+    const isRetry = missing.some((topic) => brokerPartitionInfo.isCached(topic))
+    const due = this.#due(topics, missing.length > 0)
+    if (due.length > 0) this.#options.onRefreshing()
+    const refresh = this.#refresh(new Set([...due, ...missing]), isRetry)
+    return missing.length > 0 || refreshIntervalMs === 0 ? refresh : null
   }
 
   /** Between attempts: asks anew for the topics that are left. Never rejects. */
   askAnew(topics: ReadonlySet<string>): Promise<void> {
     this.#options.onRefreshing()
-    const due = this.#isDue(topics) ? this.#schedule.begin() : []
-    return this.#refresh(new Set([...due, ...topics]))
+    return this.#refresh(new Set([...this.#due(topics, true), ...topics]), true)
   }
 
-  #isDue(topics: ReadonlySet<string>): boolean {
-    return this.#schedule.isDue(topics, performance.now())
+  /**
+   * @param topics - in use now.
+   * @param isAsking - metadata is asked for in any case.
+   * @returns the topics that are due.
+   */
+  #due(topics: ReadonlySet<string>, isAsking: boolean): string[] {
+    const nowMs = performance.now()
+    this.#idle.used(topics, nowMs)
+    const isDue = this.#schedule.isDue(topics, nowMs)
+    if (isDue || isAsking) this.#forgetIdle(nowMs)
+    return isDue ? this.#schedule.begin() : []
   }
 
-  async #refresh(topics: ReadonlySet<string>): Promise<void> {
+  #forgetIdle(nowMs: number): void {
+    const { brokerPartitionInfo, onForgotten } = this.#options
+    for (const topic of this.#idle.takeIdle(nowMs)) {
+      brokerPartitionInfo.forget(topic)
+      this.#schedule.forget(topic)
+      onForgotten(topic)
+    }
+  }
+
+  async #refresh(topics: ReadonlySet<string>, isRetry: boolean): Promise<void> {
     try {
-      await this.#options.brokerPartitionInfo.refresh(topics)
+      await this.#options.brokerPartitionInfo.refresh(topics, isRetry)
     } catch (error) {
       this.#options.onFailed(error as Error)
     }

@@ -109,6 +109,7 @@ export class DefaultEventHandler implements EventHandler {
       brokerPartitionInfo,
       refreshIntervalMs: options.refreshIntervalMs,
       onRefreshing: () => this.#stickyPartitions.clear(),
+      onForgotten: (topic) => this.#stickyPartitions.delete(topic),
       onFailed: (error) => {
         if (!this.#abortedFor && !this.#closed) this.#log.refreshFailed(error)
       },

@@ -22,8 +22,11 @@ export class RefreshSchedule {
    * @returns whether more than the interval has passed since the last refresh began.
    */
   isDue(topics: Iterable<string>, nowMs: number): boolean {
+    if (this.#intervalMs < 0) return false
     for (const topic of topics) this.#pending.add(topic)
-    if (this.#intervalMs < 0 || nowMs - this.#lastMs <= this.#intervalMs) return false
+    // With 0 it is due every time, even where the clock stands still between two sends.
+    if (this.#intervalMs === 0) return true
+    if (nowMs - this.#lastMs <= this.#intervalMs) return false
     this.#lastMs = nowMs
     return true
   }
@@ -33,5 +36,10 @@ export class RefreshSchedule {
     const topics = [...this.#pending]
     this.#pending.clear()
     return topics
+  }
+
+  /** The topic is not in use any more: it is not asked for. */
+  forget(topic: string): void {
+    this.#pending.delete(topic)
   }
 }

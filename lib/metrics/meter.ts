@@ -78,8 +78,9 @@ export class Meter {
     this.#recent += events
   }
 
-  read(): MeterReading {
-    const elapsedMs = this.#clock.advance() - this.#startMs
+  /** @param nowMs - what the clock's `advance` has just returned, for whoever reads many. */
+  read(nowMs = this.#clock.advance()): MeterReading {
+    const elapsedMs = nowMs - this.#startMs
     if (this.#interval !== this.#clock.interval) this.#catchUp()
     const [oneMinuteRate = 0, fiveMinuteRate = 0, fifteenMinuteRate = 0] = this.#rates ?? []
     return {

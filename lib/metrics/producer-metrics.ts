@@ -192,14 +192,14 @@ export class ProducerMetrics {
 
   /** All of it as plain values. */
   snapshot(): MetricsSnapshot {
-    this.#look()
+    const nowMs = this.#look()
     const topics = [this.#allTopics, ...this.#topics.values()]
     const brokers = [this.#allBrokers, ...this.#brokers.values()]
     const queueSize = this.#queueSize?.() ?? 0
     return frozen({
-      MessagesPerSec: topics.map((topic) => topic.messagesPerSec()),
-      BytesPerSec: topics.map((topic) => topic.bytesPerSec()),
-      DroppedMessagesPerSec: topics.map((topic) => topic.droppedPerSec()),
+      MessagesPerSec: topics.map((topic) => topic.messagesPerSec(nowMs)),
+      BytesPerSec: topics.map((topic) => topic.bytesPerSec(nowMs)),
+      DroppedMessagesPerSec: topics.map((topic) => topic.droppedPerSec(nowMs)),
       SerializationErrorsPerSec: this.#meter('SerializationErrorsPerSec', this.#serializationErrors),
       ResendsPerSec: this.#meter('ResendsPerSec', this.#resends),
       FailedSendsPerSec: this.#meter('FailedSendsPerSec', this.#failedSends),

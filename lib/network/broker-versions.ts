@@ -44,6 +44,11 @@ export class BrokerVersions {
     return new BrokerVersions(recognise(ranges), ranges, false)
   }
 
+  /** Whether nobody has said so: the broker closed on the question, or passed over it. */
+  get isGuessed(): boolean {
+    return this === BrokerVersions.v0_8 || this === BrokerVersions.v0_9
+  }
+
   /**
    * The newest version that both sides know.
    *

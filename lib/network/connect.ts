@@ -1,23 +1,18 @@
 /**
- * Opens a TCP connection to a broker, or says why it cannot be had.
+ * Opens a TCP connection to a broker, or says why it cannot.
  *
- * All addresses of a name are tried within one time limit (Node's family auto-selection); names are resolved anew each
- * time. What is heard of the socket before it is open is dealt with here, what comes later belongs to whoever takes it.
- *
- * @see classic-producer reference §6.3, design D7
+ * All addresses of a name are tried within one time limit, see {@link Dial}. What the socket reports before it is open
+ * is dealt with here, what comes later belongs to whoever takes it.
  */
-import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
+import type { Socket } from 'node:net'
 import type { BrokerAddress } from '../config/broker-list.js'
 import { ConnectionError, KafkaError, printable, RequestTimeoutError } from '../errors.js'
 import { startDeadline } from './deadline.js'
+import { Dial, type DialSettings } from './dial.js'
 
-export interface ConnectSettings {
+export interface ConnectSettings extends DialSettings {
   /** Limit for resolving and connecting together, in milliseconds. */
   readonly connectTimeoutMs: number
-  /** Bytes that may wait in this process before the socket reports pressure; ≤ 0 leaves Node's default. */
-  readonly sendBufferBytes: number
-  /** Opens the socket; for specs and for wrapping. Default: `net.connect`. */
-  readonly openSocket?: (options: TcpNetConnectOpts) => Socket
 }
 
 export interface Connecting {
@@ -45,57 +40,40 @@ export function connectTo(
     onFailed(givenUp(broker, signal))
     return
   }
-  const socket = open(address, settings)
-  if (socket instanceof Error) {
-    onFailed(connectFailure(broker, socket))
+  // Node takes no host for localhost, and leaves a socket behind when it refuses a port.
+  if (address.host === '' || !(address.port >= 1 && address.port <= 65535)) {
+    onFailed(connectFailure(broker, new Error('no host, or a port outside 1 to 65535')))
     return
   }
   const settle = (): void => {
     cancelDeadline()
-    // Only what is ours: Node, and whoever wraps the socket, has listeners of its own.
-    socket.off('error', onError).off('close', onClose).off('connect', onConnect)
     signal?.removeEventListener('abort', onAbort)
   }
-  const fail = (error: KafkaError): void => {
+  const giveUp = (error: KafkaError): void => {
     settle()
-    // A socket may still report on its way out.
-    socket.on('error', () => {})
-    socket.destroy()
+    dial.cancel()
     onFailed(error)
   }
-  const onError = (cause: Error): void => fail(connectFailure(broker, cause))
-  const onClose = (): void => fail(new ConnectionError(`${broker} closed the connection at once`, { broker }))
-  const onAbort = (): void => fail(givenUp(broker, signal!))
-  const onConnect = (): void => {
-    settle()
-    onConnected(socket)
-  }
+  const onAbort = (): void => giveUp(givenUp(broker, signal!))
   const cancelDeadline = startDeadline(settings.connectTimeoutMs, () => {
     const text = `no connection to ${broker} within ${settings.connectTimeoutMs} ms; is the address right and reachable?`
-    fail(new RequestTimeoutError(text, { broker }))
+    giveUp(new RequestTimeoutError(text, { broker }))
   })
   signal?.addEventListener('abort', onAbort)
-  socket.on('error', onError).on('close', onClose).on('connect', onConnect)
+  const dial = new Dial(address, settings, {
+    onConnected: (socket) => {
+      settle()
+      onConnected(socket)
+    },
+    onFailed: (cause) => {
+      settle()
+      onFailed(cause ? connectFailure(broker, cause) : closedAtOnce(broker))
+    },
+  })
 }
 
-/** @returns why a socket cannot even be made: no host, a port out of range, no file handle left. */
-function open({ host, port }: BrokerAddress, settings: ConnectSettings): Socket | Error {
-  // Node takes no host for localhost, and leaves a socket behind when it refuses a port.
-  if (host === '' || !(port >= 1 && port <= 65535)) return new Error('no host, or a port outside 1 to 65535')
-  const { openSocket = connect, sendBufferBytes } = settings
-  const options = {
-    host,
-    port,
-    noDelay: true,
-    keepAlive: true,
-    autoSelectFamily: true,
-    ...(sendBufferBytes > 0 && { writableHighWaterMark: sendBufferBytes }),
-  }
-  try {
-    return openSocket(options)
-  } catch (error) {
-    return error as Error
-  }
+function closedAtOnce(broker: string): ConnectionError {
+  return new ConnectionError(`${broker} closed the connection at once`, { broker })
 }
 
 function givenUp(broker: string, { reason }: AbortSignal): KafkaError {

@@ -3,15 +3,16 @@
  * v0 are written together on a fresh connection.
  *
  * 0.10 and later answer both; 0.9 answers only the Metadata; 0.8 closes the connection, and so may a TLS or SASL
- * listener, a proxy, or a broker that is just going down. So a broker counts as 0.8 only when it has closed twice and
- * then answers a Metadata v0 that comes alone. The Metadata asks for topics in use, and its answer is for whoever
- * needs it.
+ * listener, a proxy whose broker is not up yet, or a broker that is just going down. So a broker counts as 0.8 only
+ * when it closes on the question, then answers a Metadata v0 that comes alone, and closes on the question once more:
+ * it was there all the time. The Metadata asks for topics in use, and its answer is for whoever needs it.
  *
- * @see wire-protocol reference §2; real-brokers reference §12; design D12
+ * @see docs/decisions/0005-versions-are-detected.md
  */
 import { ConnectionError, type KafkaError, UnsupportedVersionError } from '../errors.js'
 import { errorCode } from '../protocol/error-code.js'
 import { type MetadataResponse, metadata, metadataRequest } from '../protocol/messages/index.js'
+import { pause } from '../timers.js'
 import type { BrokerClient } from './broker-client.js'
 import { BrokerVersions } from './broker-versions.js'
 import { toldTo } from './client-errors.js'
@@ -22,13 +23,15 @@ export interface Negotiated {
   readonly metadata: MetadataResponse
 }
 
-/** A broker before 0.10 closes each time; anything else is unlikely to. */
-const CLOSINGS_OF_0_8 = 2
+/** How often a peer that closes on everything is asked: a proxy may do so until its broker is up. */
+const ROUNDS = 2
+const PAUSE_MS = 50
 
 /**
  * @param open - makes a connection; each one that was closed needs another.
  * @param topics - topics in use, at least one: none would ask for all there are.
  * @param timeoutMs - limit for each answer.
+ * @param signal - ends a pause; `open` has to fail then.
  * @throws {ConnectionError | RequestTimeoutError | DecodeError} nothing is known then.
  * @throws {UnsupportedVersionError} when the broker refuses to say what it speaks.
  */
@@ -36,28 +39,96 @@ export async function negotiate(
   open: () => Promise<BrokerClient>,
   topics: readonly string[],
   timeoutMs: number,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Negotiated> {
   try {
-    return await findOut(open, topics, timeoutMs)
+    for (let round = 1; ; round++) {
+      const found = await findOut(open, topics, timeoutMs, round === ROUNDS)
+      if (found) return found
+      await pause(PAUSE_MS, signal)
+    }
   } catch (error) {
     throw nothingStored(error as KafkaError)
   }
 }
 
+/**
+ * Asks once more, over a connection that is closed again, a broker whose release was guessed.
+ *
+ * @param signal - gives up.
+ * @returns whether it says now what it speaks. Never rejects.
+ */
+export async function saysVersions(
+  open: () => Promise<BrokerClient>,
+  topics: readonly string[],
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let client: BrokerClient | undefined
+  const close = (): void =>
+    client?.close(new ConnectionError('the connection was only for asking what the broker speaks'))
+  signal.addEventListener('abort', close)
+  try {
+    client = await open()
+    if (signal.aborted) return false
+    await ask(client, topics, timeoutMs)
+    return client.versions?.isGuessed === false
+  } catch {
+    return false
+  } finally {
+    signal.removeEventListener('abort', close)
+    close()
+  }
+}
+
+/** @returns null when the peer closes on everything, unless it is the last time. */
 async function findOut(
   open: () => Promise<BrokerClient>,
   topics: readonly string[],
   timeoutMs: number,
-): Promise<Negotiated> {
-  for (let closings = 0; closings < CLOSINGS_OF_0_8; closings++) {
-    const client = await open()
-    try {
-      return await ask(client, topics, timeoutMs)
-    } catch (error) {
-      if (!(error instanceof ConnectionError) || client.hasAnswered) throw error
-    }
+  isLast: boolean,
+): Promise<Negotiated | null> {
+  const first = await askUnlessClosed(await open(), topics, timeoutMs)
+  if (first) return first
+  const client = await open()
+  let answer: MetadataResponse
+  try {
+    answer = await client.request(metadata, metadataRequest(topics), { timeoutMs, version: 0 })
+  } catch (error) {
+    if (isLast || !hasClosed(client, error)) throw error
+    return null
   }
-  return takeForOld(await open(), topics, timeoutMs)
+  try {
+    const second = await askUnlessClosed(await open(), topics, timeoutMs)
+    if (second) client.close(new ConnectionError(`${client.broker} was asked on another connection`))
+    return second ?? takenForOld(client, answer)
+  } catch (error) {
+    client.close(error as KafkaError)
+    throw error
+  }
+}
+
+/** @returns null when the broker closes on the question. */
+async function askUnlessClosed(
+  client: BrokerClient,
+  topics: readonly string[],
+  timeoutMs: number,
+): Promise<Negotiated | null> {
+  try {
+    return await ask(client, topics, timeoutMs)
+  } catch (error) {
+    if (!hasClosed(client, error)) throw error
+    return null
+  }
+}
+
+function hasClosed(client: BrokerClient, error: unknown): boolean {
+  return error instanceof ConnectionError && !client.hasAnswered
+}
+
+function takenForOld(client: BrokerClient, answer: MetadataResponse): Negotiated {
+  client.speak(BrokerVersions.v0_8)
+  return { client, metadata: answer }
 }
 
 async function ask(client: BrokerClient, topics: readonly string[], timeoutMs: number): Promise<Negotiated> {
@@ -76,17 +147,6 @@ async function ask(client: BrokerClient, topics: readonly string[], timeoutMs: n
   } catch (error) {
     throw error instanceof ConnectionError ? closedOnMetadata(client, error) : error
   }
-}
-
-/** The last chance: whatever is no broker does not answer this, either. */
-async function takeForOld(
-  client: BrokerClient,
-  topics: readonly string[],
-  timeoutMs: number,
-): Promise<Negotiated> {
-  const answer = await client.request(metadata, metadataRequest(topics), { timeoutMs, version: 0 })
-  client.speak(BrokerVersions.v0_8)
-  return { client, metadata: answer }
 }
 
 function closedOnMetadata({ broker }: BrokerClient, cause: ConnectionError): ConnectionError {

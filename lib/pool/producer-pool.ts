@@ -66,21 +66,38 @@ export class ProducerPool {
   /**
    * Makes the pool hold exactly these leaders. The first time it opens no connection, since a message is waiting to do
    * so; later it connects to leaders that are new.
+   *
+   * @param topicByLeader - a topic that exists on the broker, to be named by whoever has to find out its versions.
    */
-  update(leaders: ReadonlyMap<number, BrokerAddress>): void {
+  update(
+    leaders: ReadonlyMap<number, BrokerAddress>,
+    topicByLeader: ReadonlyMap<number, string> = new Map(),
+  ): void {
     if (this.#closed) return
     const shouldWarm = this.#entries.size > 0
     for (const [id, entry] of this.#entries) {
       const wanted = leaders.get(id)
       if (wanted && wanted.host === entry.address.host && wanted.port === entry.address.port) continue
       this.#entries.delete(id)
-      this.#retire(entry)
+      void this.#retire(entry)
     }
     for (const [id, address] of leaders) {
       if (this.#entries.has(id)) continue
       const entry = this.#open(address)
       this.#entries.set(id, entry)
-      if (shouldWarm) warm(entry)
+      if (shouldWarm) warm(entry, topicByLeader.get(id) ?? null)
+    }
+  }
+
+  /**
+   * Replaces the connection to an address, without any other reason than that a new one is wanted. Who waits for the
+   * broker goes on with the new one when all requests of the old one have ended, so nothing is overtaken.
+   */
+  renew({ host, port }: BrokerAddress): void {
+    for (const [id, entry] of this.#entries) {
+      const { address } = entry
+      if (address.host !== host || address.port !== port) continue
+      this.#entries.set(id, this.#open(address, this.#retire(entry)))
     }
   }
 
@@ -107,19 +124,21 @@ export class ProducerPool {
   async close(reason?: KafkaError): Promise<void> {
     this.#closed = true
     this.#closedFor ??= reason
-    for (const entry of this.#entries.values()) this.#retire(entry)
+    for (const entry of this.#entries.values()) void this.#retire(entry)
     this.#entries.clear()
     for (const entry of this.#retiring) for (const member of entry.members) member.close(reason)
     await Promise.all([...this.#retiring].map((entry) => drained(entry)))
   }
 
-  #open(address: BrokerAddress): Entry {
+  /** @param ready - before it nothing of the entry is used; must not reject. */
+  #open(address: BrokerAddress, ready: Promise<void> | null = null): Entry {
     const members = new Set<SyncProducer>()
     /** What new slots stand for. */
     let current: Shared | null = null
     const pool = createPool<Slot>(
       {
         create: async () => {
+          if (ready) await ready
           current ??= { producer: this.#create(address, members), slots: 0 }
           current.slots++
           return { shared: current }
@@ -147,16 +166,18 @@ export class ProducerPool {
     return producer
   }
 
-  #retire(entry: Entry): void {
+  /** @returns when nothing of it is left. */
+  async #retire(entry: Entry): Promise<void> {
     this.#retiring.add(entry)
-    void drained(entry).then(() => this.#retiring.delete(entry))
+    await drained(entry)
+    this.#retiring.delete(entry)
   }
 }
 
 /** Connects without keeping anybody from the slot. A failure shows again, and counts, with the first message. */
-function warm(entry: Entry): void {
+function warm(entry: Entry, topic: string | null): void {
   const work = async ({ shared: { producer } }: Slot): Promise<void> => {
-    producer.connect().catch(() => {})
+    producer.connect(topic).catch(() => {})
   }
   entry.pool.use(work).then(undefined, () => {})
 }

@@ -11,7 +11,7 @@ import { ConnectionError, EncodeError, type KafkaError } from '../errors.js'
 import { BrokerClient, type BrokerClientSettings, type RequestOptions } from '../network/broker-client.js'
 import { addressText, type BrokerAddress } from '../network/connection.js'
 import { KnownVersions } from '../network/known-versions.js'
-import { negotiate } from '../network/negotiate.js'
+import { negotiate, saysVersions } from '../network/negotiate.js'
 import {
   type MetadataResponse,
   metadata,
@@ -21,6 +21,7 @@ import {
   produce,
 } from '../protocol/messages/index.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
+import { SecondLooks } from './second-looks.js'
 import { canNameById, namedAgain, VERSION_OF_TOPIC_IDS } from './topic-names.js'
 import { type Unconfirmed, UnconfirmedWrites } from './unconfirmed-writes.js'
 
@@ -46,10 +47,10 @@ export interface SyncProducerSettings extends BrokerClientSettings {
   /** `request.timeout.ms`: how long the broker may take. */
   readonly requestTimeoutMs: number
   readonly listener?: SyncProducerListener
+  /** The broker's release was guessed, and it says now that it is another: this connection should be replaced. */
+  readonly onOutdated?: (address: BrokerAddress) => void
   /** What is known of brokers, shared by all SyncProducers of a producer. Default: its own. */
   readonly knownVersions?: KnownVersions
-  /** A topic in use, for whoever connects before a message is there; null where there is none. */
-  readonly topicInUse?: () => string | null
 }
 
 export interface ProduceOptions {
@@ -101,6 +102,8 @@ export class SyncProducer {
   /** Being asked for its versions. */
   #opening: BrokerClient | null = null
   #learned: Learned | null = null
+  /** Null where the broker said what it speaks. */
+  #secondLooks: SecondLooks | null = null
   #isAnswerShort = false
   /** What connecting has taken for a request that is still being made. */
   #connectMs = 0
@@ -130,13 +133,13 @@ export class SyncProducer {
   }
 
   /**
-   * Connects ahead of the first request. Does nothing while neither the broker is known nor a topic in use: a question
-   * to it needs one.
+   * Connects ahead of the first request. Does nothing where the broker is not known and no topic is given: the
+   * question for its versions names one.
    *
+   * @param topic - one that exists: a broker may create what it is asked for, a topic that was deleted included.
    * @throws {ConnectionError | RequestTimeoutError}
    */
-  async connect(): Promise<void> {
-    const topic = this.#settings.topicInUse?.() ?? null
+  async connect(topic: string | null = null): Promise<void> {
     if (topic !== null) await this.#connected([topic])
     else if (this.#knownVersions.of(this.broker)) await this.#connected([])
     this.#passOnMetadata()
@@ -151,7 +154,19 @@ export class SyncProducer {
    */
   produceVersion(topics: readonly string[]): number | Promise<number> {
     const versions = this.#client?.versions
-    return versions ? versions.versionOf(produce, this.broker) : this.#versionOnceConnected(topics)
+    if (!versions) return this.#versionOnceConnected(topics)
+    if (this.#secondLooks?.isDue(performance.now())) void this.#lookAgain(topics)
+    return versions.versionOf(produce, this.broker)
+  }
+
+  /** Beside the traffic, on a connection of its own. Never rejects. */
+  async #lookAgain(topics: readonly string[]): Promise<void> {
+    const { requestTimeoutMs, onOutdated } = this.#settings
+    const { signal } = this.#giveUp
+    const open = (): Promise<BrokerClient> =>
+      BrokerClient.connect(this.address, this.#settings, () => {}, signal)
+    const isOutdated = await saysVersions(open, topics, requestTimeoutMs, signal)
+    if (isOutdated && !this.#closedFor) onOutdated?.(this.address)
   }
 
   /** The time this takes is part of the request that waits for it, and where it fails, that request has failed. */
@@ -340,8 +355,10 @@ export class SyncProducer {
     } else {
       if (topics.length === 0)
         throw new EncodeError('a request to a broker that is not known yet names a topic')
-      const negotiated = await negotiate(() => this.#open(), topics, this.#settings.requestTimeoutMs)
+      const { requestTimeoutMs } = this.#settings
+      const negotiated = await negotiate(() => this.#open(), topics, requestTimeoutMs, this.#giveUp.signal)
       client = negotiated.client
+      this.#failIfClosed(client)
       this.#learned = { topics, response: negotiated.metadata }
     }
     this.#take(client)
@@ -358,12 +375,15 @@ export class SyncProducer {
       this.#giveUp.signal,
     )
     // Between the socket's connect and this line other code may have run.
-    if (this.#closedFor) {
-      client.close(this.#closedFor)
-      throw this.#closedFor
-    }
+    this.#failIfClosed(client)
     this.#opening = client
     return client
+  }
+
+  #failIfClosed(client: BrokerClient): void {
+    if (!this.#closedFor) return
+    client.close(this.#closedFor)
+    throw this.#closedFor
   }
 
   /** The connection is ready for use. */
@@ -373,6 +393,7 @@ export class SyncProducer {
       throw new ConnectionError(`${this.broker} closed the connection at once`, { broker: this.broker })
     }
     this.#client = client
+    this.#secondLooks = client.versions?.isGuessed ? new SecondLooks(performance.now()) : null
     this.#settings.listener?.onConnect(this.broker)
   }
 

@@ -64,7 +64,7 @@ export function buildParts(
       logger,
       listener: connectionListener,
       knownVersions,
-      topicInUse: () => brokerPartitionInfo.topicInUse,
+      onOutdated: (outdated) => pool.renew(outdated),
       onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
     })
   const pool = new ProducerPool({ create, slots: config.maxInFlightRequestsPerConnection })
@@ -72,7 +72,7 @@ export function buildParts(
   const brokerPartitionInfo = new BrokerPartitionInfo({
     source,
     logger,
-    onLeaders: (leaders) => pool.update(leaders),
+    onLeaders: (leaders, topicByLeader) => pool.update(leaders, topicByLeader),
     onRefresh: (topics: readonly string[], error: KafkaError | null) => listener.onRefresh({ topics, error }),
   })
   const handler = new DefaultEventHandler({

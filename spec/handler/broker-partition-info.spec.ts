@@ -17,7 +17,7 @@ import {
 function makeInfo() {
   const source = new ScriptedSource()
   const logger = new LogKeeper()
-  const onLeaders = sinon.fake<[ReadonlyMap<number, BrokerAddress>]>()
+  const onLeaders = sinon.fake<[ReadonlyMap<number, BrokerAddress>, ReadonlyMap<number, string>]>()
   const onRefresh = sinon.fake<[readonly string[], KafkaError | null]>()
   return {
     source,
@@ -111,6 +111,26 @@ describe('BrokerPartitionInfo', () => {
     const { info } = makeInfo()
     info.set('t', [{ topic: 't', partitionId: 0, leaderId: 5 }])
     expect([info.isCached('t'), leadersOf(info, 't')]).to.deep.equal([true, { 0: 5 }])
+  })
+
+  it('knows nothing of a topic that was forgotten, neither partitions, id nor error', async () => {
+    const made = makeInfo()
+    await refreshed(made, brokersOf(0), { ...topicOf('t', [0, 0]), topicId: Buffer.alloc(16, 1) })
+    await refreshed(made, brokersOf(0), topicError('bad', 3))
+    for (const topic of ['t', 'bad']) {
+      made.info.forget(topic)
+      expect(made.info.isCached(topic)).to.equal(false)
+      expect(errorOf(made.info, topic).message).to.equal(`nothing is known of topic ${topic}`)
+    }
+    expect(made.info.topicIdOf('t').some((byte) => byte !== 0)).to.equal(false)
+  })
+
+  it('leaves out the leaders of a forgotten topic at the next refresh', async () => {
+    const made = makeInfo()
+    await refreshed(made, brokersOf(0, 1), topicOf('t', [0, 0]))
+    made.info.forget('t')
+    await refreshed(made, brokersOf(0, 1), topicOf('u', [0, 1]))
+    expect([...made.onLeaders.lastCall.args[0].keys()]).to.deep.equal([1])
   })
 
   describe('refresh', () => {
@@ -265,13 +285,14 @@ describe('BrokerPartitionInfo', () => {
     /** How many requests a caller can make who asks again as soon as it is answered. */
     async function requestsWithin(
       milliseconds: number,
+      isRetry: boolean,
       end: (source: ScriptedSource) => void,
     ): Promise<number> {
       const { info, source } = makeInfo()
       let isOver = false
       const asking = (async () => {
         while (!isOver) {
-          await info.refresh(['t']).catch(() => {})
+          await info.refresh(['t'], isRetry).catch(() => {})
         }
       })()
       for (let ms = 0; ms < milliseconds; ms++) {
@@ -287,28 +308,100 @@ describe('BrokerPartitionInfo', () => {
       return count
     }
 
-    it('starts ten requests a second at most', async () => {
-      const answer = (source: ScriptedSource): void =>
-        source.open.shift()!.answer(describing(brokersOf(0), topicOf('t', [0, 0])))
-      expect(await requestsWithin(2999, answer)).to.equal(30)
+    const answering =
+      (...topics: SparseTopic[]) =>
+      (source: ScriptedSource): void =>
+        source.open.shift()!.answer(describing(brokersOf(0, 1), ...topics))
+
+    it('starts ten requests a second at most while nobody answers', async () => {
+      const fail = (source: ScriptedSource): void => source.open.shift()!.fail(new MetadataError('no'))
+      expect(await requestsWithin(2999, false, fail)).to.be.within(20, 30)
     })
 
-    it('starts no more when they fail', async () => {
-      const fail = (source: ScriptedSource): void => source.open.shift()!.fail(new MetadataError('no'))
-      expect(await requestsWithin(2999, fail)).to.be.at.most(30)
+    // Two are asked for without a limit, and may be more than a second's ten.
+    it('starts ten requests a second at most for a topic whose answers are errors', async () => {
+      expect(await requestsWithin(2999, false, answering(topicError('t', 3)))).to.be.within(20, 32)
+    })
+
+    it('starts ten requests a second at most for a topic that answers leave out', async () => {
+      expect(await requestsWithin(2999, false, answering())).to.be.within(20, 32)
+    })
+
+    it('starts ten requests a second at most for retries while the answers stay the same', async () => {
+      expect(await requestsWithin(2999, true, answering(topicOf('t', [0, 0])))).to.be.within(20, 33)
+    })
+
+    it('starts as many requests as are wanted while they are answered', async () => {
+      expect(await requestsWithin(999, false, answering(topicOf('t', [0, 0])))).to.equal(999)
+    })
+
+    it('starts as many requests for retries as are wanted while the leader moves each time', async () => {
+      let leader = 0
+      const move = (source: ScriptedSource): void => {
+        leader = 1 - leader
+        answering(topicOf('t', [0, leader]))(source)
+      }
+      expect(await requestsWithin(999, true, move)).to.equal(999)
+    })
+
+    it('starts as many requests for retries as are wanted while the leader’s address changes each time', async () => {
+      let port = 9092
+      const move = (source: ScriptedSource): void => {
+        port++
+        const brokers = [{ nodeId: 0, host: 'b0', port }]
+        source.open.shift()!.answer(describing(brokers, topicOf('t', [0, 0])))
+      }
+      expect(await requestsWithin(999, true, move)).to.equal(999)
+    })
+
+    it('asks for 40 new topics, one after the other, without any pause', async () => {
+      const { info, source } = makeInfo()
+      for (let i = 0; i < 40; i++) {
+        const done = info.refresh([`t${i}`])
+        await clock.tickAsync(0)
+        answering(topicOf(`t${i}`, [0, 0]))(source)
+        await done
+      }
+      expect(performance.now()).to.equal(0)
+    })
+
+    /** A source, and a request for a topic that has to wait for its turn. */
+    async function withWaiting() {
+      const { info, source } = makeInfo()
+      for (let i = 0; i < 12; i++) {
+        const done = info.refresh(['bad'])
+        await clock.tickAsync(0)
+        answering(topicError('bad', 3))(source)
+        await done
+      }
+      const waiting = info.refresh(['bad'])
+      await clock.tickAsync(10)
+      expect(source.open).to.deep.equal([])
+      return { info, source, waiting }
+    }
+
+    it('lets a request that waits start at once when a new topic joins it', async () => {
+      const { info, source, waiting } = await withWaiting()
+      const joined = info.refresh(['new'])
+      await clock.tickAsync(0)
+      expect(source.fetched.at(-1)).to.deep.equal(['bad', 'new'])
+      answering(topicError('bad', 3), topicOf('new', [0, 0]))(source)
+      await Promise.all([waiting, joined])
+    })
+
+    it('lets a request that waits go on waiting when another repeated failure joins it', async () => {
+      const { info, source, waiting } = await withWaiting()
+      const joined = info.refresh(['bad'])
+      await clock.tickAsync(500)
+      expect(source.open).to.deep.equal([])
+      info.close()
+      await clock.tickAsync(0)
+      answering(topicError('bad', 3))(source)
+      await Promise.all([waiting, joined])
     })
 
     it('lets nobody wait any longer once it is closed, nor anybody who asks later; its source has the word', async () => {
-      const { info, source } = makeInfo()
-      for (let i = 0; i < 10; i++) {
-        const done = info.refresh(['t'])
-        await clock.tickAsync(0)
-        source.open.shift()!.answer(describing(brokersOf(0), topicOf('t', [0, 0])))
-        await done
-      }
-      const waiting = info.refresh(['t'])
-      await clock.tickAsync(10)
-      expect(source.open).to.deep.equal([])
+      const { info, source, waiting } = await withWaiting()
       info.close()
       await clock.tickAsync(0)
       expect(clock.countTimers()).to.equal(0)
@@ -555,6 +648,21 @@ describe('BrokerPartitionInfo', () => {
       expect(reported(made)).to.deep.equal({ 0: { host: 'b0', port: 9092 }, 1: { host: 'b1', port: 9092 } })
       await refreshed(made, brokersOf(0, 1, 2), topicOf('u', [0, 2]))
       expect(Object.keys(reported(made))).to.deep.equal(['0', '1', '2'])
+    })
+
+    it('come with a topic that each leads by this answer, not with one that was known before or has an error', async () => {
+      const made = makeInfo()
+      const topicsByLeader = () => Object.fromEntries(made.onLeaders.lastCall.args[1])
+      await refreshed(made, brokersOf(0, 1), topicOf('old', [0, 0], [1, 1]))
+      expect(topicsByLeader()).to.deep.equal({ 0: 'old', 1: 'old' })
+      await refreshed(
+        made,
+        brokersOf(0, 1, 2),
+        { ...topicOf('bad', [0, 0]), errorCode: 5 },
+        topicOf('a', [0, 1]),
+        topicOf('b', [0, 1], [1, 2]),
+      )
+      expect(topicsByLeader()).to.deep.equal({ 1: 'a', 2: 'b' })
     })
 
     it('leave out a broker that leads nothing any more', async () => {

@@ -6,23 +6,38 @@ import { CycleMetadata } from '../../lib/handler/cycle-metadata.js'
 describe('CycleMetadata', () => {
   /** Topics of each refresh. */
   let asked: string[][]
+  /** Whether each was asked for as a retry. */
+  let retries: boolean[]
   let failures: Error[]
   let refreshing: number
   let answer: () => Promise<void>
+  /** Topics that nothing is kept of any more. */
+  let forgotten: string[]
+  /** Topics that are known and not to be relied on. */
+  let stale: string[]
 
   beforeEach(() => {
     asked = []
+    retries = []
     failures = []
     refreshing = 0
     answer = () => Promise.resolve()
+    forgotten = []
+    stale = []
   })
 
   function make(refreshIntervalMs: number, cached: readonly string[] = []): CycleMetadata {
     const brokerPartitionInfo = {
-      isFresh: (topic: string) => cached.includes(topic),
-      refresh: (topics: Iterable<string>) => {
+      isCached: (topic: string) => cached.includes(topic) && !forgotten.includes(topic),
+      isFresh: (topic: string) =>
+        cached.includes(topic) && !forgotten.includes(topic) && !stale.includes(topic),
+      forget: (topic: string) => void forgotten.push(topic),
+      refresh: (topics: Iterable<string>, isRetry: boolean) => {
         const wanted = [...topics]
-        if (wanted.length > 0) asked.push(wanted)
+        if (wanted.length > 0) {
+          asked.push(wanted)
+          retries.push(isRetry)
+        }
         return answer()
       },
     } as unknown as BrokerPartitionInfo
@@ -30,6 +45,7 @@ describe('CycleMetadata', () => {
       brokerPartitionInfo,
       refreshIntervalMs,
       onRefreshing: () => void refreshing++,
+      onForgotten: (topic) => void forgotten.push(`partition of ${topic}`),
       onFailed: (error) => void failures.push(error),
     })
   }
@@ -42,12 +58,40 @@ describe('CycleMetadata', () => {
     expect(refreshing).to.equal(0)
   })
 
+  it('waits for topics that are known but stale, as for a retry', async () => {
+    const metadata = make(-1, ['known'])
+    stale = ['known']
+    expect(metadata.prepare(new Set(['known']))).to.be.instanceOf(Promise)
+    expect(asked).to.deep.equal([['known']])
+    expect(retries).to.deep.equal([true])
+  })
+
   it('asks for what is due beside the traffic, and lets partitions be chosen anew', () => {
     const metadata = make(600_000, ['known'])
     expect(metadata.prepare(new Set(['known']))).to.equal(null)
     expect(metadata.prepare(new Set(['known']))).to.equal(null)
     expect(asked).to.deep.equal([['known']])
     expect(refreshing).to.equal(1)
+  })
+
+  it('waits for the answer before each send with an interval of 0', async () => {
+    let resolve!: () => void
+    answer = () => new Promise((done) => (resolve = done))
+    const metadata = make(0, ['known'])
+    for (let i = 1; i <= 3; i++) {
+      const answered = metadata.prepare(new Set(['known']))
+      expect(answered).not.to.equal(null)
+      expect(asked).to.have.length(i)
+      resolve()
+      await answered
+    }
+  })
+
+  it('tells apart who asks because an attempt has failed', async () => {
+    const metadata = make(0, ['known'])
+    await metadata.prepare(new Set(['known']))
+    await metadata.askAnew(new Set(['known']))
+    expect(retries).to.deep.equal([false, true])
   })
 
   it('asks anew for what is left between attempts, and for all topics in use where that is due', async () => {
@@ -64,6 +108,43 @@ describe('CycleMetadata', () => {
     } finally {
       clock.restore()
     }
+  })
+
+  describe('of topics that were not used for five minutes', () => {
+    let clock: sinon.SinonFakeTimers
+    beforeEach(() => {
+      clock = sinon.useFakeTimers({ now: 1_000_000 })
+    })
+
+    it('forgets all when it asks for a new one, and sets no timer for that', async () => {
+      const metadata = make(-1, ['old', 'busy'])
+      metadata.prepare(new Set(['old', 'busy']))
+      clock.tick(200_000)
+      metadata.prepare(new Set(['busy']))
+      clock.tick(100_000)
+      expect([forgotten, clock.countTimers()]).to.deep.equal([[], 0])
+      await metadata.prepare(new Set(['new']))
+      expect(forgotten).to.deep.equal(['old', 'partition of old'])
+      expect(asked).to.deep.equal([['new']])
+    })
+
+    it('asks for none when a refresh is due: one that was deleted would be created again', () => {
+      const metadata = make(600_000, ['old', 'busy'])
+      metadata.prepare(new Set(['busy']))
+      clock.tick(1)
+      metadata.prepare(new Set(['old']))
+      clock.tick(600_000)
+      metadata.prepare(new Set(['busy']))
+      expect(asked).to.deep.equal([['busy'], ['busy']])
+    })
+
+    it('forgets those between attempts, too, but none that it asks for', async () => {
+      const metadata = make(-1, ['old', 'tried'])
+      metadata.prepare(new Set(['old', 'tried']))
+      clock.tick(300_000)
+      await metadata.askAnew(new Set(['tried']))
+      expect(forgotten).to.deep.equal(['old', 'partition of old'])
+    })
   })
 
   it('tells of a refresh that fails, and rejects nothing', async () => {

@@ -263,6 +263,69 @@ describe('Metadata of a test cluster', () => {
     expect(await producer.deliver({ topic: 't', key, message: 'm' })).to.include({ partition: 1 })
   })
 
+  describe('with a refresh interval of 0', () => {
+    let producer: Producer<unknown, unknown>
+    const metadataRequestsMade = (): number =>
+      stage.cluster.requests.filter(({ api }) => api === 'Metadata').length
+
+    beforeEach(async () => {
+      // Of a release whose first answer has all there is: nothing is asked for twice.
+      await stage.start({ brokers: 2, era: '1.1' })
+      stage.cluster.createTopic('t', { leaders: [0] })
+      producer = stage.producer({
+        'topic.metadata.refresh.interval.ms': 0,
+        'message.send.max.retries': 0,
+      })
+      // Each new connection asks for metadata as well.
+      await producer.send({ topic: 't', message: 'm' })
+      stage.cluster.clearRequests()
+    })
+
+    it('is asked for before every send: 100 sends one after the other make 100 requests', async () => {
+      for (let i = 0; i < 100; i++) await producer.send({ topic: 't', message: 'm' })
+      expect(metadataRequestsMade()).to.equal(100)
+    })
+
+    it('is known when a message is sent: none goes to a leader that has moved before', async () => {
+      for (let i = 0; i < 20; i++) {
+        stage.cluster.moveLeader('t', 0, i % 2)
+        await producer.deliver({ topic: 't', message: 'm' })
+      }
+      expect(stage.values()).to.have.length(21)
+    })
+
+    it('is asked for once for sends that are made together', async () => {
+      await Promise.all(Array.from({ length: 100 }, () => producer.send({ topic: 't', message: 'm' })))
+      expect(metadataRequestsMade()).to.be.within(1, 3)
+    })
+  })
+
+  it('of many new topics that are sent to together is asked for together', async () => {
+    await stage.start({ brokers: 2, era: '1.1' })
+    const producer = stage.producer()
+    const names = Array.from({ length: 200 }, (_, i) => `t${i}`)
+    for (const name of names) stage.cluster.createTopic(name)
+    await Promise.all(names.map((topic) => producer.deliver({ topic, message: 'm' })))
+    expect(stage.cluster.requests.filter(({ api }) => api === 'Metadata')).to.have.length.within(1, 3)
+  })
+
+  for (const era of ['0.8', '2.8', '3.9', '4.3'] as const) {
+    it(`of a topic that was deleted is not asked for when another topic gets a new leader, Kafka ${era}`, async () => {
+      await stage.start({ brokers: 2, era })
+      for (const topic of ['old', 'new']) stage.cluster.createTopic(topic, { leaders: [0] })
+      const producer = stage.producer({ 'metadata.broker.list': `127.0.0.1:${stage.cluster.broker(0).port}` })
+      await producer.deliver({ topic: 'old', message: 'm' })
+      await producer.deliver({ topic: 'new', message: 'm' })
+      stage.cluster.deleteTopic('old')
+      let connections = 0
+      stage.cluster.on('connection', () => connections++)
+      stage.cluster.moveLeader('new', 0, 1)
+      await producer.deliver({ topic: 'new', message: 'm' })
+      expect(connections).to.be.above(0)
+      expect(stage.cluster.topics).to.not.include('old')
+    })
+  }
+
   // Row 37; golden f30.
   it('of a leader that comes back at another port: it is found there', async () => {
     await stage.start({ brokers: 2, failover: false })

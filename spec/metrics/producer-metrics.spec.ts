@@ -35,6 +35,38 @@ describe('ProducerMetrics', () => {
     ])
   })
 
+  it('looks at the clock for a snapshot as often with a thousand topics as with one', () => {
+    const looks = [1, 1000].map((topics) => {
+      let looked = 0
+      const now = (): number => {
+        looked++
+        return nowMs
+      }
+      const metrics = new ProducerMetrics({ clientId: 'c1', queueSize: null, now })
+      for (let i = 0; i < topics; i++) metrics.sent(`t${i}`)
+      looked = 0
+      metrics.snapshot()
+      return looked
+    })
+    expect(looks[1]).to.equal(looks[0])
+  })
+
+  it('names a topic’s series once, for all snapshots', () => {
+    const metrics = ofSync()
+    metrics.sent('a')
+    const [first, second] = [metrics.snapshot(), metrics.snapshot()]
+    expect(second.MessagesPerSec[1]!.tags).to.equal(first.MessagesPerSec[1]!.tags)
+    expect(second.BytesPerSec[1]!.tags).to.equal(first.MessagesPerSec[1]!.tags)
+  })
+
+  it('keeps exact totals of messages whose topics it has forgotten', () => {
+    const metrics = ofSync()
+    for (let i = 0; i < 30_000; i++) metrics.sent(`t${i}`)
+    const { MessagesPerSec } = metrics.snapshot()
+    expect(MessagesPerSec[0]!.count).to.equal(30_000)
+    expect(MessagesPerSec).to.have.length.at.most(10_001)
+  })
+
   it('counts bytes of values as UTF-8, null as none, keys not at all', () => {
     const metrics = ofSync()
     metrics.serialized([

@@ -115,21 +115,54 @@ describe('negotiate', () => {
     expect(clock.countTimers()).to.equal(0)
   })
 
-  it('takes a broker for 0.8 that closes twice and then answers Metadata alone', async () => {
-    expect(await verdictOn(kafka0_8)).to.deep.equal(['0.8', [[API_VERSIONS], [API_VERSIONS], [METADATA]]])
+  it('takes a broker for 0.8 that closes, answers Metadata alone, and closes again', async () => {
+    const [release, asked] = await verdictOn(kafka0_8)
+    expect([release, asked]).to.deep.equal(['0.8', [[API_VERSIONS], [METADATA], [API_VERSIONS]]])
+  })
+
+  it('waits for nothing where the broker is 0.8', async () => {
+    const clock = fakeTimeouts()
+    expect((await verdictOn(kafka0_8))[0]).to.equal('0.8')
+    expect(clock.countTimers()).to.equal(0)
   })
 
   describe('does not take for 0.8', () => {
     it('a newer broker that was just going down, and is asked again', async () => {
-      expect(await verdictOn(closingOnEverything, kafka2_8)).to.deep.equal(['2.8', [[API_VERSIONS], both]])
+      expect(await verdictOn(closingOnEverything, kafka2_8)).to.deep.equal([
+        '2.8',
+        [[API_VERSIONS], [METADATA], both],
+      ])
+      expect(all.ends, 'the connection of the second question is of no use').to.have.length(2)
+    })
+
+    it('a newer broker behind something that closes twice, and is asked after a pause', async () => {
+      expect(await verdictOn(closingOnEverything, closingOnEverything, kafka2_8)).to.deep.equal([
+        '2.8',
+        [[API_VERSIONS], [METADATA], both],
+      ])
+    })
+
+    it('a newer broker behind something that closes three times', async () => {
+      const [release] = await verdictOn(...Array(3).fill(closingOnEverything), kafka2_8)
+      expect(release).to.equal('2.8')
     })
 
     // A TLS listener, or none of Kafka.
-    it('what closes on Metadata as well', async () => {
+    it('what closes on Metadata as well, twice', async () => {
       const [error, asked] = await failureOf(closingOnEverything)
       expect(error).to.be.instanceOf(ConnectionError)
       expect(error.message).to.include('is it a Kafka broker, and is this its plaintext port?')
-      expect(asked).to.deep.equal([[API_VERSIONS], [API_VERSIONS], [METADATA]])
+      expect(asked).to.deep.equal([[API_VERSIONS], [METADATA], [API_VERSIONS], [METADATA]])
+    })
+
+    it('what answers Metadata and then refuses the connection', async () => {
+      const { peer } = await server(closingOnEverything, kafka0_8)
+      const dead = await deadAddress()
+      let opened = 0
+      const open = () => all.clientOf(++opened === 3 ? dead : peer.address)
+      const error = await rejectionOf(negotiate(open, ['t'], TIMEOUT_MS))
+      expect(error.message).to.include('ECONNREFUSED')
+      expect(all.ends, 'the connection of the second question is of no use').to.have.length(2)
     })
 
     it('what tells its versions and closes on Metadata, as a SASL listener does', async () => {

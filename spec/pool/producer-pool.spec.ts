@@ -82,6 +82,17 @@ describe('ProducerPool', () => {
     expect(await producerOf(pool, 2)).to.equal(created[0])
   })
 
+  it('connects ahead with a topic that the new leader leads, or with none where it is given none', async () => {
+    const pool = poolOf([1, 9092])
+    const topicByLeader = new Map([
+      [1, 'one'],
+      [2, 'two'],
+    ])
+    pool.update(leaders([1, 9092], [2, 9093], [3, 9094]), topicByLeader)
+    await turns(5)
+    expect(created.map(({ connect }) => connect.args)).to.deep.equal([[['two']], [[null]]])
+  })
+
   it('keeps nobody from a leader that it is still connecting to, and survives that it cannot', async () => {
     const connecting = gate()
     const pool = new ProducerPool({
@@ -100,6 +111,38 @@ describe('ProducerPool', () => {
     sinon.assert.calledOnce(connect)
     connecting.fail(new ConnectionError('refused'))
     await turns(5)
+  })
+
+  it('gives a broker a new connection after all requests on the old one have ended and were read', async () => {
+    const pool = poolOf([1, 9092], [2, 9093])
+    const first = occupy(pool, 1)
+    const old = await first.producer
+    const confirmed = gate()
+    old.confirm.returns(confirmed.opened)
+
+    pool.renew(at(9092))
+    const next = producerOf(pool, 1)
+    await turns(5)
+    expect([created, old.isClosed]).to.deep.equal([[old], false])
+    first.open()
+    await first.done
+    await turns(5)
+    expect([created, old.isClosed], 'what was written is not read yet').to.deep.equal([[old], false])
+    confirmed.open()
+
+    expect(await next).to.equal(created[1])
+    expect([old.isClosed, created[1]!.isClosed, pool.brokerIds]).to.deep.equal([true, false, [1, 2]])
+  })
+
+  it('can be closed while it gives a broker a new connection', async () => {
+    const pool = poolOf([1, 9092])
+    const { producer, open, done } = occupy(pool, 1)
+    await producer
+    pool.renew(at(9092))
+    const closed = pool.close()
+    open()
+    await Promise.all([done, closed])
+    expect(created.every(({ isClosed }) => isClosed)).to.equal(true)
   })
 
   it('retires a producer only after the broker has read what was written with acks 0', async () => {

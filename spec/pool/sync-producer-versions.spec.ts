@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net'
 import { expect } from 'chai'
+import sinon from 'sinon'
 import { ConnectionError, DeliveryTimeoutError } from '../../lib/errors.js'
 import { BrokerVersions } from '../../lib/network/broker-versions.js'
+import type { BrokerAddress } from '../../lib/network/connection.js'
 import { KnownVersions, type VersionSeen } from '../../lib/network/known-versions.js'
 import type { SyncProducer, SyncProducerSettings } from '../../lib/pool/sync-producer.js'
 import { headerOf } from '../network/support/answers.js'
-import { rejectionOf, until } from '../network/support/doubles.js'
+import { rejectionOf, turns, until } from '../network/support/doubles.js'
 import {
   API_VERSIONS,
   closingOnEverything,
@@ -194,14 +196,14 @@ describe('SyncProducer and the versions of its broker', () => {
   })
 
   describe('connect', () => {
-    it('asks for a topic in use', async () => {
-      const { asked, producer } = await reaching([kafka2_8], { topicInUse: () => 't' })
-      await producer.connect()
+    it('asks for the topic it is given', async () => {
+      const { asked, producer } = await reaching([kafka2_8])
+      await producer.connect('t')
       expect([asked, producer.isConnected]).to.deep.equal([questions, true])
     })
 
     it('waits for a topic where nothing is known of the broker: asking for none would ask for all', async () => {
-      const { peer, producer } = await reaching([kafka2_8], { topicInUse: () => null })
+      const { peer, producer } = await reaching([kafka2_8])
       await producer.connect()
       expect([peer.sockets, producer.isConnected]).to.deep.equal([[], false])
     })
@@ -211,6 +213,67 @@ describe('SyncProducer and the versions of its broker', () => {
       knownVersions.learn(peer.broker, BrokerVersions.v0_9)
       await producer.connect()
       expect([asked, producer.isConnected]).to.deep.equal([[], true])
+    })
+  })
+
+  describe('whose release was guessed', () => {
+    const outdated: BrokerAddress[] = []
+    const settings = { onOutdated: (address: BrokerAddress) => void outdated.push(address) }
+    let clock: sinon.SinonFakeTimers
+
+    beforeEach(() => {
+      outdated.length = 0
+      clock = sinon.useFakeTimers({ toFake: ['performance'] })
+    })
+
+    const before0_9: OnRequest[] = [kafka0_8, kafka0_8, kafka0_8]
+
+    for (const [title, ways] of [
+      ['by closing', [...before0_9, kafka2_8]],
+      ['by silence', [kafka0_9, kafka2_8]],
+    ] as const) {
+      it(`is asked again with a later message, beside the traffic: ${title}`, async () => {
+        const { peer, producer } = await reaching([...ways], settings)
+        await producer.produceVersion(['t'])
+        clock.tick(2999)
+        expect(producer.produceVersion(['t'])).to.be.a('number')
+        clock.tick(1)
+        expect(producer.produceVersion(['t']), 'nothing waits for it').to.be.a('number')
+        await until(() => outdated.length > 0)
+        expect(outdated).to.deep.equal([peer.address])
+        await until(() => peer.sockets.filter(({ closed }) => !closed).length === 1)
+      })
+    }
+
+    it('is asked twice more and not again while it goes on closing', async () => {
+      const { peer, producer } = await reaching([kafka0_8], settings)
+      await producer.produceVersion(['t'])
+      for (let minutes = 0; minutes < 5; minutes++) {
+        clock.tick(60_000)
+        producer.produceVersion(['t'])
+        await turns(20)
+      }
+      expect([peer.sockets.length, outdated]).to.deep.equal([before0_9.length + 2, []])
+    })
+
+    it('is not asked again where the broker has said what it speaks', async () => {
+      const { peer, producer } = await reaching([kafka2_8], settings)
+      await producer.produceVersion(['t'])
+      clock.tick(60_000)
+      producer.produceVersion(['t'])
+      await turns(20)
+      expect(peer.sockets).to.have.length(1)
+    })
+
+    it('leaves no connection behind when it is closed while it asks', async () => {
+      const { peer, producer } = await reaching([...before0_9, silent], settings)
+      await producer.produceVersion(['t'])
+      clock.tick(3000)
+      producer.produceVersion(['t'])
+      await until(() => peer.sockets.length === 4)
+      producer.close()
+      await until(() => peer.sockets.every(({ closed }) => closed))
+      expect(outdated).to.deep.equal([])
     })
   })
 

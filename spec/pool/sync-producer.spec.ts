@@ -196,8 +196,8 @@ describe('SyncProducer', () => {
     })
 
     it('rejects all that wait for a connection that cannot be had, none of them persisted, and dials again', async () => {
-      const { openSocket, names } = resolvingTo(systemError('ENOTFOUND'))
-      const producer = all.producerOf({ host: 'kafka.invalid', port: 9092 }, { openSocket })
+      const { lookup, names } = resolvingTo(systemError('ENOTFOUND'))
+      const producer = all.producerOf({ host: 'kafka.invalid', port: 9092 }, { lookup })
       const errors = await Promise.all(
         [producer.send(keyed(1)), producer.fetchMetadata(['t'])].map(rejectionOf),
       )
@@ -334,8 +334,8 @@ describe('SyncProducer', () => {
     })
 
     it('ends connecting, and fails what waits for it with the reason: not persisted', async () => {
-      const { openSocket } = resolvingTo(null)
-      const producer = all.producerOf({ host: 'kafka', port: 9092 }, { openSocket })
+      const { lookup } = resolvingTo(null)
+      const producer = all.producerOf({ host: 'kafka', port: 9092 }, { lookup })
       const waiting = [producer.send(keyed(1)), producer.fetchMetadata(['t'])].map(rejectionOf)
       await turns()
       const reason = new DeliveryTimeoutError('close gave up')

@@ -1,5 +1,5 @@
 /** Stand-ins around a connection under test. */
-import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
+import type { LookupFunction } from 'node:net'
 import type { KafkaError } from '../../../lib/errors.js'
 import type { Logger } from '../../../lib/logger.js'
 
@@ -19,19 +19,19 @@ export interface Resolved {
   family: 4 | 6
 }
 
-/** Opens sockets whose names resolve to these addresses, or fail with this error, or never with `null`. */
+/** Resolves names to these addresses, or fails with this error, or never answers with `null`. */
 export function resolvingTo(answer: readonly Resolved[] | Error | null): {
-  openSocket: (options: TcpNetConnectOpts) => Socket
+  lookup: LookupFunction
   /** The names that were looked up. */
   readonly names: string[]
 } {
   const names: string[] = []
-  const lookup: TcpNetConnectOpts['lookup'] = (name, _options, callback) => {
+  const lookup: LookupFunction = (name, _options, callback) => {
     names.push(name)
     if (answer instanceof Error) queueMicrotask(() => callback(answer, []))
     else if (answer !== null) queueMicrotask(() => callback(null, [...answer]))
   }
-  return { names, openSocket: (options) => connect({ ...options, lookup }) }
+  return { names, lookup }
 }
 
 /** A failed system call as Node reports it. */

@@ -13,7 +13,7 @@ export class FakeSyncProducer {
   readonly closes: (KafkaError | undefined)[] = []
   readonly fetchMetadata = sinon.stub<[readonly string[]], Promise<MetadataResponse>>()
 
-  readonly connect = sinon.stub<[], Promise<void>>().resolves()
+  readonly connect = sinon.stub<[topic: string | null], Promise<void>>().resolves()
   readonly confirm = sinon.stub<[], Promise<void>>().resolves()
 
   constructor(address: BrokerAddress) {
