@@ -20,7 +20,7 @@ import { CycleWaits } from './cycle-waits.js'
 import { Envelope } from './envelope.js'
 import type { EventHandler } from './event-handler.js'
 import { expiry, lastError } from './give-up-reason.js'
-import { LaneDispatch } from './lane-dispatch.js'
+import { LaneDispatch, type OnProgress } from './lane-dispatch.js'
 import { LeaderDispatch, type LeaderDispatchOptions } from './leader-dispatch.js'
 import { type OutcomeListener, Outcomes } from './outcomes.js'
 import { bindToPartition, type CollateContext, partitionAndCollate } from './partition-and-collate.js'
@@ -141,8 +141,8 @@ export class DefaultEventHandler implements EventHandler {
     })
   }
 
-  /** @param onProgress - told whenever messages may have been settled or bound to a partition. */
-  async #cycle(envelopes: readonly Envelope[], onProgress?: () => void): Promise<void> {
+  /** @param onProgress - called whenever messages may have been settled or bound to a partition. */
+  async #cycle(envelopes: readonly Envelope[], onProgress?: OnProgress): Promise<void> {
     let outstanding = this.#expire(envelopes)
     for (let attempts = 0; outstanding.length > 0; attempts++) {
       const remaining = this.#options.maxRetries + 1 - attempts
@@ -199,7 +199,7 @@ export class DefaultEventHandler implements EventHandler {
     return envelopes.filter((envelope) => !refused.has(envelope))
   }
 
-  async #attempt(outstanding: readonly Envelope[], onProgress?: () => void): Promise<void> {
+  async #attempt(outstanding: readonly Envelope[], onProgress?: OnProgress): Promise<void> {
     const { batchesByLeader, rejections } = partitionAndCollate(outstanding, this.#collateContext)
     const hopeless = new Map<Envelope, KafkaError>()
     const atMs = Date.now()
@@ -212,7 +212,7 @@ export class DefaultEventHandler implements EventHandler {
     this.#outcomes.failed([...hopeless.keys()], (envelope) => hopeless.get(envelope)!)
     const sending = [...batchesByLeader].map(([leaderId, batches]) => {
       const sent = this.#leaders.dispatch(leaderId, batches)
-      return onProgress ? sent.then(onProgress) : sent
+      return onProgress ? sent.then(() => onProgress(batches)) : sent
     })
     onProgress?.()
     await Promise.all(sending)
