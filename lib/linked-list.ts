@@ -15,6 +15,11 @@ export interface Link<T> {
 export class LinkedList<T> {
   #first: Link<T> | null = null
   #last: Link<T> | null = null
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
 
   /** The oldest one, or null when there is none. */
   get first(): Link<T> | null {
@@ -26,6 +31,7 @@ export class LinkedList<T> {
     if (this.#last) this.#last.next = link
     else this.#first = link
     this.#last = link
+    this.#size++
     return link
   }
 
@@ -35,5 +41,6 @@ export class LinkedList<T> {
     else this.#first = next
     if (next) next.previous = previous
     else this.#last = previous
+    this.#size--
   }
 }

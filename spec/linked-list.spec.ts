@@ -23,6 +23,7 @@ describe('LinkedList', () => {
           if (remove === null) links.push(list.push(i))
           else for (const link of links.splice(remove % Math.max(1, links.length), 1)) list.remove(link)
           expect(itemsOf(list)).to.deep.equal(links.map(({ item }) => item))
+          expect(list.size).to.equal(links.length)
         }
       }),
     )

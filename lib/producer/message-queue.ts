@@ -6,6 +6,7 @@
  *
  * @see classic-producer reference §8.1
  */
+import { LinkedList } from '../linked-list.js'
 
 /** A call that waits for room for its items, which go in one after the other and next to each other. */
 interface Waiter<T> {
@@ -34,7 +35,7 @@ export class MessageQueue<T> {
   #head = 0
   #size = 0
   #bytes = 0
-  readonly #waiters = new Set<Waiter<T>>()
+  readonly #waiters = new LinkedList<Waiter<T>>()
 
   constructor(options: MessageQueueOptions<T>) {
     this.#options = options
@@ -51,7 +52,7 @@ export class MessageQueue<T> {
 
   /** @returns false when it is full, or others already wait for room. */
   offer(item: T): boolean {
-    if (this.#waiters.size > 0 || !this.#hasRoomFor(item)) return false
+    if (this.#waiters.first || !this.#hasRoomFor(item)) return false
     this.#push(item)
     return true
   }
@@ -85,13 +86,13 @@ export class MessageQueue<T> {
         end: () => {
           clearTimeout(timer)
           signal?.removeEventListener('abort', giveUp)
-          this.#waiters.delete(waiter)
+          this.#waiters.remove(link)
           resolve(waiter.taken)
         },
       }
       signal?.addEventListener('abort', giveUp)
       waiter.restart()
-      this.#waiters.add(waiter)
+      const link = this.#waiters.push(waiter)
     })
   }
 
@@ -120,7 +121,8 @@ export class MessageQueue<T> {
   }
 
   #admitWaiters(): void {
-    for (const waiter of this.#waiters) {
+    for (let link = this.#waiters.first; link; link = this.#waiters.first) {
+      const waiter = link.item
       const { items, taken } = waiter
       while (waiter.taken < items.length && this.#hasRoomFor(items[waiter.taken]!)) {
         this.#push(items[waiter.taken++]!)

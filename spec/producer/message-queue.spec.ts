@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import sinon from 'sinon'
 import { MessageQueue } from '../../lib/producer/message-queue.js'
+import { countSteps } from '../support/count-steps.js'
 
 /** Items are texts; their bytes are their length. */
 function makeQueue(capacity: number, maxBytes: number | null = null): MessageQueue<string> {
@@ -22,6 +23,17 @@ describe('MessageQueue', () => {
     queue.offer('d')
     expect(queue.take(5)).to.deep.equal(['c', 'd'])
     expect(queue.take(5)).to.deep.equal([])
+  })
+
+  it('costs the same for each call that waits for room, however many do', async () => {
+    const stepsFor = (calls: number): Promise<number> =>
+      countSteps(async () => {
+        const queue = full('first')
+        const puts = Array.from({ length: calls }, (_, i) => queue.put([`${i}`], -1))
+        while (queue.size > 0) queue.take(1)
+        await Promise.all(puts)
+      })
+    expect((await stepsFor(1000)) / (await stepsFor(500))).to.be.lessThan(2.1)
   })
 
   it('takes as many as its capacity and no more', () => {
