@@ -6,7 +6,7 @@
 
 const FIRST_CAPACITY = 16
 /** A ring larger than this is given back when it runs empty. */
-const KEPT_CAPACITY = 1024
+const KEPT_CAPACITY = 16_384
 
 export class Fifo<T> {
   /** Its length is a power of two, or 0 before the first item. */
@@ -36,8 +36,31 @@ export class Fifo<T> {
     this.#ring[this.#head] = undefined
     this.#head = (this.#head + 1) & (this.#ring.length - 1)
     this.#size--
-    if (this.#size === 0 && this.#ring.length > KEPT_CAPACITY) this.#ring = []
+    this.#shrink()
     return item
+  }
+
+  /** Takes out up to `count` of the oldest items, oldest first. */
+  take(count: number): T[] {
+    const taken: T[] = new Array(Math.min(count, this.#size))
+    const ring = this.#ring
+    const mask = ring.length - 1
+    let head = this.#head
+    for (let i = 0; i < taken.length; i++) {
+      taken[i] = ring[head]!
+      ring[head] = undefined
+      head = (head + 1) & mask
+    }
+    this.#head = head
+    this.#size -= taken.length
+    this.#shrink()
+    return taken
+  }
+
+  #shrink(): void {
+    if (this.#size > 0 || this.#ring.length <= KEPT_CAPACITY) return
+    this.#ring = []
+    this.#head = 0
   }
 
   #grow(): void {

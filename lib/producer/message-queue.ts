@@ -6,6 +6,7 @@
  *
  * @see classic-producer reference §8.1
  */
+import { Fifo } from '../fifo.js'
 import { LinkedList } from '../linked-list.js'
 
 /** A call that waits for room for its items, which go in one after the other and next to each other. */
@@ -30,10 +31,7 @@ export interface MessageQueueOptions<T> {
 
 export class MessageQueue<T> {
   readonly #options: MessageQueueOptions<T>
-  /** A ring; grows with use, up to the capacity. */
-  #ring: (T | undefined)[] = new Array(16)
-  #head = 0
-  #size = 0
+  readonly #items = new Fifo<T>()
   #bytes = 0
   readonly #waiters = new LinkedList<Waiter<T>>()
 
@@ -42,7 +40,7 @@ export class MessageQueue<T> {
   }
 
   get size(): number {
-    return this.#size
+    return this.#items.size
   }
 
   /** Callers that wait for room. */
@@ -98,17 +96,9 @@ export class MessageQueue<T> {
 
   /** Takes up to `count` items from the front and lets waiters in. */
   take(count: number): T[] {
-    const taken: T[] = new Array(Math.min(count, this.#size))
-    const mask = this.#ring.length - 1
+    const taken = this.#items.take(count)
     const { maxBytes, bytesOf } = this.#options
-    for (let i = 0; i < taken.length; i++) {
-      const item = this.#ring[this.#head]!
-      taken[i] = item
-      if (maxBytes !== null) this.#bytes -= bytesOf(item)
-      this.#ring[this.#head] = undefined
-      this.#head = (this.#head + 1) & mask
-    }
-    this.#size -= taken.length
+    if (maxBytes !== null) for (const item of taken) this.#bytes -= bytesOf(item)
     this.#admitWaiters()
     return taken
   }
@@ -116,8 +106,8 @@ export class MessageQueue<T> {
   /** Something larger than the whole queue is let into an empty one, else it could never go. */
   #hasRoomFor(item: T): boolean {
     const { capacity, maxBytes, bytesOf } = this.#options
-    if (this.#size >= capacity) return false
-    return maxBytes === null || this.#size === 0 || this.#bytes + bytesOf(item) <= maxBytes
+    if (this.#items.size >= capacity) return false
+    return maxBytes === null || this.#items.size === 0 || this.#bytes + bytesOf(item) <= maxBytes
   }
 
   #admitWaiters(): void {
@@ -137,17 +127,7 @@ export class MessageQueue<T> {
   }
 
   #push(item: T): void {
-    if (this.#size === this.#ring.length) this.#grow()
-    this.#ring[(this.#head + this.#size) & (this.#ring.length - 1)] = item
-    this.#size++
+    this.#items.push(item)
     if (this.#options.maxBytes !== null) this.#bytes += this.#options.bytesOf(item)
-  }
-
-  #grow(): void {
-    const { length } = this.#ring
-    const grown: (T | undefined)[] = new Array(length * 2)
-    for (let i = 0; i < this.#size; i++) grown[i] = this.#ring[(this.#head + i) & (length - 1)]
-    this.#ring = grown
-    this.#head = 0
   }
 }
