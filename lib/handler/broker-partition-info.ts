@@ -80,6 +80,8 @@ export class BrokerPartitionInfo {
   readonly #topicIds = new Map<string, Uint8Array>()
   readonly #errors = new Map<string, KafkaError>()
   readonly #addresses = new Map<number, BrokerAddress>()
+  /** Broker id → how many partitions known here it leads; counted as topics change, since there may be many of them. */
+  readonly #ledCountByBroker = new Map<number, number>()
   readonly #limiter: RefreshLimiter
   #endTurn = (): void => {}
   #isClosed = false
@@ -128,7 +130,22 @@ export class BrokerPartitionInfo {
 
   /** For tests and for applications that bring their own knowledge. */
   set(topic: string, partitions: readonly PartitionAndLeader[]): void {
-    this.#topics.set(topic, new TopicPartitions(partitions))
+    this.#put(topic, new TopicPartitions(partitions))
+  }
+
+  #put(name: string, topic: TopicPartitions): void {
+    this.#countLed(this.#topics.get(name)?.partitions ?? [], -1)
+    this.#countLed(topic.partitions, 1)
+    this.#topics.set(name, topic)
+  }
+
+  #countLed(partitions: readonly PartitionAndLeader[], by: number): void {
+    for (const { leaderId } of partitions) {
+      if (leaderId === null) continue
+      const count = (this.#ledCountByBroker.get(leaderId) ?? 0) + by
+      if (count > 0) this.#ledCountByBroker.set(leaderId, count)
+      else this.#ledCountByBroker.delete(leaderId)
+    }
   }
 
   /**
@@ -252,7 +269,7 @@ export class BrokerPartitionInfo {
         leaderId: live.has(leaderId) ? leaderId : null,
       }))
     this.#warnOfMissingLeaders(topic)
-    this.#topics.set(name, new TopicPartitions(_.uniqBy(partitions, 'partitionId')))
+    this.#put(name, new TopicPartitions(_.uniqBy(partitions, 'partitionId')))
   }
 
   /** A topic that was deleted and created again has another id; a broker that tells none knows of no ids. */
@@ -281,11 +298,9 @@ export class BrokerPartitionInfo {
   /** Addresses of all brokers that lead something known here; of those that an application has set there are none. */
   #leaders(): Map<number, BrokerAddress> {
     const leaders = new Map<number, BrokerAddress>()
-    for (const { partitions } of this.#topics.values()) {
-      for (const { leaderId } of partitions) {
-        const address = leaderId === null ? undefined : this.#addresses.get(leaderId)
-        if (address) leaders.set(leaderId!, address)
-      }
+    for (const id of this.#ledCountByBroker.keys()) {
+      const address = this.#addresses.get(id)
+      if (address) leaders.set(id, address)
     }
     return leaders
   }
