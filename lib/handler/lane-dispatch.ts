@@ -12,7 +12,8 @@ import { Fifo } from '../fifo.js'
 import { type Link, LinkedList } from '../linked-list.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import type { Envelope } from './envelope.js'
-import { type Hold, PartitionQueues, type RunDraft } from './partition-queues.js'
+import type { Hold } from './holds.js'
+import { PartitionQueues, type RunDraft } from './partition-queues.js'
 
 /** Further calls join a run up to this many bytes together; see GroupCommit, which has the same limit and reason. */
 const MAX_JOINED_BYTES = 900_000

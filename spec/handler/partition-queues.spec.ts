@@ -16,8 +16,8 @@ function ambiguous(envelope: Envelope): Envelope {
   return Object.assign(envelope, { isAmbiguous: true })
 }
 
-function makeQueues() {
-  const queues = new PartitionQueues({ bind: () => {} })
+function makeQueues(bind: (envelope: Envelope) => void = () => {}) {
+  const queues = new PartitionQueues({ bind })
   /** @returns whether it goes with the run being collected. */
   const arrive = (envelope: Envelope, mayGo = true): boolean => {
     envelope.turn = { hold: null } as Turn
@@ -139,6 +139,17 @@ describe('PartitionQueues', () => {
     expect(collect()).to.deep.equal([])
     settle(moved)
     expect(textsOf(collect())).to.deep.equal(['behind both'])
+  })
+
+  it('lets go together what is bound to the same partition only when its turn comes', () => {
+    let isKnown = false
+    const { arrive, collect } = makeQueues((envelope) => {
+      if (isKnown) envelope.partition = 0
+    })
+    for (const one of [keyed('t', 0, 'a'), keyed('t', -1, 'b'), keyed('t', 0, 'c')]) arrive(one, false)
+    isKnown = true
+    expect(textsOf(collect())).to.deep.equal(['a', 'b', 'c'])
+    expect(collect()).to.deep.equal([])
   })
 
   it('lets go what waited behind messages that were settled while they waited', () => {
