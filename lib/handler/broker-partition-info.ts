@@ -77,6 +77,8 @@ export class BrokerPartitionInfo {
   readonly #addresses = new Map<number, BrokerAddress>()
   /** Topics whose leaders may have moved since they were asked for. */
   readonly #stale = new Set<string>()
+  /** Broker id → how many partitions known here it leads; counted as topics change, since there may be many of them. */
+  readonly #ledCountByBroker = new Map<number, number>()
   readonly #limiter: RefreshLimiter
   readonly #fruitless = new FruitlessTopics()
   #endTurn = (): void => {}
@@ -137,7 +139,7 @@ export class BrokerPartitionInfo {
     const known = new Set(topics.filter((topic) => this.#topics.has(topic)))
     for (const topic of response.topics) {
       if (isNamed(topic) && known.has(topic.name) && topic.errorCode === NONE) {
-        this.#topics.set(topic.name, this.#partitionsIn(topic, live.ids))
+        this.#put(topic.name, this.#partitionsIn(topic, live.ids))
       }
     }
     this.#options.onLeaders?.(this.#leaders(), topicByLeader(response.topics))
@@ -155,11 +157,27 @@ export class BrokerPartitionInfo {
 
   /** For tests and for applications that bring their own knowledge. */
   set(topic: string, partitions: readonly PartitionAndLeader[]): void {
-    this.#topics.set(topic, new TopicPartitions(partitions))
+    this.#put(topic, new TopicPartitions(partitions))
+  }
+
+  #put(name: string, topic: TopicPartitions): void {
+    this.#countLed(this.#topics.get(name)?.partitions ?? [], -1)
+    this.#countLed(topic.partitions, 1)
+    this.#topics.set(name, topic)
+  }
+
+  #countLed(partitions: readonly PartitionAndLeader[], by: number): void {
+    for (const { leaderId } of partitions) {
+      if (leaderId === null) continue
+      const count = (this.#ledCountByBroker.get(leaderId) ?? 0) + by
+      if (count > 0) this.#ledCountByBroker.set(leaderId, count)
+      else this.#ledCountByBroker.delete(leaderId)
+    }
   }
 
   /** Keeps nothing of a topic; its leaders' addresses go with the next refresh. */
   forget(topic: string): void {
+    this.#countLed(this.#topics.get(topic)?.partitions ?? [], -1)
     this.#topics.delete(topic)
     this.#topicIds.delete(topic)
     this.#errors.delete(topic)
@@ -325,7 +343,7 @@ export class BrokerPartitionInfo {
     const hasNewId = this.#takeId(topic)
     const found = this.#partitionsIn(topic, live.ids)
     this.#warnOfMissingLeaders(topic)
-    this.#topics.set(name, found)
+    this.#put(name, found)
     const isChanged = hasNewId || !known?.isSameAs(found) || found.isLedByAny(live.moved)
     this.#fruitless.wasAnswered(name, isChanged)
     if (!isChanged && retried.has(name)) this.#fruitless.wasUnchanged(name, performance.now())
@@ -374,11 +392,9 @@ export class BrokerPartitionInfo {
   /** Addresses of all brokers that lead something known here; of those that an application has set there are none. */
   #leaders(): Map<number, BrokerAddress> {
     const leaders = new Map<number, BrokerAddress>()
-    for (const { partitions } of this.#topics.values()) {
-      for (const { leaderId } of partitions) {
-        const address = leaderId === null ? undefined : this.#addresses.get(leaderId)
-        if (address) leaders.set(leaderId!, address)
-      }
+    for (const id of this.#ledCountByBroker.keys()) {
+      const address = this.#addresses.get(id)
+      if (address) leaders.set(id, address)
     }
     return leaders
   }

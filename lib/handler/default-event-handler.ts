@@ -26,7 +26,7 @@ import type { EventHandler } from './event-handler.js'
 import { expiry, lastError } from './give-up-reason.js'
 import { guardedListener } from './guarded-listener.js'
 import { hasSettled } from './in-flight-messages.js'
-import { LaneDispatch } from './lane-dispatch.js'
+import { LaneDispatch, type OnProgress } from './lane-dispatch.js'
 import { LeaderDispatch, type LeaderDispatchOptions } from './leader-dispatch.js'
 import { unexpected } from './name-of-thrown.js'
 import { type OutcomeListener, Outcomes } from './outcomes.js'
@@ -158,7 +158,7 @@ export class DefaultEventHandler implements EventHandler {
   async #guardedCycle(
     envelopes: readonly Envelope[],
     limits: TimeLimits | null,
-    onProgress?: () => void,
+    onProgress?: OnProgress,
   ): Promise<void> {
     try {
       await this.#cycle(envelopes, limits, onProgress)
@@ -196,7 +196,7 @@ export class DefaultEventHandler implements EventHandler {
       run: (envelopes, onProgress) => {
         const limits = TimeLimits.of(envelopes, (over) => {
           this.#expire(over)
-          onProgress()
+          onProgress([{ envelopes: over }])
         })
         return this.#guardedCycle(envelopes, limits, onProgress)
       },
@@ -216,7 +216,7 @@ export class DefaultEventHandler implements EventHandler {
   async #cycle(
     envelopes: readonly Envelope[],
     limits: TimeLimits | null,
-    onProgress?: () => void,
+    onProgress?: OnProgress,
   ): Promise<void> {
     limits?.check()
     let outstanding = limits ? unsettled(envelopes) : envelopes
@@ -284,7 +284,7 @@ export class DefaultEventHandler implements EventHandler {
     return envelopes.filter((envelope) => !refused.has(envelope))
   }
 
-  async #attempt(outstanding: readonly Envelope[], onProgress?: () => void): Promise<void> {
+  async #attempt(outstanding: readonly Envelope[], onProgress?: OnProgress): Promise<void> {
     const { batchesByLeader, rejections } = partitionAndCollate(outstanding, this.#collateContext)
     const hopeless = new Map<Envelope, KafkaError>()
     const attemptByError = new Map<KafkaError, FailedAttempt>()
@@ -302,7 +302,7 @@ export class DefaultEventHandler implements EventHandler {
     this.#outcomes.failed([...hopeless.keys()], (envelope) => hopeless.get(envelope)!)
     const sending = [...batchesByLeader].map(([leaderId, batches]) => {
       const sent = this.#leaders.dispatch(leaderId, batches)
-      return onProgress ? sent.then(onProgress) : sent
+      return onProgress ? sent.then(() => onProgress(batches)) : sent
     })
     onProgress?.()
     // All of them have ended before anything else happens to their messages, also when one of them failed.

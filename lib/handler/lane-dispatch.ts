@@ -1,17 +1,21 @@
 /**
- * Lets several cycles overlap without changing what is stored in a partition: what meets the lane of earlier messages
- * waits for their outcome, everything else goes at once, while there are fewer runs than allowed.
+ * Lets several cycles overlap without changing what is stored in a partition: what needs a partition of earlier
+ * messages waits for their outcome, everything else goes at once, while there are fewer runs than allowed.
  *
- * Messages that are let go together form a run, which holds their lanes until each is settled, through all its
- * retries. Messages of several cycles that waited go together when their lanes are free. A run waits for nobody, so
- * nothing can wait in a circle. Knows no brokers and no attempts.
+ * Messages that are let go together form a run, which holds their partitions until each is settled, through all its
+ * retries. Messages of several calls that waited go together when their partitions are free. A run waits for nobody,
+ * so nothing can wait in a circle. Knows no brokers and no attempts.
  *
  * @see docs/decisions/0004
  */
+import { Fifo } from '../fifo.js'
+import { type Link, LinkedList } from '../linked-list.js'
+import { LONGEST_TIMER_MS } from '../timers.js'
 import type { Envelope } from './envelope.js'
-import { PartitionLanes } from './partition-lanes.js'
+import type { Hold } from './holds.js'
+import { PartitionQueues, type RunDraft } from './partition-queues.js'
 
-/** Further cycles join a run up to this many bytes together; see GroupCommit, which has the same limit and reason. */
+/** Further calls join a run up to this many bytes together; see GroupCommit, which has the same limit and reason. */
 const MAX_JOINED_BYTES = 900_000
 
 export interface LaneDispatchOptions {
@@ -20,190 +24,222 @@ export interface LaneDispatchOptions {
   /**
    * Sends messages until each is settled. Must not reject.
    *
-   * @param onProgress - to be called whenever some may have been settled or bound to a partition.
+   * @param onProgress - to be called whenever some may have been settled or bound to a partition, with batches of
+   *   these; without any when it may be all of them.
    */
-  run(envelopes: readonly Envelope[], onProgress: () => void): Promise<void>
+  run(envelopes: readonly Envelope[], onProgress: OnProgress): Promise<void>
   /** Chooses the partition of a message that has a key, where its topic is known. */
   bind(envelope: Envelope): void
-  /** Fails the messages whose time limit is over. */
+  /** Fails messages that wait, as their time limit is over. */
   expire(envelopes: readonly Envelope[]): unknown
 }
 
+export type OnProgress = (batches?: readonly { readonly envelopes: readonly Envelope[] }[]) => void
+
 /** The messages of one call. */
-interface Cycle {
-  waiting: Envelope[]
-  /** When it came. */
+interface Call {
+  readonly envelopes: readonly Envelope[]
   readonly bytes: number
   /** Messages that are not settled. */
   open: number
+  /** Messages that wait. */
+  waiting: number
+  /** Where the first message that waits is, or one before it. */
+  position: number
+  /** Its place among the calls with messages that wait and have a time limit. */
+  link: Link<Call> | null
+  /** The last run that some of it joined. */
+  run: number
   end(): void
 }
 
-interface Part {
-  readonly cycle: Cycle
-  /** Those that are not settled, or whose time limit is over while they are in flight: they hold their lanes. */
-  envelopes: Envelope[]
-  /** How many of them are not settled. */
-  open: number
+/** What a message has to do with others, where calls overlap. */
+export interface Turn {
+  readonly call: Call
+  /** null while it waits, and when it is settled and no request with it is in flight. */
+  hold: Hold | null
+  /** Its call knows that it is settled. */
+  isCounted: boolean
 }
 
 interface Run {
-  readonly parts: readonly Part[]
-  lanes: PartitionLanes
+  /** Those that are not settled, or in flight although their time limit is over. */
+  envelopes: readonly Envelope[]
+}
+
+/** Whole calls as far as they fit; the first one, however large, and what else of it can go. */
+class Draft implements RunDraft {
+  readonly envelopes: Envelope[] = []
+  readonly #number: number
+  #bytes = 0
+
+  constructor(number: number) {
+    this.#number = number
+  }
+
+  add(envelope: Envelope): boolean {
+    const { call } = envelope.turn!
+    if (call.run !== this.#number) {
+      if (this.envelopes.length > 0 && this.#bytes + call.bytes > MAX_JOINED_BYTES) return false
+      call.run = this.#number
+      this.#bytes += call.bytes
+    }
+    this.envelopes.push(envelope)
+    return true
+  }
 }
 
 export class LaneDispatch {
   readonly #options: LaneDispatchOptions
-  /** Cycles of which messages wait, in their order. */
-  #cycles: Cycle[] = []
-  readonly #runs = new Set<Run>()
-  /** Lanes of all runs and of all that waits, as last found out; where they are fewer by now, a pump is due anyway. */
-  #taken = new PartitionLanes()
-  #isPumping = false
+  readonly #queues: PartitionQueues
+  /** Calls that have come while others were being looked at. */
+  readonly #incoming = new Fifo<Call>()
+  /** Calls with messages that wait and have a time limit, which is no earlier for a later one. */
+  readonly #limited = new LinkedList<Call>()
+  #running = 0
+  #isBusy = false
   #timer: NodeJS.Timeout | undefined
-  #haveLimits = false
 
   constructor(options: LaneDispatchOptions) {
     this.#options = options
+    this.#queues = new PartitionQueues(options)
   }
 
   /** Resolves when each message is settled. */
   dispatch(envelopes: readonly Envelope[]): Promise<void> {
     if (envelopes.length === 0) return Promise.resolve()
     return new Promise((end) => {
-      let bytes = 0
-      for (const { key, value } of envelopes) bytes += (key?.length ?? 0) + (value?.length ?? 0)
-      const cycle = { waiting: [...envelopes], bytes, open: envelopes.length, end }
-      this.#cycles.push(cycle)
-      this.#haveLimits ||= envelopes[0]!.deadlineMs > 0
-      if (this.#mustWait(cycle)) this.#expireInTime()
-      else this.#pump()
+      this.#incoming.push(callOf(envelopes, end))
+      this.#work()
     })
   }
 
-  /** Whether none of a new cycle's messages can go: that is known without a look at all those that wait. */
-  #mustWait({ waiting }: Cycle): boolean {
-    if (this.#runs.size >= this.#options.maxRuns) return true
-    for (const envelope of waiting) {
-      this.#bind(envelope)
-      if (!this.#taken.meets(envelope)) return false
-    }
-    for (const envelope of waiting) this.#taken.add(envelope)
-    return true
-  }
-
   /** Starts what can be started. A call from within, by a listener or a partitioner, is seen by the one under way. */
-  #pump(): void {
-    if (this.#isPumping) return
-    this.#isPumping = true
-    while (this.#runs.size < this.#options.maxRuns) {
-      const run = this.#admit()
-      if (!run) break
-      this.#start(run)
-    }
-    this.#isPumping = false
+  #work(): void {
+    if (this.#isBusy) return
+    this.#isBusy = true
+    do {
+      for (let call = this.#incoming.shift(); call; call = this.#incoming.shift()) this.#accept(call)
+      while (this.#startNext());
+    } while (this.#incoming.size > 0)
+    this.#isBusy = false
     this.#expireInTime()
   }
 
-  /** Takes what meets nobody's lane from those that wait. @returns null when that is nothing. */
-  #admit(): Run | null {
-    const taken = new PartitionLanes()
-    for (const { lanes } of this.#runs) taken.addAll(lanes)
-    const parts: Part[] = []
-    let bytes = 0
-    for (const cycle of this.#cycles) {
-      if (parts.length > 0 && bytes + cycle.bytes > MAX_JOINED_BYTES) break
-      const envelopes = this.#takeFree(cycle, taken)
-      if (envelopes.length === 0) continue
-      parts.push({ cycle, envelopes, open: envelopes.length })
-      bytes += cycle.bytes
-    }
-    if (parts.length === 0) {
-      this.#taken = taken
-      return null
-    }
-    this.#cycles = this.#cycles.filter(({ waiting }) => waiting.length > 0)
-    return { parts, lanes: lanesOf(parts) }
+  /** @returns false when nothing more can be started. */
+  #startNext(): boolean {
+    if (this.#running >= this.#options.maxRuns) return false
+    const draft = new Draft(this.#queues.run)
+    this.#queues.collect(draft)
+    if (draft.envelopes.length > 0) this.#start(draft.envelopes)
+    return draft.envelopes.length > 0
   }
 
-  /** Takes the messages of one cycle that may go; the lanes of those that wait are taken for those behind them. */
-  #takeFree(cycle: Cycle, taken: PartitionLanes): Envelope[] {
-    const free: Envelope[] = []
-    const waiting: Envelope[] = []
-    for (const envelope of cycle.waiting) {
-      this.#bind(envelope)
-      if (taken.meets(envelope)) {
-        taken.add(envelope)
-        waiting.push(envelope)
-      } else {
-        free.push(envelope)
-      }
+  /** Starts at once what of it may go. */
+  #accept(call: Call): void {
+    const going: Envelope[] = []
+    const mayGo = this.#running < this.#options.maxRuns
+    for (const envelope of call.envelopes) {
+      envelope.turn = { call, hold: null, isCounted: false }
+      if (this.#queues.arrive(envelope, mayGo)) going.push(envelope)
     }
-    cycle.waiting = waiting
-    return free
+    if (call.envelopes[0]!.deadlineMs > 0) call.link = this.#limited.push(call)
+    if (going.length > 0) this.#start(going)
   }
 
-  #bind(envelope: Envelope): void {
-    if (envelope.partition < 0) this.#options.bind(envelope)
-  }
-
-  #start(run: Run): void {
-    this.#runs.add(run)
-    const envelopes = run.parts.flatMap((part) => part.envelopes)
+  #start(envelopes: readonly Envelope[]): void {
+    this.#queues.endRun()
+    for (const { turn } of envelopes) this.#noLongerWaits(turn!.call)
+    const run: Run = { envelopes }
+    this.#running++
     void this.#options
-      .run(envelopes, () => this.#progressed(run))
+      .run(envelopes, (batches) => this.#progressed(run, batches))
       .then(() => {
-        this.#runs.delete(run)
+        this.#running--
         this.#progressed(run)
       })
   }
 
-  #progressed(run: Run): void {
-    for (const part of run.parts) {
-      const before = part.open
-      part.envelopes = part.envelopes.filter(({ isSettled, isInFlight }) => !isSettled || isInFlight)
-      part.open = part.envelopes.reduce((count, { isSettled }) => (isSettled ? count : count + 1), 0)
-      settled(part.cycle, before - part.open)
-    }
-    run.lanes = lanesOf(run.parts)
-    this.#pump()
+  #progressed(run: Run, batches?: Parameters<OnProgress>[0]): void {
+    for (const { envelopes } of batches ?? [run]) for (const envelope of envelopes) this.#update(envelope)
+    if (!batches) run.envelopes = run.envelopes.filter(({ turn }) => turn!.hold !== null)
+    this.#work()
   }
 
-  /** Later messages have no earlier time limit. */
+  #update(envelope: Envelope): void {
+    const turn = envelope.turn!
+    if (turn.hold === null) return
+    this.#queues.update(envelope)
+    if (!envelope.isSettled || turn.isCounted) return
+    turn.isCounted = true
+    this.#settled(turn.call)
+  }
+
+  #settled(call: Call): void {
+    call.open--
+    if (call.open === 0) call.end()
+  }
+
+  #noLongerWaits(call: Call): void {
+    call.waiting--
+    if (call.waiting > 0 || !call.link) return
+    this.#limited.remove(call.link)
+    call.link = null
+  }
+
   #expireInTime(): void {
-    if (this.#cycles.length === 0) {
+    const first = this.#limited.first?.item
+    if (!first) {
       clearTimeout(this.#timer)
       this.#timer = undefined
-    } else if (this.#haveLimits && this.#timer === undefined) {
-      const limits = this.#cycles.map(({ waiting }) => waiting[0]!.deadlineMs || Number.POSITIVE_INFINITY)
-      const endMs = limits.reduce((first, limit) => Math.min(first, limit))
-      if (endMs === Number.POSITIVE_INFINITY) return
-      this.#timer = setTimeout(() => this.#expire(), Math.max(0, endMs - performance.now()))
+    } else if (this.#timer === undefined) {
+      const leftMs = nextThatWaits(first)!.deadlineMs - performance.now()
+      this.#timer = setTimeout(() => this.#expire(), Math.min(LONGEST_TIMER_MS, Math.max(0, leftMs)))
     }
   }
 
   #expire(): void {
     this.#timer = undefined
-    const cycles = this.#cycles
-    this.#options.expire(cycles.flatMap(({ waiting }) => waiting))
-    for (const cycle of cycles) {
-      const before = cycle.waiting.length
-      cycle.waiting = cycle.waiting.filter(({ isSettled }) => !isSettled)
-      settled(cycle, before - cycle.waiting.length)
+    const due = this.#takeDue(performance.now())
+    this.#isBusy = true
+    if (due.length > 0) this.#options.expire(due)
+    for (const envelope of due) {
+      this.#queues.drop(envelope)
+      this.#settled(envelope.turn!.call)
     }
-    this.#cycles = this.#cycles.filter(({ waiting }) => waiting.length > 0)
-    this.#pump()
+    this.#isBusy = false
+    this.#work()
+  }
+
+  /** Messages that wait in vain, and only those, are looked at: later ones have no earlier time limit. */
+  #takeDue(nowMs: number): Envelope[] {
+    const due: Envelope[] = []
+    for (let link = this.#limited.first; link; link = this.#limited.first) {
+      const call = link.item
+      const next = nextThatWaits(call)!
+      if (next.deadlineMs > nowMs) break
+      due.push(next)
+      call.position++
+      this.#noLongerWaits(call)
+    }
+    return due
   }
 }
 
-function settled(cycle: Cycle, count: number): void {
-  if (count === 0) return
-  cycle.open -= count
-  if (cycle.open === 0) cycle.end()
+function callOf(envelopes: readonly Envelope[], end: () => void): Call {
+  let bytes = 0
+  for (const { key, value } of envelopes) bytes += (key?.length ?? 0) + (value?.length ?? 0)
+  const { length } = envelopes
+  return { envelopes, bytes, open: length, waiting: length, position: 0, link: null, run: 0, end }
 }
 
-function lanesOf(parts: readonly Part[]): PartitionLanes {
-  const lanes = new PartitionLanes()
-  for (const { envelopes } of parts) for (const envelope of envelopes) lanes.add(envelope)
-  return lanes
+/** Goes on to the first message of a call that waits. */
+function nextThatWaits(call: Call): Envelope | undefined {
+  const { envelopes } = call
+  while (call.position < envelopes.length) {
+    const envelope = envelopes[call.position]!
+    if (!envelope.isSettled && envelope.turn!.hold === null) return envelope
+    call.position++
+  }
+  return undefined
 }

@@ -2,6 +2,7 @@
  * Sync mode: calls that arrive while as many cycles are in flight as are allowed, one by default, form the next cycle
  * together, in their order; one call at a time goes out alone and at once, as in the original.
  */
+import { Fifo } from '../fifo.js'
 import type { Envelope } from '../handler/envelope.js'
 import { SettledPrefix } from './settled-prefix.js'
 
@@ -19,7 +20,7 @@ interface Call {
 export class GroupCommit {
   readonly #dispatch: (batch: readonly Envelope[]) => Promise<void>
   readonly #maxCycles: number
-  readonly #waiting: Call[] = []
+  readonly #waiting = new Fifo<Call>()
   readonly #progress = new SettledPrefix()
   /** Runs under way, each with one cycle at a time. */
   #running = 0
@@ -44,12 +45,12 @@ export class GroupCommit {
 
   /** Resolves when everything submitted so far has its outcome. */
   flush(): Promise<void> {
-    return this.#progress.reach(this.#progress.taken + this.#waiting.length)
+    return this.#progress.reach(this.#waiting.size)
   }
 
   async #run(): Promise<void> {
     this.#running++
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.size > 0) {
       const calls = this.#nextCycle()
       const isOver = this.#progress.take(calls.length)
       await this.#dispatch(
@@ -62,12 +63,14 @@ export class GroupCommit {
 
   /** The first call that waits, and those after it that may join. */
   #nextCycle(): Call[] {
-    let count = 1
-    let bytes = this.#waiting[0]!.bytes
-    while (count < this.#waiting.length && bytes + this.#waiting[count]!.bytes <= MAX_JOINED_BYTES) {
-      bytes += this.#waiting[count]!.bytes
-      count++
+    const calls = [this.#waiting.shift()!]
+    let { bytes } = calls[0]!
+    for (let next = this.#waiting.peek(); next; next = this.#waiting.peek()) {
+      bytes += next.bytes
+      if (bytes > MAX_JOINED_BYTES) break
+      calls.push(next)
+      this.#waiting.shift()
     }
-    return this.#waiting.splice(0, count)
+    return calls
   }
 }

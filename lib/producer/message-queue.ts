@@ -6,11 +6,12 @@
  *
  * @see classic-producer reference §8.1
  */
+import { Fifo } from '../fifo.js'
+import { LinkedList } from '../linked-list.js'
 import { AbortGroups } from './abort-groups.js'
-import { Line, type Place } from './line.js'
 
 /** A call that waits for room for its items, which go in one after the other and next to each other. */
-interface Waiter<T> extends Place<Waiter<T>> {
+interface Waiter<T> {
   readonly items: readonly T[]
   readonly signal: AbortSignal | undefined
   /** How many of them are in. */
@@ -32,14 +33,11 @@ export interface MessageQueueOptions<T> {
 
 export class MessageQueue<T> {
   readonly #options: MessageQueueOptions<T>
-  /** A ring; grows with use, up to the capacity. */
-  #ring: (T | undefined)[] = new Array(16)
-  /** What was counted for the item in the same place of the ring; empty where bytes are not limited. */
-  #sizes: number[] = []
-  #head = 0
-  #size = 0
+  readonly #items = new Fifo<T>()
+  /** What was counted for each item; empty where bytes are not limited. */
+  readonly #sizes = new Fifo<number>()
   #bytes = 0
-  readonly #waiters = new Line<Waiter<T>>()
+  readonly #waiters = new LinkedList<Waiter<T>>()
   readonly #bySignal = new AbortGroups<Waiter<T>>((waiters) => this.#giveUp(waiters))
 
   constructor(options: MessageQueueOptions<T>) {
@@ -47,12 +45,12 @@ export class MessageQueue<T> {
   }
 
   get size(): number {
-    return this.#size
+    return this.#items.size
   }
 
   /** The item at the front; undefined where there is none. */
   peek(): T | undefined {
-    return this.#ring[this.#head]
+    return this.#items.peek()
   }
 
   /** Callers that wait for room. */
@@ -80,8 +78,6 @@ export class MessageQueue<T> {
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined
       const waiter: Waiter<T> = {
-        prev: null,
-        next: null,
         items,
         signal,
         taken,
@@ -91,27 +87,20 @@ export class MessageQueue<T> {
         },
         end: () => {
           clearTimeout(timer)
+          this.#waiters.remove(link)
           resolve(waiter.taken)
         },
       }
       if (signal) this.#bySignal.add(signal, waiter)
       waiter.restart()
-      this.#waiters.push(waiter)
+      const link = this.#waiters.push(waiter)
     })
   }
 
   /** Takes up to `count` items from the front and lets waiters in. */
   take(count: number): T[] {
-    const taken: T[] = new Array(Math.min(count, this.#size))
-    const mask = this.#ring.length - 1
-    const { maxBytes } = this.#options
-    for (let i = 0; i < taken.length; i++) {
-      taken[i] = this.#ring[this.#head]!
-      if (maxBytes !== null) this.#bytes -= this.#sizes[this.#head]!
-      this.#ring[this.#head] = undefined
-      this.#head = (this.#head + 1) & mask
-    }
-    this.#size -= taken.length
+    const taken = this.#items.take(count)
+    for (const bytes of this.#sizes.take(count)) this.#bytes -= bytes
     this.#admitWaiters()
     return taken
   }
@@ -119,17 +108,14 @@ export class MessageQueue<T> {
   /** Something larger than the whole queue is let into an empty one, else it could never go. */
   #pushIfRoom(item: T): boolean {
     const { capacity, maxBytes, bytesOf } = this.#options
-    if (this.#size >= capacity) return false
-    const bytes = maxBytes === null ? 0 : bytesOf(item)
-    if (maxBytes !== null && this.#size > 0 && this.#bytes + bytes > maxBytes) return false
-    if (this.#size === this.#ring.length) this.#grow()
-    const at = (this.#head + this.#size) & (this.#ring.length - 1)
-    this.#ring[at] = item
-    this.#size++
+    if (this.#items.size >= capacity) return false
     if (maxBytes !== null) {
-      this.#sizes[at] = bytes
+      const bytes = bytesOf(item)
+      if (this.#items.size > 0 && this.#bytes + bytes > maxBytes) return false
+      this.#sizes.push(bytes)
       this.#bytes += bytes
     }
+    this.#items.push(item)
     return true
   }
 
@@ -140,13 +126,13 @@ export class MessageQueue<T> {
   }
 
   #end(waiter: Waiter<T>): void {
-    this.#waiters.delete(waiter)
     if (waiter.signal) this.#bySignal.delete(waiter.signal, waiter)
     waiter.end()
   }
 
   #admitWaiters(): void {
-    for (let waiter = this.#waiters.first; waiter; waiter = this.#waiters.first) {
+    for (let link = this.#waiters.first; link; link = this.#waiters.first) {
+      const waiter = link.item
       const { items, taken } = waiter
       while (waiter.taken < items.length && this.#pushIfRoom(items[waiter.taken]!)) waiter.taken++
       if (waiter.taken === items.length) {
@@ -157,18 +143,4 @@ export class MessageQueue<T> {
       }
     }
   }
-
-  #grow(): void {
-    const { length } = this.#ring
-    this.#ring = unrolled(this.#ring, this.#head, length * 2)
-    if (this.#sizes.length > 0) this.#sizes = unrolled(this.#sizes, this.#head, length * 2)
-    this.#head = 0
-  }
-}
-
-/** A full ring in a larger array, from its head on. */
-function unrolled<T>(ring: readonly T[], head: number, length: number): T[] {
-  const grown: T[] = new Array(length)
-  for (let i = 0; i < ring.length; i++) grown[i] = ring[(head + i) & (ring.length - 1)]!
-  return grown
 }

@@ -53,7 +53,7 @@ export class SendLoop<T> {
 
   /** Sends what is queued now without waiting for the linger; resolves when all of it has its outcome. */
   flush(): Promise<void> {
-    const over = this.#progress.reach(this.#progress.taken + this.#options.queue.size)
+    const over = this.#progress.reach(this.#options.queue.size)
     this.#begin()
     return over
   }

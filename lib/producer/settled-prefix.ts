@@ -1,53 +1,75 @@
 /**
- * Counts what has been handed out, in order, and what of it is over: up to the first that is not, however much behind
- * it has ended already. Whoever flushes waits for such a count.
+ * Counts what is handed out, in order. Whoever flushes waits here until everything up to his place is completed,
+ * however much behind it has been completed already.
+ *
+ * Keeps one count per place that is waited for, none per portion: while one portion takes long, any number of later
+ * ones may come and go.
  */
 
-/** Some items that were handed out together. */
-interface Portion {
-  /** Count of all items up to its last one. */
-  readonly end: number
-  isOver: boolean
+/** What is handed out between two places that are waited for. */
+interface Section {
+  /** Count of all items up to its end; Infinity for the last section. */
+  end: number
+  /** Portions that are not completed. */
+  open: number
+  readonly waiters: (() => void)[]
+  next: Section | null
 }
 
 export class SettledPrefix {
   /** Items handed out so far. */
   #taken = 0
-  /** Items before the first one that is not over. */
-  #settled = 0
-  /** From the first that is not over. */
-  readonly #portions: Portion[] = []
-  /** Ascending. */
-  readonly #waiters: { readonly target: number; resolve(): void }[] = []
-
-  get taken(): number {
-    return this.#taken
-  }
+  /** The first one that is not completed, or the last one. */
+  #first: Section = newSection()
+  /** Where the next portion belongs. */
+  #current = this.#first
+  /** The one before the last, while it is waited for. */
+  #awaited: Section | null = null
+  #last = this.#first
 
   get isAwaited(): boolean {
-    return this.#waiters.length > 0
+    return this.#awaited !== null
   }
 
   /** @returns what to call once, when all of these items have their outcome. */
   take(count: number): () => void {
+    while (this.#current.end <= this.#taken) this.#current = this.#current.next!
     this.#taken += count
-    const portion: Portion = { end: this.#taken, isOver: false }
-    this.#portions.push(portion)
+    const section = this.#current
+    section.open++
     return () => {
-      portion.isOver = true
-      this.#advance()
+      section.open--
+      if (section.open === 0) this.#advance()
     }
   }
 
-  /** Resolves when so many items, counted from the first ever, are over. Targets must not go down. */
-  reach(target: number): Promise<void> {
-    if (target <= this.#settled) return Promise.resolve()
-    return new Promise((resolve) => this.#waiters.push({ target, resolve }))
+  /** Resolves when all items handed out so far, and this many of the next ones, have their outcome. */
+  reach(ahead: number): Promise<void> {
+    const end = this.#taken + ahead
+    if (this.#awaited?.end !== end) {
+      this.#awaited = this.#last
+      this.#last = newSection()
+      this.#awaited.end = end
+      this.#awaited.next = this.#last
+    }
+    const { waiters } = this.#awaited
+    return new Promise((resolve) => {
+      waiters.push(resolve)
+      this.#advance()
+    })
   }
 
   #advance(): void {
-    while (this.#portions[0]?.isOver) this.#settled = this.#portions.shift()!.end
-    while (this.#waiters.length > 0 && this.#waiters[0]!.target <= this.#settled)
-      this.#waiters.shift()!.resolve()
+    while (this.#first.open === 0 && this.#first.end <= this.#taken) {
+      const { waiters, next } = this.#first
+      if (this.#first === this.#awaited) this.#awaited = null
+      if (this.#first === this.#current) this.#current = next!
+      this.#first = next!
+      for (const resolve of waiters) resolve()
+    }
   }
+}
+
+function newSection(): Section {
+  return { end: Number.POSITIVE_INFINITY, open: 0, waiters: [], next: null }
 }

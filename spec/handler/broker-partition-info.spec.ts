@@ -3,6 +3,7 @@ import sinon from 'sinon'
 import { BrokerError, KafkaError, MetadataError } from '../../lib/errors.js'
 import { BrokerPartitionInfo, TopicPartitions } from '../../lib/handler/broker-partition-info.js'
 import type { BrokerAddress } from '../../lib/network/connection.js'
+import { countSteps } from '../support/count-steps.js'
 import { LogKeeper } from './support/log-keeper.js'
 import {
   brokersOf,
@@ -720,6 +721,17 @@ describe('BrokerPartitionInfo', () => {
         ])
       })
     }
+
+    it('cost the same at each refresh, however many topics are known', async () => {
+      const stepsFor = (topics: number): Promise<number> => {
+        const made = makeInfo()
+        for (let i = 0; i < topics; i++) {
+          made.info.set(`known ${i}`, [{ topic: `known ${i}`, partitionId: 0, leaderId: i % 3 }])
+        }
+        return countSteps(() => refreshed(made, brokersOf(0, 1, 2), topicOf('t', [0, 0])))
+      }
+      expect((await stepsFor(2000)) / (await stepsFor(1000))).to.be.lessThan(1.1)
+    })
 
     it('are not made up for leaders that an application has set', async () => {
       const made = makeInfo()

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import sinon from 'sinon'
 import type { Envelope } from '../../lib/handler/envelope.js'
-import { LaneDispatch } from '../../lib/handler/lane-dispatch.js'
+import { LaneDispatch, type OnProgress } from '../../lib/handler/lane-dispatch.js'
 import { turns } from '../network/support/doubles.js'
 import { serialized, textOf, textsOf } from './support/envelopes.js'
 
@@ -11,8 +11,8 @@ interface Run {
   readonly texts: string[]
   /** Settles these messages and says so; all of them when none are named. The run ends with the last one. */
   settle(...texts: string[]): Promise<void>
-  /** Says that something may have changed. */
-  progress(): void
+  /** Says that something may have changed, in these batches or anywhere. */
+  readonly progress: OnProgress
   readonly envelopes: readonly Envelope[]
 }
 
@@ -72,6 +72,20 @@ function makeLanes({
     return texts
   }
   return { lanes, runs, send, ended, expired }
+}
+
+/** Counts how often a field is read. */
+function counted(envelope: Envelope, field: keyof Envelope, reads: { count: number }): Envelope {
+  let value: unknown = envelope[field]
+  return Object.defineProperty(envelope, field, {
+    get() {
+      reads.count++
+      return value
+    },
+    set(next: unknown) {
+      value = next
+    },
+  })
 }
 
 function bindByKey(envelope: Envelope): void {
@@ -283,6 +297,34 @@ describe('LaneDispatch', () => {
     expect(textsOfRuns(runs)[2]).to.deep.equal(['b', 'c'])
   })
 
+  it('looks at the messages of the batches that have ended, not at all of their run', async () => {
+    const { runs, send } = makeLanes()
+    const keys = [0, 1, 2, 3, 4, 5]
+    send(...keys.map((key) => `${key}@${key}`))
+    send('b@0', 'c@1')
+    const reads = { count: 0 }
+    for (const envelope of runs[0]!.envelopes) {
+      counted(Object.assign(envelope, { isSettled: true }), 'isSettled', reads)
+    }
+    runs[0]!.progress([{ envelopes: runs[0]!.envelopes.slice(1, 2) }])
+    expect(textsOfRuns(runs)[1]).to.deep.equal(['c'])
+    expect(reads.count).to.be.at.most(2)
+  })
+
+  it('costs the same for each message, however many others wait', async () => {
+    const stepsFor = async (count: number): Promise<number> => {
+      const { lanes, runs } = makeLanes()
+      const reads = { count: 0 }
+      for (let i = 0; i < count; i++) {
+        void lanes.dispatch([counted(message(`${String(i).padEnd(100_000)}@${i % 12}`), 'topic', reads)])
+      }
+      for (let i = 0; i < runs.length; i++) await runs[i]!.settle()
+      expect(runs.flatMap(({ envelopes }) => envelopes)).to.have.length(count)
+      return reads.count
+    }
+    expect((await stepsFor(1000)) / (await stepsFor(500))).to.be.lessThan(2.1)
+  })
+
   describe('delivery.timeout.ms', () => {
     let clock: sinon.SinonFakeTimers
     beforeEach(() => {
@@ -331,6 +373,43 @@ describe('LaneDispatch', () => {
       expect(await ended()).to.deep.equal([])
     })
 
+    it('costs the same for each message, however many others wait', () => {
+      const { lanes, expired, send } = makeLanes()
+      send('a@0')
+      const reads = { count: 0 }
+      const count = 1000
+      for (let i = 0; i < count; i++) {
+        void lanes.dispatch(until(10 + i, `${i}@0`).map((envelope) => counted(envelope, 'deadlineMs', reads)))
+      }
+      clock.tick(10 + count)
+      expect(expired).to.have.length(count)
+      expect(reads.count).to.be.at.most(10 * count)
+    })
+
+    it('ends for the messages of a call that are due, though others of it wait longer or are on their way', async () => {
+      const { lanes, runs, expired, ended, send } = makeLanes()
+      send('first@0')
+      const call = [...until(10, 'a@0', 'b@1'), ...until(20, 'c@0', 'd@0')]
+      void lanes.dispatch(call).then(() => expired.push('the call is over'))
+      clock.tick(10)
+      expect(expired).to.deep.equal(['a'])
+      await runs[1]!.settle()
+      clock.tick(10)
+      expect(expired).to.deep.equal(['a', 'c', 'd'])
+      await ended()
+      expect(expired.at(-1)).to.equal('the call is over')
+    })
+
+    it('does not fire early when it is longer than a timer may be', () => {
+      const { lanes, expired, send } = makeLanes()
+      send('a@0')
+      void lanes.dispatch(until(2 ** 31 + 10, 'b@0'))
+      clock.tick(2 ** 31 + 9)
+      expect(expired).to.deep.equal([])
+      clock.tick(1)
+      expect(expired).to.deep.equal(['b'])
+    })
+
     it('sets no timer for messages that are on their way, or have no limit', async () => {
       const { lanes, runs, send } = makeLanes()
       void lanes.dispatch(until(10, 'a@0'))
@@ -345,12 +424,13 @@ describe('LaneDispatch', () => {
     })
   })
 
-  it('whatever comes and ends when: keeps the order of each partition, has one run there, and leaves nothing', async () => {
+  it('whatever comes and ends when: keeps the order of each partition, has one run there, and leaves nothing that may go', async () => {
     const text = fc.constantFrom('@0', '@1', '@2', '', 'u', 'u@0')
     const maxRuns = fc.integer({ min: 1, max: 4 })
     const step = fc.oneof(
       fc.record({ send: fc.array(text, { minLength: 1, maxLength: 4 }) }),
       fc.record({ settle: fc.nat(), share: fc.integer({ min: 1, max: 3 }) }),
+      fc.record({ store: fc.nat(), partition: fc.nat(2) }),
     )
     await fc.assert(
       fc.asyncProperty(maxRuns, fc.array(step, { maxLength: 40 }), async (limit, steps) => {
@@ -358,8 +438,19 @@ describe('LaneDispatch', () => {
         const started: { lane: string; index: number }[] = []
         let count = 0
         let calls = 0
+        const laneOfIndex: string[] = []
         const check = (): void => {
           const open = runs.map(({ envelopes }) => new Set(envelopes.filter((e) => !e.isSettled).map(laneOf)))
+          const begun = new Set(runs.flatMap(({ texts }) => texts.map(Number)))
+          const taken = open.flatMap((lanes) => [...lanes])
+          for (const [index, lane] of laneOfIndex.entries()) {
+            if (begun.has(index) || open.filter(({ size }) => size > 0).length === limit) continue
+            expect(
+              taken.some((other) => overlap(lane, other)),
+              `${index} waits`,
+            ).to.equal(true)
+            taken.push(lane)
+          }
           expect(open.filter(({ size }) => size > 0).length).to.be.at.most(limit)
           for (const [i, lanes] of open.entries()) {
             for (const other of open.slice(i + 1)) {
@@ -371,7 +462,18 @@ describe('LaneDispatch', () => {
         for (const one of steps) {
           if ('send' in one) {
             calls++
-            void send(...one.send.map((where) => textFor(count++, where)))
+            void send(
+              ...one.send.map((where) => {
+                laneOfIndex.push(laneOf(bound(message(textFor(count, where)))))
+                return textFor(count++, where)
+              }),
+            )
+          } else if ('store' in one) {
+            const open = runs.filter(({ envelopes }) => envelopes.some((e) => !e.isSettled && isLoose(e)))
+            const run = open[one.store % Math.max(1, open.length)]
+            const stored = run?.envelopes.filter((e) => !e.isSettled && isLoose(e))[0]
+            if (stored) Object.assign(stored, { partition: one.partition, isAmbiguous: true })
+            run?.progress()
           } else {
             const open = runs.filter(({ envelopes }) => envelopes.some((e) => !e.isSettled))
             const run = open[one.settle % Math.max(1, open.length)]
@@ -403,9 +505,18 @@ function textFor(index: number, where: string): string {
   return `${topic ? `${topic}/` : ''}${index}${key === undefined ? '' : `@${key}`}`
 }
 
+function bound(envelope: Envelope): Envelope {
+  bindByKey(envelope)
+  return envelope
+}
+
+function isLoose({ message: { partitionKey }, isAmbiguous }: Envelope): boolean {
+  return partitionKey === null && !isAmbiguous
+}
+
 /** `topic/partition`, or `topic/` for all of it. */
-function laneOf({ topic, partition, message: { partitionKey } }: Envelope): string {
-  return `${topic}/${partitionKey === null ? '' : partition}`
+function laneOf(envelope: Envelope): string {
+  return `${envelope.topic}/${isLoose(envelope) ? '' : envelope.partition}`
 }
 
 function overlap(one: string, other: string): boolean {

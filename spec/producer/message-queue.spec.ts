@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import sinon from 'sinon'
 import { MessageQueue } from '../../lib/producer/message-queue.js'
+import { countSteps } from '../support/count-steps.js'
 
 /** Items are texts; their bytes are their length. */
 function makeQueue(capacity: number, maxBytes: number | null = null): MessageQueue<string> {
@@ -32,6 +33,17 @@ describe('MessageQueue', () => {
     expect([queue.peek(), queue.size]).to.deep.equal(['a', 2])
     queue.take(2)
     expect(queue.peek()).to.equal(undefined)
+  })
+
+  it('costs the same for each call that waits for room, however many do', async () => {
+    const stepsFor = (calls: number): Promise<number> =>
+      countSteps(async () => {
+        const queue = full('first')
+        const puts = Array.from({ length: calls }, (_, i) => queue.put([`${i}`], -1))
+        while (queue.size > 0) queue.take(1)
+        await Promise.all(puts)
+      })
+    expect((await stepsFor(1000)) / (await stepsFor(500))).to.be.lessThan(2.1)
   })
 
   it('takes as many as its capacity and no more', () => {

@@ -1,11 +1,12 @@
 import { expect } from 'chai'
+import fc from 'fast-check'
 import { SettledPrefix } from '../../lib/producer/settled-prefix.js'
 
-/** Notes when so many items are over. */
-function watch(prefix: SettledPrefix, ...targets: number[]): number[] {
-  const reached: number[] = []
-  for (const target of targets) void prefix.reach(target).then(() => reached.push(target))
-  return reached
+/** Waits under a name; @returns the names of the waits that are over. */
+function watch(prefix: SettledPrefix) {
+  const reached: string[] = []
+  const reach = (name: string, ahead = 0): void => void prefix.reach(ahead).then(() => reached.push(name))
+  return { reached, reach }
 }
 
 function turn(): Promise<void> {
@@ -16,56 +17,114 @@ describe('SettledPrefix', () => {
   it('has reached nothing and everything before the first item', async () => {
     const prefix = new SettledPrefix()
     await prefix.reach(0)
-    expect([prefix.taken, prefix.isAwaited]).to.deep.equal([0, false])
+    expect(prefix.isAwaited).to.equal(false)
   })
 
   it('is reached portion by portion when they end in their order', async () => {
     const prefix = new SettledPrefix()
-    const [first, second] = [prefix.take(2), prefix.take(3)]
-    const reached = watch(prefix, 1, 2, 3, 5)
+    const { reached, reach } = watch(prefix)
+    const first = prefix.take(2)
+    reach('first')
+    const second = prefix.take(3)
+    reach('second')
+    reach('second again')
     first()
     await turn()
-    expect(reached).to.deep.equal([1, 2])
+    expect(reached).to.deep.equal(['first'])
     expect(prefix.isAwaited).to.equal(true)
     second()
     await turn()
-    expect(reached).to.deep.equal([1, 2, 3, 5])
-    expect([prefix.taken, prefix.isAwaited]).to.deep.equal([5, false])
+    expect(reached).to.deep.equal(['first', 'second', 'second again'])
+    expect(prefix.isAwaited).to.equal(false)
   })
 
   it('counts nothing behind a portion that is not over', async () => {
     const prefix = new SettledPrefix()
-    const [first, second, third] = [prefix.take(1), prefix.take(1), prefix.take(1)]
-    const reached = watch(prefix, 1, 2, 3)
-    third()
-    second()
+    const { reached, reach } = watch(prefix)
+    const ends = ['first', 'second', 'third'].map((name) => {
+      const end = prefix.take(1)
+      reach(name)
+      return end
+    })
+    ends[2]!()
+    ends[1]!()
     await turn()
     expect(reached).to.deep.equal([])
-    first()
+    ends[0]!()
     await turn()
-    expect(reached).to.deep.equal([1, 2, 3])
+    expect(reached).to.deep.equal(['first', 'second', 'third'])
   })
 
   it('can be waited for before the items are handed out', async () => {
     const prefix = new SettledPrefix()
-    const reached = watch(prefix, 2)
+    const { reached, reach } = watch(prefix)
+    reach('two', 2)
     prefix.take(1)()
     await turn()
     expect(reached).to.deep.equal([])
     prefix.take(1)()
     await turn()
-    expect(reached).to.deep.equal([2])
+    expect(reached).to.deep.equal(['two'])
+  })
+
+  it('waits for all of a portion that begins before the place waited for and ends behind it', async () => {
+    const prefix = new SettledPrefix()
+    const { reached, reach } = watch(prefix)
+    reach('one', 1)
+    const end = prefix.take(5)
+    await turn()
+    expect(reached).to.deep.equal([])
+    end()
+    await turn()
+    expect(reached).to.deep.equal(['one'])
   })
 
   it('takes portions of nothing', async () => {
     const prefix = new SettledPrefix()
+    const { reached, reach } = watch(prefix)
     const [empty, one] = [prefix.take(0), prefix.take(1)]
-    const reached = watch(prefix, 1)
+    reach('both')
     one()
     await turn()
     expect(reached).to.deep.equal([])
     empty()
     await turn()
-    expect(reached).to.deep.equal([1])
+    expect(reached).to.deep.equal(['both'])
+  })
+
+  it('resolves each wait with the last item before its place, whatever is taken and ends when', async () => {
+    const step = fc.oneof(
+      fc.record({ take: fc.integer({ min: 1, max: 3 }) }),
+      fc.record({ end: fc.nat() }),
+      fc.record({ ahead: fc.nat(4) }),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const prefix = new SettledPrefix()
+        const { reached, reach } = watch(prefix)
+        const open: { start: number; end: () => void }[] = []
+        const waits: { name: string; place: number }[] = []
+        let taken = 0
+        for (const one of steps) {
+          if ('take' in one) {
+            open.push({ start: taken, end: prefix.take(one.take) })
+            taken += one.take
+          } else if ('end' in one) {
+            for (const { end } of open.splice(one.end % Math.max(1, open.length), 1)) end()
+          } else {
+            // What is queued behind a place is not taken back, so places do not go down.
+            const place = Math.max(taken + one.ahead, waits.at(-1)?.place ?? 0)
+            waits.push({ name: `${waits.length}`, place })
+            reach(waits.at(-1)!.name, place - taken)
+          }
+          await turn()
+          const isOver = ({ place }: { place: number }): boolean =>
+            place <= taken && open.every(({ start }) => start >= place)
+          expect(reached).to.deep.equal(waits.filter(isOver).map(({ name }) => name))
+          expect(prefix.isAwaited).to.equal(reached.length < waits.length)
+        }
+      }),
+      { numRuns: 100 },
+    )
   })
 })

@@ -1,0 +1,47 @@
+/**
+ * State of {@link PartitionQueues}: what waits for a topic or one of its partitions, and how many unsettled messages
+ * hold it. Plain counts; the rules are there.
+ */
+import { Fifo } from '../fifo.js'
+import type { Envelope } from './envelope.js'
+
+/** One partition: messages that wait for it, and how many unsettled ones hold it. */
+export class Partition {
+  readonly waiting = new Fifo<Envelope>()
+  held = 0
+  /** The run that took it last. */
+  run = 0
+  isReady = false
+
+  constructor(
+    readonly topic: Topic,
+    readonly id: number,
+  ) {}
+}
+
+/** A topic as a whole: the same for messages that need all of it. */
+export class Topic {
+  readonly partitions = new Map<number, Partition>()
+  /** Partitions for which messages wait. */
+  waitingPartitions = 0
+  /** The first one that needs all of the topic, and everything behind it. */
+  readonly waiting = new Fifo<Envelope>()
+  /** Unsettled messages that hold all of it. While there are some, nothing waits for a partition alone. */
+  held = 0
+  /** Unsettled messages that hold all of it or a partition. */
+  unsettled = 0
+  /** Those of them that {@link run} took, when it was collected. */
+  unsettledOfRun = 0
+  run = 0
+  isReady = false
+  isTouched = false
+
+  constructor(readonly name: string) {}
+
+  get topic(): this {
+    return this
+  }
+}
+
+/** What a message holds from when it is taken until it is settled. */
+export type Hold = Partition | Topic

@@ -1,0 +1,268 @@
+/**
+ * Policy, pure: which messages may be sent while others have no outcome yet, and a queue for those that may not, one
+ * per partition. Costs the same for each message, however many wait.
+ *
+ * A message needs the partition that it cannot leave any more: it has a key, or it may be stored there already. Where
+ * that is not so yet, it needs its whole topic, since a retry may take it to any partition. It may be sent when no
+ * unsettled message of another run, and no message that came before it and waits, needs the same. So each partition
+ * is stored as if one call followed another.
+ *
+ * A topic queues messages per partition; from the first one on that needs the whole topic, all queue together.
+ * Knows no attempts, no calls and no time.
+ *
+ * @see docs/decisions/0004
+ */
+import { Fifo } from '../fifo.js'
+import type { Envelope } from './envelope.js'
+import { type Hold, Partition, Topic } from './holds.js'
+
+/** Collects the messages of a run. */
+export interface RunDraft {
+  /** @returns false when the run is full; the message goes on waiting then. */
+  add(envelope: Envelope): boolean
+}
+
+export interface PartitionQueuesOptions {
+  /** Chooses the partition of a message that has a key, where its topic is known. */
+  bind(envelope: Envelope): void
+}
+
+export class PartitionQueues {
+  readonly #options: PartitionQueuesOptions
+  readonly #topics = new Map<string, Topic>()
+  /** In the order in which they became free; looked at again when their turn comes. */
+  readonly #ready = new Fifo<Hold>()
+  #touched: Topic[] = []
+  /** Number of the run that is being collected. */
+  #run = 1
+
+  constructor(options: PartitionQueuesOptions) {
+    this.#options = options
+  }
+
+  /** Number of the run that is being collected; another one after {@link endRun}. */
+  get run(): number {
+    return this.#run
+  }
+
+  /** What is taken from now on is of another run. */
+  endRun(): void {
+    this.#run++
+  }
+
+  /**
+   * A message comes. It goes with the run that is being collected, or waits behind those that came before it.
+   *
+   * @param mayGo - false when there is no such run.
+   * @returns whether it goes.
+   */
+  arrive(envelope: Envelope, mayGo: boolean): boolean {
+    this.#bind(envelope)
+    const topic = this.#topicOf(envelope)
+    const hold = isBound(envelope) ? this.#partitionOf(topic, envelope.partition) : topic
+    if (mayGo && this.#isFreeForNew(hold)) {
+      this.#take(envelope, hold)
+      return true
+    }
+    if (hold instanceof Partition && topic.held === 0 && topic.waiting.size === 0) {
+      this.#pushToPartition(hold, envelope)
+    } else {
+      topic.waiting.push(envelope)
+      if (topic.waiting.size === 1) this.#touch(topic)
+    }
+    return false
+  }
+
+  /** Adds to a run what may go, until that is all or the run is full. */
+  collect(run: RunDraft): void {
+    this.#advanceTouched()
+    for (let next = this.#ready.peek(); next; next = this.#ready.peek()) {
+      // What is behind it may make it ready once more.
+      next.isReady = false
+      const isFull = !(next instanceof Partition
+        ? this.#collectPartition(next, run)
+        : this.#collectTopic(next, run))
+      if (isFull) {
+        next.isReady = true
+        return
+      }
+      this.#ready.shift()
+    }
+  }
+
+  /** To be called when a message that was taken may have been settled, or bound to a partition. */
+  update(envelope: Envelope): void {
+    const turn = envelope.turn!
+    const { hold } = turn
+    if (!hold) return
+    if (envelope.isSettled && !envelope.isInFlight) {
+      turn.hold = null
+      hold.topic.unsettled--
+      this.#release(hold)
+    } else if (isBound(envelope) && !(hold instanceof Partition && hold.id === envelope.partition)) {
+      turn.hold = this.#partitionOf(hold.topic, envelope.partition)
+      turn.hold.held++
+      this.#release(hold)
+    }
+  }
+
+  /** To be called when a message that waits has been settled. */
+  drop(envelope: Envelope): void {
+    const topic = this.#topics.get(envelope.topic)
+    if (!topic) return
+    const partition = topic.partitions.get(envelope.partition)
+    if (partition && partition.waiting.size > 0 && !firstUnsettled(partition.waiting))
+      topic.waitingPartitions--
+    firstUnsettled(topic.waiting)
+    this.#touch(topic)
+  }
+
+  /** @returns false when the run is full. */
+  #collectPartition(partition: Partition, run: RunDraft): boolean {
+    const { topic, waiting } = partition
+    // If it is not free by now, whoever holds it makes it ready again.
+    if (waiting.size === 0 || !this.#isFreePartition(partition)) return true
+    for (let next = firstUnsettled(waiting); next; next = firstUnsettled(waiting)) {
+      if (!run.add(next)) return false
+      waiting.shift()
+      this.#take(next, partition)
+    }
+    topic.waitingPartitions--
+    this.#advance(topic)
+    return true
+  }
+
+  /** @returns false when the run is full. */
+  #collectTopic(topic: Topic, run: RunDraft): boolean {
+    while (this.#isFreeTopic(topic)) {
+      const next = firstUnsettled(topic.waiting)
+      if (!next) break
+      if (!run.add(next)) return false
+      topic.waiting.shift()
+      this.#bind(next)
+      this.#take(next, isBound(next) ? this.#partitionOf(topic, next.partition) : topic)
+    }
+    return true
+  }
+
+  #advanceTouched(): void {
+    const touched = this.#touched
+    this.#touched = []
+    for (const topic of touched) {
+      topic.isTouched = false
+      this.#advance(topic)
+    }
+  }
+
+  /** Moves what needs one partition only to where it waits for that, up to the first that needs the whole topic. */
+  #advance(topic: Topic): void {
+    for (let next = firstUnsettled(topic.waiting); next; next = firstUnsettled(topic.waiting)) {
+      if (topic.held > 0) return
+      this.#bind(next)
+      if (!isBound(next)) {
+        if (this.#isFreeTopic(topic)) this.#makeReady(topic)
+        return
+      }
+      topic.waiting.shift()
+      this.#pushToPartition(this.#partitionOf(topic, next.partition), next)
+    }
+    if (topic.unsettled === 0 && topic.waitingPartitions === 0) this.#topics.delete(topic.name)
+  }
+
+  #pushToPartition(partition: Partition, envelope: Envelope): void {
+    partition.waiting.push(envelope)
+    if (partition.waiting.size > 1) return
+    partition.topic.waitingPartitions++
+    if (this.#isFreePartition(partition)) this.#makeReady(partition)
+  }
+
+  #take(envelope: Envelope, hold: Hold): void {
+    const { topic } = hold
+    if (topic.run !== this.#run) {
+      topic.run = this.#run
+      topic.unsettledOfRun = 0
+    }
+    hold.run = this.#run
+    hold.held++
+    topic.unsettled++
+    topic.unsettledOfRun++
+    envelope.turn!.hold = hold
+  }
+
+  #release(hold: Hold): void {
+    hold.held--
+    if (hold instanceof Partition && hold.held === 0 && hold.waiting.size > 0) this.#makeReady(hold)
+    this.#touch(hold.topic)
+  }
+
+  #makeReady(hold: Hold): void {
+    if (hold.isReady) return
+    hold.isReady = true
+    this.#ready.push(hold)
+  }
+
+  #touch(topic: Topic): void {
+    if (topic.isTouched) return
+    topic.isTouched = true
+    this.#touched.push(topic)
+  }
+
+  #bind(envelope: Envelope): void {
+    if (envelope.partition < 0) this.#options.bind(envelope)
+  }
+
+  /** For a message that comes: what waits is in front of it. */
+  #isFreeForNew(hold: Hold): boolean {
+    const { topic } = hold
+    if (topic.waiting.size > 0) return false
+    if (hold instanceof Topic) return this.#isFreeTopic(hold)
+    if (hold.waiting.size > 0) return false
+    return topic.held === 0 ? this.#isFreePartition(hold) : this.#isTakenByRunAlone(topic)
+  }
+
+  /** Nobody else's messages hold it. */
+  #isFreePartition({ held, run }: Partition): boolean {
+    return held === 0 || run === this.#run
+  }
+
+  /** Nobody else's messages hold any of it, and none waits in front of those that need all of it. */
+  #isFreeTopic(topic: Topic): boolean {
+    return topic.waitingPartitions === 0 && this.#isTakenByRunAlone(topic)
+  }
+
+  #isTakenByRunAlone({ unsettled, unsettledOfRun, run }: Topic): boolean {
+    return unsettled === (run === this.#run ? unsettledOfRun : 0)
+  }
+
+  #topicOf({ topic: name }: Envelope): Topic {
+    let topic = this.#topics.get(name)
+    if (!topic) {
+      topic = new Topic(name)
+      this.#topics.set(name, topic)
+    }
+    return topic
+  }
+
+  #partitionOf(topic: Topic, id: number): Partition {
+    let partition = topic.partitions.get(id)
+    if (!partition) {
+      partition = new Partition(topic, id)
+      topic.partitions.set(id, partition)
+    }
+    return partition
+  }
+}
+
+function isBound({ partitionKey, partition, isAmbiguous }: Envelope): boolean {
+  return partition >= 0 && (partitionKey !== null || isAmbiguous)
+}
+
+/** Takes out those in front that have been settled while they waited. */
+function firstUnsettled(waiting: Fifo<Envelope>): Envelope | undefined {
+  let first = waiting.peek()
+  while (first?.isSettled) {
+    waiting.shift()
+    first = waiting.peek()
+  }
+  return first
+}

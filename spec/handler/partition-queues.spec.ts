@@ -1,0 +1,167 @@
+import { expect } from 'chai'
+import type { Envelope } from '../../lib/handler/envelope.js'
+import type { Turn } from '../../lib/handler/lane-dispatch.js'
+import { PartitionQueues } from '../../lib/handler/partition-queues.js'
+import { serialized, textsOf } from './support/envelopes.js'
+
+function keyed(topic: string, partition: number, value = 'v'): Envelope {
+  return Object.assign(serialized(value, { topic, key: 'k' }), { partition })
+}
+
+function keyless(topic: string, partition: number, value = 'v'): Envelope {
+  return Object.assign(serialized(value, { topic }), { partition })
+}
+
+function ambiguous(envelope: Envelope): Envelope {
+  return Object.assign(envelope, { isAmbiguous: true })
+}
+
+function makeQueues(bind: (envelope: Envelope) => void = () => {}) {
+  const queues = new PartitionQueues({ bind })
+  /** @returns whether it goes with the run being collected. */
+  const arrive = (envelope: Envelope, mayGo = true): boolean => {
+    envelope.turn = { hold: null } as Turn
+    return queues.arrive(envelope, mayGo)
+  }
+  /** Collects a run of this many messages at most. */
+  const collect = (most = 100): Envelope[] => {
+    const envelopes: Envelope[] = []
+    queues.collect({ add: (envelope) => envelopes.length < most && envelopes.push(envelope) > 0 })
+    queues.endRun()
+    return envelopes
+  }
+  const settle = (...envelopes: Envelope[]): void => {
+    for (const envelope of envelopes) {
+      envelope.isSettled = true
+      queues.update(envelope)
+    }
+  }
+  return { queues, arrive, collect, settle }
+}
+
+describe('PartitionQueues', () => {
+  /** What is on its way, what comes, whether that has to wait. */
+  const rows: [string, Envelope, Envelope, boolean][] = [
+    ['a key: the same partition', keyed('t', 1), keyed('t', 1), true],
+    ['a key: another partition', keyed('t', 1), keyed('t', 2), false],
+    ['a key: another topic', keyed('t', 1), keyed('u', 1), false],
+    ['a key, partition not known: any of the topic', keyed('t', -1), keyed('t', 2), true],
+    ['a key: one whose partition is not known', keyed('t', 1), keyed('t', -1), true],
+    ['no key: any of the topic, since a retry may move it', keyless('t', 1), keyed('t', 2), true],
+    ['a key: one without a key', keyed('t', 1), keyless('t', 2), true],
+    ['no key: another topic', keyless('t', 1), keyless('u', 1), false],
+    ['no key, may be stored already: the same partition', ambiguous(keyless('t', 1)), keyed('t', 1), true],
+    ['no key, may be stored already: another partition', ambiguous(keyless('t', 1)), keyed('t', 2), false],
+    [
+      'a partition key alone counts as a key',
+      Object.assign(serialized('v', { partKey: 'p' }), { partition: 1 }),
+      keyed('t', 2),
+      false,
+    ],
+  ]
+  for (const [title, there, comes, waits] of rows) {
+    it(`${waits ? 'holds back' : 'lets go'} what comes behind a message of another run with ${title}`, () => {
+      const { queues, arrive, collect, settle } = makeQueues()
+      expect(arrive(there)).to.equal(true)
+      queues.endRun()
+      expect(arrive(comes)).to.equal(!waits)
+      queues.endRun()
+      settle(there)
+      expect(collect()).to.deep.equal(waits ? [comes] : [])
+    })
+
+    it(`lets go with the same run what comes behind a message with ${title}`, () => {
+      const { queues, arrive, collect, settle } = makeQueues()
+      const [first, second] = [there, comes].map((envelope) => Object.assign(envelope, { isSettled: false }))
+      expect(arrive(first!, false)).to.equal(false)
+      expect(arrive(second!, false)).to.equal(false)
+      expect(collect()).to.have.members([first, second])
+      settle(first!, second!)
+      expect(arrive(keyless(second!.topic, -1))).to.equal(true)
+      queues.endRun()
+    })
+  }
+
+  it('lets everything wait while there is no run to go with', () => {
+    const { arrive, collect } = makeQueues()
+    expect([arrive(keyed('t', 0, 'a'), false), arrive(keyless('u', -1, 'b'), false)]).to.deep.equal([
+      false,
+      false,
+    ])
+    expect(textsOf(collect())).to.deep.equal(['a', 'b'])
+  })
+
+  it('goes through the partitions in the order in which they became free', () => {
+    const { arrive, collect, settle } = makeQueues()
+    const [a, b] = [keyed('t', 0, 'a'), keyed('t', 1, 'b')]
+    for (const one of [a, b, keyed('t', 0, 'c'), keyed('t', 1, 'd'), keyed('t', 2, 'e')]) arrive(one, false)
+    expect(textsOf(collect(2))).to.deep.equal(['a', 'c'])
+    expect(textsOf(collect(2))).to.deep.equal(['b', 'd'])
+    expect(textsOf(collect(2))).to.deep.equal(['e'])
+    settle(b, a)
+    expect(collect()).to.deep.equal([])
+  })
+
+  it('keeps what a full run had no room for first in line', () => {
+    const { arrive, collect, settle } = makeQueues()
+    const texts = ['a', 'b', 'c']
+    const [first, ...others] = texts.map((text) => keyed('t', 0, text))
+    for (const one of [first!, ...others]) arrive(one, false)
+    expect(collect(1)).to.deep.equal([first])
+    expect(collect()).to.deep.equal([])
+    settle(first!)
+    expect(collect()).to.deep.equal(others)
+  })
+
+  it('lets the partitions of a topic go when a message that held all of it is bound to one', () => {
+    const { queues, arrive, collect } = makeQueues()
+    const there = keyless('t', -1)
+    arrive(there)
+    queues.endRun()
+    for (const one of [keyed('t', 0, 'a'), keyed('t', 1, 'b')]) arrive(one, false)
+    expect(collect()).to.deep.equal([])
+    ambiguous(Object.assign(there, { partition: 0 }))
+    queues.update(there)
+    expect(textsOf(collect())).to.deep.equal(['b'])
+  })
+
+  it('holds both partitions of a message that was moved to another one, as its topic has got smaller', () => {
+    const { queues, arrive, collect, settle } = makeQueues()
+    const [moved, other] = [keyed('t', 5), keyed('t', 0)]
+    arrive(moved)
+    queues.endRun()
+    arrive(other)
+    queues.endRun()
+    moved.partition = 0
+    queues.update(moved)
+    arrive(keyed('t', 0, 'behind both'), false)
+    settle(other)
+    expect(collect()).to.deep.equal([])
+    settle(moved)
+    expect(textsOf(collect())).to.deep.equal(['behind both'])
+  })
+
+  it('lets go together what is bound to the same partition only when its turn comes', () => {
+    let isKnown = false
+    const { arrive, collect } = makeQueues((envelope) => {
+      if (isKnown) envelope.partition = 0
+    })
+    for (const one of [keyed('t', 0, 'a'), keyed('t', -1, 'b'), keyed('t', 0, 'c')]) arrive(one, false)
+    isKnown = true
+    expect(textsOf(collect())).to.deep.equal(['a', 'b', 'c'])
+    expect(collect()).to.deep.equal([])
+  })
+
+  it('lets go what waited behind messages that were settled while they waited', () => {
+    const { queues, arrive, collect } = makeQueues()
+    arrive(keyed('t', 0))
+    queues.endRun()
+    const [same, all] = [keyed('t', 0), keyless('t', -1)]
+    for (const one of [same, all, keyed('t', 1, 'behind them')]) arrive(one, false)
+    for (const one of [same, all]) {
+      one.isSettled = true
+      queues.drop(one)
+    }
+    expect(textsOf(collect())).to.deep.equal(['behind them'])
+  })
+})
