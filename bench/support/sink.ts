@@ -5,7 +5,6 @@
  */
 import { createServer, type Socket } from 'node:net'
 import type { Api } from '../../lib/protocol/api.js'
-import { encodeResponse, type RequestHeader, readRequestHeader } from '../../lib/protocol/envelope.js'
 import { filled, type Sparse } from '../../lib/protocol/filled.js'
 import { FrameDecoder } from '../../lib/protocol/frame.js'
 import {
@@ -18,6 +17,7 @@ import {
 } from '../../lib/protocol/messages/index.js'
 import { Reader } from '../../lib/protocol/reader.js'
 import { advertised } from '../../lib/protocol/releases.js'
+import { encodeResponse, type RequestHeader, readRequestHeader } from '../../lib/protocol/request-response.js'
 
 const PARTITIONS = 4
 const MAX_FRAME_BYTES = 100 * 1024 * 1024

@@ -10,7 +10,6 @@
 import { asKafkaError, EncodeError, type KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { Api } from '../protocol/api.js'
-import { decodeResponse, encodeRequest } from '../protocol/envelope.js'
 import {
   type ApiVersionsResponse,
   apiVersions,
@@ -18,6 +17,7 @@ import {
   type MetadataResponse,
   metadata,
 } from '../protocol/messages/index.js'
+import { decodeResponse, encodeRequest } from '../protocol/request-response.js'
 import type { BrokerVersions } from './broker-versions.js'
 import { expired, gone, notTaken, toldTo, undecodable } from './client-errors.js'
 import {

@@ -1,6 +1,6 @@
 /** What faults make of a request and its answer: waits before, an end of the connection, an answer that is spoiled. */
 import type { Api } from '../protocol/api.js'
-import { encodeResponse } from '../protocol/envelope.js'
+import { encodeResponse } from '../protocol/request-response.js'
 import { pause } from '../timers.js'
 import type { Answer } from './broker-connection.js'
 import { type ActingFault, type AnswerByApi, type ApiName, altered, type FaultOf } from './faults.js'

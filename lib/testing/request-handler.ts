@@ -4,9 +4,9 @@
  */
 import { DecodeError } from '../errors.js'
 import type { Api } from '../protocol/api.js'
-import { encodeResponse, type RequestHeader, readRequestHeader } from '../protocol/envelope.js'
 import { apis, apiVersions, metadata, produce } from '../protocol/messages/index.js'
 import { Reader } from '../protocol/reader.js'
+import { encodeResponse, type RequestHeader, readRequestHeader } from '../protocol/request-response.js'
 import { pause } from '../timers.js'
 import { handleApiVersions, unsupportedVersion } from './apis/api-versions.js'
 import { handleMetadata } from './apis/metadata.js'

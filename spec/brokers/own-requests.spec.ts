@@ -1,11 +1,11 @@
 import { createServer, type Socket } from 'node:net'
 import { expect } from 'chai'
 import { Producer } from '../../lib/index.js'
-import { encodeResponse, readRequestHeader } from '../../lib/protocol/envelope.js'
 import { filled } from '../../lib/protocol/filled.js'
 import { FrameDecoder } from '../../lib/protocol/frame.js'
 import { apis, apiVersions, metadata, produce } from '../../lib/protocol/messages/index.js'
 import { Reader } from '../../lib/protocol/reader.js'
+import { encodeResponse, readRequestHeader } from '../../lib/protocol/request-response.js'
 import { readRequests } from './support/request-reader.js'
 
 const TOPIC_ID = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex')

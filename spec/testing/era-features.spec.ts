@@ -1,6 +1,5 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { decodeResponse, encodeRequest } from '../../lib/protocol/envelope.js'
 import { filled, type Sparse } from '../../lib/protocol/filled.js'
 import {
   type MetadataRequest,
@@ -11,6 +10,7 @@ import {
   produce,
 } from '../../lib/protocol/messages/index.js'
 import { PlainRecordBatch } from '../../lib/protocol/records/record-batch.js'
+import { decodeResponse, encodeRequest } from '../../lib/protocol/request-response.js'
 import { Writer } from '../../lib/protocol/writer.js'
 import { type EraName, type TestCluster, throttle } from '../../lib/testing/index.js'
 import { Stage } from '../integration/support/stage.js'

@@ -3,13 +3,13 @@
  * and is as strict as its release. What it lists and what it takes are two things from 4.0 on.
  */
 import type { Socket } from 'node:net'
-import { encodeResponse } from '../../../lib/protocol/envelope.js'
 import { filled } from '../../../lib/protocol/filled.js'
 import { apiVersions, metadata, type ProduceRequest, produce } from '../../../lib/protocol/messages/index.js'
 import { Reader } from '../../../lib/protocol/reader.js'
 import { readMessageSet } from '../../../lib/protocol/records/message-set.js'
 import { readRecordBatches, readRecords } from '../../../lib/protocol/records/read-record-batch.js'
 import { advertised, releaseApis } from '../../../lib/protocol/releases.js'
+import { encodeResponse } from '../../../lib/protocol/request-response.js'
 import { FrameCutter } from '../../support/scripted/frames.js'
 import { host, Listener } from '../../support/scripted/listener.js'
 

@@ -1,7 +1,6 @@
 /** The newer versions of Produce, Metadata and ApiVersions against an encoder that is not ours. */
 import { expect } from 'chai'
 import type { Api } from '../../../lib/protocol/api.js'
-import { decodeResponse, encodeRequest, encodeResponse } from '../../../lib/protocol/envelope.js'
 import { filled, type Sparse } from '../../../lib/protocol/filled.js'
 import {
   type ApiVersionsRequest,
@@ -12,6 +11,7 @@ import {
   produce,
 } from '../../../lib/protocol/messages/index.js'
 import { PlainRecordBatch } from '../../../lib/protocol/records/record-batch.js'
+import { decodeResponse, encodeRequest, encodeResponse } from '../../../lib/protocol/request-response.js'
 import { produceRequest, recordOf } from '../../support/messages.js'
 import { vectorsOf } from '../support/vectors.js'
 

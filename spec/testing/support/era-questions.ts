@@ -3,7 +3,7 @@
  * can be asked the same. Each is asked on a connection of its own, followed by a question that every broker answers:
  * so silence is told from a slow answer without waiting.
  */
-import { decodeResponse, encodeRequest } from '../../../lib/protocol/envelope.js'
+
 import { filled } from '../../../lib/protocol/filled.js'
 import {
   type ApiVersionsResponse,
@@ -17,6 +17,7 @@ import {
 import { PlainMessageSet } from '../../../lib/protocol/records/message-set.js'
 import { CompressedRecordBatch, PlainRecordBatch } from '../../../lib/protocol/records/record-batch.js'
 import type { RecordBody } from '../../../lib/protocol/records/record-body.js'
+import { decodeResponse, encodeRequest } from '../../../lib/protocol/request-response.js'
 import { Writer } from '../../../lib/protocol/writer.js'
 import { RawClient } from '../../support/scripted/raw-client.js'
 import { reading } from '../../support/wire.js'
