@@ -6,8 +6,8 @@
 import _ from 'lodash'
 import { type KafkaError, printable } from '../errors.js'
 import type { Logger } from '../logger.js'
-import type { Envelope } from './envelope.js'
 import type { Rejection } from './partition-and-collate.js'
+import type { PendingMessage } from './pending-message.js'
 
 /** Topics that a line names; the others are counted. */
 const MAX_NAMED = 10
@@ -58,12 +58,12 @@ export class CycleLog {
   }
 
   /** Attempts are used up. */
-  gaveUp(envelopes: readonly Envelope[], attempts: number, first: KafkaError): void {
-    const topics = _.uniq(envelopes.map(({ topic }) => topic))
+  gaveUp(messages: readonly PendingMessage[], attempts: number, first: KafkaError): void {
+    const topics = _.uniq(messages.map(({ topic }) => topic))
     const named = topics.slice(0, MAX_NAMED).map((topic) => printable(topic))
     const more = topics.length > MAX_NAMED ? ` and ${topics.length - MAX_NAMED} more topics` : ''
     this.#logger.error(
-      `${envelopes.length} messages to ${named.join(', ')}${more} were given up after ${attempts} attempts; ` +
+      `${messages.length} messages to ${named.join(', ')}${more} were given up after ${attempts} attempts; ` +
         `the first: ${first.message}`,
     )
   }

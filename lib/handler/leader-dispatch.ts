@@ -27,12 +27,12 @@ import {
   MAX_COMPRESSED_REQUEST_BYTES,
   MAX_PLAIN_REQUEST_BYTES,
 } from './cut-batches.js'
-import type { Envelope } from './envelope.js'
 import { beginFlight, endFlight, OutdatedRequest, withoutSettled } from './in-flight-messages.js'
 import { type MatchedResponse, matchResponse, type PartitionAnswer, partitionName } from './match-response.js'
 import { unexpected } from './name-of-thrown.js'
 import type { Stored } from './outcomes.js'
 import type { PartitionBatch } from './partition-and-collate.js'
+import type { PendingMessage } from './pending-message.js'
 import { brokerError, verdictOn } from './produce-verdict.js'
 import { SetLimits } from './set-limits.js'
 import { UnprovenPartitions } from './unproven-partitions.js'
@@ -57,7 +57,7 @@ const UNKNOWN_SERVER_ERROR = -1
 const unanswered: Stored = { baseOffset: -1n, timestampMs: null }
 
 /** Bytes of a request beside its sets, roughly; only a hint. */
-const ENVELOPE_BYTES = 256
+const REQUEST_OVERHEAD_BYTES = 256
 
 export class LeaderDispatch {
   readonly #options: LeaderDispatchOptions
@@ -250,13 +250,13 @@ export class LeaderDispatch {
     answer: PartitionAnswer,
   ): PartitionBatch[] {
     const { logger, acks } = this.#options
-    const { topic, partition, envelopes } = batch
+    const { topic, partition, messages } = batch
     const { errorCode: code } = answer
     const says = answer.errorMessage ?? this.#guessAt(code)
     const error = brokerError(code, { broker: producer.broker, topic, partition, acks, says })
     const verdict = verdictOn(code)
-    if (verdict === 'split' && envelopes.length > 1) {
-      logger.warn(`${error.message}; its ${envelopes.length} messages are sent in two halves`)
+    if (verdict === 'split' && messages.length > 1) {
+      logger.warn(`${error.message}; its ${messages.length} messages are sent in two halves`)
       this.#limits.refused(topic, limitedBytes)
       return halve(batch)
     }
@@ -286,32 +286,32 @@ export class LeaderDispatch {
     error: BrokerError,
   ): PartitionBatch[] {
     const { broker } = producer
-    const { topic, partition, envelopes } = batch
+    const { topic, partition, messages } = batch
     const saidOf = new Map(
       recordErrors.flatMap(({ batchIndex, message }) => {
-        const envelope = envelopes[batchIndex]
-        return envelope ? [[envelope, message] as const] : []
+        const pending = messages[batchIndex]
+        return pending ? [[pending, message] as const] : []
       }),
     )
-    const guilty = (saidOf.size > 0 ? [...saidOf.keys()] : envelopes).filter(({ isSettled }) => !isSettled)
+    const guilty = (saidOf.size > 0 ? [...saidOf.keys()] : messages).filter(({ isSettled }) => !isSettled)
     const { acks } = this.#options
-    const errorOf = (envelope: Envelope): BrokerError => {
-      const says = saidOf.get(envelope)
+    const errorOf = (message: PendingMessage): BrokerError => {
+      const says = saidOf.get(message)
       return says ? brokerError(errorCode, { broker, topic, partition, acks, says }) : error
     }
     const attempt = { atMs: Date.now(), broker, error }
-    for (const envelope of guilty) envelope.addAttempt(attempt)
+    for (const message of guilty) message.addAttempt(attempt)
     this.#options.logger.warn(`producing ${guilty.length} messages failed for good: ${error.message}`)
     this.#options.outcomes.failed(guilty, errorOf)
-    const innocent = envelopes.filter((envelope) => !envelope.isSettled)
-    return innocent.length > 0 ? [{ ...batch, envelopes: innocent }] : []
+    const innocent = messages.filter((message) => !message.isSettled)
+    return innocent.length > 0 ? [{ ...batch, messages: innocent }] : []
   }
 
   /** The request came to nothing. What cannot even be encoded never will be. */
   #failed(producer: SyncProducer, batches: readonly PartitionBatch[], error: KafkaError): void {
     if (error instanceof EncodeError) {
       this.#options.logger.error(`a produce request cannot be written: ${error.message}`)
-      for (const { envelopes } of batches) this.#options.outcomes.failed(envelopes, () => error)
+      for (const { messages } of batches) this.#options.outcomes.failed(messages, () => error)
       return
     }
     this.#noteAttempt(batches.filter(isUnsettled), error, producer.broker)
@@ -320,10 +320,10 @@ export class LeaderDispatch {
   #noteAttempt(batches: readonly PartitionBatch[], error: KafkaError, broker?: string): void {
     const attempt: FailedAttempt = { atMs: Date.now(), ...(broker !== undefined && { broker }), error }
     let count = 0
-    for (const { envelopes } of batches) {
-      for (const envelope of envelopes) {
-        if (envelope.isSettled) continue
-        envelope.addAttempt(attempt)
+    for (const { messages } of batches) {
+      for (const message of messages) {
+        if (message.isSettled) continue
+        message.addAttempt(attempt)
         count++
       }
     }
@@ -336,7 +336,7 @@ function topicsOf(batches: readonly PartitionBatch[]): string[] {
 }
 
 function countOf(batches: readonly PartitionBatch[]): number {
-  return batches.reduce((sum, { envelopes }) => sum + envelopes.length, 0)
+  return batches.reduce((sum, { messages }) => sum + messages.length, 0)
 }
 
 function storedAt({ baseOffset, logAppendTimeMs }: PartitionAnswer): Stored {
@@ -347,13 +347,13 @@ function nameOf({ topic, partition }: PartitionBatch): string {
   return partitionName(topic, partition)
 }
 
-function isUnsettled({ envelopes }: PartitionBatch): boolean {
-  return envelopes.some((envelope) => !envelope.isSettled)
+function isUnsettled({ messages }: PartitionBatch): boolean {
+  return messages.some((message) => !message.isSettled)
 }
 
 /** Why a batch of which some messages are unsettled has to be tried again. */
-function failureIn({ envelopes }: PartitionBatch): KafkaError {
-  return envelopes.find((envelope) => !envelope.isSettled)!.attempts.at(-1)!.error
+function failureIn({ messages }: PartitionBatch): KafkaError {
+  return messages.find((message) => !message.isSettled)!.attempts.at(-1)!.error
 }
 
 function leaderMoved(broker: string, { topic, partition }: PartitionBatch): MetadataError {
@@ -369,7 +369,7 @@ function stayedBehind({ topic, partition }: PartitionBatch, cause: KafkaError): 
 }
 
 function sizeHint(batches: readonly PartitionBatch[]): number {
-  return batches.reduce((sum, { envelopes }) => sum + estimateSetBytes(envelopes), ENVELOPE_BYTES)
+  return batches.reduce((sum, { messages }) => sum + estimateSetBytes(messages), REQUEST_OVERHEAD_BYTES)
 }
 
 function missingAnswer(broker: string, { topic, partition }: PartitionBatch): DecodeError {

@@ -6,7 +6,7 @@
  *
  * @see classic-producer reference §10, §13 (24, 25)
  */
-import type { Envelope } from '../handler/envelope.js'
+import type { PendingMessage } from '../handler/pending-message.js'
 import type { Serialized } from '../protocol/writer.js'
 import { version } from '../version.js'
 import { EntriesInUse } from './entries-in-use.js'
@@ -150,18 +150,18 @@ export class ProducerMetrics {
   }
 
   /** These messages of the cycle have bytes now; the others have failed. */
-  serialized(envelopes: readonly Envelope[]): void {
+  serialized(messages: readonly PendingMessage[]): void {
     this.#hasSerialized = true
     let allBytes = 0
     let topic = ''
     let bytes = 0
-    for (const envelope of envelopes) {
-      if (envelope.topic !== topic) {
+    for (const message of messages) {
+      if (message.topic !== topic) {
         if (bytes > 0) this.#of(topic).bytes.mark(bytes)
-        topic = envelope.topic
+        topic = message.topic
         bytes = 0
       }
-      const length = bytesOf(envelope.value)
+      const length = bytesOf(message.value)
       bytes += length
       allBytes += length
     }

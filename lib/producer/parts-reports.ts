@@ -26,14 +26,14 @@ export function reportsOf(options: ReportsOptions): PartsListener {
   return {
     outcomes: {
       onDelivered: (batch, stored, broker) => {
-        metrics.delivered(batch.envelopes.length)
+        metrics.delivered(batch.messages.length)
         if (options.isHeard('delivered')) report('delivered', deliveredEvent(batch, stored, broker))
       },
       onFailed: (failures) => {
         metrics.failed(failures.length)
         reportFailed(options, failures)
       },
-      onSerialized: (envelopes) => metrics.serialized(envelopes),
+      onSerialized: (messages) => metrics.serialized(messages),
       onAttemptFailed: () => metrics.attemptFailed(),
       onRetry: (event) => report('retry', event),
     },
@@ -67,11 +67,11 @@ export function reportsOf(options: ReportsOptions): PartsListener {
 }
 
 function deliveredEvent(
-  { topic, partition, envelopes }: PartitionBatch,
+  { topic, partition, messages: pending }: PartitionBatch,
   { baseOffset, timestampMs }: Stored,
   broker: string,
 ): Parameters<ProducerEvents['delivered']>[0] {
-  const messages = envelopes.map((envelope) => envelope.message as KeyedMessage)
+  const messages = pending.map(({ message }) => message as KeyedMessage)
   return { topic, partition, baseOffset, ...(timestampMs !== null && { timestampMs }), broker, messages }
 }
 

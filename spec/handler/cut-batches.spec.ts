@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { cutIntoRequests, halve, MAX_COMPRESSED_REQUEST_BYTES } from '../../lib/handler/cut-batches.js'
-import type { Envelope } from '../../lib/handler/envelope.js'
 import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
-import { batchOf, serialized, textsOf } from './support/envelopes.js'
+import type { PendingMessage } from '../../lib/handler/pending-message.js'
+import { batchOf, serialized, textsOf } from './support/pending-messages.js'
 
 const ENTRY_OVERHEAD = 34
 
@@ -16,8 +16,8 @@ function ofBytes(bytes: number, name = 'x') {
 function shapeOf(requests: readonly (readonly PartitionBatch[])[]): string[][] {
   return requests.map((request) =>
     request.map(
-      ({ topic, partition, envelopes }) =>
-        `${topic}/${partition}: ${textsOf(envelopes)
+      ({ topic, partition, messages }) =>
+        `${topic}/${partition}: ${textsOf(messages)
           .map((text) => text.replace(/\.+$/, ''))
           .join(' ')}`,
     ),
@@ -56,7 +56,7 @@ describe('cutIntoRequests', () => {
   })
 
   it('counts a message without a value as nothing but its overhead', () => {
-    const empty = (): Envelope => Object.assign(serialized(''), { value: null })
+    const empty = (): PendingMessage => Object.assign(serialized(''), { value: null })
     expect(cutIntoRequests([batchOf('t', 0, empty(), empty())], 68)).to.have.length(1)
     expect(cutIntoRequests([batchOf('t', 0, empty(), empty())], 67)).to.have.length(2)
   })
@@ -70,7 +70,7 @@ describe('cutIntoRequests', () => {
     const batch = batchOf('t', 0, ...Array.from({ length: 60 }, () => serialized(text)))
     for (const request of cutIntoRequests([batch], MAX_COMPRESSED_REQUEST_BYTES)) {
       const bytes = request
-        .flatMap(({ envelopes }) => envelopes)
+        .flatMap(({ messages }) => messages)
         .reduce((sum, { value }) => sum + ENTRY_OVERHEAD + 3 * value!.length, 0)
       expect(bytes).to.be.lessThan(100 * 1024 * 1024)
     }
@@ -86,17 +86,17 @@ describe('cutIntoRequests', () => {
           batchOf('t', partition, ...bytes.map((count) => serialized('.'.repeat(count - ENTRY_OVERHEAD)))),
         )
         const requests = cutIntoRequests(batches, maxBytes)
-        for (const { partition, envelopes } of batches) {
+        for (const { partition, messages } of batches) {
           const sent = requests.flatMap((request) =>
-            request.filter((batch) => batch.partition === partition).flatMap((batch) => batch.envelopes),
+            request.filter((batch) => batch.partition === partition).flatMap((batch) => batch.messages),
           )
-          expect(sent).to.deep.equal(envelopes)
+          expect(sent).to.deep.equal(messages)
         }
         for (const request of requests) {
-          const messages = request.flatMap(({ envelopes }) => envelopes)
+          const messages = request.flatMap(({ messages }) => messages)
           const bytes = messages.reduce((sum, { value }) => sum + ENTRY_OVERHEAD + value!.length, 0)
           expect(messages.length === 1 || bytes <= maxBytes).to.equal(true)
-          expect(request.every(({ envelopes }) => envelopes.length > 0)).to.equal(true)
+          expect(request.every(({ messages }) => messages.length > 0)).to.equal(true)
           expect(new Set(request.map(({ partition }) => partition)).size).to.equal(request.length)
         }
       }),
@@ -112,9 +112,9 @@ describe('MAX_COMPRESSED_REQUEST_BYTES', () => {
 
 describe('halve', () => {
   it('cuts in the middle, the first half not smaller', () => {
-    const envelopes = ['a', 'b', 'c', 'd', 'e'].map((text) => serialized(text))
-    const [first, second] = halve(batchOf('t', 2, ...envelopes))
-    expect([textsOf(first.envelopes), textsOf(second.envelopes)]).to.deep.equal([
+    const messages = ['a', 'b', 'c', 'd', 'e'].map((text) => serialized(text))
+    const [first, second] = halve(batchOf('t', 2, ...messages))
+    expect([textsOf(first.messages), textsOf(second.messages)]).to.deep.equal([
       ['a', 'b', 'c'],
       ['d', 'e'],
     ])
@@ -124,11 +124,11 @@ describe('halve', () => {
   it('loses nothing, keeps the order, and ends at single messages', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 100 }), (count) => {
-        const envelopes = Array.from({ length: count }, (_, i) => serialized(`${i}`))
+        const messages = Array.from({ length: count }, (_, i) => serialized(`${i}`))
         const pieces = (batch: PartitionBatch): PartitionBatch[] =>
-          batch.envelopes.length === 1 ? [batch] : halve(batch).flatMap(pieces)
-        const singles = pieces(batchOf('t', 0, ...envelopes))
-        expect(singles.flatMap((piece) => piece.envelopes)).to.deep.equal(envelopes)
+          batch.messages.length === 1 ? [batch] : halve(batch).flatMap(pieces)
+        const singles = pieces(batchOf('t', 0, ...messages))
+        expect(singles.flatMap((piece) => piece.messages)).to.deep.equal(messages)
       }),
     )
   })

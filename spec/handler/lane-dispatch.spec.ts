@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import sinon from 'sinon'
-import type { Envelope } from '../../lib/handler/envelope.js'
 import { LaneDispatch, type OnProgress } from '../../lib/handler/lane-dispatch.js'
+import type { PendingMessage } from '../../lib/handler/pending-message.js'
 import { turns } from '../network/support/doubles.js'
-import { serialized, textOf, textsOf } from './support/envelopes.js'
+import { serialized, textOf, textsOf } from './support/pending-messages.js'
 
 /** A run under way. */
 interface Run {
@@ -13,11 +13,11 @@ interface Run {
   settle(...texts: string[]): Promise<void>
   /** Says that something may have changed, in these batches or anywhere. */
   readonly progress: OnProgress
-  readonly envelopes: readonly Envelope[]
+  readonly messages: readonly PendingMessage[]
 }
 
 /** `a@1` has a key and goes to partition 1 of topic t, `u/a@1` to that of u; without @ it has no key. */
-function message(text: string, deadlineMs = 0): Envelope {
+function message(text: string, deadlineMs = 0): PendingMessage {
   const [, topic = 't', value, key] = /^(?:(\w+)\/)?([^@]+)(?:@(\d+))?$/.exec(text)!
   return serialized(value!, { topic, key: key ?? null, deadlineMs })
 }
@@ -26,7 +26,7 @@ function makeLanes({
   bind = bindByKey,
   maxRuns = 5,
 }: {
-  bind?: (envelope: Envelope) => void
+  bind?: (pending: PendingMessage) => void
   maxRuns?: number
 } = {}) {
   const runs: Run[] = []
@@ -34,24 +34,24 @@ function makeLanes({
   const lanes = new LaneDispatch({
     maxRuns,
     bind,
-    expire: (envelopes) => {
-      for (const envelope of envelopes) {
-        if (envelope.deadlineMs === 0 || envelope.deadlineMs > performance.now()) continue
-        envelope.isSettled = true
-        expired.push(textOf(envelope))
+    expire: (messages) => {
+      for (const pending of messages) {
+        if (pending.deadlineMs === 0 || pending.deadlineMs > performance.now()) continue
+        pending.isSettled = true
+        expired.push(textOf(pending))
       }
     },
-    run: (envelopes, onProgress) =>
+    run: (messages, onProgress) =>
       new Promise((end) => {
         runs.push({
-          envelopes,
-          texts: textsOf(envelopes),
+          messages,
+          texts: textsOf(messages),
           progress: onProgress,
           async settle(...texts) {
-            for (const envelope of envelopes) {
-              if (texts.length === 0 || texts.includes(textOf(envelope))) envelope.isSettled = true
+            for (const pending of messages) {
+              if (texts.length === 0 || texts.includes(textOf(pending))) pending.isSettled = true
             }
-            if (envelopes.every(({ isSettled }) => isSettled)) end()
+            if (messages.every(({ isSettled }) => isSettled)) end()
             else onProgress()
             await turns(1)
           },
@@ -75,9 +75,13 @@ function makeLanes({
 }
 
 /** Counts how often a field is read. */
-function counted(envelope: Envelope, field: keyof Envelope, reads: { count: number }): Envelope {
-  let value: unknown = envelope[field]
-  return Object.defineProperty(envelope, field, {
+function counted(
+  pending: PendingMessage,
+  field: keyof PendingMessage,
+  reads: { count: number },
+): PendingMessage {
+  let value: unknown = pending[field]
+  return Object.defineProperty(pending, field, {
     get() {
       reads.count++
       return value
@@ -88,9 +92,9 @@ function counted(envelope: Envelope, field: keyof Envelope, reads: { count: numb
   })
 }
 
-function bindByKey(envelope: Envelope): void {
-  const { partitionKey } = envelope.message
-  if (partitionKey !== null) envelope.partition = Number(partitionKey)
+function bindByKey(pending: PendingMessage): void {
+  const { partitionKey } = pending.message
+  if (partitionKey !== null) pending.partition = Number(partitionKey)
 }
 
 function textsOfRuns(runs: readonly Run[]): string[][] {
@@ -142,7 +146,7 @@ describe('LaneDispatch', () => {
     send('a')
     send('b@1', 'u/c@1')
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
-    runs[0]!.envelopes[0]!.partition = 0
+    runs[0]!.messages[0]!.partition = 0
     runs[0]!.progress()
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
     await runs[0]!.settle()
@@ -153,19 +157,19 @@ describe('LaneDispatch', () => {
     const { runs, send } = makeLanes()
     send('a')
     send('b@0', 'c@1')
-    Object.assign(runs[0]!.envelopes[0]!, { partition: 0, isAmbiguous: true })
+    Object.assign(runs[0]!.messages[0]!, { partition: 0, isAmbiguous: true })
     runs[0]!.progress()
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
   })
 
   it('holds a topic back while its partitions are not known, and only one of them when they are', () => {
     let isKnown = false
-    const { runs, send } = makeLanes({ bind: (envelope) => isKnown && bindByKey(envelope) })
+    const { runs, send } = makeLanes({ bind: (pending) => isKnown && bindByKey(pending) })
     send('a@0')
     send('b@0', 'c@1')
     expect(textsOfRuns(runs)).to.deep.equal([['a']])
     isKnown = true
-    runs[0]!.envelopes[0]!.partition = 0
+    runs[0]!.messages[0]!.partition = 0
     runs[0]!.progress()
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
   })
@@ -173,9 +177,9 @@ describe('LaneDispatch', () => {
   it('asks once for the partition of a message, however often it waits', async () => {
     const bound: string[] = []
     const { runs, send } = makeLanes({
-      bind(envelope) {
-        bound.push(textOf(envelope))
-        bindByKey(envelope)
+      bind(pending) {
+        bound.push(textOf(pending))
+        bindByKey(pending)
       },
     })
     send('a@0', 'b@1')
@@ -253,7 +257,7 @@ describe('LaneDispatch', () => {
 
   it('looks at a call that must wait once, not at all those in front of it again', async () => {
     const bound: string[] = []
-    const { runs, send } = makeLanes({ bind: (envelope) => void bound.push(textOf(envelope)) })
+    const { runs, send } = makeLanes({ bind: (pending) => void bound.push(textOf(pending)) })
     send('a')
     for (const text of ['b', 'c', 'd']) send(text)
     bound.length = 0
@@ -281,8 +285,8 @@ describe('LaneDispatch', () => {
   it('keeps the order of a call that is made while another one is being admitted', async () => {
     let again: (() => void) | null = null
     const { runs, send } = makeLanes({
-      bind(envelope) {
-        bindByKey(envelope)
+      bind(pending) {
+        bindByKey(pending)
         again?.()
       },
     })
@@ -303,10 +307,10 @@ describe('LaneDispatch', () => {
     send(...keys.map((key) => `${key}@${key}`))
     send('b@0', 'c@1')
     const reads = { count: 0 }
-    for (const envelope of runs[0]!.envelopes) {
-      counted(Object.assign(envelope, { isSettled: true }), 'isSettled', reads)
+    for (const pending of runs[0]!.messages) {
+      counted(Object.assign(pending, { isSettled: true }), 'isSettled', reads)
     }
-    runs[0]!.progress([{ envelopes: runs[0]!.envelopes.slice(1, 2) }])
+    runs[0]!.progress([{ messages: runs[0]!.messages.slice(1, 2) }])
     expect(textsOfRuns(runs)[1]).to.deep.equal(['c'])
     expect(reads.count).to.be.at.most(2)
   })
@@ -319,7 +323,7 @@ describe('LaneDispatch', () => {
         void lanes.dispatch([counted(message(`${String(i).padEnd(100_000)}@${i % 12}`), 'topic', reads)])
       }
       for (let i = 0; i < runs.length; i++) await runs[i]!.settle()
-      expect(runs.flatMap(({ envelopes }) => envelopes)).to.have.length(count)
+      expect(runs.flatMap(({ messages }) => messages)).to.have.length(count)
       return reads.count
     }
     expect((await stepsFor(1000)) / (await stepsFor(500))).to.be.lessThan(2.1)
@@ -331,7 +335,7 @@ describe('LaneDispatch', () => {
       clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     })
 
-    const until = (ms: number, ...texts: string[]): Envelope[] =>
+    const until = (ms: number, ...texts: string[]): PendingMessage[] =>
       texts.map((text) => message(text, performance.now() + ms))
 
     it('ends for what waits, without its run; what waited behind it goes on', async () => {
@@ -361,7 +365,7 @@ describe('LaneDispatch', () => {
       const { runs, send, ended } = makeLanes()
       send('a@0')
       send('b@0')
-      const [first] = runs[0]!.envelopes
+      const [first] = runs[0]!.messages
       first!.isInFlight = true
       first!.isSettled = true
       runs[0]!.progress()
@@ -379,7 +383,7 @@ describe('LaneDispatch', () => {
       const reads = { count: 0 }
       const count = 1000
       for (let i = 0; i < count; i++) {
-        void lanes.dispatch(until(10 + i, `${i}@0`).map((envelope) => counted(envelope, 'deadlineMs', reads)))
+        void lanes.dispatch(until(10 + i, `${i}@0`).map((pending) => counted(pending, 'deadlineMs', reads)))
       }
       clock.tick(10 + count)
       expect(expired).to.have.length(count)
@@ -440,7 +444,7 @@ describe('LaneDispatch', () => {
         let calls = 0
         const laneOfIndex: string[] = []
         const check = (): void => {
-          const open = runs.map(({ envelopes }) => new Set(envelopes.filter((e) => !e.isSettled).map(laneOf)))
+          const open = runs.map(({ messages }) => new Set(messages.filter((e) => !e.isSettled).map(laneOf)))
           const begun = new Set(runs.flatMap(({ texts }) => texts.map(Number)))
           const taken = open.flatMap((lanes) => [...lanes])
           for (const [index, lane] of laneOfIndex.entries()) {
@@ -469,23 +473,23 @@ describe('LaneDispatch', () => {
               }),
             )
           } else if ('store' in one) {
-            const open = runs.filter(({ envelopes }) => envelopes.some((e) => !e.isSettled && isLoose(e)))
+            const open = runs.filter(({ messages }) => messages.some((e) => !e.isSettled && isLoose(e)))
             const run = open[one.store % Math.max(1, open.length)]
-            const stored = run?.envelopes.filter((e) => !e.isSettled && isLoose(e))[0]
+            const stored = run?.messages.filter((e) => !e.isSettled && isLoose(e))[0]
             if (stored) Object.assign(stored, { partition: one.partition, isAmbiguous: true })
             run?.progress()
           } else {
-            const open = runs.filter(({ envelopes }) => envelopes.some((e) => !e.isSettled))
+            const open = runs.filter(({ messages }) => messages.some((e) => !e.isSettled))
             const run = open[one.settle % Math.max(1, open.length)]
-            const left = run?.envelopes.filter((e) => !e.isSettled) ?? []
+            const left = run?.messages.filter((e) => !e.isSettled) ?? []
             await run?.settle(...left.filter((_, i) => i % one.share === 0).map(textOf))
           }
           check()
         }
         // More runs may begin while these end.
         for (let i = 0; i < runs.length; i++) await runs[i]!.settle()
-        for (const { envelopes } of runs) {
-          for (const e of envelopes) started.push({ lane: laneOf(e), index: Number(textOf(e)) })
+        for (const { messages } of runs) {
+          for (const e of messages) started.push({ lane: laneOf(e), index: Number(textOf(e)) })
         }
         expect(started).to.have.length(count)
         for (const [i, { lane, index }] of started.entries()) {
@@ -505,18 +509,18 @@ function textFor(index: number, where: string): string {
   return `${topic ? `${topic}/` : ''}${index}${key === undefined ? '' : `@${key}`}`
 }
 
-function bound(envelope: Envelope): Envelope {
-  bindByKey(envelope)
-  return envelope
+function bound(pending: PendingMessage): PendingMessage {
+  bindByKey(pending)
+  return pending
 }
 
-function isLoose({ message: { partitionKey }, isAmbiguous }: Envelope): boolean {
+function isLoose({ message: { partitionKey }, isAmbiguous }: PendingMessage): boolean {
   return partitionKey === null && !isAmbiguous
 }
 
 /** `topic/partition`, or `topic/` for all of it. */
-function laneOf(envelope: Envelope): string {
-  return `${envelope.topic}/${isLoose(envelope) ? '' : envelope.partition}`
+function laneOf(pending: PendingMessage): string {
+  return `${pending.topic}/${isLoose(pending) ? '' : pending.partition}`
 }
 
 function overlap(one: string, other: string): boolean {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import type { Envelope } from '../../lib/handler/envelope.js'
+import type { PendingMessage } from '../../lib/handler/pending-message.js'
 import { GroupCommit } from '../../lib/producer/group-commit.js'
-import { serialized, textsOf } from '../handler/support/envelopes.js'
+import { serialized, textsOf } from '../handler/support/pending-messages.js'
 
 function makeGroupCommit(maxCycles?: number) {
   /** Cycles that were begun. */
@@ -35,7 +35,7 @@ async function isDone(promise: Promise<unknown>): Promise<boolean> {
   return isOver
 }
 
-function ofLength(name: string, length: number): Envelope {
+function ofLength(name: string, length: number): PendingMessage {
   return serialized(name.padEnd(length, '.'))
 }
 

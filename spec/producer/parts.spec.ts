@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { ProducerConfig } from '../../lib/config.js'
 import { ConfigError, ConnectionError, type KafkaError } from '../../lib/errors.js'
 import { EventLoopYield } from '../../lib/event-loop.js'
-import { Envelope } from '../../lib/handler/envelope.js'
+import { PendingMessage } from '../../lib/handler/pending-message.js'
 import { KeyedMessage } from '../../lib/keyed-message.js'
 import { silentLogger } from '../../lib/logger.js'
 import { buildParts, type Parts, type PartsListener } from '../../lib/producer/parts.js'
@@ -62,7 +62,7 @@ describe('buildParts', () => {
     return parts
   }
 
-  const message = (): Envelope => new Envelope(new KeyedMessage('t', Buffer.from('a')), null)
+  const message = (): PendingMessage => new PendingMessage(new KeyedMessage('t', Buffer.from('a')), null)
 
   it('puts the settings where they belong', async () => {
     const { handler } = build({

@@ -27,8 +27,8 @@ export interface Delivery {
 /** A call that waits for its messages. */
 export interface OutcomeWaiter {
   /** @param timestampMs - where the broker stamps messages itself, else null. */
-  delivered(envelope: Envelope, offset: bigint, broker: string, timestampMs: number | null): void
-  failed(failure: MessageFailure, envelope: Envelope): void
+  delivered(message: PendingMessage, offset: bigint, broker: string, timestampMs: number | null): void
+  failed(failure: MessageFailure, message: PendingMessage): void
 }
 
 const noAttempts: readonly FailedAttempt[] = []
@@ -36,7 +36,7 @@ const noAttempts: readonly FailedAttempt[] = []
 /** Kept beside the first one: with unlimited retries an outage would fill the memory otherwise. */
 const LAST_ATTEMPTS_KEPT = 4
 
-export class Envelope {
+export class PendingMessage {
   readonly message: KeyedMessage
   readonly topic: string
   /** Null: any partition will do. */
