@@ -43,7 +43,7 @@ interface Road {
   readonly habits: ReturnType<typeof habitsAt>
   readonly delayMs: number
   readonly perSecond: number | null
-  readonly lanes: number
+  readonly producerCount: number
   /** Of one round, as a share of what is asked for. */
   readonly share: number
 }
@@ -55,7 +55,7 @@ const roads: readonly Road[] = [
     habits: habitsAt(1000, 'second'),
     delayMs: 0,
     perSecond: 500,
-    lanes: 1,
+    producerCount: 1,
     share: 1,
   },
   {
@@ -64,7 +64,7 @@ const roads: readonly Road[] = [
     habits: habitsAt(1000, 'second'),
     delayMs: 10,
     perSecond: 480,
-    lanes: 16,
+    producerCount: 16,
     share: 1,
   },
   {
@@ -73,7 +73,7 @@ const roads: readonly Road[] = [
     habits: habitsAt(100, '100 ms'),
     delayMs: 0,
     perSecond: null,
-    lanes: 1,
+    producerCount: 1,
     share: 0.4,
   },
 ]
@@ -112,13 +112,13 @@ export async function run(args: readonly string[]): Promise<void> {
 
 /** @returns the samples of each habit, all rounds joined on one time line. */
 async function measure(road: Road, rounds: number, seconds: number): Promise<Map<Habit, Sample[]>> {
-  const { habits, perSecond, lanes } = road
+  const { habits, perSecond, producerCount } = road
   const { bootstrap, slowDown, stop } = await startRoad(TOPIC, road.delayMs)
   const senders = new Map<Habit, SenderProcess>()
   const samples = new Map<Habit, Sample[]>(habits.map((habit) => [habit, []]))
   try {
     for (const habit of habits) {
-      const sender = await SenderProcess.start({ ...habit, lanes, bootstrap, topic: TOPIC })
+      const sender = await SenderProcess.start({ ...habit, producerCount, bootstrap, topic: TOPIC })
       senders.set(habit, sender)
       await sender.run(WARM_UP)
     }

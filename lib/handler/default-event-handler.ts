@@ -4,7 +4,7 @@
  *
  * Metadata is refreshed where a topic is unknown, when `topic.metadata.refresh.interval.ms` is due (checked on the way
  * of a send, then beside the traffic when the topics are known), and between attempts. One cycle at a time keeps the
- * order; more may overlap where that is allowed, and keep it by lanes.
+ * order; more may overlap where that is allowed, and keep it per partition: one that has a message in flight is held.
  *
  * @see classic-producer reference §3; design D1–D4, D6
  */
@@ -25,10 +25,10 @@ import type { EventHandler } from './event-handler.js'
 import { expiry, lastError } from './give-up-reason.js'
 import { guardedListener } from './guarded-listener.js'
 import { hasSettled } from './in-flight-messages.js'
-import { LaneDispatch, type OnProgress } from './lane-dispatch.js'
 import { LeaderDispatch, type LeaderDispatchOptions } from './leader-dispatch.js'
 import { unexpected } from './name-of-thrown.js'
 import { type OutcomeListener, Outcomes } from './outcomes.js'
+import { type OnProgress, OverlappingDispatch } from './overlapping-dispatch.js'
 import { bindToPartition, type CollateContext, partitionAndCollate } from './partition-and-collate.js'
 import type { Partitioner } from './partitioners/partitioner.js'
 import { PendingMessage } from './pending-message.js'
@@ -87,7 +87,7 @@ export class DefaultEventHandler implements EventHandler {
   readonly #collateContext: CollateContext
   #abortedFor: KafkaError | null = null
   readonly #waits = new CycleWaits()
-  readonly #cycles: LaneDispatch | CycleSequence
+  readonly #cycles: OverlappingDispatch | CycleSequence
   #closed: Promise<void> | null = null
 
   constructor(given: DefaultEventHandlerOptions) {
@@ -121,7 +121,7 @@ export class DefaultEventHandler implements EventHandler {
       keepsPartitions: doOverlap,
       random,
     }
-    this.#cycles = doOverlap ? this.#makeLanes(maxInFlight) : this.#makeSequence()
+    this.#cycles = doOverlap ? this.#makeOverlapping(maxInFlight) : this.#makeSequence()
   }
 
   /** Sends plain messages; each cycle through `Producer` goes by {@link dispatch}. */
@@ -190,9 +190,9 @@ export class DefaultEventHandler implements EventHandler {
     })
   }
 
-  #makeLanes(maxRuns: number): LaneDispatch {
+  #makeOverlapping(maxRuns: number): OverlappingDispatch {
     const { brokerPartitionInfo } = this.#options
-    return new LaneDispatch({
+    return new OverlappingDispatch({
       maxRuns,
       run: (messages, onProgress) => {
         const limits = TimeLimits.of(messages, (over) => {

@@ -10,7 +10,7 @@ import type { FailedAttempt, MessageFailure } from '../failure.js'
 import type { KeyedMessage } from '../keyed-message.js'
 import type { RecordHeaders } from '../protocol/records/record-body.js'
 import type { Serialized } from '../protocol/writer.js'
-import type { Turn } from './lane-dispatch.js'
+import type { Turn } from './overlapping-dispatch.js'
 
 /** Where and when a message was stored. */
 export interface Delivery {
@@ -61,7 +61,7 @@ export class PendingMessage {
   isAmbiguous = false
   /** Failed attempts in all. */
   attemptCount = 0
-  /** Where cycles overlap, what LaneDispatch keeps of it. */
+  /** Where cycles overlap, what OverlappingDispatch keeps of it. */
   turn: Turn | null = null
   #attempts: FailedAttempt[] | null = null
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { Turn } from '../../lib/handler/lane-dispatch.js'
+import type { Turn } from '../../lib/handler/overlapping-dispatch.js'
 import { PartitionQueues } from '../../lib/handler/partition-queues.js'
 import type { PendingMessage } from '../../lib/handler/pending-message.js'
 import { serialized, textsOf } from './support/pending-messages.js'

@@ -7,9 +7,9 @@
  */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { type DirectionFaults, type Ending, Lane } from './lane.js'
+import { Direction, type DirectionFaults, type Ending } from './direction.js'
 
-export type { DirectionFaults, Ending } from './lane.js'
+export type { DirectionFaults, Ending } from './direction.js'
 
 export interface Faults {
   /** From whoever connects to the target. */
@@ -28,8 +28,8 @@ export interface FaultProxyOptions {
 interface Link {
   readonly client: Socket
   readonly target: Socket
-  readonly toTarget: Lane
-  readonly toClient: Lane
+  readonly toTarget: Direction
+  readonly toClient: Direction
 }
 
 export class FaultProxy {
@@ -111,8 +111,8 @@ export class FaultProxy {
     const link: Link = {
       client,
       target,
-      toTarget: new Lane({ source: client, sink: target, faults: toTarget, openedAtMs, onEnd }),
-      toClient: new Lane({ source: target, sink: client, faults: toClient, openedAtMs, onEnd }),
+      toTarget: new Direction({ source: client, sink: target, faults: toTarget, openedAtMs, onEnd }),
+      toClient: new Direction({ source: target, sink: client, faults: toClient, openedAtMs, onEnd }),
     }
     return link
   }
@@ -125,7 +125,7 @@ export class FaultProxy {
 }
 
 function end({ client, target, toTarget, toClient }: Link, how: Ending): void {
-  for (const lane of [toTarget, toClient]) lane.stop()
+  for (const direction of [toTarget, toClient]) direction.stop()
   for (const socket of [client, target]) {
     if (how === 'reset') socket.resetAndDestroy()
     else socket.destroySoon()

@@ -19,7 +19,7 @@ export interface DirectionFaults {
   readonly endAfter?: { readonly bytes: number; readonly how: Ending }
 }
 
-export interface LaneOptions {
+export interface DirectionOptions {
   readonly source: Socket
   readonly sink: Socket
   readonly faults: DirectionFaults
@@ -41,7 +41,7 @@ const MAX_PARCEL_BYTES = 4096
 /** A reset that arrives together with bytes is reported by libuv as a plain end, so these are to be read first. */
 const READING_MS = 5
 
-export class Lane {
+export class Direction {
   readonly #source: Socket
   readonly #sink: Socket
   readonly #onEnd: (how: Ending) => void
@@ -55,7 +55,7 @@ export class Lane {
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
 
-  constructor({ source, sink, faults, openedAtMs, onEnd }: LaneOptions) {
+  constructor({ source, sink, faults, openedAtMs, onEnd }: DirectionOptions) {
     this.#source = source
     this.#sink = sink
     this.#faults = faults

@@ -18,7 +18,7 @@ import type { PendingMessage } from './pending-message.js'
 /** Further calls join a run up to this many bytes together; see GroupCommit, which has the same limit and reason. */
 const MAX_JOINED_BYTES = 900_000
 
-export interface LaneDispatchOptions {
+export interface OverlappingDispatchOptions {
   /** Runs at a time; each has at most one request in flight per broker. */
   readonly maxRuns: number
   /**
@@ -89,8 +89,8 @@ class Draft implements RunDraft {
   }
 }
 
-export class LaneDispatch {
-  readonly #options: LaneDispatchOptions
+export class OverlappingDispatch {
+  readonly #options: OverlappingDispatchOptions
   readonly #queues: PartitionQueues
   /** Calls that have come while others were being looked at. */
   readonly #incoming = new Fifo<Call>()
@@ -100,7 +100,7 @@ export class LaneDispatch {
   #isBusy = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(options: LaneDispatchOptions) {
+  constructor(options: OverlappingDispatchOptions) {
     this.#options = options
     this.#queues = new PartitionQueues(options)
   }
