@@ -28,8 +28,8 @@ import {
 } from './connection.js'
 import { startDeadline } from './deadline.js'
 import { InFlight, InFlightRequest } from './in-flight.js'
-import { Mute } from './mute.js'
 import { RequestTrace } from './request-trace.js'
+import { ThrottleGate } from './throttle-gate.js'
 
 export interface BrokerClientSettings extends ConnectionSettings {
   readonly clientId: string
@@ -56,8 +56,8 @@ const MAX_CORRELATION_ID = 0x7fffffff
 
 export class BrokerClient {
   readonly #settings: BrokerClientSettings
-  readonly #mute = new Mute()
-  readonly #inFlight = new InFlight(() => this.#mute.remainingMs)
+  readonly #throttle = new ThrottleGate()
+  readonly #inFlight = new InFlight(() => this.#throttle.remainingMs)
   /** Requests without an answer that are not yet in the kernel's hands. */
   readonly #writing = new Set<(reason: KafkaError) => void>()
   readonly #onClose: (reason: KafkaError) => void
@@ -162,8 +162,8 @@ export class BrokerClient {
     body: Request,
     options: RequestOptions,
   ): Promise<Response> {
-    const muted = this.#mute.wait()
-    if (muted) return muted.then(() => this.request(api, body, options))
+    const throttled = this.#throttle.wait()
+    if (throttled) return throttled.then(() => this.request(api, body, options))
     const { timeoutMs, onEncoded } = options
     const { version, correlationId, bytes } = this.#encode(api, body, options)
     onEncoded?.(bytes.length)
@@ -176,8 +176,8 @@ export class BrokerClient {
    * Sends a request that has no answer; resolves when all its bytes are in the kernel's hands.
    */
   send<Request>(api: Api<Request, unknown>, body: Request, options: RequestOptions): Promise<void> {
-    const muted = this.#mute.wait()
-    if (muted) return muted.then(() => this.send(api, body, options))
+    const throttled = this.#throttle.wait()
+    if (throttled) return throttled.then(() => this.send(api, body, options))
     const { timeoutMs, onEncoded } = options
     const { correlationId, bytes } = this.#encode(api, body, options)
     onEncoded?.(bytes.length)
@@ -268,7 +268,7 @@ export class BrokerClient {
   }
 
   #ended(reason: KafkaError): void {
-    this.#mute.end()
+    this.#throttle.end()
     this.#inFlight.failAll(() => reason)
     for (const fail of [...this.#writing]) fail(reason)
     this.#onClose(reason)
@@ -283,7 +283,7 @@ export class BrokerClient {
     }
     const { throttleTimeMs = 0 } = body as { throttleTimeMs?: number }
     if (throttleTimeMs > 0) {
-      if (version >= api.throttledByClientFrom) this.#mute.begin(throttleTimeMs)
+      if (version >= api.throttledByClientFrom) this.#throttle.begin(throttleTimeMs)
       this.#settings.onThrottle?.(this.#connection.broker, throttleTimeMs)
     }
     return body

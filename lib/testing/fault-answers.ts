@@ -66,7 +66,8 @@ export async function afterStoring<Name extends ApiName>(
   answer ??= { bytes: encode(correlationId) }
   if (throttleTimeMs === 0) return answer
   // From KIP-219 on the answer comes at once, and what follows on the connection is not read meanwhile.
-  if (version >= api.throttledByClientFrom) return { ...answer, muted: () => pause(throttleTimeMs, signal) }
+  if (version >= api.throttledByClientFrom)
+    return { ...answer, throttled: () => pause(throttleTimeMs, signal) }
   await pause(throttleTimeMs, signal)
   return signal.aborted ? closing : answer
 }

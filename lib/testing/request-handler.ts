@@ -210,7 +210,7 @@ export class RequestHandler {
 function unanswered(faults: readonly ActingFault[], hasFailed: boolean, signal: AbortSignal): Answer {
   const end = ending(faults) ?? (hasFailed ? closing : silence)
   const throttleTimeMs = throttled(faults)
-  return throttleTimeMs > 0 ? { ...end, muted: () => pause(throttleTimeMs, signal) } : end
+  return throttleTimeMs > 0 ? { ...end, throttled: () => pause(throttleTimeMs, signal) } : end
 }
 
 /** A reader of the whole frame that has passed the header, whose tags are there from the flexible versions on. */
