@@ -14,7 +14,7 @@ import { isReachable } from '../pool/metadata-source.js'
 import { errorCode } from '../protocol/error-code.js'
 import { hasTopicId, type MetadataResponse, NO_TOPIC_ID } from '../protocol/messages/index.js'
 import { FruitlessTopics } from './fruitless-topics.js'
-import { brokerError, verdictOn } from './produce-verdict.js'
+import { actionOn, brokerError } from './produce-errors.js'
 import { RefreshLimiter } from './refresh-limiter.js'
 import { type PartitionAndLeader, TopicPartitions } from './topic-partitions.js'
 
@@ -383,7 +383,7 @@ export class BrokerPartitionInfo {
   }
 
   #topicError(topic: string, code: number): KafkaError {
-    if (verdictOn(code) === 'fail') return brokerError(code, { broker: 'the cluster', topic, acks: 1 })
+    if (actionOn(code) === 'fail') return brokerError(code, { broker: 'the cluster', topic, acks: 1 })
     const { name, description } = errorCode(code)
     const why = description && `: ${description}`
     return new MetadataError(`topic ${printable(topic)} is not available: ${name} (${code})${why}`, { topic })

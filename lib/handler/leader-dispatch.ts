@@ -33,7 +33,7 @@ import { unexpected } from './name-of-thrown.js'
 import type { Stored } from './outcomes.js'
 import type { PartitionBatch } from './partition-and-collate.js'
 import type { PendingMessage } from './pending-message.js'
-import { brokerError, verdictOn } from './produce-verdict.js'
+import { actionOn, brokerError } from './produce-errors.js'
 import { SetLimits } from './set-limits.js'
 import { UnprovenPartitions } from './unproven-partitions.js'
 
@@ -254,13 +254,13 @@ export class LeaderDispatch {
     const { errorCode: code } = answer
     const says = answer.errorMessage ?? this.#guessAt(code)
     const error = brokerError(code, { broker: producer.broker, topic, partition, acks, says })
-    const verdict = verdictOn(code)
-    if (verdict === 'split' && messages.length > 1) {
+    const action = actionOn(code)
+    if (action === 'split' && messages.length > 1) {
       logger.warn(`${error.message}; its ${messages.length} messages are sent in two halves`)
       this.#limits.refused(topic, limitedBytes)
       return halve(batch)
     }
-    if (verdict !== 'retry') return this.#failGuilty(producer, batch, answer, error)
+    if (action !== 'retry') return this.#failGuilty(producer, batch, answer, error)
     this.#noteAttempt([batch], error, producer.broker)
     return []
   }

@@ -9,7 +9,7 @@
 import { BrokerError, printable } from '../errors.js'
 import { errorCode, isKnownErrorCode } from '../protocol/error-code.js'
 
-export type Verdict = 'delivered' | 'retry' | 'fail' | 'split'
+export type ErrorAction = 'delivered' | 'retry' | 'fail' | 'split'
 
 const NONE = 0
 const NOT_LEADER_OR_FOLLOWER = 6
@@ -23,7 +23,7 @@ const hopeless: ReadonlySet<number> = new Set([17, 21, 29, 31, 32, 33, 35, 42, 4
 /** Codes that come after the leader may have stored the messages: −1, time-out, network, too few replicas, disk. */
 const ambiguous: ReadonlySet<number> = new Set([-1, 7, 13, 20, 56])
 
-export function verdictOn(code: number): Verdict {
+export function actionOn(code: number): ErrorAction {
   if (code === NONE) return 'delivered'
   if (tooLarge.has(code)) return 'split'
   return hopeless.has(code) ? 'fail' : 'retry'
@@ -49,7 +49,7 @@ export function brokerError(
     broker,
     topic,
     ...(partition !== undefined && { partition }),
-    retriable: verdictOn(code) === 'retry',
+    retriable: actionOn(code) === 'retry',
     persistence: isAmbiguous(code, where.acks) ? 'possibly-persisted' : 'not-persisted',
   })
 }
