@@ -4,7 +4,7 @@
  */
 import { Fifo } from '../fifo.js'
 import type { PendingMessage } from '../handler/pending-message.js'
-import { SettledPrefix } from './settled-prefix.js'
+import { FlushTracker } from './flush-tracker.js'
 
 /**
  * Later calls join a cycle up to this many bytes together: with compression the messages of a partition become one
@@ -21,7 +21,7 @@ export class GroupCommit {
   readonly #dispatch: (batch: readonly PendingMessage[]) => Promise<void>
   readonly #maxCycles: number
   readonly #waiting = new Fifo<Call>()
-  readonly #progress = new SettledPrefix()
+  readonly #progress = new FlushTracker()
   /** Runs under way, each with one cycle at a time. */
   #running = 0
 

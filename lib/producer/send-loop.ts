@@ -9,8 +9,9 @@
  *
  * @see classic-producer reference §8.2
  */
+
+import { FlushTracker } from './flush-tracker.js'
 import type { MessageQueue } from './message-queue.js'
-import { SettledPrefix } from './settled-prefix.js'
 
 export interface SendLoopOptions<T> {
   readonly queue: MessageQueue<T>
@@ -30,7 +31,7 @@ export class SendLoop<T> {
   readonly #options: SendLoopOptions<T>
   readonly #batchSize: number
   readonly #maxCycles: number
-  readonly #progress = new SettledPrefix()
+  readonly #progress = new FlushTracker()
   #lastFlushMs = performance.now()
   /** Runs under way, each with one batch at a time. */
   #running = 0
