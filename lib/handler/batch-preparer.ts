@@ -7,10 +7,10 @@ import type { Logger } from '../logger.js'
 import { isReadable, magicOf, UnreadableRecordError } from '../protocol/records/record-body.js'
 import type { Payload } from '../protocol/types.js'
 import { type PayloadOptions, payloadOf } from './batch-payload.js'
+import type { LearnedSizeLimits } from './learned-size-limits.js'
 import { partitionName } from './match-response.js'
 import type { Outcomes } from './outcomes.js'
 import type { PartitionBatch } from './partition-and-collate.js'
-import type { SetLimits } from './set-limits.js'
 
 export interface PreparerOptions extends PayloadOptions {
   readonly outcomes: Outcomes
@@ -31,9 +31,9 @@ const FIRST_MAGIC_WITH_HEADERS = 2
 
 export class BatchPreparer {
   readonly #options: PreparerOptions
-  readonly #limits: SetLimits
+  readonly #limits: LearnedSizeLimits
 
-  constructor(options: PreparerOptions, limits: SetLimits) {
+  constructor(options: PreparerOptions, limits: LearnedSizeLimits) {
     this.#options = options
     this.#limits = limits
   }

@@ -28,13 +28,13 @@ import {
   MAX_PLAIN_REQUEST_BYTES,
 } from './cut-batches.js'
 import { beginFlight, endFlight, OutdatedRequest, withoutSettled } from './in-flight-messages.js'
+import { LearnedSizeLimits } from './learned-size-limits.js'
 import { type MatchedResponse, matchResponse, type PartitionAnswer, partitionName } from './match-response.js'
 import { unexpected } from './name-of-thrown.js'
 import type { Stored } from './outcomes.js'
 import type { PartitionBatch } from './partition-and-collate.js'
 import type { PendingMessage } from './pending-message.js'
 import { actionOn, brokerError } from './produce-errors.js'
-import { SetLimits } from './set-limits.js'
 import { UnprovenPartitions } from './unproven-partitions.js'
 
 export interface LeaderDispatchOptions extends PreparerOptions {
@@ -61,7 +61,7 @@ const REQUEST_OVERHEAD_BYTES = 256
 
 export class LeaderDispatch {
   readonly #options: LeaderDispatchOptions
-  readonly #limits = new SetLimits()
+  readonly #limits = new LearnedSizeLimits()
   readonly #preparer: BatchPreparer
   readonly #maxRequestBytes: number
   readonly #unproven: UnprovenPartitions

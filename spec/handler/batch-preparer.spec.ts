@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import { EncodeError, UnsupportedVersionError } from '../../lib/errors.js'
 import { BatchPreparer, type PreparerOptions } from '../../lib/handler/batch-preparer.js'
+import { LearnedSizeLimits } from '../../lib/handler/learned-size-limits.js'
 import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
 import { PendingMessage } from '../../lib/handler/pending-message.js'
-import { SetLimits } from '../../lib/handler/set-limits.js'
 import { KeyedMessage } from '../../lib/keyed-message.js'
 import type { Compression } from '../../lib/protocol/records/compression.js'
 import { LogKeeper } from './support/log-keeper.js'
@@ -24,12 +24,12 @@ function plain(topic: string, partition: number, ...values: string[]): Partition
 describe('BatchPreparer', () => {
   let keeper: OutcomeKeeper
   let logger: LogKeeper
-  let limits: SetLimits
+  let limits: LearnedSizeLimits
 
   beforeEach(() => {
     keeper = new OutcomeKeeper()
     logger = new LogKeeper()
-    limits = new SetLimits()
+    limits = new LearnedSizeLimits()
   })
 
   async function prepare(version: number, batches: PartitionBatch[], options: Partial<PreparerOptions> = {}) {

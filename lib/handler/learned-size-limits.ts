@@ -9,7 +9,7 @@ const FORGOTTEN_AFTER_MS = 300_000
 /** Topics that are remembered. */
 const MAX_TOPICS = 1000
 
-export class SetLimits {
+export class LearnedSizeLimits {
   readonly #refused = new Map<string, { readonly bytes: number; readonly atMs: number }>()
 
   /** A set of this size was refused. */
