@@ -63,7 +63,7 @@ export type {
   Tags,
   TimerSeries,
 } from './metrics/snapshot.js'
-export type { VersionSeen } from './network/known-versions.js'
+export type { VersionSeen } from './network/api-versions-cache.js'
 export { ProducerPool, type ProducerPoolOptions } from './pool/producer-pool.js'
 export { type ProduceOptions, SyncProducer, type SyncProducerSettings } from './pool/sync-producer.js'
 export type { Classes } from './producer/classes.js'

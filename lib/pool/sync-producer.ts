@@ -8,9 +8,9 @@
  * @see classic-producer reference §6; design D7, D9, D12
  */
 import { ConnectionError, EncodeError, type KafkaError } from '../errors.js'
+import { ApiVersionsCache } from '../network/api-versions-cache.js'
 import { BrokerClient, type BrokerClientSettings, type RequestOptions } from '../network/broker-client.js'
 import { addressText, type BrokerAddress } from '../network/connection.js'
-import { KnownVersions } from '../network/known-versions.js'
 import { negotiate, saysVersions } from '../network/negotiate.js'
 import {
   type MetadataResponse,
@@ -50,7 +50,7 @@ export interface SyncProducerSettings extends BrokerClientSettings {
   /** The broker's release was guessed, and it says now that it is another: this connection should be replaced. */
   readonly onOutdated?: (address: BrokerAddress) => void
   /** What is known of brokers, shared by all SyncProducers of a producer. Default: its own. */
-  readonly knownVersions?: KnownVersions
+  readonly apiVersionsCache?: ApiVersionsCache
 }
 
 export interface ProduceOptions {
@@ -96,7 +96,7 @@ export class SyncProducer {
   /** `host:port`. */
   readonly broker: string
   readonly #settings: SyncProducerSettings
-  readonly #knownVersions: KnownVersions
+  readonly #apiVersionsCache: ApiVersionsCache
   #client: BrokerClient | null = null
   #connecting: Promise<BrokerClient> | null = null
   /** Being asked for its versions. */
@@ -120,7 +120,7 @@ export class SyncProducer {
     this.address = address
     this.broker = addressText(address)
     this.#settings = settings
-    this.#knownVersions = settings.knownVersions ?? new KnownVersions(null)
+    this.#apiVersionsCache = settings.apiVersionsCache ?? new ApiVersionsCache(null)
   }
 
   /** Whether the last answer of {@link fetchMetadata} came with the question for versions, and a newer one tells more. */
@@ -141,7 +141,7 @@ export class SyncProducer {
    */
   async connect(topic: string | null = null): Promise<void> {
     if (topic !== null) await this.#connected([topic])
-    else if (this.#knownVersions.of(this.broker)) await this.#connected([])
+    else if (this.#apiVersionsCache.of(this.broker)) await this.#connected([])
     this.#passOnMetadata()
   }
 
@@ -347,7 +347,7 @@ export class SyncProducer {
   }
 
   async #connect(topics: readonly string[]): Promise<BrokerClient> {
-    const known = this.#knownVersions.of(this.broker)
+    const known = this.#apiVersionsCache.of(this.broker)
     let client: BrokerClient
     if (known) {
       client = await this.#open()
@@ -362,7 +362,7 @@ export class SyncProducer {
       this.#learned = { topics, response: negotiated.metadata }
     }
     this.#take(client)
-    if (!known) this.#knownVersions.learn(this.broker, client.versions!)
+    if (!known) this.#apiVersionsCache.learn(this.broker, client.versions!)
     return client
   }
 
@@ -401,7 +401,7 @@ export class SyncProducer {
     if (this.#client !== client) return
     this.#client = null
     this.#learned = null
-    this.#knownVersions.forget(this.broker)
+    this.#apiVersionsCache.forget(this.broker)
     this.#reportUnconfirmed(reason)
     this.#settings.listener?.onDisconnect(this.broker, this.#closedFor ? null : reason)
   }

@@ -9,7 +9,7 @@ import type { RetryEvent } from '../handler/default-event-handler.js'
 import { nameOfThrown } from '../handler/name-of-thrown.js'
 import type { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
-import type { VersionSeen } from '../network/known-versions.js'
+import type { VersionSeen } from '../network/api-versions-cache.js'
 
 /** Messages of one partition that were acknowledged together; with acks 0, written. */
 export interface DeliveredEvent<K = unknown, V = unknown> {

@@ -5,9 +5,9 @@ import type { EventLoopYield } from '../event-loop.js'
 import { BrokerPartitionInfo } from '../handler/broker-partition-info.js'
 import { DefaultEventHandler, type DefaultEventHandlerOptions } from '../handler/default-event-handler.js'
 import type { Logger } from '../logger.js'
+import { ApiVersionsCache, type VersionSeen } from '../network/api-versions-cache.js'
 import { BrokerVersions } from '../network/broker-versions.js'
 import type { BrokerAddress } from '../network/connection.js'
-import { KnownVersions, type VersionSeen } from '../network/known-versions.js'
 import { MetadataSource } from '../pool/metadata-source.js'
 import { ProducerPool } from '../pool/producer-pool.js'
 import { SyncProducer, type SyncProducerListener } from '../pool/sync-producer.js'
@@ -43,7 +43,7 @@ export function buildParts(
   const compression = compressionOf(config)
   const { brokerVersion } = config
   const pinned = brokerVersion === 'auto' ? null : BrokerVersions.pinned(brokerVersion)
-  const knownVersions = new KnownVersions(pinned, (seen) => listener.onVersion(seen))
+  const apiVersionsCache = new ApiVersionsCache(pinned, (seen) => listener.onVersion(seen))
   const connectionListener: SyncProducerListener = {
     onConnect: (broker) => listener.onConnect(broker),
     onDisconnect: (broker, reason) => listener.onDisconnect(broker, reason),
@@ -63,7 +63,7 @@ export function buildParts(
       maxFrameBytes: config.receiveMessageMaxBytes,
       logger,
       listener: connectionListener,
-      knownVersions,
+      apiVersionsCache,
       onOutdated: (outdated) => pool.renew(outdated),
       onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
     })

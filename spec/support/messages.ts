@@ -1,6 +1,7 @@
 /** Requests, answers and records for specs: what is left out has its default. */
+
+import { ApiVersionsCache } from '../../lib/network/api-versions-cache.js'
 import { BrokerVersions } from '../../lib/network/broker-versions.js'
-import { KnownVersions } from '../../lib/network/known-versions.js'
 import { filled, type Sparse } from '../../lib/protocol/filled.js'
 import {
   type MetadataResponse,
@@ -36,6 +37,6 @@ export function recordOf(key: Serialized, value: Serialized, more: Partial<Recor
 }
 
 /** Every broker is of this release, so none is asked. */
-export function knownAs(release: string): KnownVersions {
-  return new KnownVersions(BrokerVersions.pinned(release))
+export function knownAs(release: string): ApiVersionsCache {
+  return new ApiVersionsCache(BrokerVersions.pinned(release))
 }

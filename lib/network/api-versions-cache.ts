@@ -17,7 +17,7 @@ export interface VersionSeen {
   readonly previous: string | null
 }
 
-export class KnownVersions {
+export class ApiVersionsCache {
   readonly #cached = new Map<string, BrokerVersions>()
   readonly #lastReleases = new Map<string, string>()
   readonly #pinned: BrokerVersions | null
