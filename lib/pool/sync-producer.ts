@@ -22,7 +22,7 @@ import {
 } from '../protocol/messages/index.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import { SecondLooks } from './second-looks.js'
-import { canNameById, namedAgain, VERSION_OF_TOPIC_IDS } from './topic-names.js'
+import { canNameById, VERSION_OF_TOPIC_IDS, withTopicNames } from './topic-ids.js'
 import { type Unconfirmed, UnconfirmedWrites } from './unconfirmed-writes.js'
 
 /** Told of what happens to the connection; for events and logs. */
@@ -275,7 +275,7 @@ export class SyncProducer {
     const confirmed = this.#unconfirmed.isEmpty ? null : this.#unconfirmed.mark()
     const response = await client.request(produce, request, options)
     confirmed?.()
-    return namedAgain(response, request)
+    return withTopicNames(response, request)
   }
 
   /** With acks 0. */
