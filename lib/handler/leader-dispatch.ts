@@ -21,12 +21,6 @@ import type { SyncProducer } from '../pool/sync-producer.js'
 import { NO_TOPIC_ID, type ProduceRequest, type ProduceResponse } from '../protocol/messages/index.js'
 import { estimateSetBytes, UnreadableRecordError } from '../protocol/records/record-body.js'
 import { BatchPreparer, type Prepared, type PreparerOptions } from './batch-preparer.js'
-import {
-  cutIntoRequests,
-  halve,
-  MAX_COMPRESSED_REQUEST_BYTES,
-  MAX_PLAIN_REQUEST_BYTES,
-} from './cut-batches.js'
 import { beginFlight, endFlight, OutdatedRequest, withoutSettled } from './in-flight-messages.js'
 import { LearnedSizeLimits } from './learned-size-limits.js'
 import { type MatchedResponse, matchResponse, type PartitionAnswer, partitionName } from './match-response.js'
@@ -35,6 +29,12 @@ import type { Stored } from './outcomes.js'
 import type { PartitionBatch } from './partition-and-collate.js'
 import type { PendingMessage } from './pending-message.js'
 import { actionOn, brokerError } from './produce-errors.js'
+import {
+  halve,
+  MAX_COMPRESSED_REQUEST_BYTES,
+  MAX_PLAIN_REQUEST_BYTES,
+  splitIntoRequests,
+} from './split-batches.js'
 import { UnprovenPartitions } from './unproven-partitions.js'
 
 export interface LeaderDispatchOptions extends PreparerOptions {
@@ -77,7 +77,7 @@ export class LeaderDispatch {
   async dispatch(leaderId: number, batches: readonly PartitionBatch[]): Promise<void> {
     try {
       await this.#options.pool.use(leaderId, (producer) =>
-        this.#sendInOrder(producer, cutIntoRequests(batches, this.#maxRequestBytes)),
+        this.#sendInOrder(producer, splitIntoRequests(batches, this.#maxRequestBytes)),
       )
     } catch (thrown) {
       this.#noteAttempt(batches, unexpected(thrown))

@@ -33,7 +33,7 @@ describe('LineSplitter', () => {
     })
   }
 
-  it('gives the same lines however the input is cut', () => {
+  it('gives the same lines however the input is split', () => {
     const bytes = fc
       .array(fc.constantFrom(0x0a, 0x0d, 0x61, 0xff), { maxLength: 40 })
       .map((all) => Buffer.from(all))
@@ -56,7 +56,7 @@ describe('LineSplitter', () => {
     expect(() => [...splitter.push(Buffer.from('cde'))]).to.throw('--max-line-bytes')
   })
 
-  it('takes a line of exactly the limit, with its CR LF, however it is cut', () => {
+  it('takes a line of exactly the limit, with its CR LF, however it is split', () => {
     for (const cut of [1, 2, 3, 4]) {
       const splitter = new LineSplitter(3)
       const input = Buffer.from('abc\r\n')

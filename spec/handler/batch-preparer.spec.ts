@@ -121,7 +121,7 @@ describe('BatchPreparer', () => {
       expect(await prepare(3, batches)).to.deep.equal({ ready: ['u/0: a b'], tooLarge: ['t/0'] })
     })
 
-    it('sends a single message all the same: it cannot be cut, and the broker has to say so', async () => {
+    it('sends a single message all the same: it cannot be split, and the broker has to say so', async () => {
       limits.refused('t', 10)
       expect(await prepare(3, [plain('t', 0, 'a')])).to.deep.equal({ ready: ['t/0: a'], tooLarge: [] })
     })

@@ -166,7 +166,7 @@ describe('LeaderDispatch, told more of a refusal', () => {
     expect(errorOf(gzip)).not.to.include('lz4')
   })
 
-  it('cuts sets from then on that are as large as one that was refused', async () => {
+  it('splits sets from then on that are as large as one that was refused', async () => {
     pool.refuse = ({ texts }) => (texts.length > 2 ? TOO_LARGE : undefined)
     const dispatch = dispatchOf('gzip')
     await dispatch.dispatch(0, [batch('a', 'b', 'c', 'd')])

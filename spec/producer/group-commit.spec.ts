@@ -119,7 +119,7 @@ describe('GroupCommit', () => {
     expect(cycles[1]).to.have.length(2)
   })
 
-  it('does not cut a single call, however large', async () => {
+  it('does not split a single call, however large', async () => {
     const { commit, cycles, submit, end } = makeGroupCommit()
     submit('first')
     commit.submit([ofLength('a', 800_000), ofLength('b', 800_000)])

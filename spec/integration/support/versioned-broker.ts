@@ -10,7 +10,7 @@ import { readMessageSet } from '../../../lib/protocol/records/message-set.js'
 import { readRecordBatches, readRecords } from '../../../lib/protocol/records/read-record-batch.js'
 import { advertised, releaseApis } from '../../../lib/protocol/releases.js'
 import { encodeResponse } from '../../../lib/protocol/request-response.js'
-import { FrameCutter } from '../../support/scripted/frames.js'
+import { FrameSplitter } from '../../support/scripted/frames.js'
 import { host, Listener } from '../../support/scripted/listener.js'
 
 /** A message as it was stored. */
@@ -77,12 +77,12 @@ export class VersionedBroker {
   }
 
   #serve(socket: Socket): void {
-    const cutter = new FrameCutter()
+    const splitter = new FrameSplitter()
     this.#sockets.add(socket)
     socket.on('error', () => {})
     socket.on('close', () => this.#sockets.delete(socket))
     socket.on('data', (chunk: Buffer) => {
-      for (const frame of cutter.push(chunk)) if (!socket.destroyed) this.#handle(socket, frame)
+      for (const frame of splitter.push(chunk)) if (!socket.destroyed) this.#handle(socket, frame)
     })
   }
 

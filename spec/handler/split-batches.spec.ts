@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { cutIntoRequests, halve, MAX_COMPRESSED_REQUEST_BYTES } from '../../lib/handler/cut-batches.js'
 import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
 import type { PendingMessage } from '../../lib/handler/pending-message.js'
+import { halve, MAX_COMPRESSED_REQUEST_BYTES, splitIntoRequests } from '../../lib/handler/split-batches.js'
 import { batchOf, serialized, textsOf } from './support/pending-messages.js'
 
 const ENTRY_OVERHEAD = 34
@@ -24,10 +24,10 @@ function shapeOf(requests: readonly (readonly PartitionBatch[])[]): string[][] {
   )
 }
 
-describe('cutIntoRequests', () => {
+describe('splitIntoRequests', () => {
   it('leaves batches that fit in one request, untouched', () => {
     const batches = [batchOf('t', 0, ofBytes(100), ofBytes(100)), batchOf('u', 1, ofBytes(100))]
-    expect(cutIntoRequests(batches, 300)).to.deep.equal([batches])
+    expect(splitIntoRequests(batches, 300)).to.deep.equal([batches])
   })
 
   it('begins the next request with the message that would make one too large', () => {
@@ -35,40 +35,40 @@ describe('cutIntoRequests', () => {
       batchOf('t', 0, ofBytes(100, 'a'), ofBytes(100, 'b')),
       batchOf('t', 1, ofBytes(100, 'c'), ofBytes(100, 'd')),
     ]
-    expect(shapeOf(cutIntoRequests(batches, 300))).to.deep.equal([['t/0: a b', 't/1: c'], ['t/1: d']])
-    expect(shapeOf(cutIntoRequests(batches, 299))).to.deep.equal([['t/0: a b'], ['t/1: c d']])
+    expect(shapeOf(splitIntoRequests(batches, 300))).to.deep.equal([['t/0: a b', 't/1: c'], ['t/1: d']])
+    expect(shapeOf(splitIntoRequests(batches, 299))).to.deep.equal([['t/0: a b'], ['t/1: c d']])
   })
 
   it('sends a message that is too large by itself in a request of its own', () => {
     const batch = batchOf('t', 0, ofBytes(100, 'a'), ofBytes(900, 'b'), ofBytes(100, 'c'))
-    expect(shapeOf(cutIntoRequests([batch], 300))).to.deep.equal([['t/0: a'], ['t/0: b'], ['t/0: c']])
+    expect(shapeOf(splitIntoRequests([batch], 300))).to.deep.equal([['t/0: a'], ['t/0: b'], ['t/0: c']])
   })
 
   it('counts keys', () => {
     const [a, b] = [serialized('a', { key: 'k'.repeat(100) }), serialized('b', { key: 'k'.repeat(100) })]
-    expect(cutIntoRequests([batchOf('t', 0, a, b)], 270)).to.have.length(1)
-    expect(cutIntoRequests([batchOf('t', 0, a, b)], 269)).to.have.length(2)
+    expect(splitIntoRequests([batchOf('t', 0, a, b)], 270)).to.have.length(1)
+    expect(splitIntoRequests([batchOf('t', 0, a, b)], 269)).to.have.length(2)
   })
 
   it('fills each request as far as it goes', () => {
     const batch = batchOf('t', 0, ...['a', 'b', 'c', 'd'].map((name) => ofBytes(100, name)))
-    expect(shapeOf(cutIntoRequests([batch], 200))).to.deep.equal([['t/0: a b'], ['t/0: c d']])
+    expect(shapeOf(splitIntoRequests([batch], 200))).to.deep.equal([['t/0: a b'], ['t/0: c d']])
   })
 
   it('counts a message without a value as nothing but its overhead', () => {
     const empty = (): PendingMessage => Object.assign(serialized(''), { value: null })
-    expect(cutIntoRequests([batchOf('t', 0, empty(), empty())], 68)).to.have.length(1)
-    expect(cutIntoRequests([batchOf('t', 0, empty(), empty())], 67)).to.have.length(2)
+    expect(splitIntoRequests([batchOf('t', 0, empty(), empty())], 68)).to.have.length(1)
+    expect(splitIntoRequests([batchOf('t', 0, empty(), empty())], 67)).to.have.length(2)
   })
 
   it('makes no request of nothing', () => {
-    expect(cutIntoRequests([], 1)).to.deep.equal([])
+    expect(splitIntoRequests([], 1)).to.deep.equal([])
   })
 
   it('stays below the 100 MiB that brokers read, even where every character takes three bytes', () => {
     const text = '漢'.repeat(1024 * 1024)
     const batch = batchOf('t', 0, ...Array.from({ length: 60 }, () => serialized(text)))
-    for (const request of cutIntoRequests([batch], MAX_COMPRESSED_REQUEST_BYTES)) {
+    for (const request of splitIntoRequests([batch], MAX_COMPRESSED_REQUEST_BYTES)) {
       const bytes = request
         .flatMap(({ messages }) => messages)
         .reduce((sum, { value }) => sum + ENTRY_OVERHEAD + 3 * value!.length, 0)
@@ -85,7 +85,7 @@ describe('cutIntoRequests', () => {
         const batches = perBatch.map((bytes, partition) =>
           batchOf('t', partition, ...bytes.map((count) => serialized('.'.repeat(count - ENTRY_OVERHEAD)))),
         )
-        const requests = cutIntoRequests(batches, maxBytes)
+        const requests = splitIntoRequests(batches, maxBytes)
         for (const { partition, messages } of batches) {
           const sent = requests.flatMap((request) =>
             request.filter((batch) => batch.partition === partition).flatMap((batch) => batch.messages),
@@ -111,7 +111,7 @@ describe('MAX_COMPRESSED_REQUEST_BYTES', () => {
 })
 
 describe('halve', () => {
-  it('cuts in the middle, the first half not smaller', () => {
+  it('splits in the middle, the first half not smaller', () => {
     const messages = ['a', 'b', 'c', 'd', 'e'].map((text) => serialized(text))
     const [first, second] = halve(batchOf('t', 2, ...messages))
     expect([textsOf(first.messages), textsOf(second.messages)]).to.deep.equal([

@@ -1,5 +1,5 @@
 /**
- * Policy, pure: cuts batches so that no request grows beyond what brokers accept, and halves a set that was refused
+ * Policy, pure: splits batches so that no request grows beyond what brokers accept, and halves a set that was refused
  * for its size. Order is kept: the pieces of a partition must be sent one after the other.
  */
 import { estimateBytes } from '../protocol/records/record-body.js'
@@ -15,8 +15,8 @@ export const MAX_COMPRESSED_REQUEST_BYTES = 32 * 1024 * 1024
 /** What is not compressed is written in one go, which must not keep the event loop (`npm run bench -- compression`). */
 export const MAX_PLAIN_REQUEST_BYTES = 4 * 1024 * 1024
 
-/** Groups batches into requests, in order; a batch that is too large alone is cut. */
-export function cutIntoRequests(batches: readonly PartitionBatch[], maxBytes: number): PartitionBatch[][] {
+/** Groups batches into requests, in order; a batch that is too large alone is split. */
+export function splitIntoRequests(batches: readonly PartitionBatch[], maxBytes: number): PartitionBatch[][] {
   const requests: PartitionBatch[][] = []
   let request: PartitionBatch[] = []
   let requestBytes = 0
