@@ -8,9 +8,9 @@ import { LogKeeper } from './support/log-keeper.js'
 import {
   brokersOf,
   describing,
+  type PartialBrokers,
+  type PartialTopic,
   ScriptedSource,
-  type SparseBrokers,
-  type SparseTopic,
   topicError,
   topicOf,
 } from './support/scripted-source.js'
@@ -34,8 +34,8 @@ type Made = ReturnType<typeof makeInfo>
 /** One refresh from its beginning to its end. */
 async function refreshed(
   { info, source }: Made,
-  brokers: SparseBrokers,
-  ...topics: SparseTopic[]
+  brokers: PartialBrokers,
+  ...topics: PartialTopic[]
 ): Promise<void> {
   const done = info.refresh(topics.map(({ name }) => name))
   await source.answer(brokers, ...topics)
@@ -310,7 +310,7 @@ describe('BrokerPartitionInfo', () => {
     }
 
     const answering =
-      (...topics: SparseTopic[]) =>
+      (...topics: PartialTopic[]) =>
       (source: ScriptedSource): void =>
         source.open.shift()!.answer(describing(brokersOf(0, 1), ...topics))
 

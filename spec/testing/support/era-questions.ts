@@ -4,7 +4,6 @@
  * so silence is told from a slow answer without waiting.
  */
 
-import { filled } from '../../../lib/protocol/filled.js'
 import {
   type ApiVersionsResponse,
   apis,
@@ -18,6 +17,7 @@ import { PlainMessageSet } from '../../../lib/protocol/records/message-set.js'
 import { CompressedRecordBatch, PlainRecordBatch } from '../../../lib/protocol/records/record-batch.js'
 import type { RecordBody } from '../../../lib/protocol/records/record-body.js'
 import { decodeResponse, encodeRequest } from '../../../lib/protocol/request-response.js'
+import { withDefaults } from '../../../lib/protocol/with-defaults.js'
 import { Writer } from '../../../lib/protocol/writer.js'
 import { RawClient } from '../../support/scripted/raw-client.js'
 import { reading } from '../../support/wire.js'
@@ -77,7 +77,7 @@ function producing(
   records: Buffer,
   { acks = 1, topic = TOPIC, partition = 0, topicId = Buffer.alloc(16) } = {},
 ): Question {
-  const request = filled(produce.tables.request, {
+  const request = withDefaults(produce.tables.request, {
     acks,
     timeoutMs: 1000,
     topics: [{ name: topic, topicId, partitions: [{ index: partition, records }] }],
@@ -96,7 +96,7 @@ function describing(
   topics: readonly string[] | null,
   mayCreate = true,
 ): Question {
-  const request = filled(metadata.tables.request, {
+  const request = withDefaults(metadata.tables.request, {
     topics: topics?.map((topic) => ({ name: topic })) ?? null,
     allowAutoTopicCreation: mayCreate,
   })
@@ -177,7 +177,7 @@ export async function answerTo({ request, apiKey, version }: Question, port: num
         0,
         PROBE_ID,
         CLIENT,
-        filled(metadata.tables.request, { topics: [{ name: TOPIC }] }),
+        withDefaults(metadata.tables.request, { topics: [{ name: TOPIC }] }),
       ),
     )
     const answer = await client.answer()
