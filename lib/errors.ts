@@ -127,7 +127,7 @@ export class UnsupportedCodecError extends KafkaError {
   }
 }
 
-/** The road to a broker: refused, reset, closed, not resolved. `cause` is the socket's own error. */
+/** The connection to a broker: refused, reset, closed, not resolved. `cause` is the socket's own error. */
 export class ConnectionError extends KafkaError {
   constructor(message: string, context: ErrorContext = {}) {
     super('KAFKA_CONNECTION', message, { retriable: true, ...context })

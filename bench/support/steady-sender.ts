@@ -3,7 +3,7 @@
  *
  * Each {@link Round} that the parent asks for is answered with its samples. Messages are due at fixed times: one that has
  * to wait for the one before it counts from when it was due. With several producers each sends one message at a time,
- * which is how a slow road gets enough samples without two messages of one producer being under way.
+ * which is how a slow network gets enough samples without two messages of one producer being under way.
  */
 import { Pacer } from '../../lib/cli-perf/pacer.js'
 import { Producer } from '../../lib/index.js'

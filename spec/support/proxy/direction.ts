@@ -1,7 +1,7 @@
 /**
  * One direction of one proxied connection: takes bytes from one socket and gives them to the other when they are due.
  *
- * Holds little: beyond that the source is no longer read, so pressure goes back as it does on a real road.
+ * Holds little: beyond that the source is no longer read, so pressure goes back as it does on a real network.
  */
 import type { Socket } from 'node:net'
 
@@ -11,7 +11,7 @@ export type Ending = 'close' | 'reset'
 export interface DirectionFaults {
   /** Milliseconds that each byte is under way. Default 0. */
   readonly delayMs?: number
-  /** What is left of the road's width. Default: no limit. */
+  /** What is left of the network's width. Default: no limit. */
   readonly bytesPerSecond?: number
   /** Nothing passes while it is true; as with lost packets, what was held is delivered afterwards. Default false. */
   readonly isBlackHole?: boolean
@@ -50,7 +50,7 @@ export class Direction {
   readonly #parcels: Parcel[] = []
   #heldBytes = 0
   #passedBytes = 0
-  /** When the road is free for the next byte, by its width. */
+  /** When the network is free for the next byte, by its width. */
   #freeAtMs: number
   #timer: NodeJS.Timeout | undefined
   #isStopped = false

@@ -1,5 +1,5 @@
 /**
- * A TCP proxy on loopback that behaves like a bad road: delay, little bandwidth, a black hole, a connection that ends
+ * A TCP proxy on loopback that behaves like a bad network: delay, little bandwidth, a black hole, a connection that ends
  * after so many bytes.
  *
  * Faults hold per connection and direction, order is always kept, and changed faults count from the next byte on.
@@ -21,7 +21,7 @@ export interface Faults {
 export interface FaultProxyOptions {
   /** Port of the target on loopback. May be set later; until then connections are reset. */
   readonly targetPort?: number
-  /** Default: a clear road. */
+  /** Default: a network without delay. */
   readonly faults?: Faults
 }
 
@@ -63,7 +63,7 @@ export class FaultProxy {
     return this.#links.size
   }
 
-  /** Changes the road for all connections, those that are open included. */
+  /** Changes the network for all connections, those that are open included. */
   set faults(faults: Faults) {
     this.#faults = faults
     for (const link of this.#links) {
@@ -106,7 +106,7 @@ export class FaultProxy {
     const { toTarget = {}, toClient = {} } = this.#faults
     const target = connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true })
     const onEnd = (how: Ending): void => end(link, how)
-    // The kernel has shaken hands at once; over the real road that takes a round trip, and no byte goes out before.
+    // The kernel has shaken hands at once; over a real network that takes a round trip, and no byte goes out before.
     const openedAtMs = performance.now() + (toTarget.delayMs ?? 0) + (toClient.delayMs ?? 0)
     const link: Link = {
       client,
