@@ -31,18 +31,18 @@ export class CycleLog {
   /** Messages without a place: WARN while that may change, ERROR where it cannot. */
   unassigned(rejections: readonly Rejection[]): void {
     if (rejections.length === 0) return
-    const [hopeful, hopeless] = _.partition(rejections, ({ error }) => error.retriable)
+    const [retriable, nonRetriable] = _.partition(rejections, ({ error }) => error.retriable)
     // A refresh that failed has been logged already; only other reasons are news.
-    const first = hopeful[0]?.error
+    const first = retriable[0]?.error
     if (first && first.cause === undefined) {
       this.#logger.warn(
-        `${hopeful.length} messages could not be assigned to a leader; the first: ${first.message}`,
+        `${retriable.length} messages could not be assigned to a leader; the first: ${first.message}`,
       )
     }
-    if (hopeless.length > 0) {
+    if (nonRetriable.length > 0) {
       this.#logger.error(
-        `${hopeless.length} messages could not be assigned to a partition and were given up; the first: ` +
-          hopeless[0]!.error.message,
+        `${nonRetriable.length} messages could not be assigned to a partition and were given up; the first: ` +
+          nonRetriable[0]!.error.message,
       )
     }
   }

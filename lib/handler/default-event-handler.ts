@@ -287,11 +287,11 @@ export class DefaultEventHandler implements EventHandler {
 
   async #attempt(outstanding: readonly PendingMessage[], onProgress?: OnProgress): Promise<void> {
     const { batchesByLeader, rejections } = partitionAndCollate(outstanding, this.#collateContext)
-    const hopeless = new Map<PendingMessage, KafkaError>()
+    const nonRetriable = new Map<PendingMessage, KafkaError>()
     const attemptByError = new Map<KafkaError, FailedAttempt>()
     for (const { message, error } of rejections) {
       if (!error.retriable) {
-        hopeless.set(message, error)
+        nonRetriable.set(message, error)
         continue
       }
       const attempt = attemptByError.get(error) ?? { atMs: Date.now(), error }
@@ -300,7 +300,7 @@ export class DefaultEventHandler implements EventHandler {
     }
     this.#log.sending(outstanding.length, batchesByLeader.size)
     this.#log.unassigned(rejections)
-    this.#outcomes.failed([...hopeless.keys()], (message) => hopeless.get(message)!)
+    this.#outcomes.failed([...nonRetriable.keys()], (message) => nonRetriable.get(message)!)
     const sending = [...batchesByLeader].map(([leaderId, batches]) => {
       const sent = this.#leaders.dispatch(leaderId, batches)
       return onProgress ? sent.then(() => onProgress(batches)) : sent

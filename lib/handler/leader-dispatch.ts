@@ -2,7 +2,7 @@
  * Sends the batches of one leader and gives each message its outcome of this attempt: delivered, failed for good, or
  * left unsettled with the failed attempt noted, for the caller to retry.
  *
- * A set that is refused for its size is halved until only the guilty messages fail (D2). Pieces of one partition go
+ * A set that is refused for its size is halved until only the rejected messages fail (D2). Pieces of one partition go
  * one after the other, and once a piece must be retried the later ones stay behind it.
  */
 import _ from 'lodash'
@@ -193,11 +193,11 @@ export class LeaderDispatch {
     response: ProduceResponse,
   ): Promise<void> {
     const batches = prepared.map(({ batch }) => batch)
-    const { answers, foreign } = this.#match(producer, batches, response)
+    const { answers, unexpected } = this.#match(producer, batches, response)
     const { logger } = this.#options
-    if (foreign.length > 0) {
+    if (unexpected.length > 0) {
       logger.warn(
-        `${producer.broker} answered for ${printable(foreign.join(', '))}, which it was not asked for`,
+        `${producer.broker} answered for ${printable(unexpected.join(', '))}, which it was not asked for`,
       )
     }
     const again: PartitionBatch[][] = []
@@ -260,7 +260,7 @@ export class LeaderDispatch {
       this.#limits.refused(topic, limitedBytes)
       return halve(batch)
     }
-    if (action !== 'retry') return this.#failGuilty(producer, batch, answer, error)
+    if (action !== 'retry') return this.#failRejected(producer, batch, answer, error)
     this.#noteAttempt([batch], error, producer.broker)
     return []
   }
@@ -279,7 +279,7 @@ export class LeaderDispatch {
   }
 
   /** One bad message makes a broker refuse all of its batch; where it says which, the others are sent again. */
-  #failGuilty(
+  #failRejected(
     producer: SyncProducer,
     batch: PartitionBatch,
     { errorCode, recordErrors }: PartitionAnswer,
@@ -293,18 +293,18 @@ export class LeaderDispatch {
         return pending ? [[pending, message] as const] : []
       }),
     )
-    const guilty = (saidOf.size > 0 ? [...saidOf.keys()] : messages).filter(({ isSettled }) => !isSettled)
+    const rejected = (saidOf.size > 0 ? [...saidOf.keys()] : messages).filter(({ isSettled }) => !isSettled)
     const { acks } = this.#options
     const errorOf = (message: PendingMessage): BrokerError => {
       const says = saidOf.get(message)
       return says ? brokerError(errorCode, { broker, topic, partition, acks, says }) : error
     }
     const attempt = { atMs: Date.now(), broker, error }
-    for (const message of guilty) message.addAttempt(attempt)
-    this.#options.logger.warn(`producing ${guilty.length} messages failed for good: ${error.message}`)
-    this.#options.outcomes.failed(guilty, errorOf)
-    const innocent = messages.filter((message) => !message.isSettled)
-    return innocent.length > 0 ? [{ ...batch, messages: innocent }] : []
+    for (const message of rejected) message.addAttempt(attempt)
+    this.#options.logger.warn(`producing ${rejected.length} messages failed for good: ${error.message}`)
+    this.#options.outcomes.failed(rejected, errorOf)
+    const others = messages.filter((message) => !message.isSettled)
+    return others.length > 0 ? [{ ...batch, messages: others }] : []
   }
 
   /** The request came to nothing. What cannot even be encoded never will be. */

@@ -18,7 +18,9 @@ const NOT_LEADER_OR_FOLLOWER = 6
 const tooLarge: ReadonlySet<number> = new Set([10, 18])
 
 /** Topic name, acks, authorization, timestamp, version, request, format, policy, codec, record: never get better. */
-const hopeless: ReadonlySet<number> = new Set([17, 21, 29, 31, 32, 33, 35, 42, 43, 44, 53, 54, 58, 76, 87])
+const nonRetriable: ReadonlySet<number> = new Set([
+  17, 21, 29, 31, 32, 33, 35, 42, 43, 44, 53, 54, 58, 76, 87,
+])
 
 /** Codes that come after the leader may have stored the messages: −1, time-out, network, too few replicas, disk. */
 const ambiguous: ReadonlySet<number> = new Set([-1, 7, 13, 20, 56])
@@ -26,7 +28,7 @@ const ambiguous: ReadonlySet<number> = new Set([-1, 7, 13, 20, 56])
 export function actionOn(code: number): ErrorAction {
   if (code === NONE) return 'delivered'
   if (tooLarge.has(code)) return 'split'
-  return hopeless.has(code) ? 'fail' : 'retry'
+  return nonRetriable.has(code) ? 'fail' : 'retry'
 }
 
 function isAmbiguous(code: number, acks: number): boolean {

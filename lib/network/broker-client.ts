@@ -2,7 +2,7 @@
  * Requests and answers over one connection: chooses the version, encodes, awaits, decodes.
  *
  * Lives as long as its connection; whoever wants a new one makes a new client. Every failure says whether the broker
- * may have read the request (`persistence`). An answer that cannot be decoded, has a foreign correlation id or comes
+ * may have read the request (`persistence`). An answer that cannot be decoded, has an unexpected correlation id or comes
  * unasked closes the connection: what follows on it could not be trusted.
  *
  * @see design D7, D8, D12

@@ -207,7 +207,7 @@ describe('LeaderDispatch', () => {
       ])
     })
 
-    it('does not take a foreign answer for a missing one', async () => {
+    it('does not take an unexpected answer for a missing one', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.after = () => answering([{ name: 't', partitions: [{ index: 1, errorCode: 0, baseOffset: 5n }] }])
       const sent = batch('t/0: a')
@@ -286,7 +286,7 @@ describe('LeaderDispatch', () => {
     const refuseGuilty: FakePool['refuse'] = ({ texts }) =>
       texts.some((text) => text.startsWith('x')) ? TOO_LARGE : undefined
 
-    it('halves it until only the guilty message fails; the others are stored in order', async () => {
+    it('halves it until only the rejected message fails; the others are stored in order', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.refuse = refuseGuilty
       await dispatch.dispatch(0, [batch('t/0: a b x c d')])
@@ -306,7 +306,7 @@ describe('LeaderDispatch', () => {
       expect(Object.keys(keeper.failed)).to.deep.equal(['x'])
     })
 
-    it('does not count the splitting as an attempt of the innocent', async () => {
+    it('does not count the splitting as an attempt of the other messages', async () => {
       const { dispatch, pool } = makeDispatch()
       pool.refuse = refuseGuilty
       const sent = batch('t/0: a x')
@@ -314,7 +314,7 @@ describe('LeaderDispatch', () => {
       expect(attemptsOf(sent).map((attempts) => attempts.length)).to.deep.equal([0, 1])
     })
 
-    it('fails each guilty one with its own error where all are', async () => {
+    it('fails each rejected message with its own error where all are rejected', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.refuse = () => TOO_LARGE
       await dispatch.dispatch(0, [batch('t/0: a b c')])
