@@ -24,11 +24,11 @@ import { ProducerMetrics } from '../metrics/producer-metrics.js'
 import type { MetricsSnapshot } from '../metrics/snapshot.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import type { Classes } from './classes.js'
+import { type Components, compose } from './composition-root.js'
+import { reportsOf } from './event-reports.js'
 import { ProducerEmitter } from './events.js'
 import { GroupCommit } from './group-commit.js'
 import { MessageQueue } from './message-queue.js'
-import { buildParts, type Parts } from './parts.js'
-import { reportsOf } from './parts-reports.js'
 import { SendLoop } from './send-loop.js'
 import { UnconfirmedTally } from './unconfirmed-tally.js'
 import { DeliverCall, SendCall } from './waiters.js'
@@ -61,7 +61,7 @@ const CALLS_PER_LOOK = 64
 export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   readonly config: ProducerConfig
   readonly #logger: Logger
-  readonly #parts: Parts
+  readonly #components: Components
   readonly #metrics: ProducerMetrics
   readonly #eventLoop = new EventLoopYield()
   readonly #unconfirmed = new UnconfirmedTally()
@@ -103,8 +103,8 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       logger: this.#logger,
       isAsync: this.#isAsync,
     })
-    this.#parts = buildParts(this.config, options.classes ?? {}, this.#logger, reports, this.#eventLoop)
-    const { handler } = this.#parts
+    this.#components = compose(this.config, options.classes ?? {}, this.#logger, reports, this.#eventLoop)
+    const { handler } = this.#components
     this.#enqueueTimeoutMs = this.config.queueEnqueueTimeoutMs
     this.#deliveryTimeoutMs = this.config.deliveryTimeoutMs ?? 0
     this.#countsBytes = this.config.queueBufferingMaxBytes !== null
@@ -199,7 +199,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     const throwUnconfirmed = this.#unconfirmed.begin()
     await (this.#isAsync ? this.#loop.flush() : this.#groupCommit.flush())
     try {
-      await this.#parts.handler.confirm()
+      await this.#components.handler.confirm()
     } finally {
       throwUnconfirmed()
     }
@@ -256,7 +256,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   /** Sync mode serializes before anything is sent, so a refused message keeps its call from being sent at all. */
   #submit(pending: readonly PendingMessage[]): void {
     for (const message of pending) {
-      const error = this.#parts.handler.serialize(message)
+      const error = this.#components.handler.serialize(message)
       if (!error) continue
       this.#metrics.refused()
       throw error
@@ -337,10 +337,10 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     const timer = isLimited ? setTimeout(() => this.#abort(timeoutMs), timeoutMs) : undefined
     await this.#drain()
     // What nobody confirms is reported when its connection ends, at the latest below.
-    await this.#parts.handler.confirm().catch(() => {})
+    await this.#components.handler.confirm().catch(() => {})
     clearTimeout(timer)
-    this.#parts.closeMetadata(new ConnectionError('the producer was closed'))
-    await this.#parts.handler.close()
+    this.#components.closeMetadata(new ConnectionError('the producer was closed'))
+    await this.#components.handler.close()
     this.#logger.info(`the producer is closed, after ${Math.round(performance.now() - startMs)} ms`)
     this.report(this.#logger, 'close', undefined)
   }
@@ -361,8 +361,8 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
 
   #abort(timeoutMs: number): void {
     const reason = new DeliveryTimeoutError(`close gave up after ${timeoutMs} ms`)
-    this.#parts.closeMetadata(reason)
-    this.#parts.handler.abort(reason)
+    this.#components.closeMetadata(reason)
+    this.#components.handler.abort(reason)
   }
 }
 

@@ -5,13 +5,13 @@ import { EventLoopYield } from '../../lib/event-loop.js'
 import { PendingMessage } from '../../lib/handler/pending-message.js'
 import { KeyedMessage } from '../../lib/keyed-message.js'
 import { silentLogger } from '../../lib/logger.js'
-import { buildParts, type Parts, type PartsListener } from '../../lib/producer/parts.js'
+import { type Components, type ComponentsListener, compose } from '../../lib/producer/composition-root.js'
 import { errorCode, TestCluster } from '../../lib/testing/index.js'
 
-class Listener implements PartsListener {
+class Listener implements ComponentsListener {
   readonly told: string[] = []
   readonly failures: KafkaError[] = []
-  readonly outcomes: PartsListener['outcomes'] = {
+  readonly outcomes: ComponentsListener['outcomes'] = {
     onDelivered: ({ topic }) => void this.told.push(`delivered ${topic}`),
     onFailed: (failures) => void this.failures.push(...failures.map(({ cause }) => cause)),
     onRetry: () => void this.told.push('retry'),
@@ -38,28 +38,28 @@ class Listener implements PartsListener {
   }
 }
 
-describe('buildParts', () => {
+describe('compose', () => {
   let cluster: TestCluster
   let listener: Listener
-  let parts: Parts
+  let components: Components
   beforeEach(async () => {
     cluster = await TestCluster.start()
     cluster.createTopic('t')
     listener = new Listener()
   })
   afterEach(async () => {
-    parts?.closeMetadata(new ConnectionError('over'))
-    await parts?.handler.close()
+    components?.closeMetadata(new ConnectionError('over'))
+    await components?.handler.close()
     await cluster.close()
   })
 
-  function build(properties: Record<string, unknown> = {}): Parts {
+  function build(properties: Record<string, unknown> = {}): Components {
     const config = new ProducerConfig(
       { 'metadata.broker.list': cluster.bootstrap, 'retry.backoff.ms': 1, ...properties },
       { logger: silentLogger },
     )
-    parts = buildParts(config, {}, silentLogger, listener, new EventLoopYield())
-    return parts
+    components = compose(config, {}, silentLogger, listener, new EventLoopYield())
+    return components
   }
 
   const message = (): PendingMessage => new PendingMessage(new KeyedMessage('t', Buffer.from('a')), null)

@@ -1,4 +1,4 @@
-/** What the parts behind a Producer tell of: counted, logged, and reported as events to whoever listens. */
+/** What the components behind a Producer report: counted, logged, and reported as events to whoever listens. */
 import type { KafkaError } from '../errors.js'
 import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import type { Stored } from '../handler/outcomes.js'
@@ -7,8 +7,8 @@ import type { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import type { ProducerMetrics } from '../metrics/producer-metrics.js'
 import type { Unconfirmed } from '../pool/unconfirmed-writes.js'
+import type { ComponentsListener } from './composition-root.js'
 import type { ProducerEvents } from './events.js'
-import type { PartsListener } from './parts.js'
 import type { UnconfirmedTally } from './unconfirmed-tally.js'
 
 export interface ReportsOptions {
@@ -21,7 +21,7 @@ export interface ReportsOptions {
   readonly isAsync: boolean
 }
 
-export function reportsOf(options: ReportsOptions): PartsListener {
+export function reportsOf(options: ReportsOptions): ComponentsListener {
   const { report, metrics, logger } = options
   return {
     outcomes: {

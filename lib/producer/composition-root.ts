@@ -15,7 +15,7 @@ import { type Compression, compressionNamed } from '../protocol/records/compress
 import { type Classes, encodersOf, partitionerOf } from './classes.js'
 import type { RefreshEvent } from './events.js'
 
-export interface PartsListener extends SyncProducerListener {
+export interface ComponentsListener extends SyncProducerListener {
   readonly outcomes: DefaultEventHandlerOptions['listener']
   onRefresh(event: RefreshEvent): void
   /** The release of a broker is first seen, or has changed. */
@@ -23,7 +23,7 @@ export interface PartsListener extends SyncProducerListener {
   onThrottle(broker: string, throttleTimeMs: number): void
 }
 
-export interface Parts {
+export interface Components {
   readonly handler: DefaultEventHandler
   readonly pool: ProducerPool
   /** Ends the asking for metadata; what waits for it fails with this reason. */
@@ -31,13 +31,13 @@ export interface Parts {
 }
 
 /** @throws {ConfigError} for a class or codec that is not to be had. Opens no connection. */
-export function buildParts(
+export function compose(
   config: ProducerConfig,
   classes: Classes,
   logger: Logger,
-  listener: PartsListener,
+  listener: ComponentsListener,
   eventLoop: EventLoopYield,
-): Parts {
+): Components {
   const partitioner = partitionerOf(config, classes)
   const encoders = encodersOf(config, classes)
   const compression = compressionOf(config)
