@@ -28,7 +28,7 @@ const LEADER_NOT_AVAILABLE = 5
 export interface MetadataFetcher {
   fetch(topics: readonly string[]): Promise<MetadataResponse>
   /** Whether asking again would tell more. Default: no. */
-  readonly isShort?: boolean
+  readonly lacksTopicIds?: boolean
 }
 
 export interface BrokerPartitionInfoOptions {
@@ -254,7 +254,7 @@ export class BrokerPartitionInfo {
       throw error
     }
     onRefresh?.(names, null)
-    if (source.isShort && !refresh.isFollowUp) void refresh.done.then(() => this.#followUp(names))
+    if (source.lacksTopicIds && !refresh.isFollowUp) void refresh.done.then(() => this.#followUp(names))
   }
 
   /** Beside the traffic, for the topic ids that the first answer of a broker has no room for. */

@@ -19,7 +19,7 @@ import {
 } from '../protocol/messages/index.js'
 import { decodeResponse, encodeRequest } from '../protocol/request-response.js'
 import type { BrokerVersions } from './broker-versions.js'
-import { expired, gone, notTaken, toldTo, undecodable } from './client-errors.js'
+import { connectionClosed, expired, forRequest, undecodable, writeTimedOut } from './client-errors.js'
 import {
   type BrokerAddress,
   Connection,
@@ -122,7 +122,7 @@ export class BrokerClient {
   }
 
   /** From now on requests take the versions that this broker knows. */
-  speak(versions: BrokerVersions): void {
+  useVersions(versions: BrokerVersions): void {
     this.#versions = versions
   }
 
@@ -184,16 +184,16 @@ export class BrokerClient {
     const trace = this.#trace(api.name, correlationId, bytes.length)
     const written = new Promise<void>((resolve, reject) => {
       if (!this.#connection.isOpen) {
-        reject(gone(this.broker))
+        reject(connectionClosed(this.broker))
         return
       }
       const fail = (reason: KafkaError): void => {
         cancelDeadline()
         this.#writing.delete(fail)
-        reject(toldTo(reason, { correlationId, persistence: 'possibly-persisted' }))
+        reject(forRequest(reason, { correlationId, persistence: 'possibly-persisted' }))
       }
       const cancelDeadline = startDeadline(timeoutMs, () =>
-        this.close(notTaken(this.broker, api.name, timeoutMs)),
+        this.close(writeTimedOut(this.broker, api.name, timeoutMs)),
       )
       this.#writing.add(fail)
       this.#connection.write(bytes, () => {
@@ -240,14 +240,14 @@ export class BrokerClient {
             resolve(this.#decode(api, version, frame))
           } catch (error) {
             const reason = undecodable(this.broker, api.name, version, error)
-            reject(toldTo(reason, { correlationId, persistence: 'possibly-persisted' }))
+            reject(forRequest(reason, { correlationId, persistence: 'possibly-persisted' }))
             this.close(reason)
           }
         },
         ...(isOptional && { onPassedOver: () => resolve(null) }),
         onFailure: (reason, wasWritten) =>
           reject(
-            toldTo(reason, {
+            forRequest(reason, {
               correlationId,
               persistence: wasWritten ? 'possibly-persisted' : 'not-persisted',
             }),
@@ -255,7 +255,7 @@ export class BrokerClient {
       })
       this.#inFlight.add(request)
       if (!this.#connection.isOpen) {
-        this.#inFlight.failAll(() => gone(this.broker))
+        this.#inFlight.failAll(() => connectionClosed(this.broker))
         return
       }
       request.sent()

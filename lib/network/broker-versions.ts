@@ -6,7 +6,13 @@
 import { UnsupportedVersionError } from '../errors.js'
 import type { Api } from '../protocol/api.js'
 import type { ApiVersionsResponse } from '../protocol/messages/index.js'
-import { type ReleaseApis, recognise, releaseApis, truly, type VersionRange } from '../protocol/releases.js'
+import {
+  type ReleaseApis,
+  recognise,
+  releaseApis,
+  usableRange,
+  type VersionRange,
+} from '../protocol/releases.js'
 
 type AnyApi = Pick<Api<unknown, unknown>, 'key' | 'name' | 'minVersion' | 'maxVersion'>
 
@@ -39,7 +45,7 @@ export class BrokerVersions {
   static listed({ apiKeys }: Pick<ApiVersionsResponse, 'apiKeys'>): BrokerVersions {
     const ranges = new Map<number, VersionRange>()
     for (const { apiKey, minVersion, maxVersion } of apiKeys) {
-      ranges.set(apiKey, truly(apiKey, [minVersion, maxVersion]))
+      ranges.set(apiKey, usableRange(apiKey, [minVersion, maxVersion]))
     }
     return new BrokerVersions(recognise(ranges), ranges, false)
   }

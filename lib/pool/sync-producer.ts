@@ -104,7 +104,7 @@ export class SyncProducer {
   #learned: Learned | null = null
   /** Null where the broker said what it speaks. */
   #secondLooks: SecondLooks | null = null
-  #isAnswerShort = false
+  #lacksTopicIds = false
   /** What connecting has taken for a request that is still being made. */
   #connectMs = 0
   #giveUp = new AbortController()
@@ -124,8 +124,8 @@ export class SyncProducer {
   }
 
   /** Whether the last answer of {@link fetchMetadata} came with the question for versions, and a newer one tells more. */
-  get isAnswerShort(): boolean {
-    return this.#isAnswerShort
+  get lacksTopicIds(): boolean {
+    return this.#lacksTopicIds
   }
 
   get isConnected(): boolean {
@@ -225,7 +225,7 @@ export class SyncProducer {
     const client = await this.#connected(topics)
     const learned = this.#learned
     this.#learned = null
-    this.#isAnswerShort =
+    this.#lacksTopicIds =
       learned?.topics === topics && client.versions!.knows(metadata, VERSION_WITH_TOPIC_IDS)
     return learned?.topics === topics ? learned.response : this.#askFor(client, topics)
   }
@@ -351,7 +351,7 @@ export class SyncProducer {
     let client: BrokerClient
     if (known) {
       client = await this.#open()
-      client.speak(known)
+      client.useVersions(known)
     } else {
       if (topics.length === 0)
         throw new EncodeError('a request to a broker that is not known yet names a topic')

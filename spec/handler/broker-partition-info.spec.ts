@@ -468,7 +468,7 @@ describe('BrokerPartitionInfo', () => {
 
     it('are asked for once more, beside the traffic, where the first answer has no room for them', async () => {
       const made = makeInfo()
-      made.source.isShort = true
+      made.source.lacksTopicIds = true
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))
       await made.source.answer(brokersOf(0), withId())
       await new Promise((resolve) => setImmediate(resolve))
@@ -478,7 +478,7 @@ describe('BrokerPartitionInfo', () => {
 
     it('are not asked for again when that fails, and nobody is told of it after the end', async () => {
       const made = makeInfo()
-      made.source.isShort = true
+      made.source.lacksTopicIds = true
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))
       made.info.close()
       await made.source.fail(new MetadataError('closed'))

@@ -175,7 +175,7 @@ describe('SyncProducer and the versions of its broker', () => {
       const { asked, producer } = await reaching([kafka2_8])
       expect((await producer.fetchMetadata(['t'])).topics).to.deep.equal([])
       expect(asked).to.deep.equal(questions)
-      expect(producer.isAnswerShort, 'v0 tells no topic ids').to.equal(true)
+      expect(producer.lacksTopicIds, 'v0 tells no topic ids').to.equal(true)
     })
 
     it('does not take that answer for other topics, nor twice', async () => {
@@ -190,7 +190,7 @@ describe('SyncProducer and the versions of its broker', () => {
       for (const way of [kafka0_9, brokerOf(listOf0_10_0)]) {
         const { producer } = await reaching([way])
         await producer.fetchMetadata(['t'])
-        expect(producer.isAnswerShort).to.equal(false)
+        expect(producer.lacksTopicIds).to.equal(false)
       }
     })
   })

@@ -46,7 +46,7 @@ export class ScriptedSource implements MetadataFetcher {
   /** Fetches under way, oldest first. */
   readonly open: Fetch[] = []
   /** Whether asking again would tell more. */
-  isShort = false
+  lacksTopicIds = false
   /** Topics of every fetch so far. */
   readonly fetched: (readonly string[])[] = []
 
