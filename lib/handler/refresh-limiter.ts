@@ -4,7 +4,7 @@
  * they grow apart, with jitter so that many producers do not ask in step. A request for anything else starts at once.
  *
  * Pure: given the time and what happened, it answers in milliseconds. Which topics are repeated failures is decided
- * by {@link FruitlessTopics}.
+ * by {@link RepeatedFailures}.
  */
 const MAX_PER_WINDOW = 10
 const WINDOW_MS = 1000

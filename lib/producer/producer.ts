@@ -348,7 +348,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   async #drain(): Promise<void> {
     if (!this.#isAsync) return this.#groupCommit.flush()
     this.#logger.info(`sending what is queued: ${this.#queue.size} messages`)
-    this.#loop.hurry()
+    this.#loop.stopLingering()
     // Senders that were blocked by a full queue before the close are let in and delivered.
     if (this.#blocked > 0) {
       await new Promise<void>((resolve) => {

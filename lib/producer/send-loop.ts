@@ -5,7 +5,7 @@
  * starts the next one, as in the original; it is computed when a message arrives, so nothing wakes while idle. A
  * linger ≤ 0 means as soon as the loop is free (D10). Nothing lingers beyond its own time limit; batches on their way
  * are settled within theirs, and what is queued behind them has later ones. Must be let run dry before it is dropped:
- * see {@link SendLoop.hurry}.
+ * see {@link SendLoop.stopLingering}.
  *
  * @see classic-producer reference §8.2
  */
@@ -60,7 +60,7 @@ export class SendLoop<T> {
   }
 
   /** From now on nothing lingers. */
-  hurry(): void {
+  stopLingering(): void {
     this.#isEager = true
     this.#disarm()
     if (this.#options.queue.size > 0) this.notify()

@@ -75,7 +75,7 @@ describe('SendLoop', () => {
       send('1', '2', '3', '4', '5', '6', '7', '8', '9', '10')
       await clock.tickAsync(0)
       expect(batches).to.deep.equal(['0: 1 2 3 4 5', '0: 6 7 8 9 10'])
-      loop.hurry()
+      loop.stopLingering()
       await clock.tickAsync(0)
       expect(batches).to.have.length(2)
     })
@@ -281,7 +281,7 @@ describe('SendLoop', () => {
         await clock.tickAsync(5)
       }
       expect(isOver).to.equal(true)
-      loop.hurry()
+      loop.stopLingering()
       await clock.tickAsync(2000)
     })
 
@@ -319,12 +319,12 @@ describe('SendLoop', () => {
     })
   })
 
-  describe('hurry', () => {
+  describe('stopLingering', () => {
     it('sends what is queued at once', async () => {
       const { batches, loop, send } = makeLoop({ lingerMs: 300 })
       await clock.tickAsync(10)
       send('a')
-      loop.hurry()
+      loop.stopLingering()
       await clock.tickAsync(0)
       expect(batches).to.deep.equal(['10: a'])
       expect(clock.countTimers()).to.equal(0)
@@ -332,7 +332,7 @@ describe('SendLoop', () => {
 
     it('makes everything that comes later go at once', async () => {
       const { batches, loop, send } = makeLoop({ lingerMs: 300 })
-      loop.hurry()
+      loop.stopLingering()
       send('a')
       await clock.tickAsync(5)
       send('b')
@@ -342,7 +342,7 @@ describe('SendLoop', () => {
 
     it('does nothing where nothing is queued', async () => {
       const { batches, loop } = makeLoop()
-      loop.hurry()
+      loop.stopLingering()
       await clock.tickAsync(10)
       expect([batches, clock.countTimers()]).to.deep.equal([[], 0])
     })
@@ -350,7 +350,7 @@ describe('SendLoop', () => {
     it('lets a batch that is on its way end first', async () => {
       const { batches, loop, send } = makeLoop({ batchSize: 2, dispatchMs: 100 })
       send('a', 'b', 'c')
-      loop.hurry()
+      loop.stopLingering()
       await clock.tickAsync(300)
       expect(batches).to.deep.equal(['0: a b', '100: c'])
     })
@@ -372,7 +372,7 @@ describe('SendLoop', () => {
       for (const item of ['a', 'b', 'c', 'd', 'e']) queue.offer(item)
       loop.notify()
       expect(batches).to.deep.equal(['0: a b', '0: c d'])
-      loop.hurry()
+      loop.stopLingering()
       await clock.tickAsync(50)
       expect(batches[2]).to.equal('0: e')
     })
