@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net'
 
 /** How a connection ends: with a FIN after what has been handed on, or at once with a RST. */
-export type Ending = 'close' | 'reset'
+export type CloseKind = 'close' | 'reset'
 
 export interface DirectionFaults {
   /** Milliseconds that each byte is under way. Default 0. */
@@ -16,7 +16,7 @@ export interface DirectionFaults {
   /** Nothing passes while it is true; as with lost packets, what was held is delivered afterwards. Default false. */
   readonly isBlackHole?: boolean
   /** Lets this many bytes of the connection pass and then ends it. */
-  readonly endAfter?: { readonly bytes: number; readonly how: Ending }
+  readonly endAfter?: { readonly bytes: number; readonly how: CloseKind }
 }
 
 export interface DirectionOptions {
@@ -26,7 +26,7 @@ export interface DirectionOptions {
   /** No byte sets out before this, on the clock of `performance.now()`. */
   readonly openedAtMs: number
   /** Called when `endAfter` says so. */
-  readonly onEnd: (how: Ending) => void
+  readonly onEnd: (how: CloseKind) => void
 }
 
 /** null in place of bytes is the end of the stream. */
@@ -44,7 +44,7 @@ const READING_MS = 5
 export class Direction {
   readonly #source: Socket
   readonly #sink: Socket
-  readonly #onEnd: (how: Ending) => void
+  readonly #onEnd: (how: CloseKind) => void
   #faults: DirectionFaults
   /** In the order in which they came, whatever they are due. */
   readonly #parcels: Parcel[] = []

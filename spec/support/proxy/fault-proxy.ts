@@ -7,9 +7,9 @@
  */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { Direction, type DirectionFaults, type Ending } from './direction.js'
+import { type CloseKind, Direction, type DirectionFaults } from './direction.js'
 
-export type { DirectionFaults, Ending } from './direction.js'
+export type { CloseKind, DirectionFaults } from './direction.js'
 
 export interface Faults {
   /** From whoever connects to the target. */
@@ -73,7 +73,7 @@ export class FaultProxy {
   }
 
   /** Ends all open connections, on both sides. */
-  endAll(how: Ending): void {
+  endAll(how: CloseKind): void {
     for (const link of this.#links) end(link, how)
   }
 
@@ -105,7 +105,7 @@ export class FaultProxy {
   #link(client: Socket, port: number): Link {
     const { toTarget = {}, toClient = {} } = this.#faults
     const target = connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true })
-    const onEnd = (how: Ending): void => end(link, how)
+    const onEnd = (how: CloseKind): void => end(link, how)
     // The kernel has shaken hands at once; over a real network that takes a round trip, and no byte goes out before.
     const openedAtMs = performance.now() + (toTarget.delayMs ?? 0) + (toClient.delayMs ?? 0)
     const link: Link = {
@@ -124,7 +124,7 @@ export class FaultProxy {
   }
 }
 
-function end({ client, target, toTarget, toClient }: Link, how: Ending): void {
+function end({ client, target, toTarget, toClient }: Link, how: CloseKind): void {
   for (const direction of [toTarget, toClient]) direction.stop()
   for (const socket of [client, target]) {
     if (how === 'reset') socket.resetAndDestroy()
