@@ -74,13 +74,15 @@ describe('FailedToSendMessageError', () => {
     )
   })
 
-  for (const [attempts, told] of [
+  for (const [attempts, ending] of [
     [0, '(1 message)'],
     [1, '(1 message)'],
     [2, '(1 message, 2 attempts)'],
   ] as const) {
-    it(`says of ${attempts} attempts: ${told}`, () => {
-      expect(messageOf([failure({ attempts: Array(attempts).fill(refused) })]).endsWith(told)).to.equal(true)
+    it(`says of ${attempts} attempts: ${ending}`, () => {
+      expect(messageOf([failure({ attempts: Array(attempts).fill(refused) })]).endsWith(ending)).to.equal(
+        true,
+      )
     })
   }
 

@@ -68,7 +68,7 @@ describe('serialize', () => {
     expect(encode.callCount).to.equal(1)
   })
 
-  for (const [what, thrown, told] of [
+  for (const [what, thrown, why] of [
     ['an error', new TypeError('secret'), 'the encoder threw TypeError'],
     ['an error with an odd name', Object.assign(new Error('secret'), { name: 5 }), 'the encoder threw 5'],
     ['a string', 'secret', 'the encoder threw something of type string'],
@@ -85,7 +85,7 @@ describe('serialize', () => {
       )
       expect(error).to.be.instanceOf(EncodeError)
       expect(error).to.include({
-        message: `a message to t cannot be serialized: ${told}`,
+        message: `a message to t cannot be serialized: ${why}`,
         topic: 't',
         cause: thrown,
         retriable: false,

@@ -84,12 +84,12 @@ class Run {
       { logger: silentLogger },
     )
     this.#producer.on('delivered', ({ messages }) => {
-      for (const message of messages) this.#told(message, 'delivered')
+      for (const message of messages) this.#ended(message, 'delivered')
     })
     this.#producer.on('failed', ({ failures }) => {
-      for (const { message, persistence } of failures) this.#told(message, persistence as Fate)
+      for (const { message, persistence } of failures) this.#ended(message, persistence as Fate)
     })
-    this.#producer.on('dropped', ({ message }) => this.#told(message, 'dropped'))
+    this.#producer.on('dropped', ({ message }) => this.#ended(message, 'dropped'))
   }
 
   async drive(): Promise<void> {
@@ -107,7 +107,7 @@ class Run {
     return this.#cluster.close()
   }
 
-  #told(message: unknown, fate: Fate): void {
+  #ended(message: unknown, fate: Fate): void {
     this.#byMessage.get(message)!.fates.push(fate)
   }
 

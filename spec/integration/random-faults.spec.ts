@@ -227,8 +227,10 @@ class Run {
       const lost = this.outcomes.filter(
         ({ key, sequence, state }) => state === 'acknowledged' && !found.get(key)?.has(sequence),
       )
-      const told = this.#producer.metrics().MessagesUnconfirmed[0]!.count
-      expect(lost.length, `lost messages, where ${told} were reported as unconfirmed`).to.be.at.most(told)
+      const reported = this.#producer.metrics().MessagesUnconfirmed[0]!.count
+      expect(lost.length, `lost messages, where ${reported} were reported as unconfirmed`).to.be.at.most(
+        reported,
+      )
       // A request that a broker takes up late may be overtaken by one to the next leader.
       return
     }

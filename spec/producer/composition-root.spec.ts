@@ -9,32 +9,32 @@ import { type Components, type ComponentsListener, compose } from '../../lib/pro
 import { errorCode, TestCluster } from '../../lib/testing/index.js'
 
 class Listener implements ComponentsListener {
-  readonly told: string[] = []
+  readonly reported: string[] = []
   readonly failures: KafkaError[] = []
   readonly outcomes: ComponentsListener['outcomes'] = {
-    onDelivered: ({ topic }) => void this.told.push(`delivered ${topic}`),
+    onDelivered: ({ topic }) => void this.reported.push(`delivered ${topic}`),
     onFailed: (failures) => void this.failures.push(...failures.map(({ cause }) => cause)),
-    onRetry: () => void this.told.push('retry'),
+    onRetry: () => void this.reported.push('retry'),
   }
 
   onConnect(): void {
-    this.told.push('connect')
+    this.reported.push('connect')
   }
 
   onDisconnect(): void {
-    this.told.push('disconnect')
+    this.reported.push('disconnect')
   }
 
   onUnconfirmed(): void {}
 
   onVersion({ release }: { release: string }): void {
-    this.told.push(`version ${release}`)
+    this.reported.push(`version ${release}`)
   }
 
   onThrottle(): void {}
 
   onRefresh({ topics }: { topics: readonly string[] }): void {
-    this.told.push(`refresh ${topics}`)
+    this.reported.push(`refresh ${topics}`)
   }
 }
 
@@ -81,7 +81,7 @@ describe('compose', () => {
   it('tells the listener what happens', async () => {
     const { handler } = build({ 'request.required.acks': 1 })
     await handler.dispatch([message()])
-    expect(listener.told).to.deep.equal(['connect', 'version 0.8', 'refresh t', 'connect', 'delivered t'])
+    expect(listener.reported).to.deep.equal(['connect', 'version 0.8', 'refresh t', 'connect', 'delivered t'])
   })
 
   it('lets the pool follow the leaders', async () => {
@@ -93,7 +93,7 @@ describe('compose', () => {
 
   it('opens no connection', () => {
     build()
-    expect(listener.told).to.deep.equal([])
+    expect(listener.reported).to.deep.equal([])
   })
 
   it('refuses a class that is not known', () => {
