@@ -95,7 +95,6 @@ export class DefaultEventHandler implements EventHandler {
     const options = { ...given, logger, listener: guardedListener(given.listener, logger) }
     this.#options = options
     const { brokerPartitionInfo, partitioner, maxInFlight = 1, random = Math.random } = options
-    const doOverlap = maxInFlight > 1
     this.#eventLoop = options.eventLoop ?? new EventLoopYield()
     this.#outcomes = new Outcomes(options.listener)
     this.#log = new CycleLog(options.logger)
@@ -118,10 +117,10 @@ export class DefaultEventHandler implements EventHandler {
       partitioner,
       topic: (name) => brokerPartitionInfo.lookUp(name),
       stickyPartitions: this.#stickyPartitions,
-      keepsPartitions: doOverlap,
+      keepsPartitions: maxInFlight > 1,
       random,
     }
-    this.#cycles = doOverlap ? this.#makeOverlapping(maxInFlight) : this.#makeSequence()
+    this.#cycles = maxInFlight > 1 ? this.#makeOverlapping(maxInFlight) : this.#makeSequence()
   }
 
   /** Sends plain messages; each cycle through `Producer` goes by {@link dispatch}. */
@@ -190,10 +189,10 @@ export class DefaultEventHandler implements EventHandler {
     })
   }
 
-  #makeOverlapping(maxRuns: number): OverlappingDispatch {
+  #makeOverlapping(maxInFlight: number): OverlappingDispatch {
     const { brokerPartitionInfo } = this.#options
     return new OverlappingDispatch({
-      maxRuns,
+      maxInFlight,
       run: (messages, onProgress) => {
         const limits = TimeLimits.of(messages, (over) => {
           this.#expire(over)

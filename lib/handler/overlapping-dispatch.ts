@@ -3,7 +3,8 @@
  * messages waits for their outcome, everything else goes at once, while there are fewer runs than allowed.
  *
  * Messages that are let go together form a run, which holds their partitions until each is settled, through all its
- * retries. Messages of several calls that waited go together when their partitions are free. A run waits for nobody,
+ * retries. A cycle is one call of `dispatch`; its messages may be in several runs, and a run may join messages of
+ * several cycles that waited, when their partitions are free. A run waits for nobody,
  * so nothing can wait in a circle. Knows no brokers and no attempts.
  *
  * @see docs/decisions/0004
@@ -19,8 +20,8 @@ import type { PendingMessage } from './pending-message.js'
 const MAX_JOINED_BYTES = 900_000
 
 export interface OverlappingDispatchOptions {
-  /** Runs at a time; each has at most one request in flight per broker. */
-  readonly maxRuns: number
+  /** `max.in.flight.requests.per.connection`: runs at a time; each has at most one request in flight per broker. */
+  readonly maxInFlight: number
   /**
    * Sends messages until each is settled. Must not reject.
    *
@@ -128,7 +129,7 @@ export class OverlappingDispatch {
 
   /** @returns false when nothing more can be started. */
   #startNext(): boolean {
-    if (this.#running >= this.#options.maxRuns) return false
+    if (this.#running >= this.#options.maxInFlight) return false
     const draft = new Draft(this.#queues.run)
     this.#queues.collect(draft)
     if (draft.messages.length > 0) this.#start(draft.messages)
@@ -138,7 +139,7 @@ export class OverlappingDispatch {
   /** Starts at once what of it may go. */
   #accept(call: Call): void {
     const going: PendingMessage[] = []
-    const mayGo = this.#running < this.#options.maxRuns
+    const mayGo = this.#running < this.#options.maxInFlight
     for (const message of call.messages) {
       message.turn = { call, hold: null, isCounted: false }
       if (this.#queues.arrive(message, mayGo)) going.push(message)

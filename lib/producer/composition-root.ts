@@ -67,7 +67,7 @@ export function compose(
       onOutdated: (outdated) => pool.renew(outdated),
       onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
     })
-  const pool = new ProducerPool({ create, slots: config.maxInFlightRequestsPerConnection })
+  const pool = new ProducerPool({ create, maxInFlight: config.maxInFlightRequestsPerConnection })
   const source = new MetadataSource({ bootstrap: config.metadataBrokerList, create, logger })
   const brokerPartitionInfo = new BrokerPartitionInfo({
     source,

@@ -18,20 +18,20 @@ interface Call {
 }
 
 export class GroupCommit {
-  readonly #dispatch: (batch: readonly PendingMessage[]) => Promise<void>
-  readonly #maxCycles: number
+  readonly #dispatch: (messages: readonly PendingMessage[]) => Promise<void>
+  readonly #maxInFlight: number
   readonly #waiting = new Fifo<Call>()
   readonly #progress = new FlushTracker()
-  /** Runs under way, each with one cycle at a time. */
+  /** Loops under way, each with one cycle at a time. */
   #running = 0
 
   /**
    * @param dispatch - ends when every message has its outcome; must not reject.
-   * @param maxCycles - cycles that may be in flight at a time; Infinity where others see to it.
+   * @param maxInFlight - cycles at a time; Infinity where others see to it.
    */
-  constructor(dispatch: (batch: readonly PendingMessage[]) => Promise<void>, maxCycles = 1) {
+  constructor(dispatch: (messages: readonly PendingMessage[]) => Promise<void>, maxInFlight = 1) {
     this.#dispatch = dispatch
-    this.#maxCycles = maxCycles
+    this.#maxInFlight = maxInFlight
   }
 
   /** Takes the serialized messages of one call; they report their outcome themselves. */
@@ -40,7 +40,7 @@ export class GroupCommit {
     let bytes = 0
     for (const { key, value } of messages) bytes += (key?.length ?? 0) + (value?.length ?? 0)
     this.#waiting.push({ messages, bytes })
-    if (this.#running < this.#maxCycles) void this.#run()
+    if (this.#running < this.#maxInFlight) void this.#run()
   }
 
   /** Resolves when everything submitted so far has its outcome. */

@@ -113,21 +113,21 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       maxBytes: this.config.queueBufferingMaxBytes,
       bytesOf: ({ queuedBytes }) => queuedBytes,
     })
-    const dispatch = (batch: readonly PendingMessage[]): Promise<void> => {
-      this.#metrics.cycleBegun(batch.length)
-      return handler.dispatch(batch)
+    const dispatch = (messages: readonly PendingMessage[]): Promise<void> => {
+      this.#metrics.cycleBegun(messages.length)
+      return handler.dispatch(messages)
     }
+    const maxInFlight = this.config.maxInFlightRequestsPerConnection
     this.#loop = new SendLoop({
       queue: this.#queue,
       dispatch,
       batchSize: this.config.batchNumMessages,
       lingerMs: this.config.queueBufferingMaxMs,
       deadlineMsOf: ({ deadlineMs }) => deadlineMs,
-      maxCycles: this.config.maxInFlightRequestsPerConnection,
+      maxInFlight,
     })
     // Where cycles may overlap, the handler holds back and joins what must wait, partition by partition.
-    const doOverlap = this.config.maxInFlightRequestsPerConnection > 1
-    this.#groupCommit = new GroupCommit(dispatch, doOverlap ? Number.POSITIVE_INFINITY : 1)
+    this.#groupCommit = new GroupCommit(dispatch, maxInFlight > 1 ? Number.POSITIVE_INFINITY : 1)
   }
 
   /**

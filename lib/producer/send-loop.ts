@@ -17,12 +17,12 @@ export interface SendLoopOptions<T> {
   readonly queue: MessageQueue<T>
   /** Ends when every message of the batch has its outcome; must not reject. */
   readonly dispatch: (batch: T[]) => Promise<void>
-  /** `batch.num.messages`; below 1 counts as 1. */
+  /** `batch.num.messages`, the size of a batch of the queue; below 1 counts as 1. */
   readonly batchSize: number
   /** `queue.buffering.max.ms`. */
   readonly lingerMs: number
-  /** Batches that may be on their way at a time. Default 1. */
-  readonly maxCycles?: number
+  /** `max.in.flight.requests.per.connection`: cycles at a time, each of one batch of the queue. Default 1. */
+  readonly maxInFlight?: number
   /** When the time of an item is over, by `performance.now()`; 0 for never. No later item has an earlier limit. */
   readonly deadlineMsOf?: (item: T) => number
 }
@@ -30,10 +30,10 @@ export interface SendLoopOptions<T> {
 export class SendLoop<T> {
   readonly #options: SendLoopOptions<T>
   readonly #batchSize: number
-  readonly #maxCycles: number
+  readonly #maxInFlight: number
   readonly #progress = new FlushTracker()
   #lastFlushMs = performance.now()
-  /** Runs under way, each with one batch at a time. */
+  /** Loops under way, each with one cycle, of one batch of the queue, at a time. */
   #running = 0
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
@@ -42,12 +42,12 @@ export class SendLoop<T> {
   constructor(options: SendLoopOptions<T>) {
     this.#options = options
     this.#batchSize = Math.max(1, options.batchSize)
-    this.#maxCycles = options.maxCycles ?? 1
+    this.#maxInFlight = options.maxInFlight ?? 1
   }
 
   /** To be called after the queue has grown. */
   notify(): void {
-    if (this.#running >= this.#maxCycles) return
+    if (this.#running >= this.#maxInFlight) return
     if (this.#isDue) this.#begin()
     else this.#arm()
   }
@@ -73,8 +73,8 @@ export class SendLoop<T> {
   }
 
   #begin(): void {
-    while (this.#isDue && this.#running < this.#maxCycles) void this.#run()
-    if (this.#options.queue.size > 0 && this.#running < this.#maxCycles) this.#arm()
+    while (this.#isDue && this.#running < this.#maxInFlight) void this.#run()
+    if (this.#options.queue.size > 0 && this.#running < this.#maxInFlight) this.#arm()
   }
 
   #arm(): void {
@@ -109,7 +109,7 @@ export class SendLoop<T> {
 
   #expired(): void {
     this.#disarm()
-    if (this.#running < this.#maxCycles) void this.#run()
+    if (this.#running < this.#maxInFlight) void this.#run()
   }
 
   /** Sends what is queued, up to a batch, then goes on while there is a reason to. */

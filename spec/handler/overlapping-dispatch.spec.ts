@@ -24,15 +24,15 @@ function message(text: string, deadlineMs = 0): PendingMessage {
 
 function makeDispatch({
   bind = bindByKey,
-  maxRuns = 5,
+  maxInFlight = 5,
 }: {
   bind?: (pending: PendingMessage) => void
-  maxRuns?: number
+  maxInFlight?: number
 } = {}) {
   const runs: Run[] = []
   const expired: string[] = []
   const overlapping = new OverlappingDispatch({
-    maxRuns,
+    maxInFlight,
     bind,
     expire: (messages) => {
       for (const pending of messages) {
@@ -236,7 +236,7 @@ describe('OverlappingDispatch', () => {
   })
 
   it('has no more runs than allowed; what comes meanwhile goes together when one ends', async () => {
-    const { runs, send } = makeDispatch({ maxRuns: 2 })
+    const { runs, send } = makeDispatch({ maxInFlight: 2 })
     for (const text of ['a@0', 'b@1', 'c@2', 'd@0', 'e@3']) send(text)
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['b']])
     await runs[1]!.settle()
@@ -246,7 +246,7 @@ describe('OverlappingDispatch', () => {
   })
 
   it('starts no run in place of one that has only made progress', async () => {
-    const { runs, send } = makeDispatch({ maxRuns: 1 })
+    const { runs, send } = makeDispatch({ maxInFlight: 1 })
     send('a@0', 'b@1')
     send('c@1')
     await runs[0]!.settle('b')
@@ -434,15 +434,15 @@ describe('OverlappingDispatch', () => {
 
   it('whatever comes and ends when: keeps the order of each partition, has one run there, and leaves nothing that may go', async () => {
     const text = fc.constantFrom('@0', '@1', '@2', '', 'u', 'u@0')
-    const maxRuns = fc.integer({ min: 1, max: 4 })
+    const maxInFlight = fc.integer({ min: 1, max: 4 })
     const step = fc.oneof(
       fc.record({ send: fc.array(text, { minLength: 1, maxLength: 4 }) }),
       fc.record({ settle: fc.nat(), share: fc.integer({ min: 1, max: 3 }) }),
       fc.record({ store: fc.nat(), partition: fc.nat(2) }),
     )
     await fc.assert(
-      fc.asyncProperty(maxRuns, fc.array(step, { maxLength: 40 }), async (limit, steps) => {
-        const { runs, send, ended } = makeDispatch({ maxRuns: limit })
+      fc.asyncProperty(maxInFlight, fc.array(step, { maxLength: 40 }), async (limit, steps) => {
+        const { runs, send, ended } = makeDispatch({ maxInFlight: limit })
         const started: { held: string; index: number }[] = []
         let count = 0
         let calls = 0

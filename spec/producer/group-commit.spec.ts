@@ -3,7 +3,7 @@ import type { PendingMessage } from '../../lib/handler/pending-message.js'
 import { GroupCommit } from '../../lib/producer/group-commit.js'
 import { serialized, textsOf } from '../handler/support/pending-messages.js'
 
-function makeGroupCommit(maxCycles?: number) {
+function makeGroupCommit(maxInFlight?: number) {
   /** Cycles that were begun. */
   const cycles: string[][] = []
   const ends: (() => void)[] = []
@@ -12,7 +12,7 @@ function makeGroupCommit(maxCycles?: number) {
     return new Promise((resolve) => {
       ends.push(resolve)
     })
-  }, maxCycles)
+  }, maxInFlight)
   const submit = (...texts: string[]): void => commit.submit(texts.map((text) => serialized(text)))
   /** Ends the oldest cycle under way, or one behind it. */
   const end = async (position = 0): Promise<void> => {
