@@ -26,7 +26,7 @@ export interface PerfThreadOptions {
   readonly tally: Tally
   readonly latency: Latency
   readonly stopControl: StopControl
-  /** Is told when no broker has ever been reached. */
+  /** Is called when no broker has ever been reached. */
   readonly onUnreachable: () => void
 }
 

@@ -91,7 +91,7 @@ const isComment = (line: string): boolean => /^[ \t\f]*[#!]/.test(line)
 
 const isLoneBackslash = (line: string): boolean => /^[ \t\f]*\\$/.test(line)
 
-/** An odd number of backslashes at the end; an even number is so many halves escaped backslashes. */
+/** An odd number of backslashes at the end; an even number is half as many escaped backslashes. */
 function isContinued(line: string): boolean {
   let backslashes = 0
   while (backslashes < line.length && line[line.length - 1 - backslashes] === '\\') backslashes++

@@ -19,7 +19,7 @@ export class CycleLog {
     this.#logger = logger
   }
 
-  /** By an encoder; in sync mode the call has been told. */
+  /** By an encoder; in sync mode the call has been rejected with it. */
   refused(count: number): void {
     this.#logger.error(`${count} messages could not be serialized and were given up`)
   }

@@ -2,7 +2,7 @@
  * Policy: which answer belongs to which partition that was asked for (D8).
  *
  * An unknown topic or partition is ignored and reported; the same partition twice counts once when both say the
- * same, and breaks the protocol otherwise; a missing one stays missing, which its messages are told as ambiguous.
+ * same, and breaks the protocol otherwise; a missing one stays missing, which makes its messages ambiguous.
  */
 import { DecodeError, printable } from '../errors.js'
 import type { ProduceResponse } from '../protocol/messages/index.js'

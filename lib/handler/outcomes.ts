@@ -16,7 +16,7 @@ export interface Stored {
   readonly timestampMs: number | null
 }
 
-/** Told after the messages have been settled; per batch, not per message. */
+/** Called after the messages have been settled; per batch, not per message. */
 export interface OutcomeListener {
   onDelivered(batch: PartitionBatch, stored: Stored, broker: string): void
   onFailed(failures: readonly MessageFailure[]): void

@@ -4,8 +4,8 @@
  *
  * Messages that are let go together form a run, which holds their partitions until each is settled, through all its
  * retries. A cycle is one call of `dispatch`; its messages may be in several runs, and a run may join messages of
- * several cycles that waited, when their partitions are free. A run waits for nobody,
- * so nothing can wait in a circle. Knows no brokers and no attempts.
+ * several cycles that waited, when their partitions are free. A run waits for nobody, so nothing can wait in a circle.
+ * Knows no brokers and no attempts.
  *
  * @see docs/decisions/0004
  */

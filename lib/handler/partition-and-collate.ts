@@ -25,7 +25,7 @@ export interface Rejection {
 export interface Collated {
   /** Leader's broker id → its batches. */
   readonly batchesByLeader: ReadonlyMap<number, PartitionBatch[]>
-  /** In the order of the messages. A retriable error may be gone at the next attempt. */
+  /** In the order of the messages. The next attempt may go without a retriable error. */
   readonly rejections: readonly Rejection[]
 }
 

@@ -85,12 +85,12 @@ export class RefreshLimiter {
     this.#failures.grow(nowMs)
   }
 
-  /** A repeated request told nothing new again. */
+  /** A repeated request brought nothing new again. */
   wasFruitless(nowMs: number): void {
     this.#repetitions.grow(nowMs)
   }
 
-  /** A repeated request told something new of all its topics. */
+  /** A repeated request brought something new of all its topics. */
   wasFruitful(): void {
     this.#repetitions.reset()
   }

@@ -6,7 +6,7 @@
  * topic that is being created has none.
  */
 
-/** So many failed answers make the next request for the topic a repetition. */
+/** Number of failed answers from which on a request for the topic is a repetition. */
 const REPEATED_FROM = 2
 /** A request that comes later than this after the failed one is no storm. */
 const FORGOTTEN_AFTER_MS = 2000

@@ -25,7 +25,7 @@ export class ApiVersionsCache {
 
   /**
    * @param pinned - what every broker is taken for, or null to ask.
-   * @param onSeen - told of a broker's release when it is first seen, and when it has changed.
+   * @param onSeen - called with a broker's release when it is first seen, and when it has changed.
    */
   constructor(pinned: BrokerVersions | null, onSeen: (seen: VersionSeen) => void = () => {}) {
     this.#pinned = pinned

@@ -34,7 +34,7 @@ import { ThrottleGate } from './throttle-gate.js'
 export interface BrokerClientSettings extends ConnectionSettings {
   readonly clientId: string
   readonly logger: Logger
-  /** A quota was exceeded: told how long the broker holds back, or wants to be spared. */
+  /** A quota was exceeded: called with how long the broker holds back, or asks the client to. */
   readonly onThrottle?: (broker: string, throttleTimeMs: number) => void
 }
 
@@ -101,7 +101,7 @@ export class BrokerClient {
     return this.#connection.isOpen
   }
 
-  /** Whoever has answered, or has told its versions on an earlier connection, is no other kind of server. */
+  /** Whoever has answered, or whose versions are known from an earlier connection, is no other kind of server. */
   get #isBroker(): boolean {
     return this.#hasAnswered || this.#versions?.isPinned === false
   }

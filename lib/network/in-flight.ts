@@ -44,7 +44,7 @@ export class InFlightRequest {
     this.#move('pending', 'sent')
   }
 
-  /** Calls `onExpired` when the answer has not come so long after {@link startClock}; see {@link startDeadline}. */
+  /** Calls `onExpired` when the answer has not come this long after {@link startClock}; see {@link startDeadline}. */
   expireAfter(timeoutMs: number, onExpired: () => void): void {
     this.#limit = { timeoutMs, onExpired }
   }

@@ -18,7 +18,7 @@ import { BrokerVersions } from './broker-versions.js'
 import { forRequest } from './client-errors.js'
 
 export interface Negotiated {
-  /** Open, and told what its broker speaks. */
+  /** Open, with the versions of its broker set. */
   readonly client: BrokerClient
   readonly metadata: MetadataResponse
 }

@@ -25,7 +25,7 @@ import { SecondLooks } from './second-looks.js'
 import { canNameById, VERSION_OF_TOPIC_IDS, withTopicNames } from './topic-ids.js'
 import { type Unconfirmed, UnconfirmedWrites } from './unconfirmed-writes.js'
 
-/** Told of what happens to the connection; for events and logs. */
+/** Called when something happens to the connection; for events and logs. */
 export interface SyncProducerListener {
   onConnect(broker: string): void
   /** @param reason - null when it was closed from this side. */

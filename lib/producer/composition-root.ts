@@ -30,7 +30,7 @@ export interface Components {
   closeMetadata(reason: KafkaError): void
 }
 
-/** @throws {ConfigError} for a class or codec that is not to be had. Opens no connection. */
+/** @throws {ConfigError} for a class or codec that is not available. Opens no connection. */
 export function compose(
   config: ProducerConfig,
   classes: Classes,

@@ -55,7 +55,7 @@ export interface SendOptions {
 
 const accepted = Promise.resolve()
 
-/** Async mode: every so many calls the event loop is asked for its turn, for a call may wait for nothing else. */
+/** Async mode: after this number of calls the event loop is asked for its turn, for a call may wait for nothing else. */
 const CALLS_PER_LOOK = 64
 
 export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {

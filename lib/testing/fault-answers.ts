@@ -59,8 +59,8 @@ export async function afterStoring<Name extends ApiName>(
   signal: AbortSignal,
 ): Promise<Answer> {
   const throttleTimeMs = throttled(faults)
-  const told = throttleTimeMs > 0 ? { ...response, throttleTimeMs } : response
-  const encode = (id: number): Buffer => encodeResponse(api, version, id, altered<Name>(told, faults))
+  const body = throttleTimeMs > 0 ? { ...response, throttleTimeMs } : response
+  const encode = (id: number): Buffer => encodeResponse(api, version, id, altered<Name>(body, faults))
   let answer = ending(faults)
   for (const { fault } of faults) answer ??= spoiled(fault, correlationId, encode)
   answer ??= { bytes: encode(correlationId) }

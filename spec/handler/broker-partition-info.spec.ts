@@ -551,7 +551,7 @@ describe('BrokerPartitionInfo', () => {
       expect([made.info.isCached('bad'), made.info.isCached('t')]).to.deep.equal([false, true])
     })
 
-    it('has its name escaped and cut in the log', async () => {
+    it('has its name escaped and shortened in the log', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0), topicError(`\u001b${'t'.repeat(300)}`, 3))
       expect(made.logger.at('warn')[0]).to.contain('\\u{1b}ttt').and.not.contain('t'.repeat(201))

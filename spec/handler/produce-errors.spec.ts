@@ -88,7 +88,7 @@ describe('brokerError', () => {
     })
   })
 
-  it('escapes and cuts the topic', () => {
+  it('escapes and shortens the topic', () => {
     const { message } = brokerError(6, { ...where, topic: `\u001b${'t'.repeat(300)}`, acks: 1 })
     expect(message).to.contain('\\u{1b}tt').and.not.contain('t'.repeat(200))
   })

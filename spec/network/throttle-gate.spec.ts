@@ -53,7 +53,7 @@ describe('ThrottleGate', () => {
     expect(over).to.equal(true)
   })
 
-  it('is not cut short by one that ends earlier', async () => {
+  it('is not shortened by one that ends earlier', async () => {
     gate.begin(100)
     follow()
     gate.begin(10)

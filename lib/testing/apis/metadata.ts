@@ -1,6 +1,6 @@
 /**
  * Metadata v0 to v13. Behaviour: brokers that are up; the topics asked for, each once, or all: where none is named in
- * v0, where the list is null later. A partition whose leader is gone answers 5 with leader −1. An unknown topic answers
+ * v0, where the list is null later. A partition without a leader answers 5 with leader −1. An unknown topic answers
  * 3, or, with automatic creation, is created and answers the era's "not yet" this once. From v12 topics may be asked for
  * by id; an unknown id answers 100. Illegal names are the era's affair.
  */

@@ -23,7 +23,7 @@ export interface ProduceContext extends StoreContext {
     readonly port: number
     readonly rack: string | null
   }[]
-  /** Waits so long, or until the broker is stopped. */
+  /** Waits this many milliseconds, or until the broker is stopped. */
   pause(milliseconds: number): Promise<void>
 }
 

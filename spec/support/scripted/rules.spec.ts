@@ -67,7 +67,7 @@ describe('the rules of a ScriptedCluster', () => {
     ['negSize', 'announces a negative size', Buffer.from('ffffffff', 'hex'), false],
     [
       'truncatedBody',
-      'cuts the end off the answer',
+      'truncates the answer',
       wire()
         .raw(produceAnswer(1, 0, 0, 0).subarray(0, -3))
         .framed(),
