@@ -1,5 +1,5 @@
 /**
- * Claim: over a distant road several requests in flight raise throughput, and order stays.
+ * Claim: over a high-latency network several requests in flight raise throughput, and order stays.
  *
  * The same messages through one producer with `max.in.flight.requests.per.connection` 1 and 5, against three real
  * 0.8.2.2 brokers behind 10 ms each way: async with keys, async without, sync with 100 calls at a time. Rounds are
@@ -7,7 +7,7 @@
  */
 import { Producer } from '../lib/index.js'
 import { silentLogger } from '../lib/logger.js'
-import { startRoad } from './support/road.js'
+import { startDelayed } from './support/latency-proxy.js'
 
 const TOPIC = 'in-flight'
 const DELAY_MS = 10
@@ -79,19 +79,19 @@ function median(values: readonly number[]): number {
 }
 
 export async function run(): Promise<void> {
-  const road = await startRoad(TOPIC, DELAY_MS)
+  const network = await startDelayed(TOPIC, DELAY_MS)
   try {
-    road.slowDown()
+    network.slowDown()
     console.log(`${2 * DELAY_MS} ms there and back, three brokers, six partitions; 5 in flight against 1`)
     for (const traffic of traffics) {
       const [one, five]: [number[], number[]] = [[], []]
       for (let round = 0; round < ROUNDS; round++) {
-        one.push(await measure(road.bootstrap, traffic, 1))
-        five.push(await measure(road.bootstrap, traffic, 5))
+        one.push(await measure(network.bootstrap, traffic, 1))
+        five.push(await measure(network.bootstrap, traffic, 5))
       }
       console.log(`${traffic.name}: × ${(median(five) / median(one)).toFixed(2)}`)
     }
   } finally {
-    await road.stop()
+    await network.stop()
   }
 }

@@ -29,7 +29,7 @@ if (bench) {
   console.log('npm run bench -- compression      how long large batches keep the event loop, codec by codec')
   console.log('npm run bench -- refresh          latency with a metadata refresh every second, and without')
   console.log('npm run bench -- outage           all brokers gone for ten seconds under steady traffic')
-  console.log('npm run bench -- in-flight        several requests in flight over a distant road')
+  console.log('npm run bench -- in-flight        several requests in flight over a high-latency network')
   console.log('npm run bench -- metrics          what counting costs: metrics as they are, and stubbed out')
   if (name !== undefined) process.exitCode = 1
 }

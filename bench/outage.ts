@@ -17,7 +17,7 @@ const VALUE_BYTES = 100
 const TICK_MS = 10
 const STEADY_MS = 3000
 
-/** Sends at a fixed rate, and counts what becomes of it. */
+/** Sends at a fixed rate, and counts the outcomes. */
 class Traffic {
   accepted = 0
   delivered = 0

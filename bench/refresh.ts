@@ -2,7 +2,7 @@
  * Claim: a metadata refresh costs no latency.
  *
  * One send at a time, acks 1, at a fixed rate, against three real 0.8.2.2 brokers: refresh off, refresh every second,
- * and the Scala producer's habit to rebuild every connection at each refresh; on loopback, over a road of 20 ms there and
+ * and the Scala producer's habit to rebuild every connection at each refresh; on loopback, over a network of 20 ms there and
  * back, which a proxy adds in front of each broker, and as the Scala producer itself was measured. "Off" runs twice: the
  * second one says how far equal things lie apart on this machine. Rounds are interleaved. Writes tables and charts to
  * `bench/results`.
@@ -12,8 +12,8 @@ import os from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { latencyPanels } from './support/latency-panels.js'
+import { startDelayed } from './support/latency-proxy.js'
 import { type Percentiles, percentilesOf } from './support/percentiles.js'
-import { startRoad } from './support/road.js'
 import { SenderProcess } from './support/sender-process.js'
 import type { Sample } from './support/steady-sender.js'
 
@@ -36,26 +36,26 @@ function habitsAt(refreshIntervalMs: number, every: string): readonly [Habit, Ha
   ]
 }
 
-interface Road {
+interface Network {
   /** Also the name of its chart. */
   readonly name: string
   readonly title: string
   readonly habits: ReturnType<typeof habitsAt>
   readonly delayMs: number
   readonly perSecond: number | null
-  readonly lanes: number
+  readonly producerCount: number
   /** Of one round, as a share of what is asked for. */
   readonly share: number
 }
 
-const roads: readonly Road[] = [
+const networks: readonly Network[] = [
   {
     name: 'plain',
     title: 'loopback, one producer, 500 messages/s',
     habits: habitsAt(1000, 'second'),
     delayMs: 0,
     perSecond: 500,
-    lanes: 1,
+    producerCount: 1,
     share: 1,
   },
   {
@@ -64,7 +64,7 @@ const roads: readonly Road[] = [
     habits: habitsAt(1000, 'second'),
     delayMs: 10,
     perSecond: 480,
-    lanes: 16,
+    producerCount: 16,
     share: 1,
   },
   {
@@ -73,13 +73,13 @@ const roads: readonly Road[] = [
     habits: habitsAt(100, '100 ms'),
     delayMs: 0,
     perSecond: null,
-    lanes: 1,
+    producerCount: 1,
     share: 0.4,
   },
 ]
 
 const TOPIC = 'refresh'
-/** As fast as it goes and on a clear road: brokers that have just started are slow now and then. */
+/** As fast as it goes and on a network without delay: brokers that have just started are slow now and then. */
 const WARM_UP = { seconds: 1.5, perSecond: null }
 /** Of each round: caches have forgotten this sender while the others had their turns. Not counted. */
 const SETTLING_MS = 500
@@ -93,32 +93,32 @@ export async function run(args: readonly string[]): Promise<void> {
     options: {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '3.5' },
-      road: { type: 'string', multiple: true, default: roads.map(({ name }) => name) },
+      network: { type: 'string', multiple: true, default: networks.map(({ name }) => name) },
     },
   })
   const folder = fileURLToPath(new URL('./results', import.meta.url))
   mkdirSync(folder, { recursive: true })
   const texts: string[] = []
-  const chosen = roads.filter(({ name }) => values.road.includes(name))
-  for (const road of chosen) {
-    const samples = await measure(road, Number(values.rounds), Number(values.seconds) * road.share)
-    const text = tableOf(road, samples)
+  const chosen = networks.filter(({ name }) => values.network.includes(name))
+  for (const network of chosen) {
+    const samples = await measure(network, Number(values.rounds), Number(values.seconds) * network.share)
+    const text = tableOf(network, samples)
     console.log(`${text}\n`)
     texts.push(text)
-    writeFileSync(`${folder}/refresh-${road.name}.svg`, await chartOf(road, samples))
+    writeFileSync(`${folder}/refresh-${network.name}.svg`, await chartOf(network, samples))
   }
   writeFileSync(`${folder}/refresh.md`, page(texts, args))
 }
 
 /** @returns the samples of each habit, all rounds joined on one time line. */
-async function measure(road: Road, rounds: number, seconds: number): Promise<Map<Habit, Sample[]>> {
-  const { habits, perSecond, lanes } = road
-  const { bootstrap, slowDown, stop } = await startRoad(TOPIC, road.delayMs)
+async function measure(network: Network, rounds: number, seconds: number): Promise<Map<Habit, Sample[]>> {
+  const { habits, perSecond, producerCount } = network
+  const { bootstrap, slowDown, stop } = await startDelayed(TOPIC, network.delayMs)
   const senders = new Map<Habit, SenderProcess>()
   const samples = new Map<Habit, Sample[]>(habits.map((habit) => [habit, []]))
   try {
     for (const habit of habits) {
-      const sender = await SenderProcess.start({ ...habit, lanes, bootstrap, topic: TOPIC })
+      const sender = await SenderProcess.start({ ...habit, producerCount, bootstrap, topic: TOPIC })
       senders.set(habit, sender)
       await sender.run(WARM_UP)
     }
@@ -147,16 +147,16 @@ function latencies(samples: readonly Sample[]): Percentiles {
   return percentilesOf(samples.map(([, latencyMs]) => latencyMs))
 }
 
-function tableOf(road: Road, samples: ReadonlyMap<Habit, readonly Sample[]>): string {
+function tableOf(network: Network, samples: ReadonlyMap<Habit, readonly Sample[]>): string {
   const off = latencies(samples.get(OFF)!)
-  const rows = road.habits.map((habit) => {
+  const rows = network.habits.map((habit) => {
     const { count, p50Ms, p99Ms, p999Ms, maxMs } = latencies(samples.get(habit)!)
     const figures = [p50Ms, p99Ms, p999Ms, maxMs].map((ms) => ms.toFixed(2).padStart(8))
     const ratio = (p999Ms / off.p999Ms).toFixed(2).padStart(11)
     return `| ${habit.name.padEnd(20)} | ${String(count).padStart(8)} | ${figures.join(' | ')} | ${ratio} |`
   })
   return [
-    `### ${road.title}`,
+    `### ${network.title}`,
     '',
     '| habit                | messages |   p50 ms |   p99 ms | p99.9 ms |   max ms | p99.9 : off |',
     '| -------------------- | -------: | -------: | -------: | -------: | -------: | ----------: |',
@@ -164,20 +164,20 @@ function tableOf(road: Road, samples: ReadonlyMap<Habit, readonly Sample[]>): st
   ].join('\n')
 }
 
-function chartOf(road: Road, samples: ReadonlyMap<Habit, readonly Sample[]>): Promise<string> {
-  const [off, , refresh, rebuild] = road.habits
+function chartOf(network: Network, samples: ReadonlyMap<Habit, readonly Sample[]>): Promise<string> {
+  const [off, , refresh, rebuild] = network.habits
   const panels = [off, refresh, rebuild].map((habit) => {
     const own = samples.get(habit)!
     const { p50Ms, p999Ms } = latencies(own)
     const figures = `p50 ${p50Ms.toFixed(2)} ms, p99.9 ${p999Ms.toFixed(2)} ms`
     return { title: `${habit.name}: ${figures}`, color: habit.color, samples: own }
   })
-  return latencyPanels(`Latency of send(): ${road.title}`, panels)
+  return latencyPanels(`Latency of send(): ${network.title}`, panels)
 }
 
 function page(tables: readonly string[], args: readonly string[]): string {
   const command = ['npm run bench -- refresh', ...args].join(' ')
-  const charts = roads.map(({ name, title }) => `![${title}](refresh-${name}.svg)`)
+  const charts = networks.map(({ name, title }) => `![${title}](refresh-${name}.svg)`)
   return `# Metadata refresh and latency
 
 Written by \`${command}\`; Node.js ${process.version}, ${os.cpus().length} cores. What is measured, and how, stands at the

@@ -146,7 +146,7 @@ export const producerSettings = [
     default: '-1',
     source: 'classic',
     since: '0.8.0',
-    doc: 'async: what send() does when the queue is full. Negative: wait. 0: reject at once. Positive: wait so long, then reject.',
+    doc: 'async: what send() does when the queue is full. Negative: wait. 0: reject at once. Positive: wait this long, then reject.',
     defaultMeans: 'send() waits while the queue is full',
   },
   {
@@ -157,7 +157,7 @@ export const producerSettings = [
     range: 'at most queue.buffering.max.messages',
     source: 'classic',
     since: '0.8.0',
-    doc: 'async: a batch is sent when it has so many messages. 1 and less: each message by itself.',
+    doc: 'async: a batch is sent when it has this many messages. 1 and less: each message by itself.',
     defaultMeans: 'a batch is sent at 200 messages',
   },
   {
@@ -169,7 +169,7 @@ export const producerSettings = [
     min: 1,
     source: 'ours',
     since: '0.1.0',
-    doc: 'async: the queue counts as full at so many bytes of keys and values as well.',
+    doc: 'async: the queue counts as full at this many bytes of keys and values as well.',
     defaultMeans: 'only queue.buffering.max.messages limits the queue',
   },
   {
@@ -188,7 +188,7 @@ export const producerSettings = [
     choices: ['fail', 'drop'],
     source: 'ours',
     since: '0.1.0',
-    doc: 'What becomes of a message with headers whose broker cannot store them (before Kafka 0.11): fail, with an error that says so, or drop the headers with a warning.',
+    doc: 'What happens to a message with headers whose broker cannot store them (before Kafka 0.11): fail, with an error that says so, or drop the headers with a warning.',
   },
   {
     key: 'delivery.timeout.ms',

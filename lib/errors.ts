@@ -3,7 +3,7 @@
  *
  * The family says whose fault it is; `code` is stable and made for matching; `persistence` says whether
  * the broker may hold the message. No error carries a payload, a key or a secret, and strings that came
- * from a network or a file are escaped and cut before they enter a message (see {@link printable}).
+ * from a network or a file are escaped and shortened before they enter a message (see {@link printable}).
  */
 import { types } from 'node:util'
 
@@ -127,7 +127,7 @@ export class UnsupportedCodecError extends KafkaError {
   }
 }
 
-/** The road to a broker: refused, reset, closed, not resolved. `cause` is the socket's own error. */
+/** The connection to a broker: refused, reset, closed, not resolved. `cause` is the socket's own error. */
 export class ConnectionError extends KafkaError {
   constructor(message: string, context: ErrorContext = {}) {
     super('KAFKA_CONNECTION', message, { retriable: true, ...context })
@@ -191,19 +191,19 @@ const MAX_PRINTED = 200
 /**
  * Makes a string from outside fit for a log line or an error: control characters, ANSI escapes, line breaks,
  * invisible characters, bidirectional marks and lone surrogates are written as `\u{…}`, and what exceeds 200
- * characters before that is cut off.
+ * characters before that is taken away.
  *
  * @see reliability reference S24
  */
 export function printable(text: string): string {
-  const cut = text.length > MAX_PRINTED ? `${withoutHalfPair(text.slice(0, MAX_PRINTED))}…` : text
-  return cut.replace(
+  const shortened = text.length > MAX_PRINTED ? `${withoutHalfPair(text.slice(0, MAX_PRINTED))}…` : text
+  return shortened.replace(
     /[\p{Control}\p{Format}\p{Line_Separator}\p{Paragraph_Separator}\p{Surrogate}]/gu,
     (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
   )
 }
 
-/** A cut through a surrogate pair would look like a damaged text. */
+/** Half of a surrogate pair would look like a damaged text. */
 function withoutHalfPair(text: string): string {
   return text.replace(/[\ud800-\udbff]$/, '')
 }

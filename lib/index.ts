@@ -47,11 +47,11 @@ export type { Encoder } from './handler/encoders/encoder.js'
 export { NullEncoder } from './handler/encoders/null-encoder.js'
 export { IntegerEncoder, LongEncoder } from './handler/encoders/number-encoders.js'
 export { StringEncoder } from './handler/encoders/string-encoder.js'
-export type { Delivery } from './handler/envelope.js'
 export type { EventHandler } from './handler/event-handler.js'
 export { ByteArrayPartitioner } from './handler/partitioners/byte-array-partitioner.js'
 export { DefaultPartitioner } from './handler/partitioners/default-partitioner.js'
 export type { Partitioner, PartitionerCompatibility } from './handler/partitioners/partitioner.js'
+export type { Delivery } from './handler/pending-message.js'
 export { type HeadersLike, type HeaderValue, KeyedMessage, type MessageLike } from './keyed-message.js'
 export type { Logger } from './logger.js'
 export type {
@@ -63,7 +63,7 @@ export type {
   Tags,
   TimerSeries,
 } from './metrics/snapshot.js'
-export type { VersionSeen } from './network/known-versions.js'
+export type { VersionSeen } from './network/api-versions-cache.js'
 export { ProducerPool, type ProducerPoolOptions } from './pool/producer-pool.js'
 export { type ProduceOptions, SyncProducer, type SyncProducerSettings } from './pool/sync-producer.js'
 export type { Classes } from './producer/classes.js'

@@ -3,7 +3,7 @@
 /** Node lets a timer that is set for longer go off at once. */
 export const LONGEST_TIMER_MS = 0x7fffffff
 
-/** Resolves after so many milliseconds, or when the signal aborts; at once where it is aborted already. */
+/** Resolves after this number of milliseconds, or when the signal aborts; at once where it is aborted already. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

@@ -130,12 +130,12 @@ describe('printable', () => {
     })
   }
 
-  it('cuts behind 200 characters and says so', () => {
+  it('shortens text behind 200 characters and says so', () => {
     expect(printable('x'.repeat(200))).to.equal('x'.repeat(200))
     expect(printable('x'.repeat(201))).to.equal(`${'x'.repeat(200)}…`)
   })
 
-  it('does not cut through a surrogate pair', () => {
+  it('does not split a surrogate pair', () => {
     expect(printable(`${'x'.repeat(199)}😀y`)).to.equal(`${'x'.repeat(199)}…`)
   })
 

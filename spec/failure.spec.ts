@@ -16,7 +16,7 @@ const late = new RequestTimeoutError('b:1 did not answer', {
   broker: 'b:1',
   persistence: 'possibly-persisted',
 })
-const hopeless = new EncodeError('cannot be encoded')
+const nonRetriable = new EncodeError('cannot be encoded')
 
 interface Told {
   topic?: string
@@ -74,13 +74,15 @@ describe('FailedToSendMessageError', () => {
     )
   })
 
-  for (const [attempts, told] of [
+  for (const [attempts, ending] of [
     [0, '(1 message)'],
     [1, '(1 message)'],
     [2, '(1 message, 2 attempts)'],
   ] as const) {
-    it(`says of ${attempts} attempts: ${told}`, () => {
-      expect(messageOf([failure({ attempts: Array(attempts).fill(refused) })]).endsWith(told)).to.equal(true)
+    it(`says of ${attempts} attempts: ${ending}`, () => {
+      expect(messageOf([failure({ attempts: Array(attempts).fill(refused) })]).endsWith(ending)).to.equal(
+        true,
+      )
     })
   }
 
@@ -90,7 +92,7 @@ describe('FailedToSendMessageError', () => {
   })
 
   it('names the topic alone where no partition was chosen', () => {
-    expect(messageOf([failure({ partition: -1, cause: hopeless })])).to.include(
+    expect(messageOf([failure({ partition: -1, cause: nonRetriable })])).to.include(
       'failed: logs: cannot be encoded',
     )
   })
@@ -128,7 +130,7 @@ describe('FailedToSendMessageError', () => {
 
   it('is retriable only when every failure is', () => {
     expect(new FailedToSendMessageError([failure(), failure({ cause: late })], 2).retriable).to.equal(true)
-    expect(new FailedToSendMessageError([failure(), failure({ cause: hopeless })], 2).retriable).to.equal(
+    expect(new FailedToSendMessageError([failure(), failure({ cause: nonRetriable })], 2).retriable).to.equal(
       false,
     )
   })
@@ -179,7 +181,7 @@ describe('DeliveryError', () => {
   })
 
   it('has no partition and no broker where there was none', () => {
-    const error = new DeliveryError(failure({ partition: -1, cause: hopeless, attempts: [] }))
+    const error = new DeliveryError(failure({ partition: -1, cause: nonRetriable, attempts: [] }))
     expect(error).not.to.have.any.keys('partition', 'broker')
     expect(error.message).to.equal('logs: cannot be encoded')
   })

@@ -18,10 +18,10 @@ export async function sendOneByOne(
   send: () => Promise<unknown>,
 ): Promise<void> {
   let left = messages
-  const lane = async (): Promise<void> => {
+  const sendInTurn = async (): Promise<void> => {
     while (left-- > 0) await send()
   }
-  await Promise.all(Array.from({ length: concurrency }, lane))
+  await Promise.all(Array.from({ length: concurrency }, sendInTurn))
 }
 
 export async function timed(messages: number, work: (messages: number) => Promise<void>): Promise<void> {

@@ -5,8 +5,6 @@
  */
 import { createServer, type Socket } from 'node:net'
 import type { Api } from '../../lib/protocol/api.js'
-import { encodeResponse, type RequestHeader, readRequestHeader } from '../../lib/protocol/envelope.js'
-import { filled, type Sparse } from '../../lib/protocol/filled.js'
 import { FrameDecoder } from '../../lib/protocol/frame.js'
 import {
   apis,
@@ -18,6 +16,8 @@ import {
 } from '../../lib/protocol/messages/index.js'
 import { Reader } from '../../lib/protocol/reader.js'
 import { advertised } from '../../lib/protocol/releases.js'
+import { encodeResponse, type RequestHeader, readRequestHeader } from '../../lib/protocol/request-response.js'
+import { type WithoutDefaults, withDefaults } from '../../lib/protocol/with-defaults.js'
 
 const PARTITIONS = 4
 const MAX_FRAME_BYTES = 100 * 1024 * 1024
@@ -28,9 +28,9 @@ const listed = advertised(process.argv[2] === '0.8' ? '0.8.2' : '2.8')
 function answer<Response>(
   api: Api<unknown, Response>,
   { apiVersion, correlationId }: RequestHeader,
-  body: Sparse<Response>,
+  body: WithoutDefaults<Response>,
 ): Buffer {
-  return encodeResponse(api, apiVersion, correlationId, filled(api.tables.response, body))
+  return encodeResponse(api, apiVersion, correlationId, withDefaults(api.tables.response, body))
 }
 
 function produceAnswer(header: RequestHeader, request: ProduceRequest): Buffer {

@@ -2,8 +2,8 @@
  * Sends at a fixed rate, one message at a time, and tells how long each took; one process per habit.
  *
  * Each {@link Round} that the parent asks for is answered with its samples. Messages are due at fixed times: one that has
- * to wait for the one before it counts from when it was due. With several lanes each lane is a producer of its own,
- * which is how a slow road gets enough samples without two messages of a lane being under way.
+ * to wait for the one before it counts from when it was due. With several producers each sends one message at a time,
+ * which is how a slow network gets enough samples without two messages of one producer being under way.
  */
 import { Pacer } from '../../lib/cli-perf/pacer.js'
 import { Producer } from '../../lib/index.js'
@@ -17,12 +17,12 @@ export interface SenderPlan {
   readonly rebuilds: boolean
   readonly bootstrap: string
   readonly topic: string
-  readonly lanes: number
+  readonly producerCount: number
 }
 
 export interface Round {
   readonly seconds: number
-  /** Of all lanes together; null: each lane sends the next message when the one before it is acknowledged. */
+  /** Of all producers together; null: each sends the next message when the one before it is acknowledged. */
   readonly perSecond: number | null
 }
 
@@ -35,7 +35,7 @@ const VALUE = 'x'.repeat(100)
 const plan = JSON.parse(process.argv[2]!) as SenderPlan
 if (plan.rebuilds) rebuildAtEachRefresh()
 const producers = Array.from(
-  { length: plan.lanes },
+  { length: plan.producerCount },
   () =>
     new Producer<string, string>({
       'metadata.broker.list': plan.bootstrap,
@@ -55,20 +55,20 @@ function rebuildAtEachRefresh(): void {
   }
 }
 
-async function sendLane(lane: number, round: Round, startMs: number, samples: Sample[]): Promise<void> {
+async function sendFrom(index: number, round: Round, startMs: number, samples: Sample[]): Promise<void> {
   const { topic } = plan
   const endMs = startMs + round.seconds * 1000
-  const pacer = round.perSecond === null ? null : paced(lane, round.perSecond, startMs)
-  for (let i = lane; performance.now() < endMs; i++) {
+  const pacer = round.perSecond === null ? null : paced(index, round.perSecond, startMs)
+  for (let i = index; performance.now() < endMs; i++) {
     if (pacer) await untilDue(pacer)
     const dueMs = pacer?.take() ?? performance.now()
-    await producers[lane]!.send({ topic, key: `key-${i % KEYS}`, message: VALUE })
+    await producers[index]!.send({ topic, key: `key-${i % KEYS}`, message: VALUE })
     samples.push([dueMs - startMs, performance.now() - dueMs])
   }
 }
 
-function paced(lane: number, perSecond: number, startMs: number): Pacer {
-  return new Pacer({ perSecond, threads: plan.lanes, threadId: lane, startMs })
+function paced(index: number, perSecond: number, startMs: number): Pacer {
+  return new Pacer({ perSecond, threads: plan.producerCount, threadId: index, startMs })
 }
 
 async function untilDue(pacer: Pacer): Promise<void> {
@@ -84,7 +84,7 @@ async function untilDue(pacer: Pacer): Promise<void> {
 process.on('message', async (round: Round) => {
   const samples: Sample[] = []
   const startMs = performance.now()
-  await Promise.all(producers.map((_, lane) => sendLane(lane, round, startMs, samples)))
+  await Promise.all(producers.map((_, index) => sendFrom(index, round, startMs, samples)))
   process.send!(samples)
 })
 process.on('disconnect', async () => {

@@ -40,7 +40,7 @@ export class Pacer {
     return this.#dueMs - nowMs
   }
 
-  /** To be told when a pause until the next message was due has ended. */
+  /** To be called when a pause until the next message was due has ended. */
   woke(nowMs: number): void {
     this.#wokenMs = Math.min(nowMs, this.#dueMs + TIMER_GRAIN_MS)
   }

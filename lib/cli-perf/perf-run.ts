@@ -3,11 +3,11 @@ import type { StopSignal } from '../cli/stop-signals.js'
 import { settingOf } from '../config/settings.js'
 import { ProducerConfig } from '../config.js'
 import type { Logger } from '../logger.js'
-import { Ending } from './ending.js'
 import { Latency } from './latency.js'
 import type { PerfOptions } from './options.js'
 import { PerfThread } from './perf-thread.js'
 import type { Result } from './result.js'
+import { StopControl } from './stop-control.js'
 import { Tally } from './tally.js'
 import { type Sample, Timeline } from './timeline.js'
 
@@ -21,7 +21,7 @@ export class PerfRun {
   readonly #options: PerfOptions
   readonly #logger: Logger
   readonly #latency = new Latency()
-  readonly #ending = new Ending()
+  readonly #stopControl = new StopControl()
   #timeline: Timeline | null = null
   #signal: StopSignal | null = null
   #isUnreachable = false
@@ -44,7 +44,7 @@ export class PerfRun {
   stop(signal: StopSignal): void {
     const isFirst = this.#signal === null
     this.#signal ??= signal
-    this.#ending.stop(isFirst ? this.#options.closeTimeoutMs : 0)
+    this.#stopControl.stop(isFirst ? this.#options.closeTimeoutMs : 0)
   }
 
   /** Can be called once. */
@@ -55,7 +55,7 @@ export class PerfRun {
     this.#timeline = timeline
     const ran = Array.from({ length: threads }, (_, threadId) => this.#thread(threadId).run())
     const isConfirmed = (await Promise.all(ran)).every((confirmed) => confirmed)
-    this.#ending.clear()
+    this.#stopControl.clear()
     const { unsettled } = this.tally
     if (this.#isUnreachable && unsettled > 0) this.tally.addFailure(UNREACHABLE, unsettled)
     timeline.stop()
@@ -70,11 +70,11 @@ export class PerfRun {
       logger: this.#logger,
       tally: this.tally,
       latency: this.#latency,
-      ending: this.#ending,
+      stopControl: this.#stopControl,
       // Every further message would wait as long and fail the same way.
       onUnreachable: () => {
         this.#isUnreachable = true
-        this.#ending.stop(0)
+        this.#stopControl.stop(0)
       },
     })
   }

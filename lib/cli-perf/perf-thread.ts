@@ -11,11 +11,11 @@ import { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import { Producer } from '../producer/producer.js'
 import { pause } from '../timers.js'
-import type { Ending } from './ending.js'
 import type { Latency } from './latency.js'
 import type { PerfOptions } from './options.js'
 import { Pacer } from './pacer.js'
 import { Payload, partitionKey } from './payload.js'
+import type { StopControl } from './stop-control.js'
 import type { Tally } from './tally.js'
 
 export interface PerfThreadOptions {
@@ -25,8 +25,8 @@ export interface PerfThreadOptions {
   readonly logger: Logger
   readonly tally: Tally
   readonly latency: Latency
-  readonly ending: Ending
-  /** Is told when no broker has ever been reached. */
+  readonly stopControl: StopControl
+  /** Is called when no broker has ever been reached. */
   readonly onUnreachable: () => void
 }
 
@@ -63,12 +63,14 @@ export class PerfThread {
    * @returns whether the brokers are known to have read everything; only acks 0 leaves that open.
    */
   async run(): Promise<boolean> {
-    const { ending } = this.#context
+    const { stopControl } = this.#context
     const sending = this.#sendAll()
     // A message that waits for room in the queue would outlast any limit of time.
-    await Promise.race([sending, ending.abandoned])
-    const flushed = ending.isAbandoned ? true : await Promise.race([this.#flush(), ending.abandoned])
-    await this.#producer.close(ending.isAbandoned ? { timeoutMs: 0 } : {})
+    await Promise.race([sending, stopControl.abandoned])
+    const flushed = stopControl.isAbandoned
+      ? true
+      : await Promise.race([this.#flush(), stopControl.abandoned])
+    await this.#producer.close(stopControl.isAbandoned ? { timeoutMs: 0 } : {})
     await sending
     return flushed !== false
   }
@@ -85,20 +87,20 @@ export class PerfThread {
   }
 
   async #sendAll(): Promise<void> {
-    const { options, ending, threadId } = this.#context
+    const { options, stopControl, threadId } = this.#context
     const { throughput: perSecond, threads } = options
     if (perSecond !== null)
       this.#pacer = new Pacer({ perSecond, threads, threadId, startMs: performance.now() })
-    for (let n = 0; n < options.messagesPerThread && !ending.isStopping; n++) await this.#iterate(n)
+    for (let n = 0; n < options.messagesPerThread && !stopControl.isStopping; n++) await this.#iterate(n)
   }
 
   /** One message to each topic; after one that failed the rest is skipped, as in the original. */
   async #iterate(n: number): Promise<void> {
-    const { options, ending, tally } = this.#context
+    const { options, stopControl, tally } = this.#context
     const key = partitionKey(n)
     for (const topic of options.topics) {
       if (this.#pacer) await this.#untilDue(this.#pacer)
-      if (ending.isStopping) return
+      if (stopControl.isStopping) return
       const sinceMs = this.#pacer?.take() ?? performance.now()
       tally.sent++
       try {
@@ -106,34 +108,34 @@ export class PerfThread {
       } catch (error) {
         if (!(error instanceof KafkaError)) throw error
         // The `failed` event has counted what was accepted, and what was given up has no outcome.
-        if (!(error instanceof FailedToSendMessageError) && !ending.isAbandoned)
+        if (!(error instanceof FailedToSendMessageError) && !stopControl.isAbandoned)
           tally.addFailure(error.message)
         return
       }
-      if (options.sendGapMs > 0) await pause(options.sendGapMs, ending.stopSignal)
+      if (options.sendGapMs > 0) await pause(options.sendGapMs, stopControl.stopSignal)
     }
   }
 
   async #untilDue(pacer: Pacer): Promise<void> {
-    const { ending } = this.#context
+    const { stopControl } = this.#context
     let waitMs = pacer.waitMs(performance.now())
     if (waitMs <= 0) return
     // Timers may also be early by a fraction of a millisecond.
-    while (waitMs > 0 && !ending.isStopping) {
-      await pause(Math.ceil(waitMs), ending.stopSignal)
+    while (waitMs > 0 && !stopControl.isStopping) {
+      await pause(Math.ceil(waitMs), stopControl.stopSignal)
       waitMs = pacer.waitMs(performance.now())
     }
     pacer.woke(performance.now())
   }
 
   #onFailed(all: readonly MessageFailure[]): void {
-    const { tally, ending, onUnreachable } = this.#context
+    const { tally, stopControl, onUnreachable } = this.#context
     // What close() gave up for lack of time has no outcome.
-    const failures = ending.isAbandoned
+    const failures = stopControl.isAbandoned
       ? all.filter(({ cause }) => !(cause instanceof DeliveryTimeoutError))
       : all
     tally.addFailures(failures)
-    if (tally.delivered > 0 || ending.isAbandoned) return
+    if (tally.delivered > 0 || stopControl.isAbandoned) return
     if (failures.every(({ cause }) => wasNobodyThere(cause))) onUnreachable()
   }
 

@@ -1,4 +1,4 @@
-/** What became of the messages of a run, all threads together, and why some failed. */
+/** Outcomes of the messages of a run, all threads together, and why some failed. */
 import type { MessageFailure } from '../failure.js'
 
 /** Different causes that are kept in mind; further ones are counted together. */
@@ -15,7 +15,7 @@ export class Tally {
   readonly #countByCause = new Map<string, number>()
   readonly #onNewCause: (cause: string) => void
 
-  /** @param onNewCause - is told each cause when it happens first. */
+  /** @param onNewCause - is called with each cause when it happens first. */
   constructor(onNewCause: (cause: string) => void = () => {}) {
     this.#onNewCause = onNewCause
   }

@@ -169,7 +169,7 @@ class ConsoleProducer {
     try {
       await this.#producer.send(new KeyedMessage(this.#options.topic, key, value))
     } catch (error) {
-      // The `failed` event has told this one already.
+      // The `failed` event has reported this one already.
       if (error instanceof FailedToSendMessageError) return
       if (!(error instanceof QueueFullError || error instanceof EncodeError)) throw error
       this.#counts.failed++
@@ -225,8 +225,8 @@ class ConsoleProducer {
     }
     if (this.#inputError) this.#errors.say(`stopped: ${this.#inputError.message}`)
     if (this.#signal && !this.#isInputEnded) {
-      const cut = this.#splitter.pendingBytes > 0 ? '; an unfinished line was not sent' : ''
-      this.#errors.say(`stopped: ${this.#signal} before the end of the input${cut}`)
+      const unfinished = this.#splitter.pendingBytes > 0 ? '; an unfinished line was not sent' : ''
+      this.#errors.say(`stopped: ${this.#signal} before the end of the input${unfinished}`)
     }
     this.#errors.say(this.#counts.summary())
   }

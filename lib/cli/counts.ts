@@ -1,4 +1,4 @@
-/** How many lines were read and what became of them, and how that is said. */
+/** How many lines were read, sent and failed, and how that is said. */
 export class Counts {
   read = 0
   delivered = 0

@@ -1,5 +1,5 @@
 /**
- * Cuts a byte stream into lines: at `\n`, with a `\r` before it taken off. Bytes stay as they are, of whatever charset.
+ * Splits a byte stream into lines: at `\n`, with a `\r` before it taken off. Bytes stay as they are, of whatever charset.
  *
  * Feed it chunks of any size; what does not yet make a line is copied into a buffer that grows by doubling, so neither
  * a long line nor one that drips in byte by byte costs more than its own size. The last line may lack its terminator; a

@@ -1,7 +1,7 @@
 /**
  * Recognises keys that belong elsewhere: to another client, an older Kafka, a tool, or to a slip of the finger.
  *
- * Looks keys up; what follows from them in a given configuration is told by `hints.ts`.
+ * Looks keys up; `hints.ts` says what follows from them in a given configuration.
  */
 import {
   type ForeignKey,

@@ -3,7 +3,7 @@
  *
  * The rules are those of `java.util.Properties.load`: `#` and `!` comments, `=`, `:` or blanks between key and
  * value, backslash escapes, `\uXXXX`, continuation lines, any line end. `properties-file` knows them; this file
- * only cuts the text into logical lines for it, because it tells no position when it throws, and because Java
+ * only splits the text into logical lines for it, because it tells no position when it throws, and because Java
  * skips a lone backslash at the start of a logical line where the library would start a pair.
  *
  * Two deliberate differences from Java. A byte order mark in front of the text is dropped; Java makes it a part of
@@ -71,7 +71,7 @@ function parseLogicalLine(text: string, line: number, source: string | undefined
   }
 }
 
-/** Cuts a text where Java ends a logical line; comments and blank lines come along, as lines of their own. */
+/** Splits a text where Java ends a logical line; comments and blank lines come along, as lines of their own. */
 function* logicalLines(text: string): Generator<{ line: number; text: string }> {
   const lines = withoutByteOrderMark(text).split(/\r\n|\r|\n/)
   for (let start = 0; start < lines.length; start++) {
@@ -91,7 +91,7 @@ const isComment = (line: string): boolean => /^[ \t\f]*[#!]/.test(line)
 
 const isLoneBackslash = (line: string): boolean => /^[ \t\f]*\\$/.test(line)
 
-/** An odd number of backslashes at the end; an even number is so many halves escaped backslashes. */
+/** An odd number of backslashes at the end; an even number is half as many escaped backslashes. */
 function isContinued(line: string): boolean {
   let backslashes = 0
   while (backslashes < line.length && line[line.length - 1 - backslashes] === '\\') backslashes++

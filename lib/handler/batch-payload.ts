@@ -58,9 +58,9 @@ export function payloadOf(
   return compressedPayload(batch, magic, compression)
 }
 
-function plainPayload({ envelopes }: PartitionBatch, magic: Magic): BatchPayload {
-  if (magic !== 2) return { payload: new PlainMessageSet(magic, envelopes), limitedBytes: 0 }
-  return { payload: new PlainRecordBatch(envelopes), limitedBytes: estimateSetBytes(envelopes) }
+function plainPayload({ messages }: PartitionBatch, magic: Magic): BatchPayload {
+  if (magic !== 2) return { payload: new PlainMessageSet(magic, messages), limitedBytes: 0 }
+  return { payload: new PlainRecordBatch(messages), limitedBytes: estimateSetBytes(messages) }
 }
 
 async function compressedPayload(
@@ -68,13 +68,13 @@ async function compressedPayload(
   magic: Magic,
   compression: Compression,
 ): Promise<BatchPayload> {
-  const { envelopes } = batch
-  const summary = summaryOf(envelopes)
+  const { messages } = batch
+  const summary = summaryOf(messages)
   let compressed: Uint8Array
   try {
-    const writer = new Writer(estimateSetBytes(envelopes))
-    if (magic === 2) writeRecords(writer, envelopes, summary.baseTimestampMs)
-    else new PlainMessageSet(magic, envelopes).writeTo(writer)
+    const writer = new Writer(estimateSetBytes(messages))
+    if (magic === 2) writeRecords(writer, messages, summary.baseTimestampMs)
+    else new PlainMessageSet(magic, messages).writeTo(writer)
     compressed = await compression.compress(writer.finish(), magic)
   } catch (cause) {
     if (asKafkaError(cause) instanceof UnreadableRecordError) throw cause
@@ -88,11 +88,11 @@ async function compressedPayload(
 }
 
 function notCompressed(
-  { topic, partition, envelopes }: PartitionBatch,
+  { topic, partition, messages }: PartitionBatch,
   { name }: Compression,
   cause: unknown,
 ): KafkaError {
   const place = printable(partitionName(topic, partition))
-  const text = `${envelopes.length} messages to ${place} cannot be compressed with ${name}`
+  const text = `${messages.length} messages to ${place} cannot be compressed with ${name}`
   return new EncodeError(text, { topic, partition, cause })
 }

@@ -7,10 +7,10 @@ import type { Logger } from '../logger.js'
 import { isReadable, magicOf, UnreadableRecordError } from '../protocol/records/record-body.js'
 import type { Payload } from '../protocol/types.js'
 import { type PayloadOptions, payloadOf } from './batch-payload.js'
+import type { LearnedSizeLimits } from './learned-size-limits.js'
 import { partitionName } from './match-response.js'
 import type { Outcomes } from './outcomes.js'
 import type { PartitionBatch } from './partition-and-collate.js'
-import type { SetLimits } from './set-limits.js'
 
 export interface PreparerOptions extends PayloadOptions {
   readonly outcomes: Outcomes
@@ -31,9 +31,9 @@ const FIRST_MAGIC_WITH_HEADERS = 2
 
 export class BatchPreparer {
   readonly #options: PreparerOptions
-  readonly #limits: SetLimits
+  readonly #limits: LearnedSizeLimits
 
-  constructor(options: PreparerOptions, limits: SetLimits) {
+  constructor(options: PreparerOptions, limits: LearnedSizeLimits) {
     this.#options = options
     this.#limits = limits
   }
@@ -51,8 +51,8 @@ export class BatchPreparer {
       const batch = hasHeaders ? whole : this.#withoutHeaders(whole, broker)
       const prepared = await this.#write(batch, version, broker)
       if (!prepared) continue
-      const { envelopes, topic } = prepared.batch
-      const isTooLarge = envelopes.length > 1 && this.#limits.isTooLarge(topic, prepared.limitedBytes)
+      const { messages, topic } = prepared.batch
+      const isTooLarge = messages.length > 1 && this.#limits.isTooLarge(topic, prepared.limitedBytes)
       if (isTooLarge) tooLarge.push(prepared.batch)
       else ready.push(prepared)
     }
@@ -67,24 +67,24 @@ export class BatchPreparer {
    */
   withoutUnreadable(batches: readonly PartitionBatch[], found: UnreadableRecordError): PartitionBatch[] {
     const left = batches.map((batch) => this.#withoutUnreadable(batch, found))
-    return left.filter(({ envelopes }) => envelopes.length > 0)
+    return left.filter(({ messages }) => messages.length > 0)
   }
 
   #withoutUnreadable(batch: PartitionBatch, { record, cause }: UnreadableRecordError): PartitionBatch {
-    const { topic, partition, envelopes } = batch
-    const unreadable = envelopes.filter((envelope) => envelope === record || !isReadable(envelope))
+    const { topic, partition, messages } = batch
+    const unreadable = messages.filter((message) => message === record || !isReadable(message))
     if (unreadable.length === 0) return batch
     const place = printable(partitionName(topic, partition))
     const text = `${unreadable.length} messages to ${place} cannot be written: an ArrayBuffer was transferred or made shorter after it was sent. Send a copy of what is given away, or set copy.buffers=true`
     this.#options.logger.error(text)
     const error = new EncodeError(text, { topic, partition, cause })
     this.#options.outcomes.failed(unreadable, () => error)
-    return { ...batch, envelopes: envelopes.filter(({ isSettled }) => !isSettled) }
+    return { ...batch, messages: messages.filter(({ isSettled }) => !isSettled) }
   }
 
   /** @returns null when nothing of it can be sent; its messages have failed then. */
   async #write(batch: PartitionBatch, version: number, broker: string): Promise<Prepared | null> {
-    if (batch.envelopes.length === 0) return null
+    if (batch.messages.length === 0) return null
     try {
       const written = payloadOf(batch, version, broker, this.#options)
       const { payload, limitedBytes } = written instanceof Promise ? await written : written
@@ -95,15 +95,15 @@ export class BatchPreparer {
         return this.#write(this.#withoutUnreadable(batch, error), version, broker)
       }
       this.#options.logger.error(`messages cannot be written: ${error.message}`)
-      this.#options.outcomes.failed(batch.envelopes, () => error)
+      this.#options.outcomes.failed(batch.messages, () => error)
       return null
     }
   }
 
   /** Headers cannot be stored before Kafka 0.11: their messages fail, or lose them where that is set. */
   #withoutHeaders(batch: PartitionBatch, broker: string): PartitionBatch {
-    const { topic, partition, envelopes } = batch
-    const withHeaders = envelopes.filter(({ headers }) => headers !== null)
+    const { topic, partition, messages } = batch
+    const withHeaders = messages.filter(({ headers }) => headers !== null)
     if (withHeaders.length === 0) return batch
     const { headersOnOldBrokers, logger, outcomes } = this.#options
     const place = printable(partitionName(topic, partition))
@@ -115,6 +115,6 @@ export class BatchPreparer {
     const text = `${broker} cannot store the headers of messages to ${place}: that needs Kafka 0.11 or newer. Leave them out, or set headers.on.old.brokers=drop`
     const error = new UnsupportedVersionError(text, { broker, topic, partition })
     outcomes.failed(withHeaders, () => error)
-    return { ...batch, envelopes: envelopes.filter((envelope) => !envelope.isSettled) }
+    return { ...batch, messages: messages.filter((message) => !message.isSettled) }
   }
 }

@@ -13,9 +13,9 @@ import type { BrokerAddress } from '../network/connection.js'
 import { isReachable } from '../pool/metadata-source.js'
 import { errorCode } from '../protocol/error-code.js'
 import { hasTopicId, type MetadataResponse, NO_TOPIC_ID } from '../protocol/messages/index.js'
-import { FruitlessTopics } from './fruitless-topics.js'
-import { brokerError, verdictOn } from './produce-verdict.js'
+import { actionOn, brokerError } from './produce-errors.js'
 import { RefreshLimiter } from './refresh-limiter.js'
+import { RepeatedFailures } from './repeated-failures.js'
 import { type PartitionAndLeader, TopicPartitions } from './topic-partitions.js'
 
 export { type PartitionAndLeader, TopicPartitions }
@@ -28,7 +28,7 @@ const LEADER_NOT_AVAILABLE = 5
 export interface MetadataFetcher {
   fetch(topics: readonly string[]): Promise<MetadataResponse>
   /** Whether asking again would tell more. Default: no. */
-  readonly isShort?: boolean
+  readonly lacksTopicIds?: boolean
 }
 
 export interface BrokerPartitionInfoOptions {
@@ -80,7 +80,7 @@ export class BrokerPartitionInfo {
   /** Broker id → how many partitions known here it leads; counted as topics change, since there may be many of them. */
   readonly #ledCountByBroker = new Map<number, number>()
   readonly #limiter: RefreshLimiter
-  readonly #fruitless = new FruitlessTopics()
+  readonly #repeatedFailures = new RepeatedFailures()
   #endTurn = (): void => {}
   #isClosed = false
   #running: Refresh | null = null
@@ -182,7 +182,7 @@ export class BrokerPartitionInfo {
     this.#topicIds.delete(topic)
     this.#errors.delete(topic)
     this.#stale.delete(topic)
-    this.#fruitless.forget(topic)
+    this.#repeatedFailures.forget(topic)
   }
 
   /**
@@ -197,7 +197,7 @@ export class BrokerPartitionInfo {
     const wanted = [...topics]
     if (wanted.length === 0) return Promise.resolve()
     const nowMs = performance.now()
-    const isRepeat = wanted.every((topic) => this.#fruitless.isRepeat(topic, isRetry, nowMs))
+    const isRepeat = wanted.every((topic) => this.#repeatedFailures.isRepeat(topic, isRetry, nowMs))
     this.#running ??= this.#start(Promise.resolve())
     const running = this.#running
     const isTooLate = running.isSent && !wanted.every((topic) => running.topics.has(topic))
@@ -205,7 +205,7 @@ export class BrokerPartitionInfo {
     const refresh = isTooLate ? this.#next! : running
     for (const topic of wanted) refresh.topics.add(topic)
     if (isRetry) for (const topic of wanted) refresh.retried.add(topic)
-    if (!isRepeat) this.#hurry(refresh)
+    if (!isRepeat) this.#endWaiting(refresh)
     return refresh.done
   }
 
@@ -230,7 +230,7 @@ export class BrokerPartitionInfo {
   }
 
   /** Somebody asks for something new: a request that waits for its turn as a repetition waits no longer. */
-  #hurry(refresh: Refresh): void {
+  #endWaiting(refresh: Refresh): void {
     if (!refresh.isRepeat) return
     refresh.isRepeat = false
     if (refresh === this.#running) this.#endTurn()
@@ -254,7 +254,7 @@ export class BrokerPartitionInfo {
       throw error
     }
     onRefresh?.(names, null)
-    if (source.isShort && !refresh.isFollowUp) void refresh.done.then(() => this.#followUp(names))
+    if (source.lacksTopicIds && !refresh.isFollowUp) void refresh.done.then(() => this.#followUp(names))
   }
 
   /** Beside the traffic, for the topic ids that the first answer of a broker has no room for. */
@@ -293,7 +293,7 @@ export class BrokerPartitionInfo {
       this.#takeTopic(topic, live, refresh.retried)
     }
     const nowMs = performance.now()
-    for (const topic of left) this.#fruitless.hadError(topic, nowMs)
+    for (const topic of left) this.#repeatedFailures.hadError(topic, nowMs)
     if (refresh.isRepeat) this.#judge(refresh)
     this.#options.onLeaders?.(this.#leaders(), topicByLeader(response.topics))
   }
@@ -301,8 +301,10 @@ export class BrokerPartitionInfo {
   /** After a repetition: whether the next one has to wait longer. */
   #judge({ topics, retried }: Refresh): void {
     const nowMs = performance.now()
-    const isVain = [...topics].some((topic) => this.#fruitless.isRepeat(topic, retried.has(topic), nowMs))
-    if (isVain) this.#limiter.wasFruitless(nowMs)
+    const isRepeatedFailure = [...topics].some((topic) =>
+      this.#repeatedFailures.isRepeat(topic, retried.has(topic), nowMs),
+    )
+    if (isRepeatedFailure) this.#limiter.wasFruitless(nowMs)
     else this.#limiter.wasFruitful()
   }
 
@@ -333,7 +335,7 @@ export class BrokerPartitionInfo {
     if (code !== NONE) {
       const error = this.#topicError(name, code)
       this.#errors.set(name, error)
-      this.#fruitless.hadError(name, performance.now())
+      this.#repeatedFailures.hadError(name, performance.now())
       this.#options.logger.warn(error.message)
       return
     }
@@ -345,8 +347,8 @@ export class BrokerPartitionInfo {
     this.#warnOfMissingLeaders(topic)
     this.#put(name, found)
     const isChanged = hasNewId || !known?.isSameAs(found) || found.isLedByAny(live.moved)
-    this.#fruitless.wasAnswered(name, isChanged)
-    if (!isChanged && retried.has(name)) this.#fruitless.wasUnchanged(name, performance.now())
+    this.#repeatedFailures.wasAnswered(name, isChanged)
+    if (!isChanged && retried.has(name)) this.#repeatedFailures.wasUnchanged(name, performance.now())
   }
 
   #partitionsIn(topic: TopicAnswer, live: ReadonlySet<number>): TopicPartitions {
@@ -383,7 +385,7 @@ export class BrokerPartitionInfo {
   }
 
   #topicError(topic: string, code: number): KafkaError {
-    if (verdictOn(code) === 'fail') return brokerError(code, { broker: 'the cluster', topic, acks: 1 })
+    if (actionOn(code) === 'fail') return brokerError(code, { broker: 'the cluster', topic, acks: 1 })
     const { name, description } = errorCode(code)
     const why = description && `: ${description}`
     return new MetadataError(`topic ${printable(topic)} is not available: ${name} (${code})${why}`, { topic })

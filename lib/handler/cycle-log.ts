@@ -6,8 +6,8 @@
 import _ from 'lodash'
 import { type KafkaError, printable } from '../errors.js'
 import type { Logger } from '../logger.js'
-import type { Envelope } from './envelope.js'
 import type { Rejection } from './partition-and-collate.js'
+import type { PendingMessage } from './pending-message.js'
 
 /** Topics that a line names; the others are counted. */
 const MAX_NAMED = 10
@@ -19,7 +19,7 @@ export class CycleLog {
     this.#logger = logger
   }
 
-  /** By an encoder; in sync mode the call has been told. */
+  /** By an encoder; in sync mode the call has been rejected with it. */
   refused(count: number): void {
     this.#logger.error(`${count} messages could not be serialized and were given up`)
   }
@@ -31,18 +31,18 @@ export class CycleLog {
   /** Messages without a place: WARN while that may change, ERROR where it cannot. */
   unassigned(rejections: readonly Rejection[]): void {
     if (rejections.length === 0) return
-    const [hopeful, hopeless] = _.partition(rejections, ({ error }) => error.retriable)
+    const [retriable, nonRetriable] = _.partition(rejections, ({ error }) => error.retriable)
     // A refresh that failed has been logged already; only other reasons are news.
-    const first = hopeful[0]?.error
+    const first = retriable[0]?.error
     if (first && first.cause === undefined) {
       this.#logger.warn(
-        `${hopeful.length} messages could not be assigned to a leader; the first: ${first.message}`,
+        `${retriable.length} messages could not be assigned to a leader; the first: ${first.message}`,
       )
     }
-    if (hopeless.length > 0) {
+    if (nonRetriable.length > 0) {
       this.#logger.error(
-        `${hopeless.length} messages could not be assigned to a partition and were given up; the first: ` +
-          hopeless[0]!.error.message,
+        `${nonRetriable.length} messages could not be assigned to a partition and were given up; the first: ` +
+          nonRetriable[0]!.error.message,
       )
     }
   }
@@ -58,12 +58,12 @@ export class CycleLog {
   }
 
   /** Attempts are used up. */
-  gaveUp(envelopes: readonly Envelope[], attempts: number, first: KafkaError): void {
-    const topics = _.uniq(envelopes.map(({ topic }) => topic))
+  gaveUp(messages: readonly PendingMessage[], attempts: number, first: KafkaError): void {
+    const topics = _.uniq(messages.map(({ topic }) => topic))
     const named = topics.slice(0, MAX_NAMED).map((topic) => printable(topic))
     const more = topics.length > MAX_NAMED ? ` and ${topics.length - MAX_NAMED} more topics` : ''
     this.#logger.error(
-      `${envelopes.length} messages to ${named.join(', ')}${more} were given up after ${attempts} attempts; ` +
+      `${messages.length} messages to ${named.join(', ')}${more} were given up after ${attempts} attempts; ` +
         `the first: ${first.message}`,
     )
   }

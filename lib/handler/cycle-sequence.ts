@@ -6,14 +6,14 @@
  * before the cycle is over; the next cycle then waits for the end, so that its messages overtake nothing, and theirs
  * may be over before. Knows no brokers and no attempts.
  */
-import type { Envelope } from './envelope.js'
+import type { PendingMessage } from './pending-message.js'
 import { TimeLimits } from './time-limits.js'
 
 export interface CycleSequenceOptions {
   /** Sends messages; ends when each is settled and nothing of them is under way. Must not reject. */
-  run(envelopes: readonly Envelope[], limits: TimeLimits | null): Promise<void>
+  run(messages: readonly PendingMessage[], limits: TimeLimits | null): Promise<void>
   /** Settles messages whose time limit is over. */
-  expire(envelopes: readonly Envelope[]): void
+  expire(messages: readonly PendingMessage[]): void
 }
 
 export class CycleSequence {
@@ -26,19 +26,19 @@ export class CycleSequence {
   }
 
   /** Resolves when each message is settled. One call at a time: the caller sees to it. */
-  dispatch(envelopes: readonly Envelope[]): Promise<void> {
+  dispatch(messages: readonly PendingMessage[]): Promise<void> {
     const { run, expire } = this.#options
-    const limits = TimeLimits.of(envelopes, expire)
-    if (limits) return this.#limited(envelopes, limits)
-    return this.#left ? this.#left.then(() => run(envelopes, null)) : run(envelopes, null)
+    const limits = TimeLimits.of(messages, expire)
+    if (limits) return this.#limited(messages, limits)
+    return this.#left ? this.#left.then(() => run(messages, null)) : run(messages, null)
   }
 
-  async #limited(envelopes: readonly Envelope[], limits: TimeLimits): Promise<void> {
+  async #limited(messages: readonly PendingMessage[], limits: TimeLimits): Promise<void> {
     limits.check()
     if (this.#left) await limits.orNobodyLeft(this.#left)
     if (limits.isNobodyLeft) return limits.end()
     let isOver = false
-    const cycle = this.#options.run(envelopes, limits).then(() => {
+    const cycle = this.#options.run(messages, limits).then(() => {
       isOver = true
     })
     await limits.orNobodyLeft(cycle)

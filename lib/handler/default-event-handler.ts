@@ -4,7 +4,7 @@
  *
  * Metadata is refreshed where a topic is unknown, when `topic.metadata.refresh.interval.ms` is due (checked on the way
  * of a send, then beside the traffic when the topics are known), and between attempts. One cycle at a time keeps the
- * order; more may overlap where that is allowed, and keep it by lanes.
+ * order; more may overlap where that is allowed, and keep it per partition: one that has a message in flight is held.
  *
  * @see classic-producer reference §3; design D1–D4, D6
  */
@@ -21,17 +21,17 @@ import { CycleLog } from './cycle-log.js'
 import { CycleMetadata } from './cycle-metadata.js'
 import { CycleSequence } from './cycle-sequence.js'
 import { CycleWaits } from './cycle-waits.js'
-import { Envelope } from './envelope.js'
 import type { EventHandler } from './event-handler.js'
 import { expiry, lastError } from './give-up-reason.js'
 import { guardedListener } from './guarded-listener.js'
 import { hasSettled } from './in-flight-messages.js'
-import { LaneDispatch, type OnProgress } from './lane-dispatch.js'
 import { LeaderDispatch, type LeaderDispatchOptions } from './leader-dispatch.js'
 import { unexpected } from './name-of-thrown.js'
 import { type OutcomeListener, Outcomes } from './outcomes.js'
+import { type OnProgress, OverlappingDispatch } from './overlapping-dispatch.js'
 import { bindToPartition, type CollateContext, partitionAndCollate } from './partition-and-collate.js'
 import type { Partitioner } from './partitioners/partitioner.js'
+import { PendingMessage } from './pending-message.js'
 import { type Encoders, serialize } from './serialize.js'
 import { TimeLimits } from './time-limits.js'
 import { UnprovenPartitions } from './unproven-partitions.js'
@@ -58,7 +58,7 @@ export interface DefaultEventHandlerOptions
   readonly listener: OutcomeListener & {
     onRetry(event: RetryEvent): void
     /** What is left of a cycle's messages after those that an encoder refused have failed. */
-    onSerialized?(envelopes: readonly Envelope[]): void
+    onSerialized?(messages: readonly PendingMessage[]): void
     /** An attempt has left messages without an outcome, the last one allowed included. */
     onAttemptFailed?(): void
   }
@@ -87,7 +87,7 @@ export class DefaultEventHandler implements EventHandler {
   readonly #collateContext: CollateContext
   #abortedFor: KafkaError | null = null
   readonly #waits = new CycleWaits()
-  readonly #cycles: LaneDispatch | CycleSequence
+  readonly #cycles: OverlappingDispatch | CycleSequence
   #closed: Promise<void> | null = null
 
   constructor(given: DefaultEventHandlerOptions) {
@@ -95,7 +95,6 @@ export class DefaultEventHandler implements EventHandler {
     const options = { ...given, logger, listener: guardedListener(given.listener, logger) }
     this.#options = options
     const { brokerPartitionInfo, partitioner, maxInFlight = 1, random = Math.random } = options
-    const doOverlap = maxInFlight > 1
     this.#eventLoop = options.eventLoop ?? new EventLoopYield()
     this.#outcomes = new Outcomes(options.listener)
     this.#log = new CycleLog(options.logger)
@@ -118,52 +117,53 @@ export class DefaultEventHandler implements EventHandler {
       partitioner,
       topic: (name) => brokerPartitionInfo.lookUp(name),
       stickyPartitions: this.#stickyPartitions,
-      keepsPartitions: doOverlap,
+      keepsPartitions: maxInFlight > 1,
       random,
     }
-    this.#cycles = doOverlap ? this.#makeLanes(maxInFlight) : this.#makeSequence()
+    this.#cycles = maxInFlight > 1 ? this.#makeOverlapping(maxInFlight) : this.#makeSequence()
   }
 
   /** Sends plain messages; each cycle through `Producer` goes by {@link dispatch}. */
   async handle(messages: readonly KeyedMessage[]): Promise<void> {
-    const failureByEnvelope = new Map<Envelope, MessageFailure>()
+    const failureByMessage = new Map<PendingMessage, MessageFailure>()
     const waiter = {
       delivered: (): void => {},
-      failed: (failure: MessageFailure, envelope: Envelope) => void failureByEnvelope.set(envelope, failure),
+      failed: (failure: MessageFailure, message: PendingMessage) =>
+        void failureByMessage.set(message, failure),
     }
-    const envelopes = messages.map((message) => new Envelope(KeyedMessage.from(message), waiter))
-    await this.dispatch(envelopes)
-    if (failureByEnvelope.size === 0) return
-    const failures = envelopes.flatMap((envelope) => failureByEnvelope.get(envelope) ?? [])
+    const pending = messages.map((message) => new PendingMessage(KeyedMessage.from(message), waiter))
+    await this.dispatch(pending)
+    if (failureByMessage.size === 0) return
+    const failures = pending.flatMap((message) => failureByMessage.get(message) ?? [])
     throw new FailedToSendMessageError(failures, messages.length)
   }
 
   /** Fills in the bytes; @returns why a message can never be sent, or null. */
-  serialize(envelope: Envelope): KafkaError | null {
-    return serialize(envelope, this.#options.encoders)
+  serialize(message: PendingMessage): KafkaError | null {
+    return serialize(message, this.#options.encoders)
   }
 
   /** Sends messages until every one is settled. Never rejects. */
-  async dispatch(envelopes: readonly Envelope[]): Promise<void> {
+  async dispatch(messages: readonly PendingMessage[]): Promise<void> {
     try {
-      const serialized = this.#serializeAll(envelopes)
+      const serialized = this.#serializeAll(messages)
       this.#options.listener.onSerialized?.(serialized)
       await this.#cycles.dispatch(serialized)
     } catch (thrown) {
-      this.#breakOff(envelopes, thrown)
+      this.#breakOff(messages, thrown)
     }
   }
 
   /** Nothing should throw in a cycle; whatever does, its messages get an outcome and the next cycle begins. */
   async #guardedCycle(
-    envelopes: readonly Envelope[],
+    messages: readonly PendingMessage[],
     limits: TimeLimits | null,
     onProgress?: OnProgress,
   ): Promise<void> {
     try {
-      await this.#cycle(envelopes, limits, onProgress)
+      await this.#cycle(messages, limits, onProgress)
     } catch (thrown) {
-      this.#breakOff(envelopes, thrown)
+      this.#breakOff(messages, thrown)
     } finally {
       limits?.end()
     }
@@ -172,38 +172,38 @@ export class DefaultEventHandler implements EventHandler {
     if (turn) await turn
   }
 
-  #breakOff(envelopes: readonly Envelope[], thrown: unknown): void {
+  #breakOff(messages: readonly PendingMessage[], thrown: unknown): void {
     const error = unexpected(thrown)
-    const open = envelopes.filter(({ isSettled }) => !isSettled)
+    const open = messages.filter(({ isSettled }) => !isSettled)
     this.#options.logger.error(`${error.message}; ${open.length} messages were given up`)
     const attempt = { atMs: Date.now(), error }
-    for (const envelope of open) envelope.addAttempt(attempt)
+    for (const message of open) message.addAttempt(attempt)
     this.#outcomes.failed(open, () => error)
   }
 
   #makeSequence(): CycleSequence {
     return new CycleSequence({
-      run: (envelopes, limits) =>
-        this.#guardedCycle(envelopes, limits, limits ? () => limits.check() : undefined),
-      expire: (envelopes) => this.#expire(envelopes),
+      run: (messages, limits) =>
+        this.#guardedCycle(messages, limits, limits ? () => limits.check() : undefined),
+      expire: (messages) => this.#expire(messages),
     })
   }
 
-  #makeLanes(maxRuns: number): LaneDispatch {
+  #makeOverlapping(maxInFlight: number): OverlappingDispatch {
     const { brokerPartitionInfo } = this.#options
-    return new LaneDispatch({
-      maxRuns,
-      run: (envelopes, onProgress) => {
-        const limits = TimeLimits.of(envelopes, (over) => {
+    return new OverlappingDispatch({
+      maxInFlight,
+      run: (messages, onProgress) => {
+        const limits = TimeLimits.of(messages, (over) => {
           this.#expire(over)
-          onProgress([{ envelopes: over }])
+          onProgress([{ messages: over }])
         })
-        return this.#guardedCycle(envelopes, limits, onProgress)
+        return this.#guardedCycle(messages, limits, onProgress)
       },
-      bind: (envelope) => {
-        if (brokerPartitionInfo.isCached(envelope.topic)) bindToPartition(envelope, this.#collateContext)
+      bind: (message) => {
+        if (brokerPartitionInfo.isCached(message.topic)) bindToPartition(message, this.#collateContext)
       },
-      expire: (envelopes) => this.#expire(envelopes),
+      expire: (messages) => this.#expire(messages),
     })
   }
 
@@ -214,12 +214,12 @@ export class DefaultEventHandler implements EventHandler {
    * @param onProgress - called whenever messages may have been settled or bound to a partition.
    */
   async #cycle(
-    envelopes: readonly Envelope[],
+    messages: readonly PendingMessage[],
     limits: TimeLimits | null,
     onProgress?: OnProgress,
   ): Promise<void> {
     limits?.check()
-    let outstanding = limits ? unsettled(envelopes) : envelopes
+    let outstanding = limits ? unsettled(messages) : messages
     for (let attempts = 0; outstanding.length > 0; attempts++) {
       const remaining = this.#options.maxRetries + 1 - attempts
       if (this.#abortedFor || remaining <= 0) {
@@ -271,35 +271,35 @@ export class DefaultEventHandler implements EventHandler {
     return this.#closed
   }
 
-  #serializeAll(envelopes: readonly Envelope[]): readonly Envelope[] {
-    const refused = new Map<Envelope, KafkaError>()
-    for (const envelope of envelopes) {
-      if (envelope.isSerialized) continue
-      const error = this.serialize(envelope)
-      if (error) refused.set(envelope, error)
+  #serializeAll(messages: readonly PendingMessage[]): readonly PendingMessage[] {
+    const refused = new Map<PendingMessage, KafkaError>()
+    for (const message of messages) {
+      if (message.isSerialized) continue
+      const error = this.serialize(message)
+      if (error) refused.set(message, error)
     }
-    if (refused.size === 0) return envelopes
+    if (refused.size === 0) return messages
     this.#log.refused(refused.size)
-    this.#outcomes.failed([...refused.keys()], (envelope) => refused.get(envelope)!)
-    return envelopes.filter((envelope) => !refused.has(envelope))
+    this.#outcomes.failed([...refused.keys()], (message) => refused.get(message)!)
+    return messages.filter((message) => !refused.has(message))
   }
 
-  async #attempt(outstanding: readonly Envelope[], onProgress?: OnProgress): Promise<void> {
+  async #attempt(outstanding: readonly PendingMessage[], onProgress?: OnProgress): Promise<void> {
     const { batchesByLeader, rejections } = partitionAndCollate(outstanding, this.#collateContext)
-    const hopeless = new Map<Envelope, KafkaError>()
+    const nonRetriable = new Map<PendingMessage, KafkaError>()
     const attemptByError = new Map<KafkaError, FailedAttempt>()
-    for (const { envelope, error } of rejections) {
+    for (const { message, error } of rejections) {
       if (!error.retriable) {
-        hopeless.set(envelope, error)
+        nonRetriable.set(message, error)
         continue
       }
       const attempt = attemptByError.get(error) ?? { atMs: Date.now(), error }
       attemptByError.set(error, attempt)
-      envelope.addAttempt(attempt)
+      message.addAttempt(attempt)
     }
     this.#log.sending(outstanding.length, batchesByLeader.size)
     this.#log.unassigned(rejections)
-    this.#outcomes.failed([...hopeless.keys()], (envelope) => hopeless.get(envelope)!)
+    this.#outcomes.failed([...nonRetriable.keys()], (message) => nonRetriable.get(message)!)
     const sending = [...batchesByLeader].map(([leaderId, batches]) => {
       const sent = this.#leaders.dispatch(leaderId, batches)
       return onProgress ? sent.then(() => onProgress(batches)) : sent
@@ -309,14 +309,14 @@ export class DefaultEventHandler implements EventHandler {
     for (const sent of await Promise.allSettled(sending)) if (sent.status === 'rejected') throw sent.reason
   }
 
-  async #prepareMetadata(outstanding: readonly Envelope[], limits: TimeLimits | null): Promise<void> {
+  async #prepareMetadata(outstanding: readonly PendingMessage[], limits: TimeLimits | null): Promise<void> {
     const refresh = this.#metadata.prepare(topicsOf(outstanding))
     if (refresh) await this.#waits.forAnswer(refresh, limits)
   }
 
   /** Between attempts: waits, then asks anew for the topics that are left. */
   async #pause(
-    outstanding: readonly Envelope[],
+    outstanding: readonly PendingMessage[],
     attempts: number,
     remaining: number,
     limits: TimeLimits | null,
@@ -333,34 +333,34 @@ export class DefaultEventHandler implements EventHandler {
   }
 
   /** Fails the messages whose time limit is over. What is in flight may be stored: nobody knows before the answer. */
-  #expire(envelopes: readonly Envelope[]): void {
+  #expire(messages: readonly PendingMessage[]): void {
     const nowMs = performance.now()
-    const over = envelopes.filter(
+    const over = messages.filter(
       ({ deadlineMs, isSettled }) => !isSettled && deadlineMs > 0 && deadlineMs <= nowMs,
     )
-    for (const envelope of over) envelope.isAmbiguous ||= envelope.isInFlight
-    this.#outcomes.failed(over, (envelope) => expiry(envelope))
+    for (const message of over) message.isAmbiguous ||= message.isInFlight
+    this.#outcomes.failed(over, (message) => expiry(message))
   }
 
-  #giveUp(outstanding: readonly Envelope[], attempts: number): void {
+  #giveUp(outstanding: readonly PendingMessage[], attempts: number): void {
     const reason = this.#abortedFor
     if (!reason) {
       this.#log.gaveUp(outstanding, attempts, lastError(outstanding[0]!))
       // No attempt follows that would ask for them, but the next message should not meet the same leader.
       this.#options.brokerPartitionInfo.markStale(topicsOf(outstanding))
     }
-    this.#outcomes.failed(outstanding, (envelope) => reason ?? lastError(envelope))
+    this.#outcomes.failed(outstanding, (message) => reason ?? lastError(message))
   }
 }
 
 /** The same list where none is settled. */
-function unsettled(envelopes: readonly Envelope[]): readonly Envelope[] {
-  if (!hasSettled(envelopes)) return envelopes
-  return envelopes.filter(({ isSettled }) => !isSettled)
+function unsettled(messages: readonly PendingMessage[]): readonly PendingMessage[] {
+  if (!hasSettled(messages)) return messages
+  return messages.filter(({ isSettled }) => !isSettled)
 }
 
-function topicsOf(envelopes: readonly Envelope[]): Set<string> {
+function topicsOf(messages: readonly PendingMessage[]): Set<string> {
   const topics = new Set<string>()
-  for (const { topic } of envelopes) topics.add(topic)
+  for (const { topic } of messages) topics.add(topic)
   return topics
 }

@@ -3,11 +3,11 @@
  * hold it. Plain counts; the rules are there.
  */
 import { Fifo } from '../fifo.js'
-import type { Envelope } from './envelope.js'
+import type { PendingMessage } from './pending-message.js'
 
 /** One partition: messages that wait for it, and how many unsettled ones hold it. */
 export class Partition {
-  readonly waiting = new Fifo<Envelope>()
+  readonly waiting = new Fifo<PendingMessage>()
   held = 0
   /** The run that took it last. */
   run = 0
@@ -25,7 +25,7 @@ export class Topic {
   /** Partitions for which messages wait. */
   waitingPartitions = 0
   /** The first one that needs all of the topic, and everything behind it. */
-  readonly waiting = new Fifo<Envelope>()
+  readonly waiting = new Fifo<PendingMessage>()
   /** Unsettled messages that hold all of it. While there are some, nothing waits for a partition alone. */
   held = 0
   /** Unsettled messages that hold all of it or a partition. */

@@ -7,7 +7,7 @@
 
 /** As the Java client's default. */
 const IDLE_MS = 300_000
-/** A use is noted once in so many milliseconds, so most cost no more than a look. */
+/** Milliseconds between two notes of a use, so most cost no more than a look. */
 const GRAIN_MS = 5_000
 
 export class IdleTopics {

@@ -45,7 +45,7 @@ export function magnitude(hash: number): number {
   return hash === MIN_INT32 ? 0 : Math.abs(hash)
 }
 
-/** Up to 0.8.1: the sign bit cut off. */
+/** Up to 0.8.1: the sign bit cleared. */
 export function masked(hash: number): number {
   return hash & 0x7fffffff
 }

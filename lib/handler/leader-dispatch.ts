@@ -2,7 +2,7 @@
  * Sends the batches of one leader and gives each message its outcome of this attempt: delivered, failed for good, or
  * left unsettled with the failed attempt noted, for the caller to retry.
  *
- * A set that is refused for its size is halved until only the guilty messages fail (D2). Pieces of one partition go
+ * A set that is refused for its size is halved until only the rejected messages fail (D2). Pieces of one partition go
  * one after the other, and once a piece must be retried the later ones stay behind it.
  */
 import _ from 'lodash'
@@ -21,20 +21,20 @@ import type { SyncProducer } from '../pool/sync-producer.js'
 import { NO_TOPIC_ID, type ProduceRequest, type ProduceResponse } from '../protocol/messages/index.js'
 import { estimateSetBytes, UnreadableRecordError } from '../protocol/records/record-body.js'
 import { BatchPreparer, type Prepared, type PreparerOptions } from './batch-preparer.js'
-import {
-  cutIntoRequests,
-  halve,
-  MAX_COMPRESSED_REQUEST_BYTES,
-  MAX_PLAIN_REQUEST_BYTES,
-} from './cut-batches.js'
-import type { Envelope } from './envelope.js'
 import { beginFlight, endFlight, OutdatedRequest, withoutSettled } from './in-flight-messages.js'
+import { LearnedSizeLimits } from './learned-size-limits.js'
 import { type MatchedResponse, matchResponse, type PartitionAnswer, partitionName } from './match-response.js'
 import { unexpected } from './name-of-thrown.js'
 import type { Stored } from './outcomes.js'
 import type { PartitionBatch } from './partition-and-collate.js'
-import { brokerError, verdictOn } from './produce-verdict.js'
-import { SetLimits } from './set-limits.js'
+import type { PendingMessage } from './pending-message.js'
+import { actionOn, brokerError } from './produce-errors.js'
+import {
+  halve,
+  MAX_COMPRESSED_REQUEST_BYTES,
+  MAX_PLAIN_REQUEST_BYTES,
+  splitIntoRequests,
+} from './split-batches.js'
 import { UnprovenPartitions } from './unproven-partitions.js'
 
 export interface LeaderDispatchOptions extends PreparerOptions {
@@ -57,11 +57,11 @@ const UNKNOWN_SERVER_ERROR = -1
 const unanswered: Stored = { baseOffset: -1n, timestampMs: null }
 
 /** Bytes of a request beside its sets, roughly; only a hint. */
-const ENVELOPE_BYTES = 256
+const REQUEST_OVERHEAD_BYTES = 256
 
 export class LeaderDispatch {
   readonly #options: LeaderDispatchOptions
-  readonly #limits = new SetLimits()
+  readonly #limits = new LearnedSizeLimits()
   readonly #preparer: BatchPreparer
   readonly #maxRequestBytes: number
   readonly #unproven: UnprovenPartitions
@@ -77,7 +77,7 @@ export class LeaderDispatch {
   async dispatch(leaderId: number, batches: readonly PartitionBatch[]): Promise<void> {
     try {
       await this.#options.pool.use(leaderId, (producer) =>
-        this.#sendInOrder(producer, cutIntoRequests(batches, this.#maxRequestBytes)),
+        this.#sendInOrder(producer, splitIntoRequests(batches, this.#maxRequestBytes)),
       )
     } catch (thrown) {
       this.#noteAttempt(batches, unexpected(thrown))
@@ -193,11 +193,11 @@ export class LeaderDispatch {
     response: ProduceResponse,
   ): Promise<void> {
     const batches = prepared.map(({ batch }) => batch)
-    const { answers, foreign } = this.#match(producer, batches, response)
+    const { answers, unexpected } = this.#match(producer, batches, response)
     const { logger } = this.#options
-    if (foreign.length > 0) {
+    if (unexpected.length > 0) {
       logger.warn(
-        `${producer.broker} answered for ${printable(foreign.join(', '))}, which it was not asked for`,
+        `${producer.broker} answered for ${printable(unexpected.join(', '))}, which it was not asked for`,
       )
     }
     const again: PartitionBatch[][] = []
@@ -250,17 +250,17 @@ export class LeaderDispatch {
     answer: PartitionAnswer,
   ): PartitionBatch[] {
     const { logger, acks } = this.#options
-    const { topic, partition, envelopes } = batch
+    const { topic, partition, messages } = batch
     const { errorCode: code } = answer
     const says = answer.errorMessage ?? this.#guessAt(code)
     const error = brokerError(code, { broker: producer.broker, topic, partition, acks, says })
-    const verdict = verdictOn(code)
-    if (verdict === 'split' && envelopes.length > 1) {
-      logger.warn(`${error.message}; its ${envelopes.length} messages are sent in two halves`)
+    const action = actionOn(code)
+    if (action === 'split' && messages.length > 1) {
+      logger.warn(`${error.message}; its ${messages.length} messages are sent in two halves`)
       this.#limits.refused(topic, limitedBytes)
       return halve(batch)
     }
-    if (verdict !== 'retry') return this.#failGuilty(producer, batch, answer, error)
+    if (action !== 'retry') return this.#failRejected(producer, batch, answer, error)
     this.#noteAttempt([batch], error, producer.broker)
     return []
   }
@@ -279,39 +279,39 @@ export class LeaderDispatch {
   }
 
   /** One bad message makes a broker refuse all of its batch; where it says which, the others are sent again. */
-  #failGuilty(
+  #failRejected(
     producer: SyncProducer,
     batch: PartitionBatch,
     { errorCode, recordErrors }: PartitionAnswer,
     error: BrokerError,
   ): PartitionBatch[] {
     const { broker } = producer
-    const { topic, partition, envelopes } = batch
+    const { topic, partition, messages } = batch
     const saidOf = new Map(
       recordErrors.flatMap(({ batchIndex, message }) => {
-        const envelope = envelopes[batchIndex]
-        return envelope ? [[envelope, message] as const] : []
+        const pending = messages[batchIndex]
+        return pending ? [[pending, message] as const] : []
       }),
     )
-    const guilty = (saidOf.size > 0 ? [...saidOf.keys()] : envelopes).filter(({ isSettled }) => !isSettled)
+    const rejected = (saidOf.size > 0 ? [...saidOf.keys()] : messages).filter(({ isSettled }) => !isSettled)
     const { acks } = this.#options
-    const errorOf = (envelope: Envelope): BrokerError => {
-      const says = saidOf.get(envelope)
+    const errorOf = (message: PendingMessage): BrokerError => {
+      const says = saidOf.get(message)
       return says ? brokerError(errorCode, { broker, topic, partition, acks, says }) : error
     }
     const attempt = { atMs: Date.now(), broker, error }
-    for (const envelope of guilty) envelope.addAttempt(attempt)
-    this.#options.logger.warn(`producing ${guilty.length} messages failed for good: ${error.message}`)
-    this.#options.outcomes.failed(guilty, errorOf)
-    const innocent = envelopes.filter((envelope) => !envelope.isSettled)
-    return innocent.length > 0 ? [{ ...batch, envelopes: innocent }] : []
+    for (const message of rejected) message.addAttempt(attempt)
+    this.#options.logger.warn(`producing ${rejected.length} messages failed for good: ${error.message}`)
+    this.#options.outcomes.failed(rejected, errorOf)
+    const others = messages.filter((message) => !message.isSettled)
+    return others.length > 0 ? [{ ...batch, messages: others }] : []
   }
 
   /** The request came to nothing. What cannot even be encoded never will be. */
   #failed(producer: SyncProducer, batches: readonly PartitionBatch[], error: KafkaError): void {
     if (error instanceof EncodeError) {
       this.#options.logger.error(`a produce request cannot be written: ${error.message}`)
-      for (const { envelopes } of batches) this.#options.outcomes.failed(envelopes, () => error)
+      for (const { messages } of batches) this.#options.outcomes.failed(messages, () => error)
       return
     }
     this.#noteAttempt(batches.filter(isUnsettled), error, producer.broker)
@@ -320,10 +320,10 @@ export class LeaderDispatch {
   #noteAttempt(batches: readonly PartitionBatch[], error: KafkaError, broker?: string): void {
     const attempt: FailedAttempt = { atMs: Date.now(), ...(broker !== undefined && { broker }), error }
     let count = 0
-    for (const { envelopes } of batches) {
-      for (const envelope of envelopes) {
-        if (envelope.isSettled) continue
-        envelope.addAttempt(attempt)
+    for (const { messages } of batches) {
+      for (const message of messages) {
+        if (message.isSettled) continue
+        message.addAttempt(attempt)
         count++
       }
     }
@@ -336,7 +336,7 @@ function topicsOf(batches: readonly PartitionBatch[]): string[] {
 }
 
 function countOf(batches: readonly PartitionBatch[]): number {
-  return batches.reduce((sum, { envelopes }) => sum + envelopes.length, 0)
+  return batches.reduce((sum, { messages }) => sum + messages.length, 0)
 }
 
 function storedAt({ baseOffset, logAppendTimeMs }: PartitionAnswer): Stored {
@@ -347,13 +347,13 @@ function nameOf({ topic, partition }: PartitionBatch): string {
   return partitionName(topic, partition)
 }
 
-function isUnsettled({ envelopes }: PartitionBatch): boolean {
-  return envelopes.some((envelope) => !envelope.isSettled)
+function isUnsettled({ messages }: PartitionBatch): boolean {
+  return messages.some((message) => !message.isSettled)
 }
 
 /** Why a batch of which some messages are unsettled has to be tried again. */
-function failureIn({ envelopes }: PartitionBatch): KafkaError {
-  return envelopes.find((envelope) => !envelope.isSettled)!.attempts.at(-1)!.error
+function failureIn({ messages }: PartitionBatch): KafkaError {
+  return messages.find((message) => !message.isSettled)!.attempts.at(-1)!.error
 }
 
 function leaderMoved(broker: string, { topic, partition }: PartitionBatch): MetadataError {
@@ -369,7 +369,7 @@ function stayedBehind({ topic, partition }: PartitionBatch, cause: KafkaError): 
 }
 
 function sizeHint(batches: readonly PartitionBatch[]): number {
-  return batches.reduce((sum, { envelopes }) => sum + estimateSetBytes(envelopes), ENVELOPE_BYTES)
+  return batches.reduce((sum, { messages }) => sum + estimateSetBytes(messages), REQUEST_OVERHEAD_BYTES)
 }
 
 function missingAnswer(broker: string, { topic, partition }: PartitionBatch): DecodeError {

@@ -2,7 +2,7 @@
  * Policy: which answer belongs to which partition that was asked for (D8).
  *
  * An unknown topic or partition is ignored and reported; the same partition twice counts once when both say the
- * same, and breaks the protocol otherwise; a missing one stays missing, which its messages are told as ambiguous.
+ * same, and breaks the protocol otherwise; a missing one stays missing, which makes its messages ambiguous.
  */
 import { DecodeError, printable } from '../errors.js'
 import type { ProduceResponse } from '../protocol/messages/index.js'
@@ -22,7 +22,7 @@ export interface MatchedResponse {
   /** Keyed as {@link partitionName}. */
   readonly answers: ReadonlyMap<string, PartitionAnswer>
   /** Names of partitions that were not asked for. */
-  readonly foreign: readonly string[]
+  readonly unexpected: readonly string[]
 }
 
 /** `topic/partition`, unique because a partition has no slash. */
@@ -33,14 +33,14 @@ export function partitionName(topic: string, partition: number): string {
 /** @throws {DecodeError} when one partition has two different answers. */
 export function matchResponse(asked: ReadonlySet<string>, response: ProduceResponse): MatchedResponse {
   const answers = new Map<string, PartitionAnswer>()
-  const foreign: string[] = []
+  const unexpected: string[] = []
   for (const { name: topic, partitions } of response.topics) {
     for (const answer of partitions) {
       const { errorCode, baseOffset } = answer
       const name = partitionName(topic, answer.index)
       const earlier = answers.get(name)
       if (!asked.has(name)) {
-        foreign.push(name)
+        unexpected.push(name)
       } else if (!earlier) {
         answers.set(name, answer)
       } else if (earlier.errorCode !== errorCode || earlier.baseOffset !== baseOffset) {
@@ -48,5 +48,5 @@ export function matchResponse(asked: ReadonlySet<string>, response: ProduceRespo
       }
     }
   }
-  return { answers, foreign }
+  return { answers, unexpected }
 }

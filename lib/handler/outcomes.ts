@@ -4,9 +4,9 @@
  */
 import type { KafkaError } from '../errors.js'
 import type { MessageFailure } from '../failure.js'
-import type { Envelope } from './envelope.js'
 import { hasSettled } from './in-flight-messages.js'
 import type { PartitionBatch } from './partition-and-collate.js'
+import type { PendingMessage } from './pending-message.js'
 
 /** Where and when a batch was stored. */
 export interface Stored {
@@ -16,7 +16,7 @@ export interface Stored {
   readonly timestampMs: number | null
 }
 
-/** Told after the messages have been settled; per batch, not per message. */
+/** Called after the messages have been settled; per batch, not per message. */
 export interface OutcomeListener {
   onDelivered(batch: PartitionBatch, stored: Stored, broker: string): void
   onFailed(failures: readonly MessageFailure[]): void
@@ -31,30 +31,25 @@ export class Outcomes {
 
   /** Messages that have their outcome, as their time limit was over, keep it. */
   delivered(batch: PartitionBatch, stored: Stored, broker: string): void {
-    const { envelopes } = batch
-    if (hasSettled(envelopes)) {
+    const { messages } = batch
+    if (hasSettled(messages)) {
       for (const piece of unsettledPieces(batch, stored)) this.delivered(piece.batch, piece.stored, broker)
       return
     }
     const { baseOffset, timestampMs } = stored
-    for (let i = 0; i < envelopes.length; i++) {
-      const envelope = envelopes[i]!
-      envelope.isSettled = true
-      envelope.waiter?.delivered(
-        envelope,
-        baseOffset < 0n ? -1n : baseOffset + BigInt(i),
-        broker,
-        timestampMs,
-      )
+    for (let i = 0; i < messages.length; i++) {
+      const pending = messages[i]!
+      pending.isSettled = true
+      pending.waiter?.delivered(pending, baseOffset < 0n ? -1n : baseOffset + BigInt(i), broker, timestampMs)
     }
     this.#listener.onDelivered(batch, stored, broker)
   }
 
   /** As with {@link delivered}. */
-  failed(envelopes: readonly Envelope[], causeOf: (envelope: Envelope) => KafkaError): void {
-    const unsettled = envelopes.filter(({ isSettled }) => !isSettled)
+  failed(messages: readonly PendingMessage[], causeOf: (pending: PendingMessage) => KafkaError): void {
+    const unsettled = messages.filter(({ isSettled }) => !isSettled)
     if (unsettled.length === 0) return
-    const failures = unsettled.map((envelope) => failureOf(envelope, causeOf(envelope)))
+    const failures = unsettled.map((pending) => failureOf(pending, causeOf(pending)))
     for (let i = 0; i < unsettled.length; i++) {
       unsettled[i]!.isSettled = true
       unsettled[i]!.waiter?.failed(failures[i]!, unsettled[i]!)
@@ -68,23 +63,23 @@ function unsettledPieces(
   batch: PartitionBatch,
   stored: Stored,
 ): { readonly batch: PartitionBatch; readonly stored: Stored }[] {
-  const pieces: { batch: PartitionBatch & { envelopes: Envelope[] }; stored: Stored }[] = []
+  const pieces: { batch: PartitionBatch & { messages: PendingMessage[] }; stored: Stored }[] = []
   let isOpen = false
-  for (const [i, envelope] of batch.envelopes.entries()) {
-    if (envelope.isSettled) {
+  for (const [i, pending] of batch.messages.entries()) {
+    if (pending.isSettled) {
       isOpen = false
     } else if (isOpen) {
-      pieces.at(-1)!.batch.envelopes.push(envelope)
+      pieces.at(-1)!.batch.messages.push(pending)
     } else {
       const baseOffset = stored.baseOffset < 0n ? stored.baseOffset : stored.baseOffset + BigInt(i)
-      pieces.push({ batch: { ...batch, envelopes: [envelope] }, stored: { ...stored, baseOffset } })
+      pieces.push({ batch: { ...batch, messages: [pending] }, stored: { ...stored, baseOffset } })
       isOpen = true
     }
   }
   return pieces
 }
 
-function failureOf(envelope: Envelope, cause: KafkaError): MessageFailure {
-  const { message, topic, partition, persistence, attempts, attemptCount } = envelope
+function failureOf(pending: PendingMessage, cause: KafkaError): MessageFailure {
+  const { message, topic, partition, persistence, attempts, attemptCount } = pending
   return { message, topic, partition, cause, persistence, attempts, attemptCount }
 }

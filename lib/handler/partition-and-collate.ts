@@ -6,26 +6,26 @@
  */
 import { asKafkaError, KafkaError, MetadataError, PartitionerError, printable } from '../errors.js'
 import type { TopicPartitions } from './broker-partition-info.js'
-import type { Envelope } from './envelope.js'
 import { nameOfThrown } from './name-of-thrown.js'
 import type { Partitioner } from './partitioners/partitioner.js'
+import type { PendingMessage } from './pending-message.js'
 
 /** Messages of one partition that go to one broker together. */
 export interface PartitionBatch {
   readonly topic: string
   readonly partition: number
-  readonly envelopes: readonly Envelope[]
+  readonly messages: readonly PendingMessage[]
 }
 
 export interface Rejection {
-  readonly envelope: Envelope
+  readonly message: PendingMessage
   readonly error: KafkaError
 }
 
 export interface Collated {
   /** Leader's broker id → its batches. */
   readonly batchesByLeader: ReadonlyMap<number, PartitionBatch[]>
-  /** In the order of the messages. A retriable error may be gone at the next attempt. */
+  /** In the order of the messages. The next attempt may go without a retriable error. */
   readonly rejections: readonly Rejection[]
 }
 
@@ -48,7 +48,7 @@ interface TopicInHand {
   readonly name: string
   readonly known: TopicPartitions | KafkaError
   /** By position in the sorted partition list. */
-  readonly buckets: (Envelope[] | undefined)[]
+  readonly buckets: (PendingMessage[] | undefined)[]
   /** Likewise: one error for all messages of a partition without a leader; under {@link NOWHERE} for the whole topic. */
   readonly leaderless: Map<number, MetadataError>
 }
@@ -57,32 +57,32 @@ interface TopicInHand {
 const NOWHERE = -1
 
 /** Sorts messages into batches. Sets `partition` of each message that gets one. */
-export function partitionAndCollate(envelopes: readonly Envelope[], context: CollateContext): Collated {
+export function partitionAndCollate(messages: readonly PendingMessage[], context: CollateContext): Collated {
   const topics = new Map<string, TopicInHand>()
   const rejections: Rejection[] = []
   const batchesByLeader = new Map<number, PartitionBatch[]>()
   let topic: TopicInHand | undefined
-  for (const envelope of envelopes) {
-    if (topic?.name !== envelope.topic) topic = topicInHand(envelope.topic, topics, context)
+  for (const message of messages) {
+    if (topic?.name !== message.topic) topic = topicInHand(message.topic, topics, context)
     const chosen =
-      topic.known instanceof KafkaError ? topic.known : place(envelope, topic, topic.known, context)
+      topic.known instanceof KafkaError ? topic.known : place(message, topic, topic.known, context)
     if (chosen instanceof KafkaError) {
-      rejections.push({ envelope, error: chosen })
+      rejections.push({ message, error: chosen })
       continue
     }
     const bucket = topic.buckets[chosen]
-    if (bucket) bucket.push(envelope)
-    else open(topic, topic.known as TopicPartitions, chosen, envelope, batchesByLeader)
+    if (bucket) bucket.push(message)
+    else open(topic, topic.known as TopicPartitions, chosen, message, batchesByLeader)
   }
   return { batchesByLeader, rejections }
 }
 
 /** Sets the partition of a message that has a key, where its topic is known and the partitioner gives an answer. */
-export function bindToPartition(envelope: Envelope, context: CollateContext): void {
-  if (envelope.partitionKey === null) return
+export function bindToPartition(message: PendingMessage, context: CollateContext): void {
+  if (message.partitionKey === null) return
   try {
-    const known = context.topic(envelope.topic)
-    if (!(known instanceof KafkaError)) choose(envelope, known, context)
+    const known = context.topic(message.topic)
+    if (!(known instanceof KafkaError)) choose(message, known, context)
   } catch {
     // Its cycle will find the same, and has an outcome for it; here other messages would be held up.
   }
@@ -102,13 +102,13 @@ function open(
   topic: TopicInHand,
   known: TopicPartitions,
   position: number,
-  envelope: Envelope,
+  message: PendingMessage,
   batchesByLeader: Map<number, PartitionBatch[]>,
 ): void {
   const { partitionId, leaderId } = known.partitions[position]!
-  const bucket = [envelope]
+  const bucket = [message]
   topic.buckets[position] = bucket
-  const batch = { topic: topic.name, partition: partitionId, envelopes: bucket }
+  const batch = { topic: topic.name, partition: partitionId, messages: bucket }
   const batches = batchesByLeader.get(leaderId!)
   if (batches) batches.push(batch)
   else batchesByLeader.set(leaderId!, [batch])
@@ -116,12 +116,12 @@ function open(
 
 /** @returns the position of the message's partition in the sorted list, or why it cannot go there now. */
 function place(
-  envelope: Envelope,
+  message: PendingMessage,
   { name, leaderless }: TopicInHand,
   known: TopicPartitions,
   context: CollateContext,
 ): number | KafkaError {
-  const position = choose(envelope, known, context)
+  const position = choose(message, known, context)
   if (typeof position !== 'number') return position
   if (position !== NOWHERE && known.partitions[position]!.leaderId !== null) return position
   const error = leaderless.get(position) ?? noLeader(name, known.partitions[position]?.partitionId)
@@ -137,18 +137,22 @@ function noLeader(topic: string, partition: number | undefined): MetadataError {
 }
 
 /** @returns the position of the message's partition in the sorted list, {@link NOWHERE}, or why it has none. */
-function choose(envelope: Envelope, known: TopicPartitions, context: CollateContext): number | KafkaError {
-  const key = envelope.partitionKey
-  const position = key === null ? keyless(envelope, known, context) : keyed(key, envelope, known, context)
+function choose(
+  message: PendingMessage,
+  known: TopicPartitions,
+  context: CollateContext,
+): number | KafkaError {
+  const key = message.partitionKey
+  const position = key === null ? keyless(message, known, context) : keyed(key, message, known, context)
   if (typeof position === 'number' && position !== NOWHERE) {
-    envelope.partition = known.partitions[position]!.partitionId
+    message.partition = known.partitions[position]!.partitionId
   }
   return position
 }
 
 function keyed(
   key: unknown,
-  { topic, partition }: Envelope,
+  { topic, partition }: PendingMessage,
   known: TopicPartitions,
   { partitioner, keepsPartitions }: CollateContext,
 ): number | KafkaError {
@@ -176,18 +180,18 @@ function keyed(
  * Without a key: the topic's sticky partition while it has a leader, else a random one that has. A message that may
  * already be stored keeps its partition, so that a retry cannot put it into a second one.
  */
-function keyless(envelope: Envelope, known: TopicPartitions, context: CollateContext): number {
-  if (envelope.isAmbiguous) {
-    const position = known.positionOf(envelope.partition)
+function keyless(message: PendingMessage, known: TopicPartitions, context: CollateContext): number {
+  if (message.isAmbiguous) {
+    const position = known.positionOf(message.partition)
     if (position !== undefined) return position
   }
   const { stickyPartitions, random } = context
-  const sticky = stickyPartitions.get(envelope.topic)
+  const sticky = stickyPartitions.get(message.topic)
   const position = sticky === undefined ? undefined : known.positionOf(sticky)
   if (position !== undefined && known.partitions[position]!.leaderId !== null) return position
   if (known.withLeader.length === 0) return NOWHERE
   const chosen = known.withLeader[Math.floor(random() * known.withLeader.length)]!
-  stickyPartitions.set(envelope.topic, known.partitions[chosen]!.partitionId)
+  stickyPartitions.set(message.topic, known.partitions[chosen]!.partitionId)
   return chosen
 }
 

@@ -13,18 +13,18 @@
  * @see docs/decisions/0004
  */
 import { Fifo } from '../fifo.js'
-import type { Envelope } from './envelope.js'
 import { type Hold, Partition, Topic } from './holds.js'
+import type { PendingMessage } from './pending-message.js'
 
 /** Collects the messages of a run. */
 export interface RunDraft {
   /** @returns false when the run is full; the message goes on waiting then. */
-  add(envelope: Envelope): boolean
+  add(message: PendingMessage): boolean
 }
 
 export interface PartitionQueuesOptions {
   /** Chooses the partition of a message that has a key, where its topic is known. */
-  bind(envelope: Envelope): void
+  bind(message: PendingMessage): void
 }
 
 export class PartitionQueues {
@@ -56,18 +56,18 @@ export class PartitionQueues {
    * @param mayGo - false when there is no such run.
    * @returns whether it goes.
    */
-  arrive(envelope: Envelope, mayGo: boolean): boolean {
-    this.#bind(envelope)
-    const topic = this.#topicOf(envelope)
-    const hold = isBound(envelope) ? this.#partitionOf(topic, envelope.partition) : topic
+  arrive(message: PendingMessage, mayGo: boolean): boolean {
+    this.#bind(message)
+    const topic = this.#topicOf(message)
+    const hold = isBound(message) ? this.#partitionOf(topic, message.partition) : topic
     if (mayGo && this.#isFreeForNew(hold)) {
-      this.#take(envelope, hold)
+      this.#take(message, hold)
       return true
     }
     if (hold instanceof Partition && topic.held === 0 && topic.waiting.size === 0) {
-      this.#pushToPartition(hold, envelope)
+      this.#pushToPartition(hold, message)
     } else {
-      topic.waiting.push(envelope)
+      topic.waiting.push(message)
       if (topic.waiting.size === 1) this.#touch(topic)
     }
     return false
@@ -91,26 +91,26 @@ export class PartitionQueues {
   }
 
   /** To be called when a message that was taken may have been settled, or bound to a partition. */
-  update(envelope: Envelope): void {
-    const turn = envelope.turn!
+  update(message: PendingMessage): void {
+    const turn = message.turn!
     const { hold } = turn
     if (!hold) return
-    if (envelope.isSettled && !envelope.isInFlight) {
+    if (message.isSettled && !message.isInFlight) {
       turn.hold = null
       hold.topic.unsettled--
       this.#release(hold)
-    } else if (isBound(envelope) && !(hold instanceof Partition && hold.id === envelope.partition)) {
-      turn.hold = this.#partitionOf(hold.topic, envelope.partition)
+    } else if (isBound(message) && !(hold instanceof Partition && hold.id === message.partition)) {
+      turn.hold = this.#partitionOf(hold.topic, message.partition)
       turn.hold.held++
       this.#release(hold)
     }
   }
 
   /** To be called when a message that waits has been settled. */
-  drop(envelope: Envelope): void {
-    const topic = this.#topics.get(envelope.topic)
+  drop(message: PendingMessage): void {
+    const topic = this.#topics.get(message.topic)
     if (!topic) return
-    const partition = topic.partitions.get(envelope.partition)
+    const partition = topic.partitions.get(message.partition)
     if (partition && partition.waiting.size > 0 && !firstUnsettled(partition.waiting))
       topic.waitingPartitions--
     firstUnsettled(topic.waiting)
@@ -169,14 +169,14 @@ export class PartitionQueues {
     if (topic.unsettled === 0 && topic.waitingPartitions === 0) this.#topics.delete(topic.name)
   }
 
-  #pushToPartition(partition: Partition, envelope: Envelope): void {
-    partition.waiting.push(envelope)
+  #pushToPartition(partition: Partition, message: PendingMessage): void {
+    partition.waiting.push(message)
     if (partition.waiting.size > 1) return
     partition.topic.waitingPartitions++
     if (this.#isFreePartition(partition)) this.#makeReady(partition)
   }
 
-  #take(envelope: Envelope, hold: Hold): void {
+  #take(message: PendingMessage, hold: Hold): void {
     const { topic } = hold
     if (topic.run !== this.#run) {
       topic.run = this.#run
@@ -186,7 +186,7 @@ export class PartitionQueues {
     hold.held++
     topic.unsettled++
     topic.unsettledOfRun++
-    envelope.turn!.hold = hold
+    message.turn!.hold = hold
   }
 
   #release(hold: Hold): void {
@@ -207,8 +207,8 @@ export class PartitionQueues {
     this.#touched.push(topic)
   }
 
-  #bind(envelope: Envelope): void {
-    if (envelope.partition < 0) this.#options.bind(envelope)
+  #bind(message: PendingMessage): void {
+    if (message.partition < 0) this.#options.bind(message)
   }
 
   /** For a message that comes: what waits is in front of it. */
@@ -234,7 +234,7 @@ export class PartitionQueues {
     return unsettled === (run === this.#run ? unsettledOfRun : 0)
   }
 
-  #topicOf({ topic: name }: Envelope): Topic {
+  #topicOf({ topic: name }: PendingMessage): Topic {
     let topic = this.#topics.get(name)
     if (!topic) {
       topic = new Topic(name)
@@ -253,12 +253,12 @@ export class PartitionQueues {
   }
 }
 
-function isBound({ partitionKey, partition, isAmbiguous }: Envelope): boolean {
+function isBound({ partitionKey, partition, isAmbiguous }: PendingMessage): boolean {
   return partition >= 0 && (partitionKey !== null || isAmbiguous)
 }
 
 /** Takes out those in front that have been settled while they waited. */
-function firstUnsettled(waiting: Fifo<Envelope>): Envelope | undefined {
+function firstUnsettled(waiting: Fifo<PendingMessage>): PendingMessage | undefined {
   let first = waiting.peek()
   while (first?.isSettled) {
     waiting.shift()

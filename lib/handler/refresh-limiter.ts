@@ -4,7 +4,7 @@
  * they grow apart, with jitter so that many producers do not ask in step. A request for anything else starts at once.
  *
  * Pure: given the time and what happened, it answers in milliseconds. Which topics are repeated failures is decided
- * by {@link FruitlessTopics}.
+ * by {@link RepeatedFailures}.
  */
 const MAX_PER_WINDOW = 10
 const WINDOW_MS = 1000
@@ -85,12 +85,12 @@ export class RefreshLimiter {
     this.#failures.grow(nowMs)
   }
 
-  /** A repeated request told nothing new again. */
+  /** A repeated request brought nothing new again. */
   wasFruitless(nowMs: number): void {
     this.#repetitions.grow(nowMs)
   }
 
-  /** A repeated request told something new of all its topics. */
+  /** A repeated request brought something new of all its topics. */
   wasFruitful(): void {
     this.#repetitions.reset()
   }

@@ -4,8 +4,8 @@ import { asKafkaError, EncodeError, type KafkaError, printable } from '../errors
 import { checkTopic } from '../keyed-message.js'
 import type { Serialized } from '../protocol/writer.js'
 import type { Encoder } from './encoders/encoder.js'
-import type { Envelope } from './envelope.js'
 import { nameOfThrown } from './name-of-thrown.js'
+import type { PendingMessage } from './pending-message.js'
 
 export interface Encoders {
   readonly key: Encoder
@@ -17,17 +17,17 @@ export interface Encoders {
  *
  * @returns null, or why the message can never be sent. Its text names no payload.
  */
-export function serialize(envelope: Envelope, encoders: Encoders): KafkaError | null {
-  if (envelope.isSerialized) return null
-  const { message } = envelope
+export function serialize(pending: PendingMessage, encoders: Encoders): KafkaError | null {
+  if (pending.isSerialized) return null
+  const { message } = pending
   try {
-    checkTopic(envelope.topic)
-    if (message.hasKey) envelope.key = checked(encoders.key.toBytes(message.key), 'key')
-    envelope.value = checked(encoders.value.toBytes(message.message), 'message')
-    envelope.isSerialized = true
+    checkTopic(pending.topic)
+    if (message.hasKey) pending.key = checked(encoders.key.toBytes(message.key), 'key')
+    pending.value = checked(encoders.value.toBytes(message.message), 'message')
+    pending.isSerialized = true
     return null
   } catch (cause) {
-    return encodeError(envelope.topic, cause)
+    return encodeError(pending.topic, cause)
   }
 }
 

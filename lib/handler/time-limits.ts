@@ -6,13 +6,13 @@
  */
 import { startDeadline } from '../network/deadline.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
-import type { Envelope } from './envelope.js'
+import type { PendingMessage } from './pending-message.js'
 
 export class TimeLimits {
   /** Those with a limit, the earliest first. */
-  readonly #limited: readonly Envelope[]
+  readonly #limited: readonly PendingMessage[]
   readonly #isForAll: boolean
-  readonly #onOver: (envelopes: readonly Envelope[]) => void
+  readonly #onOver: (messages: readonly PendingMessage[]) => void
   /** Before it, every one is settled. */
   #next = 0
   readonly #waiting = new Set<() => void>()
@@ -20,9 +20,9 @@ export class TimeLimits {
   #isEnded = false
 
   private constructor(
-    limited: readonly Envelope[],
+    limited: readonly PendingMessage[],
     isForAll: boolean,
-    onOver: (envelopes: readonly Envelope[]) => void,
+    onOver: (messages: readonly PendingMessage[]) => void,
   ) {
     this.#limited = limited
     this.#isForAll = isForAll
@@ -34,15 +34,15 @@ export class TimeLimits {
    * @returns null where no message has a limit.
    */
   static of(
-    envelopes: readonly Envelope[],
-    onOver: (envelopes: readonly Envelope[]) => void,
+    messages: readonly PendingMessage[],
+    onOver: (messages: readonly PendingMessage[]) => void,
   ): TimeLimits | null {
-    let limited = envelopes
-    if (envelopes.some(({ deadlineMs }) => deadlineMs <= 0)) {
-      limited = envelopes.filter(({ deadlineMs }) => deadlineMs > 0)
+    let limited = messages
+    if (messages.some(({ deadlineMs }) => deadlineMs <= 0)) {
+      limited = messages.filter(({ deadlineMs }) => deadlineMs > 0)
     }
     if (limited.length === 0) return null
-    return new TimeLimits(inOrder(limited), limited.length === envelopes.length, onOver)
+    return new TimeLimits(inOrder(limited), limited.length === messages.length, onOver)
   }
 
   /** Whether every message is settled, as far as {@link check} has seen; never true where some have no limit. */
@@ -81,13 +81,13 @@ export class TimeLimits {
     this.#stopTimer()
   }
 
-  #takeOver(nowMs: number): Envelope[] {
-    const over: Envelope[] = []
+  #takeOver(nowMs: number): PendingMessage[] {
+    const over: PendingMessage[] = []
     for (; this.#next < this.#limited.length; this.#next++) {
-      const envelope = this.#limited[this.#next]!
-      if (envelope.isSettled) continue
-      if (envelope.deadlineMs > nowMs) break
-      over.push(envelope)
+      const message = this.#limited[this.#next]!
+      if (message.isSettled) continue
+      if (message.deadlineMs > nowMs) break
+      over.push(message)
     }
     return over
   }
@@ -109,7 +109,7 @@ export class TimeLimits {
 }
 
 /** The earliest first, as they nearly always are. */
-function inOrder(limited: readonly Envelope[]): readonly Envelope[] {
+function inOrder(limited: readonly PendingMessage[]): readonly PendingMessage[] {
   for (let i = 1; i < limited.length; i++) {
     if (limited[i]!.deadlineMs < limited[i - 1]!.deadlineMs) {
       return [...limited].sort((a, b) => a.deadlineMs - b.deadlineMs)

@@ -14,7 +14,7 @@ import { build, type Histogram } from 'hdr-histogram-js'
 const WINDOW_MS = 5 * 60_000
 /** Percentiles are right to one part in a hundred. */
 const SIGNIFICANT_DIGITS = 2
-/** So many values are entered together. */
+/** Number of values that are entered together. */
 const VALUES_AT_ONCE = 64
 
 /** All in the unit of the values; zero where there was none. */

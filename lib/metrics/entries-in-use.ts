@@ -11,7 +11,7 @@ export interface EntriesInUseOptions<T> {
   create(key: string): T
   /** Grows whenever the entry is used. */
   usesOf(entry: T): number
-  /** So many are kept whether they are used or not. */
+  /** Number of entries that are kept whether they are used or not. */
   readonly kept: number
 }
 

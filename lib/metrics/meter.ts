@@ -30,7 +30,7 @@ export class RateClock {
   }
 
   /**
-   * Looks at the clock, or is told what it says.
+   * Looks at the clock, or gets the time passed in.
    *
    * @returns milliseconds since the start.
    */

@@ -1,4 +1,4 @@
-/** The producers that an exporter tells of, until they are closed or taken out. */
+/** The producers that an exporter reports, until they are closed or taken out. */
 import { merged } from './merged.js'
 import type { MetricsSnapshot } from './snapshot.js'
 
@@ -13,7 +13,7 @@ export class ObservedProducers {
   readonly #producers = new Set<ObservedProducer>()
   readonly #onEmpty: () => void
 
-  /** @param onEmpty - called whenever the last one has gone. */
+  /** @param onEmpty - called whenever the last one was removed. */
   constructor(onEmpty: () => void) {
     this.#onEmpty = onEmpty
   }

@@ -149,7 +149,7 @@ export const instruments: readonly Instrument[] = [
   counter(
     'kafka.producer.messages.unconfirmed',
     '{message}',
-    'Delivered with acks 0 over a connection that ended before its broker confirmed them; up to so many may be lost.',
+    'Delivered with acks 0 over a connection that ended before its broker confirmed them; at most this number may be lost.',
     (of) => of.MessagesUnconfirmed,
   ),
   level('kafka.producer.messages.open', 'Accepted messages without an outcome yet.', 'MessagesOpen'),

@@ -6,7 +6,7 @@
  *
  * @see classic-producer reference §10, §13 (24, 25)
  */
-import type { Envelope } from '../handler/envelope.js'
+import type { PendingMessage } from '../handler/pending-message.js'
 import type { Serialized } from '../protocol/writer.js'
 import { version } from '../version.js'
 import { EntriesInUse } from './entries-in-use.js'
@@ -23,7 +23,7 @@ import {
 } from './snapshot.js'
 import { TopicMetrics } from './topic-metrics.js'
 
-/** The clock is looked at once in so many messages; a power of two. */
+/** Number of messages between two looks at the clock; a power of two. */
 const MESSAGES_PER_LOOK = 64
 /** Topics and brokers that are kept whether they are used or not; more than that only those in use. */
 const KEPT_TOPICS = 5000
@@ -150,18 +150,18 @@ export class ProducerMetrics {
   }
 
   /** These messages of the cycle have bytes now; the others have failed. */
-  serialized(envelopes: readonly Envelope[]): void {
+  serialized(messages: readonly PendingMessage[]): void {
     this.#hasSerialized = true
     let allBytes = 0
     let topic = ''
     let bytes = 0
-    for (const envelope of envelopes) {
-      if (envelope.topic !== topic) {
+    for (const message of messages) {
+      if (message.topic !== topic) {
         if (bytes > 0) this.#of(topic).bytes.mark(bytes)
-        topic = envelope.topic
+        topic = message.topic
         bytes = 0
       }
-      const length = bytesOf(envelope.value)
+      const length = bytesOf(message.value)
       bytes += length
       allBytes += length
     }
@@ -170,7 +170,7 @@ export class ProducerMetrics {
   }
 
   /**
-   * A produce request to `host:port` is over. It tells the time by itself: looking at the clock is dear.
+   * A produce request to `host:port` is over. It passes the time in: looking at the clock is expensive.
    *
    * @param bytesOnWire - null when it was never encoded.
    * @param endMs - as `startMs` on the clock of these metrics.
@@ -183,7 +183,7 @@ export class ProducerMetrics {
     this.#brokers.get(broker).record(bytes, durationMs, nowMs)
   }
 
-  /** A broker held back an answer, or wants to be spared. */
+  /** A broker held back an answer, or asks the client to throttle. */
   throttled(broker: string, throttleTimeMs: number): void {
     const nowMs = this.#look()
     this.#allBrokers.throttled(throttleTimeMs, nowMs)

@@ -135,7 +135,7 @@ export const numberRows: readonly NumberRow[] = [
     'unconfirmed_messages_total',
     'MessagesUnconfirmed',
     ofProducer,
-    'Delivered with acks 0 over a connection that ended before its broker confirmed them; up to so many may be lost.',
+    'Delivered with acks 0 over a connection that ended before its broker confirmed them; at most this number may be lost.',
   ),
   numberRow('open_messages', 'MessagesOpen', ofProducer, 'Accepted messages without an outcome yet.'),
   numberRow('in_flight_messages', 'MessagesInFlight', ofProducer, 'Open messages that are not in the queue.'),

@@ -83,7 +83,7 @@ class Collection {
     this.#info = this.#registerInfo()
   }
 
-  /** False after the last producer has gone, or somebody cleared the registry. */
+  /** False after the last producer was removed, or somebody cleared the registry. */
   get isRegistered(): boolean {
     return this.#registry.getSingleMetric(this.#prefix + infoRow.name) === this.#info
   }

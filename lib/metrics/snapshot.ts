@@ -77,7 +77,7 @@ export interface MetricsSnapshot {
   readonly MessagesAccepted: readonly CounterSeries[]
   readonly MessagesDelivered: readonly CounterSeries[]
   readonly MessagesFailed: readonly CounterSeries[]
-  /** Delivered with acks 0, of which up to so many may be lost: their connection ended before its broker confirmed them. */
+  /** Delivered with acks 0, of which at most this number may be lost: their connection ended before its broker confirmed them. */
   readonly MessagesUnconfirmed: readonly CounterSeries[]
   /** Messages accepted that have no outcome yet. */
   readonly MessagesOpen: readonly GaugeSeries<number>[]

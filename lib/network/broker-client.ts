@@ -2,7 +2,7 @@
  * Requests and answers over one connection: chooses the version, encodes, awaits, decodes.
  *
  * Lives as long as its connection; whoever wants a new one makes a new client. Every failure says whether the broker
- * may have read the request (`persistence`). An answer that cannot be decoded, has a foreign correlation id or comes
+ * may have read the request (`persistence`). An answer that cannot be decoded, has an unexpected correlation id or comes
  * unasked closes the connection: what follows on it could not be trusted.
  *
  * @see design D7, D8, D12
@@ -10,7 +10,6 @@
 import { asKafkaError, EncodeError, type KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { Api } from '../protocol/api.js'
-import { decodeResponse, encodeRequest } from '../protocol/envelope.js'
 import {
   type ApiVersionsResponse,
   apiVersions,
@@ -18,8 +17,9 @@ import {
   type MetadataResponse,
   metadata,
 } from '../protocol/messages/index.js'
+import { decodeResponse, encodeRequest } from '../protocol/request-response.js'
 import type { BrokerVersions } from './broker-versions.js'
-import { expired, gone, notTaken, toldTo, undecodable } from './client-errors.js'
+import { connectionClosed, expired, forRequest, undecodable, writeTimedOut } from './client-errors.js'
 import {
   type BrokerAddress,
   Connection,
@@ -28,13 +28,13 @@ import {
 } from './connection.js'
 import { startDeadline } from './deadline.js'
 import { InFlight, InFlightRequest } from './in-flight.js'
-import { Mute } from './mute.js'
 import { RequestTrace } from './request-trace.js'
+import { ThrottleGate } from './throttle-gate.js'
 
 export interface BrokerClientSettings extends ConnectionSettings {
   readonly clientId: string
   readonly logger: Logger
-  /** A quota was exceeded: told how long the broker holds back, or wants to be spared. */
+  /** A quota was exceeded: called with how long the broker holds back, or asks the client to. */
   readonly onThrottle?: (broker: string, throttleTimeMs: number) => void
 }
 
@@ -56,8 +56,8 @@ const MAX_CORRELATION_ID = 0x7fffffff
 
 export class BrokerClient {
   readonly #settings: BrokerClientSettings
-  readonly #mute = new Mute()
-  readonly #inFlight = new InFlight(() => this.#mute.remainingMs)
+  readonly #throttle = new ThrottleGate()
+  readonly #inFlight = new InFlight(() => this.#throttle.remainingMs)
   /** Requests without an answer that are not yet in the kernel's hands. */
   readonly #writing = new Set<(reason: KafkaError) => void>()
   readonly #onClose: (reason: KafkaError) => void
@@ -101,7 +101,7 @@ export class BrokerClient {
     return this.#connection.isOpen
   }
 
-  /** Whoever has answered, or has told its versions on an earlier connection, is no other kind of server. */
+  /** Whoever has answered, or whose versions are known from an earlier connection, is no other kind of server. */
   get #isBroker(): boolean {
     return this.#hasAnswered || this.#versions?.isPinned === false
   }
@@ -122,7 +122,7 @@ export class BrokerClient {
   }
 
   /** From now on requests take the versions that this broker knows. */
-  speak(versions: BrokerVersions): void {
+  useVersions(versions: BrokerVersions): void {
     this.#versions = versions
   }
 
@@ -162,8 +162,8 @@ export class BrokerClient {
     body: Request,
     options: RequestOptions,
   ): Promise<Response> {
-    const muted = this.#mute.wait()
-    if (muted) return muted.then(() => this.request(api, body, options))
+    const throttled = this.#throttle.wait()
+    if (throttled) return throttled.then(() => this.request(api, body, options))
     const { timeoutMs, onEncoded } = options
     const { version, correlationId, bytes } = this.#encode(api, body, options)
     onEncoded?.(bytes.length)
@@ -176,24 +176,24 @@ export class BrokerClient {
    * Sends a request that has no answer; resolves when all its bytes are in the kernel's hands.
    */
   send<Request>(api: Api<Request, unknown>, body: Request, options: RequestOptions): Promise<void> {
-    const muted = this.#mute.wait()
-    if (muted) return muted.then(() => this.send(api, body, options))
+    const throttled = this.#throttle.wait()
+    if (throttled) return throttled.then(() => this.send(api, body, options))
     const { timeoutMs, onEncoded } = options
     const { correlationId, bytes } = this.#encode(api, body, options)
     onEncoded?.(bytes.length)
     const trace = this.#trace(api.name, correlationId, bytes.length)
     const written = new Promise<void>((resolve, reject) => {
       if (!this.#connection.isOpen) {
-        reject(gone(this.broker))
+        reject(connectionClosed(this.broker))
         return
       }
       const fail = (reason: KafkaError): void => {
         cancelDeadline()
         this.#writing.delete(fail)
-        reject(toldTo(reason, { correlationId, persistence: 'possibly-persisted' }))
+        reject(forRequest(reason, { correlationId, persistence: 'possibly-persisted' }))
       }
       const cancelDeadline = startDeadline(timeoutMs, () =>
-        this.close(notTaken(this.broker, api.name, timeoutMs)),
+        this.close(writeTimedOut(this.broker, api.name, timeoutMs)),
       )
       this.#writing.add(fail)
       this.#connection.write(bytes, () => {
@@ -240,14 +240,14 @@ export class BrokerClient {
             resolve(this.#decode(api, version, frame))
           } catch (error) {
             const reason = undecodable(this.broker, api.name, version, error)
-            reject(toldTo(reason, { correlationId, persistence: 'possibly-persisted' }))
+            reject(forRequest(reason, { correlationId, persistence: 'possibly-persisted' }))
             this.close(reason)
           }
         },
         ...(isOptional && { onPassedOver: () => resolve(null) }),
         onFailure: (reason, wasWritten) =>
           reject(
-            toldTo(reason, {
+            forRequest(reason, {
               correlationId,
               persistence: wasWritten ? 'possibly-persisted' : 'not-persisted',
             }),
@@ -255,7 +255,7 @@ export class BrokerClient {
       })
       this.#inFlight.add(request)
       if (!this.#connection.isOpen) {
-        this.#inFlight.failAll(() => gone(this.broker))
+        this.#inFlight.failAll(() => connectionClosed(this.broker))
         return
       }
       request.sent()
@@ -268,7 +268,7 @@ export class BrokerClient {
   }
 
   #ended(reason: KafkaError): void {
-    this.#mute.end()
+    this.#throttle.end()
     this.#inFlight.failAll(() => reason)
     for (const fail of [...this.#writing]) fail(reason)
     this.#onClose(reason)
@@ -283,7 +283,7 @@ export class BrokerClient {
     }
     const { throttleTimeMs = 0 } = body as { throttleTimeMs?: number }
     if (throttleTimeMs > 0) {
-      if (version >= api.throttledByClientFrom) this.#mute.begin(throttleTimeMs)
+      if (version >= api.throttledByClientFrom) this.#throttle.begin(throttleTimeMs)
       this.#settings.onThrottle?.(this.#connection.broker, throttleTimeMs)
     }
     return body

@@ -6,12 +6,18 @@
 import { UnsupportedVersionError } from '../errors.js'
 import type { Api } from '../protocol/api.js'
 import type { ApiVersionsResponse } from '../protocol/messages/index.js'
-import { type ReleaseApis, recognise, releaseApis, truly, type VersionRange } from '../protocol/releases.js'
+import {
+  type ReleaseApis,
+  recognise,
+  releaseApis,
+  usableRange,
+  type VersionRange,
+} from '../protocol/releases.js'
 
 type AnyApi = Pick<Api<unknown, unknown>, 'key' | 'name' | 'minVersion' | 'maxVersion'>
 
 export class BrokerVersions {
-  /** Kafka's release as far as it can be told: `0.8`, `2.8`, `3.1 to 3.4`, `4.4+`. */
+  /** Kafka's release as far as it is known: `0.8`, `2.8`, `3.1 to 3.4`, `4.4+`. */
   readonly release: string
   /** Nobody was asked. */
   readonly isPinned: boolean
@@ -35,11 +41,11 @@ export class BrokerVersions {
   /** Of a broker that never answers ApiVersions. */
   static readonly v0_9 = new BrokerVersions('0.9', releaseApis('0.9.0'), false)
 
-  /** Of a broker that told. */
+  /** Of a broker that answered ApiVersions. */
   static listed({ apiKeys }: Pick<ApiVersionsResponse, 'apiKeys'>): BrokerVersions {
     const ranges = new Map<number, VersionRange>()
     for (const { apiKey, minVersion, maxVersion } of apiKeys) {
-      ranges.set(apiKey, truly(apiKey, [minVersion, maxVersion]))
+      ranges.set(apiKey, usableRange(apiKey, [minVersion, maxVersion]))
     }
     return new BrokerVersions(recognise(ranges), ranges, false)
   }

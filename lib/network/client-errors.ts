@@ -9,7 +9,7 @@ import {
   RequestTimeoutError,
 } from '../errors.js'
 
-export function gone(broker: string): ConnectionError {
+export function connectionClosed(broker: string): ConnectionError {
   return new ConnectionError(`the connection to ${broker} is closed`, { broker })
 }
 
@@ -24,7 +24,7 @@ export function expired(
   return new RequestTimeoutError(`${broker} did not answer ${api} within ${timeoutMs} ms${doubt}`, { broker })
 }
 
-export function notTaken(broker: string, api: string, timeoutMs: number): RequestTimeoutError {
+export function writeTimedOut(broker: string, api: string, timeoutMs: number): RequestTimeoutError {
   const text = `${broker} did not read all of a ${api} request within ${timeoutMs} ms`
   return new RequestTimeoutError(text, { broker })
 }
@@ -36,8 +36,8 @@ export function undecodable(broker: string, api: string, version: number, cause:
 
 const families = [RequestTimeoutError, DecodeError, DeliveryTimeoutError, ProducerClosedError]
 
-/** The end of the connection as told to one request: same family and text, its own correlation id and persistence. */
-export function toldTo(reason: KafkaError, context: ErrorContext): KafkaError {
+/** The end of the connection as one request gets it: same family and text, its own correlation id and persistence. */
+export function forRequest(reason: KafkaError, context: ErrorContext): KafkaError {
   const own: ErrorContext = { cause: reason.cause, retriable: reason.retriable, ...context }
   if (reason.broker !== undefined) own.broker = reason.broker
   const Family = families.find((family) => reason instanceof family) ?? ConnectionError

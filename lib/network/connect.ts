@@ -18,7 +18,7 @@ export interface ConnectSettings extends DialSettings {
 export interface Connecting {
   /** Called in the turn in which the socket connected: listen to it at once. */
   onConnected(socket: Socket): void
-  /** The socket is gone. */
+  /** The socket is closed. */
   onFailed(error: KafkaError): void
 }
 

@@ -1,5 +1,5 @@
 /**
- * One TCP connection to one broker: writes requests, cuts what arrives into frames, closes it.
+ * One TCP connection to one broker: writes requests, splits what arrives into frames, closes it.
  *
  * Knows no correlation id and no topic. It ends exactly once, and says why.
  *

@@ -9,7 +9,7 @@
  * the oldest. No request waits longer than its own limit and those of the requests in front of it, together.
  */
 import { DecodeError, type KafkaError } from '../errors.js'
-import { correlationIdOf } from '../protocol/envelope.js'
+import { correlationIdOf } from '../protocol/request-response.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import { startDeadline } from './deadline.js'
 
@@ -44,7 +44,7 @@ export class InFlightRequest {
     this.#move('pending', 'sent')
   }
 
-  /** Calls `onExpired` when the answer has not come so long after {@link startClock}; see {@link startDeadline}. */
+  /** Calls `onExpired` when the answer has not come this long after {@link startClock}; see {@link startDeadline}. */
   expireAfter(timeoutMs: number, onExpired: () => void): void {
     this.#limit = { timeoutMs, onExpired }
   }

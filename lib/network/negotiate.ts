@@ -15,10 +15,10 @@ import { type MetadataResponse, metadata, metadataRequest } from '../protocol/me
 import { pause } from '../timers.js'
 import type { BrokerClient } from './broker-client.js'
 import { BrokerVersions } from './broker-versions.js'
-import { toldTo } from './client-errors.js'
+import { forRequest } from './client-errors.js'
 
 export interface Negotiated {
-  /** Open, and told what its broker speaks. */
+  /** Open, with the versions of its broker set. */
   readonly client: BrokerClient
   readonly metadata: MetadataResponse
 }
@@ -127,7 +127,7 @@ function hasClosed(client: BrokerClient, error: unknown): boolean {
 }
 
 function takenForOld(client: BrokerClient, answer: MetadataResponse): Negotiated {
-  client.speak(BrokerVersions.v0_8)
+  client.useVersions(BrokerVersions.v0_8)
   return { client, metadata: answer }
 }
 
@@ -142,7 +142,7 @@ async function ask(client: BrokerClient, topics: readonly string[], timeoutMs: n
   const versions = listed ? BrokerVersions.listed(listed) : BrokerVersions.v0_9
   try {
     const answer = await probe.metadata
-    client.speak(versions)
+    client.useVersions(versions)
     return { client, metadata: answer }
   } catch (error) {
     throw error instanceof ConnectionError ? closedOnMetadata(client, error) : error
@@ -156,7 +156,7 @@ function closedOnMetadata({ broker }: BrokerClient, cause: ConnectionError): Con
 
 /** What was written were questions; no message was among them. */
 function nothingStored(error: KafkaError): KafkaError {
-  return error.persistence === 'not-persisted' ? error : toldTo(error, { persistence: 'not-persisted' })
+  return error.persistence === 'not-persisted' ? error : forRequest(error, { persistence: 'not-persisted' })
 }
 
 function refused(client: BrokerClient, error: KafkaError): KafkaError {

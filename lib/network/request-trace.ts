@@ -19,7 +19,7 @@ export interface RequestMessage {
   readonly bytes: number
   /** From the handing to the socket to the answer (acks 0: to the bytes being in the kernel's hands). At the end only. */
   durationMs?: number
-  /** What became of it, for `:error`. */
+  /** Its failure, for `:error`. */
   error?: KafkaError
 }
 

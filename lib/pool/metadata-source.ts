@@ -70,8 +70,8 @@ export class MetadataSource {
   }
 
   /** Whether the last answer says less than the same broker would say now: it came as the first one, in v0. */
-  get isShort(): boolean {
-    return this.#current?.isAnswerShort ?? false
+  get lacksTopicIds(): boolean {
+    return this.#current?.lacksTopicIds ?? false
   }
 
   /** Closes the connection; a fetch under way fails with `reason`. */

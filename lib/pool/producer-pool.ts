@@ -1,6 +1,6 @@
 /**
- * Broker id → its SyncProducer, which is one connection, with as many slots as requests may be in flight on it; one by
- * default.
+ * Broker id → its SyncProducer, which is one connection, with as many permits as requests may be in flight on it; one
+ * by default.
  *
  * Follows the metadata without tearing anything down: an entry is replaced only when its host or port changed, and
  * retired when its broker leads nothing any more, both after the request in flight has ended and what was written with
@@ -16,18 +16,18 @@ import type { SyncProducer } from './sync-producer.js'
 
 interface Shared {
   readonly producer: SyncProducer
-  /** Slots that stand for it; it is closed with the last one. */
-  slots: number
+  /** Permits that stand for it; it is closed with the last one. */
+  permits: number
 }
 
 /** The right to have one request in flight; generic-pool wants its resources to be distinct objects. */
-interface Slot {
+interface Permit {
   readonly shared: Shared
 }
 
 interface Entry {
   readonly address: BrokerAddress
-  readonly pool: Pool<Slot>
+  readonly pool: Pool<Permit>
   /** SyncProducers that are not closed yet: the one in use, and those that are confirming. */
   readonly members: Set<SyncProducer>
 }
@@ -39,7 +39,7 @@ export interface ProducerPoolOptions {
    * `max.in.flight.requests.per.connection`. Default 1. With more, the caller has to see to it that requests of one
    * partition do not overtake each other.
    */
-  slots?: number
+  maxInFlight?: number
 }
 
 export class ProducerPool {
@@ -102,7 +102,7 @@ export class ProducerPool {
   }
 
   /**
-   * Runs `work` with the SyncProducer of this broker; waits while all its slots are in use.
+   * Runs `work` with the SyncProducer of this broker; waits while all its permits are in use.
    *
    * @throws {ConnectionError} when the pool has no entry for the broker, or is closed.
    */
@@ -133,27 +133,27 @@ export class ProducerPool {
   /** @param ready - before it nothing of the entry is used; must not reject. */
   #open(address: BrokerAddress, ready: Promise<void> | null = null): Entry {
     const members = new Set<SyncProducer>()
-    /** What new slots stand for. */
+    /** What new permits stand for. */
     let current: Shared | null = null
-    const pool = createPool<Slot>(
+    const pool = createPool<Permit>(
       {
         create: async () => {
           if (ready) await ready
-          current ??= { producer: this.#create(address, members), slots: 0 }
-          current.slots++
+          current ??= { producer: this.#create(address, members), permits: 0 }
+          current.permits++
           return { shared: current }
         },
         destroy: async ({ shared }) => {
-          if (--shared.slots > 0) return
+          if (--shared.permits > 0) return
           if (shared === current) current = null
           const { producer } = shared
-          // When this fails the connection is gone, and its listener is told of what nobody confirmed.
+          // When this fails the connection is closed, and its listener is called with what nobody confirmed.
           await producer.confirm().catch(() => {})
           members.delete(producer)
           producer.close(new ConnectionError(`the connection to ${addressText(address)} was retired`))
         },
       },
-      { min: 0, max: this.#options.slots ?? 1, autostart: false },
+      { min: 0, max: this.#options.maxInFlight ?? 1, autostart: false },
     )
     return { address, pool, members }
   }
@@ -176,7 +176,7 @@ export class ProducerPool {
 
 /** Connects without keeping anybody from the slot. A failure shows again, and counts, with the first message. */
 function warm(entry: Entry, topic: string | null): void {
-  const work = async ({ shared: { producer } }: Slot): Promise<void> => {
+  const work = async ({ shared: { producer } }: Permit): Promise<void> => {
     producer.connect(topic).catch(() => {})
   }
   entry.pool.use(work).then(undefined, () => {})

@@ -8,9 +8,9 @@
  * @see classic-producer reference §6; design D7, D9, D12
  */
 import { ConnectionError, EncodeError, type KafkaError } from '../errors.js'
+import { ApiVersionsCache } from '../network/api-versions-cache.js'
 import { BrokerClient, type BrokerClientSettings, type RequestOptions } from '../network/broker-client.js'
 import { addressText, type BrokerAddress } from '../network/connection.js'
-import { KnownVersions } from '../network/known-versions.js'
 import { negotiate, saysVersions } from '../network/negotiate.js'
 import {
   type MetadataResponse,
@@ -22,10 +22,10 @@ import {
 } from '../protocol/messages/index.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import { SecondLooks } from './second-looks.js'
-import { canNameById, namedAgain, VERSION_OF_TOPIC_IDS } from './topic-names.js'
+import { canNameById, VERSION_OF_TOPIC_IDS, withTopicNames } from './topic-ids.js'
 import { type Unconfirmed, UnconfirmedWrites } from './unconfirmed-writes.js'
 
-/** Told of what happens to the connection; for events and logs. */
+/** Called when something happens to the connection; for events and logs. */
 export interface SyncProducerListener {
   onConnect(broker: string): void
   /** @param reason - null when it was closed from this side. */
@@ -50,7 +50,7 @@ export interface SyncProducerSettings extends BrokerClientSettings {
   /** The broker's release was guessed, and it says now that it is another: this connection should be replaced. */
   readonly onOutdated?: (address: BrokerAddress) => void
   /** What is known of brokers, shared by all SyncProducers of a producer. Default: its own. */
-  readonly knownVersions?: KnownVersions
+  readonly apiVersionsCache?: ApiVersionsCache
 }
 
 export interface ProduceOptions {
@@ -96,7 +96,7 @@ export class SyncProducer {
   /** `host:port`. */
   readonly broker: string
   readonly #settings: SyncProducerSettings
-  readonly #knownVersions: KnownVersions
+  readonly #apiVersionsCache: ApiVersionsCache
   #client: BrokerClient | null = null
   #connecting: Promise<BrokerClient> | null = null
   /** Being asked for its versions. */
@@ -104,7 +104,7 @@ export class SyncProducer {
   #learned: Learned | null = null
   /** Null where the broker said what it speaks. */
   #secondLooks: SecondLooks | null = null
-  #isAnswerShort = false
+  #lacksTopicIds = false
   /** What connecting has taken for a request that is still being made. */
   #connectMs = 0
   #giveUp = new AbortController()
@@ -120,12 +120,12 @@ export class SyncProducer {
     this.address = address
     this.broker = addressText(address)
     this.#settings = settings
-    this.#knownVersions = settings.knownVersions ?? new KnownVersions(null)
+    this.#apiVersionsCache = settings.apiVersionsCache ?? new ApiVersionsCache(null)
   }
 
   /** Whether the last answer of {@link fetchMetadata} came with the question for versions, and a newer one tells more. */
-  get isAnswerShort(): boolean {
-    return this.#isAnswerShort
+  get lacksTopicIds(): boolean {
+    return this.#lacksTopicIds
   }
 
   get isConnected(): boolean {
@@ -141,7 +141,7 @@ export class SyncProducer {
    */
   async connect(topic: string | null = null): Promise<void> {
     if (topic !== null) await this.#connected([topic])
-    else if (this.#knownVersions.of(this.broker)) await this.#connected([])
+    else if (this.#apiVersionsCache.of(this.broker)) await this.#connected([])
     this.#passOnMetadata()
   }
 
@@ -225,7 +225,7 @@ export class SyncProducer {
     const client = await this.#connected(topics)
     const learned = this.#learned
     this.#learned = null
-    this.#isAnswerShort =
+    this.#lacksTopicIds =
       learned?.topics === topics && client.versions!.knows(metadata, VERSION_WITH_TOPIC_IDS)
     return learned?.topics === topics ? learned.response : this.#askFor(client, topics)
   }
@@ -275,7 +275,7 @@ export class SyncProducer {
     const confirmed = this.#unconfirmed.isEmpty ? null : this.#unconfirmed.mark()
     const response = await client.request(produce, request, options)
     confirmed?.()
-    return namedAgain(response, request)
+    return withTopicNames(response, request)
   }
 
   /** With acks 0. */
@@ -347,11 +347,11 @@ export class SyncProducer {
   }
 
   async #connect(topics: readonly string[]): Promise<BrokerClient> {
-    const known = this.#knownVersions.of(this.broker)
+    const known = this.#apiVersionsCache.of(this.broker)
     let client: BrokerClient
     if (known) {
       client = await this.#open()
-      client.speak(known)
+      client.useVersions(known)
     } else {
       if (topics.length === 0)
         throw new EncodeError('a request to a broker that is not known yet names a topic')
@@ -362,7 +362,7 @@ export class SyncProducer {
       this.#learned = { topics, response: negotiated.metadata }
     }
     this.#take(client)
-    if (!known) this.#knownVersions.learn(this.broker, client.versions!)
+    if (!known) this.#apiVersionsCache.learn(this.broker, client.versions!)
     return client
   }
 
@@ -401,7 +401,7 @@ export class SyncProducer {
     if (this.#client !== client) return
     this.#client = null
     this.#learned = null
-    this.#knownVersions.forget(this.broker)
+    this.#apiVersionsCache.forget(this.broker)
     this.#reportUnconfirmed(reason)
     this.#settings.listener?.onDisconnect(this.broker, this.#closedFor ? null : reason)
   }

@@ -9,7 +9,7 @@ import type { RetryEvent } from '../handler/default-event-handler.js'
 import { nameOfThrown } from '../handler/name-of-thrown.js'
 import type { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
-import type { VersionSeen } from '../network/known-versions.js'
+import type { VersionSeen } from '../network/api-versions-cache.js'
 
 /** Messages of one partition that were acknowledged together; with acks 0, written. */
 export interface DeliveredEvent<K = unknown, V = unknown> {
@@ -37,7 +37,7 @@ export interface DroppedEvent<K = unknown, V = unknown> {
 
 /**
  * With acks 0: a connection has ended before its broker proved that it had read the latest requests. Their messages
- * were reported as delivered; up to so many of them may not be stored.
+ * were reported as delivered; at most this number of them may not be stored.
  */
 export interface UnconfirmedEvent {
   /** `host:port`. */
@@ -63,7 +63,7 @@ export interface ConnectionEvent {
   readonly reason?: KafkaError | null
 }
 
-/** A broker held back, or wants to be spared, because a quota was exceeded. */
+/** A broker held back an answer, or asks the client to throttle, because a quota was exceeded. */
 export interface ThrottleEvent {
   /** `host:port`. */
   readonly broker: string

@@ -3,8 +3,8 @@
  * together, in their order; one call at a time goes out alone and at once, as in the original.
  */
 import { Fifo } from '../fifo.js'
-import type { Envelope } from '../handler/envelope.js'
-import { SettledPrefix } from './settled-prefix.js'
+import type { PendingMessage } from '../handler/pending-message.js'
+import { FlushTracker } from './flush-tracker.js'
 
 /**
  * Later calls join a cycle up to this many bytes together: with compression the messages of a partition become one
@@ -13,34 +13,34 @@ import { SettledPrefix } from './settled-prefix.js'
 const MAX_JOINED_BYTES = 900_000
 
 interface Call {
-  readonly envelopes: readonly Envelope[]
+  readonly messages: readonly PendingMessage[]
   readonly bytes: number
 }
 
 export class GroupCommit {
-  readonly #dispatch: (batch: readonly Envelope[]) => Promise<void>
-  readonly #maxCycles: number
+  readonly #dispatch: (messages: readonly PendingMessage[]) => Promise<void>
+  readonly #maxInFlight: number
   readonly #waiting = new Fifo<Call>()
-  readonly #progress = new SettledPrefix()
-  /** Runs under way, each with one cycle at a time. */
+  readonly #progress = new FlushTracker()
+  /** Loops under way, each with one cycle at a time. */
   #running = 0
 
   /**
    * @param dispatch - ends when every message has its outcome; must not reject.
-   * @param maxCycles - cycles that may be in flight at a time; Infinity where others see to it.
+   * @param maxInFlight - cycles at a time; Infinity where others see to it.
    */
-  constructor(dispatch: (batch: readonly Envelope[]) => Promise<void>, maxCycles = 1) {
+  constructor(dispatch: (messages: readonly PendingMessage[]) => Promise<void>, maxInFlight = 1) {
     this.#dispatch = dispatch
-    this.#maxCycles = maxCycles
+    this.#maxInFlight = maxInFlight
   }
 
   /** Takes the serialized messages of one call; they report their outcome themselves. */
-  submit(envelopes: readonly Envelope[]): void {
-    if (envelopes.length === 0) return
+  submit(messages: readonly PendingMessage[]): void {
+    if (messages.length === 0) return
     let bytes = 0
-    for (const { key, value } of envelopes) bytes += (key?.length ?? 0) + (value?.length ?? 0)
-    this.#waiting.push({ envelopes, bytes })
-    if (this.#running < this.#maxCycles) void this.#run()
+    for (const { key, value } of messages) bytes += (key?.length ?? 0) + (value?.length ?? 0)
+    this.#waiting.push({ messages, bytes })
+    if (this.#running < this.#maxInFlight) void this.#run()
   }
 
   /** Resolves when everything submitted so far has its outcome. */
@@ -54,7 +54,7 @@ export class GroupCommit {
       const calls = this.#nextCycle()
       const isOver = this.#progress.take(calls.length)
       await this.#dispatch(
-        calls.length === 1 ? calls[0]!.envelopes : calls.flatMap((call) => call.envelopes as Envelope[]),
+        calls.length === 1 ? calls[0]!.messages : calls.flatMap((call) => call.messages as PendingMessage[]),
       )
       isOver()
     }

@@ -17,18 +17,18 @@ import {
 import { EventLoopYield } from '../event-loop.js'
 import { QueueFullError, SendAbortedError } from '../failure.js'
 import { guarded } from '../guarded-logger.js'
-import { type Delivery, Envelope, type OutcomeWaiter } from '../handler/envelope.js'
+import { type Delivery, type OutcomeWaiter, PendingMessage } from '../handler/pending-message.js'
 import { KeyedMessage, type MessageLike } from '../keyed-message.js'
 import { defaultLogger, type Logger } from '../logger.js'
 import { ProducerMetrics } from '../metrics/producer-metrics.js'
 import type { MetricsSnapshot } from '../metrics/snapshot.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import type { Classes } from './classes.js'
+import { type Components, compose } from './composition-root.js'
+import { reportsOf } from './event-reports.js'
 import { ProducerEmitter } from './events.js'
 import { GroupCommit } from './group-commit.js'
 import { MessageQueue } from './message-queue.js'
-import { buildParts, type Parts } from './parts.js'
-import { reportsOf } from './parts-reports.js'
 import { SendLoop } from './send-loop.js'
 import { UnconfirmedTally } from './unconfirmed-tally.js'
 import { DeliverCall, SendCall } from './waiters.js'
@@ -55,18 +55,18 @@ export interface SendOptions {
 
 const accepted = Promise.resolve()
 
-/** Async mode: every so many calls the event loop is asked for its turn, for a call may wait for nothing else. */
+/** Async mode: after this number of calls the event loop is asked for its turn, for a call may wait for nothing else. */
 const CALLS_PER_LOOK = 64
 
 export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   readonly config: ProducerConfig
   readonly #logger: Logger
-  readonly #parts: Parts
+  readonly #components: Components
   readonly #metrics: ProducerMetrics
   readonly #eventLoop = new EventLoopYield()
   readonly #unconfirmed = new UnconfirmedTally()
-  readonly #queue: MessageQueue<Envelope>
-  readonly #loop: SendLoop<Envelope>
+  readonly #queue: MessageQueue<PendingMessage>
+  readonly #loop: SendLoop<PendingMessage>
   readonly #groupCommit: GroupCommit
   readonly #isAsync: boolean
   readonly #countsBytes: boolean
@@ -103,8 +103,8 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       logger: this.#logger,
       isAsync: this.#isAsync,
     })
-    this.#parts = buildParts(this.config, options.classes ?? {}, this.#logger, reports, this.#eventLoop)
-    const { handler } = this.#parts
+    this.#components = compose(this.config, options.classes ?? {}, this.#logger, reports, this.#eventLoop)
+    const { handler } = this.#components
     this.#enqueueTimeoutMs = this.config.queueEnqueueTimeoutMs
     this.#deliveryTimeoutMs = this.config.deliveryTimeoutMs ?? 0
     this.#countsBytes = this.config.queueBufferingMaxBytes !== null
@@ -113,21 +113,21 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       maxBytes: this.config.queueBufferingMaxBytes,
       bytesOf: ({ queuedBytes }) => queuedBytes,
     })
-    const dispatch = (batch: readonly Envelope[]): Promise<void> => {
-      this.#metrics.cycleBegun(batch.length)
-      return handler.dispatch(batch)
+    const dispatch = (messages: readonly PendingMessage[]): Promise<void> => {
+      this.#metrics.cycleBegun(messages.length)
+      return handler.dispatch(messages)
     }
+    const maxInFlight = this.config.maxInFlightRequestsPerConnection
     this.#loop = new SendLoop({
       queue: this.#queue,
       dispatch,
       batchSize: this.config.batchNumMessages,
       lingerMs: this.config.queueBufferingMaxMs,
       deadlineMsOf: ({ deadlineMs }) => deadlineMs,
-      maxCycles: this.config.maxInFlightRequestsPerConnection,
+      maxInFlight,
     })
     // Where cycles may overlap, the handler holds back and joins what must wait, partition by partition.
-    const doOverlap = this.config.maxInFlightRequestsPerConnection > 1
-    this.#groupCommit = new GroupCommit(dispatch, doOverlap ? Number.POSITIVE_INFINITY : 1)
+    this.#groupCommit = new GroupCommit(dispatch, maxInFlight > 1 ? Number.POSITIVE_INFINITY : 1)
   }
 
   /**
@@ -156,7 +156,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       const first = messages[0]
       if (messages.length === 1 && first !== undefined && !Array.isArray(first)) {
         return this.#isAsync
-          ? this.#enqueue(this.#envelope(first as Sendable<K, V>, null), options)
+          ? this.#enqueue(this.#accept(first as Sendable<K, V>, null), options)
           : this.#sendNow([first as Sendable<K, V>])
       }
       const all = messages.flat() as Sendable<K, V>[]
@@ -178,9 +178,9 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     if (this.#closing) throw new ProducerClosedError()
     const call = new DeliverCall()
     try {
-      const envelope = this.#envelope(message, call)
-      if (this.#isAsync) await this.#enqueue(envelope, options)
-      else this.#submit([envelope])
+      const pending = this.#accept(message, call)
+      if (this.#isAsync) await this.#enqueue(pending, options)
+      else this.#submit([pending])
     } catch (error) {
       return this.#refuse(error)
     }
@@ -199,7 +199,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     const throwUnconfirmed = this.#unconfirmed.begin()
     await (this.#isAsync ? this.#loop.flush() : this.#groupCommit.flush())
     try {
-      await this.#parts.handler.confirm()
+      await this.#components.handler.confirm()
     } finally {
       throwUnconfirmed()
     }
@@ -230,15 +230,15 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     return this.#closing
   }
 
-  #envelope(message: Sendable<K, V>, waiter: OutcomeWaiter | null): Envelope {
+  #accept(message: Sendable<K, V>, waiter: OutcomeWaiter | null): PendingMessage {
     try {
       const given = KeyedMessage.from(message) as KeyedMessage
       const keyed = this.config.copyBuffers ? given.withOwnBytes() : given
       const deadlineMs = this.#deliveryTimeoutMs > 0 ? performance.now() + this.#deliveryTimeoutMs : 0
-      const envelope = new Envelope(keyed, waiter, deadlineMs)
-      if (this.#countsBytes) envelope.queuedBytes = roughBytes(keyed)
-      this.#metrics.sent(envelope.topic)
-      return envelope
+      const pending = new PendingMessage(keyed, waiter, deadlineMs)
+      if (this.#countsBytes) pending.queuedBytes = roughBytes(keyed)
+      this.#metrics.sent(pending.topic)
+      return pending
     } catch (thrown) {
       throw unreadable(thrown)
     }
@@ -247,37 +247,37 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   #sendNow(messages: readonly Sendable<K, V>[]): Promise<void> {
     if (messages.length === 0) return accepted
     const call = new SendCall()
-    const envelopes = messages.map((message) => this.#envelope(message, call))
-    const done = call.waitFor(envelopes)
-    this.#submit(envelopes)
+    const pending = messages.map((message) => this.#accept(message, call))
+    const done = call.waitFor(pending)
+    this.#submit(pending)
     return done
   }
 
   /** Sync mode serializes before anything is sent, so a refused message keeps its call from being sent at all. */
-  #submit(envelopes: readonly Envelope[]): void {
-    for (const envelope of envelopes) {
-      const error = this.#parts.handler.serialize(envelope)
+  #submit(pending: readonly PendingMessage[]): void {
+    for (const message of pending) {
+      const error = this.#components.handler.serialize(message)
       if (!error) continue
       this.#metrics.refused()
       throw error
     }
-    this.#metrics.accepted(envelopes.length)
-    this.#groupCommit.submit(envelopes)
+    this.#metrics.accepted(pending.length)
+    this.#groupCommit.submit(pending)
   }
 
-  #enqueue(envelope: Envelope, options?: SendOptions): Promise<void> {
-    if (this.#queue.offer(envelope)) {
+  #enqueue(pending: PendingMessage, options?: SendOptions): Promise<void> {
+    if (this.#queue.offer(pending)) {
       this.#loop.notify()
       return this.#accepted()
     }
-    return this.#putInOrder([envelope], 0, options?.signal)
+    return this.#putInOrder([pending], 0, options?.signal)
   }
 
   #enqueueAll(messages: readonly Sendable<K, V>[], options?: SendOptions): Promise<void> {
-    const envelopes = messages.map((message) => this.#envelope(message, null))
-    for (let i = 0; i < envelopes.length; i++) {
-      if (!this.#queue.offer(envelopes[i]!)) {
-        return this.#putInOrder(envelopes, i, options?.signal)
+    const pending = messages.map((message) => this.#accept(message, null))
+    for (let i = 0; i < pending.length; i++) {
+      if (!this.#queue.offer(pending[i]!)) {
+        return this.#putInOrder(pending, i, options?.signal)
       }
       this.#loop.notify()
     }
@@ -296,15 +296,15 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   }
 
   /** @param from - where the messages begin that are not in the queue yet. */
-  async #putInOrder(envelopes: readonly Envelope[], from: number, signal?: AbortSignal): Promise<void> {
+  async #putInOrder(pending: readonly PendingMessage[], from: number, signal?: AbortSignal): Promise<void> {
     this.#blocked++
     try {
-      const taken = await this.#queue.put(envelopes.slice(from), this.#enqueueTimeoutMs, signal)
+      const taken = await this.#queue.put(pending.slice(from), this.#enqueueTimeoutMs, signal)
       if (taken > 0) this.#loop.notify()
       const accepted = from + taken
-      if (accepted === envelopes.length) return
+      if (accepted === pending.length) return
       await this.#eventLoop.due()
-      const rejected = envelopes.slice(accepted)
+      const rejected = pending.slice(accepted)
       throw signal?.aborted ? aborted(accepted, rejected, signal) : this.#dropped(accepted, rejected)
     } catch (thrown) {
       // A signal of another make may throw.
@@ -314,7 +314,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     }
   }
 
-  #dropped(accepted: number, rejected: readonly Envelope[]): QueueFullError {
+  #dropped(accepted: number, rejected: readonly PendingMessage[]): QueueFullError {
     const { queueBufferingMaxMessages: capacity, queueEnqueueTimeoutMs: timeoutMs } = this.config
     const waited = timeoutMs > 0 ? ` for ${timeoutMs} ms` : ''
     const error = new QueueFullError(
@@ -337,10 +337,10 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     const timer = isLimited ? setTimeout(() => this.#abort(timeoutMs), timeoutMs) : undefined
     await this.#drain()
     // What nobody confirms is reported when its connection ends, at the latest below.
-    await this.#parts.handler.confirm().catch(() => {})
+    await this.#components.handler.confirm().catch(() => {})
     clearTimeout(timer)
-    this.#parts.closeMetadata(new ConnectionError('the producer was closed'))
-    await this.#parts.handler.close()
+    this.#components.closeMetadata(new ConnectionError('the producer was closed'))
+    await this.#components.handler.close()
     this.#logger.info(`the producer is closed, after ${Math.round(performance.now() - startMs)} ms`)
     this.report(this.#logger, 'close', undefined)
   }
@@ -348,7 +348,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   async #drain(): Promise<void> {
     if (!this.#isAsync) return this.#groupCommit.flush()
     this.#logger.info(`sending what is queued: ${this.#queue.size} messages`)
-    this.#loop.hurry()
+    this.#loop.stopLingering()
     // Senders that were blocked by a full queue before the close are let in and delivered.
     if (this.#blocked > 0) {
       await new Promise<void>((resolve) => {
@@ -361,8 +361,8 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
 
   #abort(timeoutMs: number): void {
     const reason = new DeliveryTimeoutError(`close gave up after ${timeoutMs} ms`)
-    this.#parts.closeMetadata(reason)
-    this.#parts.handler.abort(reason)
+    this.#components.closeMetadata(reason)
+    this.#components.handler.abort(reason)
   }
 }
 
@@ -371,14 +371,18 @@ function isSendOptions(argument: unknown): boolean {
   return typeof argument === 'object' && argument !== null && 'signal' in argument && !('topic' in argument)
 }
 
-function aborted(accepted: number, rejected: readonly Envelope[], { reason }: AbortSignal): SendAbortedError {
+function aborted(
+  accepted: number,
+  rejected: readonly PendingMessage[],
+  { reason }: AbortSignal,
+): SendAbortedError {
   const text = `the wait for room in the queue was given up; ${howManyAccepted(accepted, rejected)}`
   const { topic } = rejected[0]!
   return new SendAbortedError(text, { topic, cause: reason, accepted, rejected: messagesOf(rejected) })
 }
 
-function messagesOf(envelopes: readonly Envelope[]): KeyedMessage[] {
-  return envelopes.map(({ message }) => message)
+function messagesOf(pending: readonly PendingMessage[]): KeyedMessage[] {
+  return pending.map(({ message }) => message)
 }
 
 /** What the caller passed threw when it was looked at; errors of ours stay as they are. */

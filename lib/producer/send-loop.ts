@@ -5,23 +5,24 @@
  * starts the next one, as in the original; it is computed when a message arrives, so nothing wakes while idle. A
  * linger ≤ 0 means as soon as the loop is free (D10). Nothing lingers beyond its own time limit; batches on their way
  * are settled within theirs, and what is queued behind them has later ones. Must be let run dry before it is dropped:
- * see {@link SendLoop.hurry}.
+ * see {@link SendLoop.stopLingering}.
  *
  * @see classic-producer reference §8.2
  */
+
+import { FlushTracker } from './flush-tracker.js'
 import type { MessageQueue } from './message-queue.js'
-import { SettledPrefix } from './settled-prefix.js'
 
 export interface SendLoopOptions<T> {
   readonly queue: MessageQueue<T>
   /** Ends when every message of the batch has its outcome; must not reject. */
   readonly dispatch: (batch: T[]) => Promise<void>
-  /** `batch.num.messages`; below 1 counts as 1. */
+  /** `batch.num.messages`, the size of a batch of the queue; below 1 counts as 1. */
   readonly batchSize: number
   /** `queue.buffering.max.ms`. */
   readonly lingerMs: number
-  /** Batches that may be on their way at a time. Default 1. */
-  readonly maxCycles?: number
+  /** `max.in.flight.requests.per.connection`: cycles at a time, each of one batch of the queue. Default 1. */
+  readonly maxInFlight?: number
   /** When the time of an item is over, by `performance.now()`; 0 for never. No later item has an earlier limit. */
   readonly deadlineMsOf?: (item: T) => number
 }
@@ -29,10 +30,10 @@ export interface SendLoopOptions<T> {
 export class SendLoop<T> {
   readonly #options: SendLoopOptions<T>
   readonly #batchSize: number
-  readonly #maxCycles: number
-  readonly #progress = new SettledPrefix()
+  readonly #maxInFlight: number
+  readonly #progress = new FlushTracker()
   #lastFlushMs = performance.now()
-  /** Runs under way, each with one batch at a time. */
+  /** Loops under way, each with one cycle, of one batch of the queue, at a time. */
   #running = 0
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
@@ -41,12 +42,12 @@ export class SendLoop<T> {
   constructor(options: SendLoopOptions<T>) {
     this.#options = options
     this.#batchSize = Math.max(1, options.batchSize)
-    this.#maxCycles = options.maxCycles ?? 1
+    this.#maxInFlight = options.maxInFlight ?? 1
   }
 
   /** To be called after the queue has grown. */
   notify(): void {
-    if (this.#running >= this.#maxCycles) return
+    if (this.#running >= this.#maxInFlight) return
     if (this.#isDue) this.#begin()
     else this.#arm()
   }
@@ -59,7 +60,7 @@ export class SendLoop<T> {
   }
 
   /** From now on nothing lingers. */
-  hurry(): void {
+  stopLingering(): void {
     this.#isEager = true
     this.#disarm()
     if (this.#options.queue.size > 0) this.notify()
@@ -72,8 +73,8 @@ export class SendLoop<T> {
   }
 
   #begin(): void {
-    while (this.#isDue && this.#running < this.#maxCycles) void this.#run()
-    if (this.#options.queue.size > 0 && this.#running < this.#maxCycles) this.#arm()
+    while (this.#isDue && this.#running < this.#maxInFlight) void this.#run()
+    if (this.#options.queue.size > 0 && this.#running < this.#maxInFlight) this.#arm()
   }
 
   #arm(): void {
@@ -108,7 +109,7 @@ export class SendLoop<T> {
 
   #expired(): void {
     this.#disarm()
-    if (this.#running < this.#maxCycles) void this.#run()
+    if (this.#running < this.#maxInFlight) void this.#run()
   }
 
   /** Sends what is queued, up to a batch, then goes on while there is a reason to. */

@@ -1,19 +1,19 @@
 /** The calls that wait for outcomes: `send()` in sync mode for all of its messages, `deliver()` for its one. */
 import { DeliveryError, FailedToSendMessageError, type MessageFailure } from '../failure.js'
-import type { Delivery, Envelope, OutcomeWaiter } from '../handler/envelope.js'
+import type { Delivery, OutcomeWaiter, PendingMessage } from '../handler/pending-message.js'
 
 /** Settles once all messages of the call have their outcome. */
 export class SendCall implements OutcomeWaiter {
-  #envelopes: readonly Envelope[] = []
+  #messages: readonly PendingMessage[] = []
   #open = 0
-  #failures: Map<Envelope, MessageFailure> | null = null
+  #failures: Map<PendingMessage, MessageFailure> | null = null
   #resolve!: () => void
   #reject!: (error: FailedToSendMessageError) => void
 
-  /** @param envelopes - the messages of the call, in its order; at least one. */
-  waitFor(envelopes: readonly Envelope[]): Promise<void> {
-    this.#envelopes = envelopes
-    this.#open = envelopes.length
+  /** @param messages - the messages of the call, in its order; at least one. */
+  waitFor(messages: readonly PendingMessage[]): Promise<void> {
+    this.#messages = messages
+    this.#open = messages.length
     return new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -24,9 +24,9 @@ export class SendCall implements OutcomeWaiter {
     this.#settleOne()
   }
 
-  failed(failure: MessageFailure, envelope: Envelope): void {
+  failed(failure: MessageFailure, message: PendingMessage): void {
     this.#failures ??= new Map()
-    this.#failures.set(envelope, failure)
+    this.#failures.set(message, failure)
     this.#settleOne()
   }
 
@@ -38,8 +38,8 @@ export class SendCall implements OutcomeWaiter {
       return
     }
     // They came in the order in which they failed.
-    const inOrder = this.#envelopes.flatMap((envelope) => failures.get(envelope) ?? [])
-    this.#reject(new FailedToSendMessageError(inOrder, this.#envelopes.length))
+    const inOrder = this.#messages.flatMap((message) => failures.get(message) ?? [])
+    this.#reject(new FailedToSendMessageError(inOrder, this.#messages.length))
   }
 }
 
@@ -57,7 +57,7 @@ export class DeliverCall implements OutcomeWaiter {
   }
 
   delivered(
-    { topic, partition }: Envelope,
+    { topic, partition }: PendingMessage,
     offset: bigint,
     broker: string,
     timestampMs: number | null,

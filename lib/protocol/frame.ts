@@ -1,5 +1,5 @@
 /**
- * Cuts a byte stream into Kafka frames: an int32 length, then that many bytes.
+ * Splits a byte stream into Kafka frames: an int32 length, then that many bytes.
  *
  * Feed it chunks of any size; it keeps what does not yet make a whole frame, and never more than has arrived: an
  * announced length allocates nothing. Frames are views of the chunk where possible: copy one before keeping it.
@@ -32,21 +32,21 @@ export class FrameDecoder {
    * Yields the frames completed by this chunk, without their lengths; take them all before the next push.
    *
    * @throws {DecodeError} on a negative or larger length, after the frames in front of it: how a stream happens to
-   *   be cut into chunks does not decide which of them count. Close the connection then.
+   *   be split into chunks does not decide which of them count. Close the connection then.
    */
   *push(chunk: Buffer): Generator<Buffer, void, undefined> {
     if (this.#keptBytes === 0) {
-      yield* this.#cut(chunk)
+      yield* this.#split(chunk)
       return
     }
     this.#kept.push(chunk)
     this.#keptBytes += chunk.length
     if (this.#keptBytes >= (this.#wanted || LENGTH_BYTES)) {
-      yield* this.#cut(Buffer.concat(this.#kept, this.#keptBytes))
+      yield* this.#split(Buffer.concat(this.#kept, this.#keptBytes))
     }
   }
 
-  *#cut(buffer: Buffer): Generator<Buffer, void, undefined> {
+  *#split(buffer: Buffer): Generator<Buffer, void, undefined> {
     let at = 0
     this.#wanted = 0
     while (buffer.length - at >= LENGTH_BYTES) {

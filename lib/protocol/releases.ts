@@ -102,7 +102,7 @@ export function advertised(release: string): ReleaseApis {
 }
 
 /** What a broker takes, of what it lists. */
-export function truly(apiKey: number, listed: VersionRange): VersionRange {
+export function usableRange(apiKey: number, listed: VersionRange): VersionRange {
   const [first, last] = listed
   const isLying = apiKey === PRODUCE && last >= PRODUCE_OF_4_0 && first < FIRST_PRODUCE_OF_4_0
   return isLying ? [FIRST_PRODUCE_OF_4_0, last] : listed

@@ -42,7 +42,7 @@ export const boolean: Type<boolean> = fixed({
   write: (writer, value) => writer.int8(value ? 1 : 0),
 })
 
-/** A signed integer; one that its bytes cannot hold is refused, because cutting bits off would send another number. */
+/** A signed integer; one that its bytes cannot hold is refused, because dropping bits would send another number. */
 function integer(bytes: number, read: (from: Reader) => number, write: (to: Writer, value: number) => void) {
   const max = 2 ** (8 * bytes - 1) - 1
   return fixed<number>({

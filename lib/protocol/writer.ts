@@ -93,7 +93,7 @@ export class Writer {
   }
 
   /**
-   * @param length - as it was counted before, where it was: exactly so many bytes are written.
+   * @param length - as it was counted before, where it was: exactly this number of bytes is written.
    * @throws {TypeError} when they are not there any more: the buffer of the value was transferred, or made shorter.
    */
   bytes(value: Uint8Array, length = byteLengthOf(value)): void {

@@ -13,7 +13,7 @@ export interface Answer {
   readonly bytes?: Buffer
   readonly end?: 'close' | 'reset'
   /** Nothing more is read after that until it resolves. */
-  readonly muted?: () => Promise<void>
+  readonly throttled?: () => Promise<void>
 }
 
 export class BrokerConnection {
@@ -59,7 +59,7 @@ export class BrokerConnection {
     }
   }
 
-  async #give({ bytes, end, muted }: Answer): Promise<void> {
+  async #give({ bytes, end, throttled }: Answer): Promise<void> {
     const socket = this.#socket
     if (end === 'reset') {
       // The socket is still open both ways: after an end of ours it would refuse to be reset.
@@ -68,6 +68,6 @@ export class BrokerConnection {
     }
     if (bytes) await new Promise((resolve) => socket.write(bytes, resolve))
     if (end) socket.destroySoon()
-    else await muted?.()
+    else await throttled?.()
   }
 }

@@ -2,7 +2,7 @@
  * Reads a message set as a broker does before it appends, and opens its wrappers. What is refused, is refused whole.
  *
  * As in Kafka 0.8.2, only the outside counts: sizes and checksums within a wrapper are not looked at, and an entry that
- * is cut off at the end of the set is left out.
+ * is incomplete at the end of the set is left out.
  */
 import { compressionWithId } from '../protocol/records/compression.js'
 import { type MessageSetEntry, readMessageSet } from '../protocol/records/message-set.js'

@@ -1,6 +1,6 @@
 /** What faults make of a request and its answer: waits before, an end of the connection, an answer that is spoiled. */
 import type { Api } from '../protocol/api.js'
-import { encodeResponse } from '../protocol/envelope.js'
+import { encodeResponse } from '../protocol/request-response.js'
 import { pause } from '../timers.js'
 import type { Answer } from './broker-connection.js'
 import { type ActingFault, type AnswerByApi, type ApiName, altered, type FaultOf } from './faults.js'
@@ -59,14 +59,15 @@ export async function afterStoring<Name extends ApiName>(
   signal: AbortSignal,
 ): Promise<Answer> {
   const throttleTimeMs = throttled(faults)
-  const told = throttleTimeMs > 0 ? { ...response, throttleTimeMs } : response
-  const encode = (id: number): Buffer => encodeResponse(api, version, id, altered<Name>(told, faults))
+  const body = throttleTimeMs > 0 ? { ...response, throttleTimeMs } : response
+  const encode = (id: number): Buffer => encodeResponse(api, version, id, altered<Name>(body, faults))
   let answer = ending(faults)
   for (const { fault } of faults) answer ??= spoiled(fault, correlationId, encode)
   answer ??= { bytes: encode(correlationId) }
   if (throttleTimeMs === 0) return answer
   // From KIP-219 on the answer comes at once, and what follows on the connection is not read meanwhile.
-  if (version >= api.throttledByClientFrom) return { ...answer, muted: () => pause(throttleTimeMs, signal) }
+  if (version >= api.throttledByClientFrom)
+    return { ...answer, throttled: () => pause(throttleTimeMs, signal) }
   await pause(throttleTimeMs, signal)
   return signal.aborted ? closing : answer
 }

@@ -4,9 +4,9 @@
  */
 import { DecodeError } from '../errors.js'
 import type { Api } from '../protocol/api.js'
-import { encodeResponse, type RequestHeader, readRequestHeader } from '../protocol/envelope.js'
 import { apis, apiVersions, metadata, produce } from '../protocol/messages/index.js'
 import { Reader } from '../protocol/reader.js'
+import { encodeResponse, type RequestHeader, readRequestHeader } from '../protocol/request-response.js'
 import { pause } from '../timers.js'
 import { handleApiVersions, unsupportedVersion } from './apis/api-versions.js'
 import { handleMetadata } from './apis/metadata.js'
@@ -210,7 +210,7 @@ export class RequestHandler {
 function unanswered(faults: readonly ActingFault[], hasFailed: boolean, signal: AbortSignal): Answer {
   const end = ending(faults) ?? (hasFailed ? closing : silence)
   const throttleTimeMs = throttled(faults)
-  return throttleTimeMs > 0 ? { ...end, muted: () => pause(throttleTimeMs, signal) } : end
+  return throttleTimeMs > 0 ? { ...end, throttled: () => pause(throttleTimeMs, signal) } : end
 }
 
 /** A reader of the whole frame that has passed the header, whose tags are there from the flexible versions on. */

@@ -1,5 +1,5 @@
 /**
- * What becomes of one partition's records: stored whole, or refused whole with the code that a broker of the era
+ * Whether one partition's records are kept: stored whole, or refused whole with the code that a broker of the era
  * answers.
  */
 import { magicOf } from '../protocol/records/record-body.js'

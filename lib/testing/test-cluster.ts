@@ -30,7 +30,7 @@ export interface TestClusterOptions {
    * listed nor taken. Default: all of the era's.
    */
   apiVersions?: VersionCaps
-  /** `broker.rack` of each broker, told from Metadata v1 on. Default none. */
+  /** `broker.rack` of each broker, in answers from Metadata v1 on. Default none. */
   racks?: readonly string[]
   /** Whether naming an unknown topic creates it. Default true. */
   autoCreateTopics?: boolean

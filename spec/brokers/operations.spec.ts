@@ -43,7 +43,7 @@ for (const { version, grow, remove } of all)
   describe(`A steady producer on three real Kafka ${version} brokers`, () => {
     let cluster: KafkaCluster
     let producer: Producer<string, string>
-    let told: string[]
+    let reported: string[]
 
     const settings = () => ({
       'metadata.broker.list': cluster.bootstrap.join(','),
@@ -64,10 +64,10 @@ for (const { version, grow, remove } of all)
     after(() => cluster.stop())
 
     beforeEach(() => {
-      told = []
+      reported = []
       producer = new Producer<string, string>(settings(), { logger: quiet })
       for (const event of ['retry', 'refresh', 'connect', 'disconnect', 'failed'] as const) {
-        producer.on(event, () => told.push(event))
+        producer.on(event, () => reported.push(event))
       }
     })
 
@@ -87,7 +87,7 @@ for (const { version, grow, remove } of all)
 
     async function expectNothingFailed({ sent }: Traffic, topic: string): Promise<void> {
       expect(sent.filter(({ outcome }) => outcome !== 'acknowledged')).to.deep.equal([])
-      expect(told).not.to.include('failed')
+      expect(reported).not.to.include('failed')
       expectKept(sent, await cluster.dumpTopic(topic))
     }
 
@@ -100,7 +100,7 @@ for (const { version, grow, remove } of all)
         await cluster.waitForLeaders('restarted')
       })
       await expectNothingFailed(traffic, 'restarted')
-      expect(told).to.include.members(['disconnect', 'retry', 'refresh', 'connect'])
+      expect(reported).to.include.members(['disconnect', 'retry', 'refresh', 'connect'])
     })
 
     it('delivers everything in order when a leader is killed, and comes back', async () => {
@@ -148,7 +148,7 @@ for (const { version, grow, remove } of all)
       })
       expect(usesNew(traffic.sent)).to.equal(true)
       expect(traffic.count('acknowledged')).to.equal(traffic.sent.length)
-      expect(told).not.to.include('failed')
+      expect(reported).not.to.include('failed')
       expect(await cluster.dumpTopic('grown')).to.have.lengthOf.at.least(traffic.sent.length)
     })
 

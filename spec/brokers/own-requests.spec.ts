@@ -1,11 +1,11 @@
 import { createServer, type Socket } from 'node:net'
 import { expect } from 'chai'
 import { Producer } from '../../lib/index.js'
-import { encodeResponse, readRequestHeader } from '../../lib/protocol/envelope.js'
-import { filled } from '../../lib/protocol/filled.js'
 import { FrameDecoder } from '../../lib/protocol/frame.js'
 import { apis, apiVersions, metadata, produce } from '../../lib/protocol/messages/index.js'
 import { Reader } from '../../lib/protocol/reader.js'
+import { encodeResponse, readRequestHeader } from '../../lib/protocol/request-response.js'
+import { withDefaults } from '../../lib/protocol/with-defaults.js'
 import { readRequests } from './support/request-reader.js'
 
 const TOPIC_ID = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex')
@@ -57,12 +57,12 @@ class KeepingPeer {
     if (apiKey === apiVersions.key) {
       const range = (key: number, maxVersion: number) => ({ apiKey: key, minVersion: 0, maxVersion })
       const apiKeys = [range(0, this.#versions.produce), range(3, this.#versions.metadata), range(18, 4)]
-      const body = filled(apiVersions.tables.response, { errorCode: 0, apiKeys })
+      const body = withDefaults(apiVersions.tables.response, { errorCode: 0, apiKeys })
       return encodeResponse(apiVersions, apiVersion, correlationId, body)
     }
     if (apiKey === metadata.key) {
       const partitions = [{ errorCode: 0, index: 0, leaderId: 0, replicas: [0], isr: [0] }]
-      const body = filled(metadata.tables.response, {
+      const body = withDefaults(metadata.tables.response, {
         brokers: [{ nodeId: 0, host: '127.0.0.1', port: this.port }],
         topics: [{ errorCode: 0, name: 'test', topicId: TOPIC_ID, partitions }],
       })
@@ -76,7 +76,12 @@ class KeepingPeer {
         topicId,
         partitions: [{ index: 0, errorCode: 0, baseOffset: 0n }],
       }))
-    return encodeResponse(produce, apiVersion, correlationId, filled(produce.tables.response, { topics }))
+    return encodeResponse(
+      produce,
+      apiVersion,
+      correlationId,
+      withDefaults(produce.tables.response, { topics }),
+    )
   }
 }
 

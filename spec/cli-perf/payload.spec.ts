@@ -39,7 +39,7 @@ describe('Payload', () => {
     expect(text).to.match(/^Topic:t:ThreadID:3:MessageID:0000000404:x+$/)
   })
 
-  it('is longer than asked for rather than cut', () => {
+  it('is longer than asked for rather than shortened', () => {
     const text = String(payload({ initialMessageId: 0, messageSize: 1 }).value('t', 0))
     expect(text).to.equal('Topic:t:ThreadID:0:MessageID:0000000000:')
   })

@@ -32,23 +32,23 @@ describe('Tally', () => {
   })
 
   it('counts by cause, the most frequent first, and tells each new cause once', () => {
-    const told: string[] = []
-    const tally = new Tally((cause) => told.push(cause))
+    const reported: string[] = []
+    const tally = new Tally((cause) => reported.push(cause))
     for (const cause of ['a', 'b', 'b', 'a', 'b']) tally.addFailure(cause)
     expect(tally.causes).to.deep.equal([
       ['b', 3],
       ['a', 2],
     ])
-    expect(told).to.deep.equal(['a', 'b'])
+    expect(reported).to.deep.equal(['a', 'b'])
   })
 
   it('does not grow with the number of causes', () => {
-    const told: string[] = []
-    const tally = new Tally((cause) => told.push(cause))
+    const reported: string[] = []
+    const tally = new Tally((cause) => reported.push(cause))
     for (let n = 0; n < 1000; n++) tally.addFailure(`cause ${n}`)
     expect(tally.failed).to.equal(1000)
     expect(tally.causes).to.have.lengthOf(11)
     expect(tally.causes[0]).to.deep.equal(['other causes', 990])
-    expect(told).to.have.lengthOf(11)
+    expect(reported).to.have.lengthOf(11)
   })
 })

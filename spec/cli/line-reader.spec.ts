@@ -11,10 +11,15 @@ describe('LineReader', () => {
   const rows: [string, string, Record<string, string>, [string | null, string]][] = [
     ['takes the whole line as the value', 'k\tv', {}, [null, 'k\tv']],
     ['takes an empty line as an empty value', '', {}, [null, '']],
-    ['cuts at the first TAB', 'k\tv\tw', parsing, ['k', 'v\tw']],
+    ['splits at the first TAB', 'k\tv\tw', parsing, ['k', 'v\tw']],
     ['keeps empty keys and values', '\t', parsing, ['', '']],
-    ['cuts at a separator of several characters', 'k::v', { ...parsing, 'key.separator': '::' }, ['k', 'v']],
-    ['cuts at an equals sign', 'k=v', { ...parsing, 'key.separator': '=' }, ['k', 'v']],
+    [
+      'splits at a separator of several characters',
+      'k::v',
+      { ...parsing, 'key.separator': '::' },
+      ['k', 'v'],
+    ],
+    ['splits at an equals sign', 'k=v', { ...parsing, 'key.separator': '=' }, ['k', 'v']],
     [
       'takes a line without separator as a value when errors are ignored',
       'v',

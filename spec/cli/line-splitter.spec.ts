@@ -2,13 +2,13 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { LineSplitter } from '../../lib/cli/line-splitter.js'
 
-function linesOf(input: Buffer, cuts: readonly number[] = []): string[] {
+function linesOf(input: Buffer, splits: readonly number[] = []): string[] {
   const splitter = new LineSplitter(1000)
   const lines: Buffer[] = []
   let at = 0
-  for (const cut of [...cuts].sort((a, b) => a - b)) {
-    lines.push(...splitter.push(input.subarray(at, cut)))
-    at = Math.max(at, cut)
+  for (const splitAt of [...splits].sort((a, b) => a - b)) {
+    lines.push(...splitter.push(input.subarray(at, splitAt)))
+    at = Math.max(at, splitAt)
   }
   lines.push(...splitter.push(input.subarray(at)))
   const last = splitter.end()
@@ -33,13 +33,13 @@ describe('LineSplitter', () => {
     })
   }
 
-  it('gives the same lines however the input is cut', () => {
+  it('gives the same lines however the input is split', () => {
     const bytes = fc
       .array(fc.constantFrom(0x0a, 0x0d, 0x61, 0xff), { maxLength: 40 })
       .map((all) => Buffer.from(all))
     fc.assert(
-      fc.property(bytes, fc.array(fc.nat(40), { maxLength: 8 }), (input, cuts) => {
-        expect(linesOf(input, cuts)).to.deep.equal(linesOf(input))
+      fc.property(bytes, fc.array(fc.nat(40), { maxLength: 8 }), (input, splits) => {
+        expect(linesOf(input, splits)).to.deep.equal(linesOf(input))
       }),
     )
   })
@@ -56,12 +56,12 @@ describe('LineSplitter', () => {
     expect(() => [...splitter.push(Buffer.from('cde'))]).to.throw('--max-line-bytes')
   })
 
-  it('takes a line of exactly the limit, with its CR LF, however it is cut', () => {
-    for (const cut of [1, 2, 3, 4]) {
+  it('takes a line of exactly the limit, with its CR LF, however it is split', () => {
+    for (const splitAt of [1, 2, 3, 4]) {
       const splitter = new LineSplitter(3)
       const input = Buffer.from('abc\r\n')
-      const lines = [...splitter.push(input.subarray(0, cut)), ...splitter.push(input.subarray(cut))]
-      expect(lines.map(String), `cut at ${cut}`).to.deep.equal(['abc'])
+      const lines = [...splitter.push(input.subarray(0, splitAt)), ...splitter.push(input.subarray(splitAt))]
+      expect(lines.map(String), `split at ${splitAt}`).to.deep.equal(['abc'])
     }
   })
 

@@ -66,7 +66,7 @@ describe('parseOptions', () => {
     })
   }
 
-  it('cuts properties at the first equals sign, so that one can be the separator', () => {
+  it('splits properties at the first equals sign, so that one can be the separator', () => {
     const { readerProperties } = parse('--property', 'key.separator==', '--property', 'parse.key')
     expect(Object.fromEntries(readerProperties)).to.deep.equal({ 'key.separator': '=', 'parse.key': '' })
   })

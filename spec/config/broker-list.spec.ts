@@ -77,7 +77,7 @@ describe('parseBrokerList', () => {
     }
   })
 
-  it('cuts and escapes what it repeats', () => {
+  it('shortens and escapes what it repeats', () => {
     const problem = problemOf(`a\u001b[31m${'b'.repeat(1000)}`)
     expect(problem).to.include('\\u{1b}').and.not.include('\u001b')
     expect(problem!.length).to.be.lessThan(400)

@@ -189,7 +189,7 @@ describe('hints', () => {
     expect(warnings[50]).to.equal('950 more keys are unknown or repeated, and not listed')
   })
 
-  it('escape and cut the names they repeat', () => {
+  it('escape and shorten the names they repeat', () => {
     const [warning] = warningsOn(`\\u001b[31m${'x'.repeat(1000)}=1`)
     expect(warning).to.include('\\u{1b}').and.not.include('\u001b')
     expect(warning!.length).to.be.lessThan(400)

@@ -11,7 +11,7 @@ import {
 import type { Payload } from '../../lib/protocol/types.js'
 import { Writer } from '../../lib/protocol/writer.js'
 import { reading } from '../support/wire.js'
-import { batchOf, serialized } from './support/envelopes.js'
+import { batchOf, serialized } from './support/pending-messages.js'
 
 /** Where both kinds of sets and batches have their magic; behind it come the attributes. */
 const MAGIC_AT = 16

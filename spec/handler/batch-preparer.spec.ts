@@ -1,20 +1,20 @@
 import { expect } from 'chai'
 import { EncodeError, UnsupportedVersionError } from '../../lib/errors.js'
 import { BatchPreparer, type PreparerOptions } from '../../lib/handler/batch-preparer.js'
-import { Envelope } from '../../lib/handler/envelope.js'
+import { LearnedSizeLimits } from '../../lib/handler/learned-size-limits.js'
 import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
-import { SetLimits } from '../../lib/handler/set-limits.js'
+import { PendingMessage } from '../../lib/handler/pending-message.js'
 import { KeyedMessage } from '../../lib/keyed-message.js'
 import type { Compression } from '../../lib/protocol/records/compression.js'
-import { batchOf, serialized, textsOf } from './support/envelopes.js'
 import { LogKeeper } from './support/log-keeper.js'
 import { OutcomeKeeper } from './support/outcome-keeper.js'
+import { batchOf, serialized, textsOf } from './support/pending-messages.js'
 
-function withHeader(value: string): Envelope {
-  const envelope = new Envelope(new KeyedMessage('t', value).withHeaders({ secret: 'secret' }), null)
-  envelope.value = value
-  envelope.isSerialized = true
-  return envelope
+function withHeader(value: string): PendingMessage {
+  const pending = new PendingMessage(new KeyedMessage('t', value).withHeaders({ secret: 'secret' }), null)
+  pending.value = value
+  pending.isSerialized = true
+  return pending
 }
 
 function plain(topic: string, partition: number, ...values: string[]): PartitionBatch {
@@ -24,12 +24,12 @@ function plain(topic: string, partition: number, ...values: string[]): Partition
 describe('BatchPreparer', () => {
   let keeper: OutcomeKeeper
   let logger: LogKeeper
-  let limits: SetLimits
+  let limits: LearnedSizeLimits
 
   beforeEach(() => {
     keeper = new OutcomeKeeper()
     logger = new LogKeeper()
-    limits = new SetLimits()
+    limits = new LearnedSizeLimits()
   })
 
   async function prepare(version: number, batches: PartitionBatch[], options: Partial<PreparerOptions> = {}) {
@@ -43,7 +43,7 @@ describe('BatchPreparer', () => {
     const { ready, tooLarge } = await preparer.prepare(batches, version, 'b:9092')
     return {
       ready: ready.map(
-        ({ batch }) => `${batch.topic}/${batch.partition}: ${textsOf(batch.envelopes).join(' ')}`,
+        ({ batch }) => `${batch.topic}/${batch.partition}: ${textsOf(batch.messages).join(' ')}`,
       ),
       tooLarge: tooLarge.map(({ topic, partition }) => `${topic}/${partition}`),
     }
@@ -121,7 +121,7 @@ describe('BatchPreparer', () => {
       expect(await prepare(3, batches)).to.deep.equal({ ready: ['u/0: a b'], tooLarge: ['t/0'] })
     })
 
-    it('sends a single message all the same: it cannot be cut, and the broker has to say so', async () => {
+    it('sends a single message all the same: it cannot be split, and the broker has to say so', async () => {
       limits.refused('t', 10)
       expect(await prepare(3, [plain('t', 0, 'a')])).to.deep.equal({ ready: ['t/0: a'], tooLarge: [] })
     })

@@ -8,9 +8,9 @@ import { LogKeeper } from './support/log-keeper.js'
 import {
   brokersOf,
   describing,
+  type PartialBrokers,
+  type PartialTopic,
   ScriptedSource,
-  type SparseBrokers,
-  type SparseTopic,
   topicError,
   topicOf,
 } from './support/scripted-source.js'
@@ -34,8 +34,8 @@ type Made = ReturnType<typeof makeInfo>
 /** One refresh from its beginning to its end. */
 async function refreshed(
   { info, source }: Made,
-  brokers: SparseBrokers,
-  ...topics: SparseTopic[]
+  brokers: PartialBrokers,
+  ...topics: PartialTopic[]
 ): Promise<void> {
   const done = info.refresh(topics.map(({ name }) => name))
   await source.answer(brokers, ...topics)
@@ -310,7 +310,7 @@ describe('BrokerPartitionInfo', () => {
     }
 
     const answering =
-      (...topics: SparseTopic[]) =>
+      (...topics: PartialTopic[]) =>
       (source: ScriptedSource): void =>
         source.open.shift()!.answer(describing(brokersOf(0, 1), ...topics))
 
@@ -468,7 +468,7 @@ describe('BrokerPartitionInfo', () => {
 
     it('are asked for once more, beside the traffic, where the first answer has no room for them', async () => {
       const made = makeInfo()
-      made.source.isShort = true
+      made.source.lacksTopicIds = true
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))
       await made.source.answer(brokersOf(0), withId())
       await new Promise((resolve) => setImmediate(resolve))
@@ -478,7 +478,7 @@ describe('BrokerPartitionInfo', () => {
 
     it('are not asked for again when that fails, and nobody is told of it after the end', async () => {
       const made = makeInfo()
-      made.source.isShort = true
+      made.source.lacksTopicIds = true
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))
       made.info.close()
       await made.source.fail(new MetadataError('closed'))
@@ -551,7 +551,7 @@ describe('BrokerPartitionInfo', () => {
       expect([made.info.isCached('bad'), made.info.isCached('t')]).to.deep.equal([false, true])
     })
 
-    it('has its name escaped and cut in the log', async () => {
+    it('has its name escaped and shortened in the log', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0), topicError(`\u001b${'t'.repeat(300)}`, 3))
       expect(made.logger.at('warn')[0]).to.contain('\\u{1b}ttt').and.not.contain('t'.repeat(201))

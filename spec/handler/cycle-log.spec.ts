@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { BrokerError, MetadataError, PartitionerError } from '../../lib/errors.js'
 import { CycleLog } from '../../lib/handler/cycle-log.js'
-import { envelopeOf } from './support/envelopes.js'
 import { LogKeeper } from './support/log-keeper.js'
+import { pendingOf } from './support/pending-messages.js'
 
 const lost = new BrokerError(6, 'NOT_LEADER_OR_FOLLOWER', 'b0 answered NOT_LEADER_OR_FOLLOWER (6) for t/0')
 
@@ -13,8 +13,8 @@ function makeLog() {
 
 describe('CycleLog', () => {
   describe('of messages without a place', () => {
-    const leaderless = { envelope: envelopeOf('secret'), error: new MetadataError('t/0 has no leader') }
-    const bad = { envelope: envelopeOf('secret'), error: new PartitionerError('the partitioner answered -1') }
+    const leaderless = { message: pendingOf('secret'), error: new MetadataError('t/0 has no leader') }
+    const bad = { message: pendingOf('secret'), error: new PartitionerError('the partitioner answered -1') }
 
     it('warns while that may change, with the first reason', () => {
       const { log, lines } = makeLog()
@@ -37,7 +37,7 @@ describe('CycleLog', () => {
     it('does not repeat why a refresh failed', () => {
       const { log, lines } = makeLog()
       log.unassigned([
-        { envelope: envelopeOf('a'), error: new MetadataError('no broker answers', { cause: lost }) },
+        { message: pendingOf('a'), error: new MetadataError('no broker answers', { cause: lost }) },
       ])
       expect(lines).to.deep.equal([])
     })
@@ -52,8 +52,8 @@ describe('CycleLog', () => {
   describe('of messages that are given up', () => {
     it('names their topics once, with counts and the first reason, and nothing of theirs', () => {
       const { log, lines } = makeLog()
-      const envelopes = ['t', 'u', 't'].map((topic) => envelopeOf('secret', { topic, key: 'secret' }))
-      log.gaveUp(envelopes, 4, lost)
+      const messages = ['t', 'u', 't'].map((topic) => pendingOf('secret', { topic, key: 'secret' }))
+      log.gaveUp(messages, 4, lost)
       expect(lines).to.deep.equal([
         {
           level: 'error',
@@ -65,7 +65,7 @@ describe('CycleLog', () => {
     it('names at most ten topics, as they can be printed', () => {
       const { log, lines } = makeLog()
       log.gaveUp(
-        Array.from({ length: 12 }, (_, i) => envelopeOf('a', { topic: `t${i}\u001b` })),
+        Array.from({ length: 12 }, (_, i) => pendingOf('a', { topic: `t${i}\u001b` })),
         1,
         lost,
       )

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { CycleSequence } from '../../lib/handler/cycle-sequence.js'
-import type { Envelope } from '../../lib/handler/envelope.js'
+import type { PendingMessage } from '../../lib/handler/pending-message.js'
 import { turns } from '../network/support/doubles.js'
-import { envelopeOf, textsOf } from './support/envelopes.js'
+import { pendingOf, textsOf } from './support/pending-messages.js'
 
 describe('CycleSequence', () => {
   let clock: sinon.SinonFakeTimers
@@ -18,16 +18,16 @@ describe('CycleSequence', () => {
     events = []
     ends = []
     sequence = new CycleSequence({
-      run: async (envelopes, limits) => {
+      run: async (messages, limits) => {
         limits?.check()
-        events.push(`${textsOf(envelopes.filter(({ isSettled }) => !isSettled)).join(' ')} goes`)
+        events.push(`${textsOf(messages.filter(({ isSettled }) => !isSettled)).join(' ')} goes`)
         await new Promise<void>((resolve) => ends.push(resolve))
-        for (const envelope of envelopes) envelope.isSettled = true
+        for (const message of messages) message.isSettled = true
         limits?.end()
       },
-      expire: (envelopes) => {
-        for (const envelope of envelopes) envelope.isSettled = true
-        events.push(`${textsOf(envelopes).join(' ')} expires`)
+      expire: (messages) => {
+        for (const message of messages) message.isSettled = true
+        events.push(`${textsOf(messages).join(' ')} expires`)
       },
     })
   })
@@ -35,8 +35,8 @@ describe('CycleSequence', () => {
   /** @param limitMs - 0 for none. */
   function dispatch(text: string, limitMs = 0): void {
     const deadlineMs = limitMs > 0 ? performance.now() + limitMs : 0
-    const envelopes: Envelope[] = text.split(' ').map((value) => envelopeOf(value, { deadlineMs }))
-    void sequence.dispatch(envelopes).then(() => events.push(`${text} ends`))
+    const messages: PendingMessage[] = text.split(' ').map((value) => pendingOf(value, { deadlineMs }))
+    void sequence.dispatch(messages).then(() => events.push(`${text} ends`))
   }
 
   async function tick(milliseconds: number): Promise<void> {

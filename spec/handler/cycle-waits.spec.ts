@@ -3,7 +3,7 @@ import sinon from 'sinon'
 import { CycleWaits } from '../../lib/handler/cycle-waits.js'
 import { TimeLimits } from '../../lib/handler/time-limits.js'
 import { pause } from '../../lib/timers.js'
-import { envelopeOf } from './support/envelopes.js'
+import { pendingOf } from './support/pending-messages.js'
 
 describe('CycleWaits', () => {
   let clock: sinon.SinonFakeTimers
@@ -18,11 +18,9 @@ describe('CycleWaits', () => {
 
   /** Of messages whose time is over so many milliseconds from now, 0 for never. */
   function limitsOf(...limitsMs: number[]): TimeLimits {
-    const envelopes = limitsMs.map((ms) =>
-      envelopeOf('m', { deadlineMs: ms > 0 ? performance.now() + ms : 0 }),
-    )
-    const limits = TimeLimits.of(envelopes, (over) => {
-      for (const envelope of over) envelope.isSettled = true
+    const messages = limitsMs.map((ms) => pendingOf('m', { deadlineMs: ms > 0 ? performance.now() + ms : 0 }))
+    const limits = TimeLimits.of(messages, (over) => {
+      for (const pending of over) pending.isSettled = true
     })!
     limits.check()
     return limits

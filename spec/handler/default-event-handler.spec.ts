@@ -16,13 +16,13 @@ import {
   type RetryEvent,
 } from '../../lib/handler/default-event-handler.js'
 import { StringEncoder } from '../../lib/handler/encoders/string-encoder.js'
-import type { Envelope } from '../../lib/handler/envelope.js'
+import type { PendingMessage } from '../../lib/handler/pending-message.js'
 import { KeyedMessage } from '../../lib/keyed-message.js'
-import { envelopeOf, textOf, textsOf } from './support/envelopes.js'
 import { FakeClusterSource } from './support/fake-cluster-source.js'
 import { FakePool } from './support/fake-pool.js'
 import { LogKeeper } from './support/log-keeper.js'
 import { OutcomeKeeper } from './support/outcome-keeper.js'
+import { pendingOf, textOf, textsOf } from './support/pending-messages.js'
 
 const NOT_LEADER = 6
 const BACKOFF_MS = 100
@@ -34,7 +34,7 @@ class Listener extends OutcomeKeeper {
   readonly serialized: string[][] = []
   attemptsFailed = 0
 
-  onSerialized(messages: readonly Envelope[]): void {
+  onSerialized(messages: readonly PendingMessage[]): void {
     this.serialized.push(textsOf(messages))
   }
 
@@ -88,10 +88,10 @@ function message(text: string): KeyedMessage<number, string> {
   return new KeyedMessage(topic, key === undefined ? null : Number(key), value!)
 }
 
-function envelopes(...texts: string[]): Envelope[] {
+function messages(...texts: string[]): PendingMessage[] {
   return texts.map((text) => {
     const { topic, key, message: value } = message(text)
-    return envelopeOf(value, { topic, key })
+    return pendingOf(value, { topic, key })
   })
 }
 
@@ -180,7 +180,7 @@ describe('DefaultEventHandler', () => {
         const topics = failing === 'leader' ? { t: [null] } : { t: [0] }
         const { handler, pool, listener } = makeHandler({ maxRetries: 40 }, topics)
         pool.refuse = () => NOT_LEADER
-        await ended(handler.dispatch(envelopes('a@0', 'b@0', 'c')))
+        await ended(handler.dispatch(messages('a@0', 'b@0', 'c')))
         expect(listener.failures.map(({ attemptCount }) => attemptCount)).to.deep.equal([41, 41, 41])
         const [one, another] = listener.failures.map(({ attempts }) => attempts)
         expect(one).to.have.length(5)
@@ -207,8 +207,8 @@ describe('DefaultEventHandler', () => {
     // D1; upstream: AsyncProducerTest.testIncompatibleEncoder. Broken producer (f).
     it('that cannot be encoded fails alone and first; its neighbours go', async () => {
       const { handler, listener, logger, pool } = makeHandler()
-      const bad = envelopeOf(Buffer.from('secret'))
-      await ended(handler.dispatch([...envelopes('a@0'), bad, ...envelopes('b@0')]))
+      const bad = pendingOf(Buffer.from('secret'))
+      await ended(handler.dispatch([...messages('a@0'), bad, ...messages('b@0')]))
       expect(pool.wire).to.deep.equal(['0: t/0=a,b'])
       expect(listener.failures).to.have.length(1)
       expect(listener.failures[0]!.cause).to.be.instanceOf(EncodeError)
@@ -218,13 +218,13 @@ describe('DefaultEventHandler', () => {
 
     it('is not among those of which is told that they were serialized', async () => {
       const { handler, listener } = makeHandler()
-      await ended(handler.dispatch([...envelopes('a@0'), envelopeOf(7), ...envelopes('b@0')]))
+      await ended(handler.dispatch([...messages('a@0'), pendingOf(7), ...messages('b@0')]))
       expect(listener.serialized).to.deep.equal([['a', 'b']])
     })
 
     it('that no partition can be found for leaves an ERROR line with counts and the first reason', async () => {
       const { handler, logger } = makeHandler()
-      await ended(handler.dispatch(envelopes('a@0', 'bad@-1', 'worse@-3')))
+      await ended(handler.dispatch(messages('a@0', 'bad@-1', 'worse@-3')))
       expect(logger.at('warn')).to.deep.equal([])
       expect(logger.at('error')).to.deep.equal([
         '2 messages could not be assigned to a partition and were given up; the first: ' +
@@ -234,13 +234,13 @@ describe('DefaultEventHandler', () => {
 
     it('leaves nothing to be done where it is the only one: no refresh', async () => {
       const { handler, source } = makeHandler()
-      await handler.dispatch([envelopeOf(7)])
+      await handler.dispatch([pendingOf(7)])
       expect(source.asked).to.deep.equal([])
     })
 
     it('that the partitioner refuses fails at once, without a retry', async () => {
       const { handler, listener, pool } = makeHandler()
-      await ended(handler.dispatch(envelopes('a@0', 'bad@-1', 'b@1')))
+      await ended(handler.dispatch(messages('a@0', 'bad@-1', 'b@1')))
       expect(pool.stored).to.deep.equal({ 't/0': ['a'], 't/1': ['b'] })
       expect(listener.retries).to.deep.equal([])
       expect(listener.failures.map(({ cause }) => cause.name)).to.deep.equal(['PartitionerError'])
@@ -249,7 +249,7 @@ describe('DefaultEventHandler', () => {
 
     it('for an unknown topic is retried alone, then fails with what the broker says', async () => {
       const { handler, listener, pool } = makeHandler({ maxRetries: 1 })
-      await ended(handler.dispatch(envelopes('a@0', 'nosuch/bad', 'b@0')))
+      await ended(handler.dispatch(messages('a@0', 'nosuch/bad', 'b@0')))
       expect(pool.wire).to.deep.equal(['0: t/0=a,b'])
       expect(listener.failed.bad).to.match(/^topic nosuch is not available: UNKNOWN_TOPIC_OR_PARTITION \(3\)/)
       expect(listener.failures[0]!.attempts).to.have.length(2)
@@ -257,7 +257,7 @@ describe('DefaultEventHandler', () => {
 
     it('for a topic that may not be written to fails at once (D2)', async () => {
       const { handler, listener, source } = makeHandler({}, { t: [0], closed: 29 })
-      await ended(handler.dispatch(envelopes('a', 'closed/bad')))
+      await ended(handler.dispatch(messages('a', 'closed/bad')))
       expect(listener.failures[0]!.cause).to.include({ errorCode: 29 })
       expect(source.asked).to.deep.equal([['t', 'closed']])
     })
@@ -265,7 +265,7 @@ describe('DefaultEventHandler', () => {
     it('that is too large fails alone, at once', async () => {
       const { handler, listener, pool } = makeHandler()
       pool.refuse = ({ texts }) => (texts.includes('x') ? 10 : undefined)
-      await ended(handler.dispatch(envelopes('a@0', 'x@0', 'b@0')))
+      await ended(handler.dispatch(messages('a@0', 'x@0', 'b@0')))
       expect(pool.stored).to.deep.equal({ 't/0': ['a', 'b'] })
       expect(Object.keys(listener.failed)).to.deep.equal(['x'])
       expect(listener.retries).to.deep.equal([])
@@ -438,7 +438,7 @@ describe('DefaultEventHandler', () => {
       ] as const) {
         const { handler, listener, pool } = makeHandler({ maxRetries: 2 })
         pool.refuse = () => (pool.requests.length <= failing ? NOT_LEADER : undefined)
-        await ended(handler.dispatch(envelopes('a@0')))
+        await ended(handler.dispatch(messages('a@0')))
         expect(listener.attemptsFailed, `${failing} failing`).to.equal(counted)
       }
     })
@@ -661,16 +661,16 @@ describe('DefaultEventHandler', () => {
   })
 
   describe('a time limit (delivery.timeout.ms)', () => {
-    function limited(text: string, milliseconds: number): Envelope {
+    function limited(text: string, milliseconds: number): PendingMessage {
       const { topic, key, message: value } = message(text)
-      return envelopeOf(value, { topic, key, deadlineMs: performance.now() + milliseconds })
+      return pendingOf(value, { topic, key, deadlineMs: performance.now() + milliseconds })
     }
 
     it('that is over before the first attempt fails the message unsent, and that message only', async () => {
       const { handler, listener, pool } = makeHandler()
       const late = limited('late@0', 50)
       await clock.tickAsync(60)
-      await ended(handler.dispatch([late, ...envelopes('a@0')]))
+      await ended(handler.dispatch([late, ...messages('a@0')]))
       expect(pool.wire).to.deep.equal(['0: t/0=a'])
       expect(listener.failures[0]!.cause).to.be.instanceOf(DeliveryTimeoutError)
       expect(listener.failures[0]).to.include({ persistence: 'not-persisted' })
@@ -704,7 +704,7 @@ describe('DefaultEventHandler', () => {
       const { handler, pool } = makeHandler({ maxRetries: 1, retryBackoffMs: 1000 })
       pool.refuse = () => (pool.requests.length === 1 ? NOT_LEADER : undefined)
       const times = requestTimes(pool)
-      await ended(handler.dispatch([limited('late@0', 250), ...envelopes('a@0')]))
+      await ended(handler.dispatch([limited('late@0', 250), ...messages('a@0')]))
       expect(pool.wire).to.deep.equal(['0: t/0=late,a', '0: t/0=a'])
       expect(times[1]! - times[0]!).to.equal(1000)
     })
@@ -718,7 +718,7 @@ describe('DefaultEventHandler', () => {
         failedAfterMs = performance.now() - start
         report(failures)
       })(listener.onFailed.bind(listener))
-      await ended(handler.dispatch([limited('late@0', 250), ...envelopes('a@0')]))
+      await ended(handler.dispatch([limited('late@0', 250), ...messages('a@0')]))
       expect(Object.keys(listener.failed)).to.deep.equal(['late'])
       expect(failedAfterMs).to.be.within(250, 260)
       expect(pool.wire).to.deep.equal(['0: t/0=a'])
@@ -727,7 +727,7 @@ describe('DefaultEventHandler', () => {
     it('that ends while metadata is waited for fails the message unsent', async () => {
       const { handler, listener, pool, source } = makeHandler()
       source.before = () => new Promise((resolve) => setTimeout(resolve, 500))
-      await ended(handler.dispatch([limited('late@0', 250), ...envelopes('a@0')]))
+      await ended(handler.dispatch([limited('late@0', 250), ...messages('a@0')]))
       expect(pool.wire).to.deep.equal(['0: t/0=a'])
       expect(Object.keys(listener.failed)).to.deep.equal(['late'])
     })
@@ -771,7 +771,7 @@ describe('DefaultEventHandler', () => {
       pool.before = () => new Promise((resolve) => setTimeout(resolve, 1000))
       await ended(handler.dispatch([limited('a@0', 250)]))
       const times = requestTimes(pool)
-      await ended(handler.dispatch(envelopes('b@0')))
+      await ended(handler.dispatch(messages('b@0')))
       expect(times).to.have.length(1)
       expect(times[0]).to.be.within(740, 750)
     })
@@ -790,7 +790,7 @@ describe('DefaultEventHandler', () => {
             reject(new ConnectionError('closed', { persistence: 'possibly-persisted' }))
           }, 5)
         })
-      const done = handler.dispatch(envelopes('a@0'))
+      const done = handler.dispatch(messages('a@0'))
       await clock.tickAsync(20)
       handler.abort(reason)
       await ended(done)
@@ -803,7 +803,7 @@ describe('DefaultEventHandler', () => {
     it('ends a back-off at once', async () => {
       const { handler, listener, pool, source } = makeHandler({ retryBackoffMs: 50_000 })
       pool.refuse = () => NOT_LEADER
-      const done = handler.dispatch(envelopes('a@0'))
+      const done = handler.dispatch(messages('a@0'))
       await clock.tickAsync(20)
       handler.abort(reason)
       const start = performance.now()
@@ -817,7 +817,7 @@ describe('DefaultEventHandler', () => {
     it('during the wait for metadata sends nothing any more', async () => {
       const { handler, listener, logger, pool, source } = makeHandler()
       source.before = () => new Promise((resolve) => setTimeout(resolve, 500))
-      const done = handler.dispatch(envelopes('a@0'))
+      const done = handler.dispatch(messages('a@0'))
       await clock.tickAsync(20)
       handler.abort(reason)
       source.isReachable = false
@@ -831,7 +831,7 @@ describe('DefaultEventHandler', () => {
       const { handler, listener, source } = makeHandler()
       handler.abort(reason)
       handler.abort(new DeliveryTimeoutError('a second one'))
-      await handler.dispatch(envelopes('a@0', 'b@0'))
+      await handler.dispatch(messages('a@0', 'b@0'))
       expect(listener.failed).to.deep.equal({ a: 'close gave up', b: 'close gave up' })
       expect(source.asked).to.deep.equal([])
     })
@@ -877,10 +877,10 @@ describe('DefaultEventHandler', () => {
 
   it('serializes for callers that want to know before anything is sent', () => {
     const { handler } = makeHandler()
-    const envelope = envelopeOf('a', { key: 7 })
-    expect(handler.serialize(envelope)).to.equal(null)
-    expect([envelope.key, envelope.value]).to.deep.equal(['7', 'a'])
-    expect(handler.serialize(envelopeOf(7))).to.be.instanceOf(EncodeError)
+    const pending = pendingOf('a', { key: 7 })
+    expect(handler.serialize(pending)).to.equal(null)
+    expect([pending.key, pending.value]).to.deep.equal(['7', 'a'])
+    expect(handler.serialize(pendingOf(7))).to.be.instanceOf(EncodeError)
   })
 
   it('settles each message exactly once, in whatever way it ends', async () => {
@@ -891,7 +891,7 @@ describe('DefaultEventHandler', () => {
     }
     const settled: string[] = []
     const waiter = {
-      delivered: (envelope: Envelope) => void settled.push(textOf(envelope)),
+      delivered: (pending: PendingMessage) => void settled.push(textOf(pending)),
       failed: ({ message: { message: value } }: { message: KeyedMessage }) =>
         void settled.push(String(value)),
     }
@@ -900,7 +900,7 @@ describe('DefaultEventHandler', () => {
       handler.dispatch(
         texts.map((text) => {
           const { topic, key, message: value } = message(text)
-          return envelopeOf(value, { topic, key, waiter })
+          return pendingOf(value, { topic, key, waiter })
         }),
       ),
     )

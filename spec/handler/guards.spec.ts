@@ -7,11 +7,11 @@ import {
 import { StringEncoder } from '../../lib/handler/encoders/string-encoder.js'
 import type { Logger } from '../../lib/logger.js'
 import { evilValues } from '../support/evil-values.js'
-import { envelopeOf } from './support/envelopes.js'
 import { FakeClusterSource } from './support/fake-cluster-source.js'
 import { FakePool } from './support/fake-pool.js'
 import { LogKeeper } from './support/log-keeper.js'
 import { OutcomeKeeper } from './support/outcome-keeper.js'
+import { pendingOf } from './support/pending-messages.js'
 
 const NOT_LEADER = 6
 
@@ -66,9 +66,9 @@ for (const maxInFlight of [1, 5]) {
         info.lookUp = () => {
           throw value
         }
-        await handler.dispatch([envelopeOf('a', { key: 'k', waiter }), envelopeOf('b', { waiter })])
+        await handler.dispatch([pendingOf('a', { key: 'k', waiter }), pendingOf('b', { waiter })])
         info.lookUp = lookUp
-        await handler.dispatch([envelopeOf('c', { key: 'k', waiter }), envelopeOf('d', { waiter })])
+        await handler.dispatch([pendingOf('c', { key: 'k', waiter }), pendingOf('d', { waiter })])
         expect(outcomes.slice(2)).to.deep.equal(['delivered', 'delivered'])
         for (const outcome of outcomes.slice(0, 2)) expect(outcome).to.match(/^KAFKA_[A-Z]+ \w+-persisted$/)
         expect(pool.stored).to.deep.equal({ 't/0': ['c', 'd'] })
@@ -92,7 +92,7 @@ for (const maxInFlight of [1, 5]) {
         pool.refuse = () => (refusals-- > 0 ? NOT_LEADER : 0)
         const outcomes: string[] = []
         const waiter = waiterOf(outcomes)
-        await handler.dispatch([envelopeOf('a', { key: 'k', waiter }), envelopeOf(5, { waiter })])
+        await handler.dispatch([pendingOf('a', { key: 'k', waiter }), pendingOf(5, { waiter })])
         expect(outcomes).to.deep.equal(['KAFKA_ENCODE not-persisted', 'delivered'])
         expect(pool.stored).to.deep.equal({ 't/0': ['a'] })
       })

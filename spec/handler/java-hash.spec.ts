@@ -127,7 +127,7 @@ describe('magnitude', () => {
 })
 
 describe('masked', () => {
-  it('cuts off the sign bit', () => {
+  it('clears the sign bit', () => {
     expect([-2147483648, -1, 0, 1, 2147483647].map(masked)).to.deep.equal([0, 2147483647, 0, 1, 2147483647])
   })
 })

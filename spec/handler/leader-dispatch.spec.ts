@@ -1,17 +1,17 @@
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { ConnectionError, DecodeError, EncodeError, RequestTimeoutError } from '../../lib/errors.js'
-import { MAX_PLAIN_REQUEST_BYTES } from '../../lib/handler/cut-batches.js'
-import type { Envelope } from '../../lib/handler/envelope.js'
 import { LeaderDispatch, type LeaderDispatchOptions } from '../../lib/handler/leader-dispatch.js'
 import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
+import type { PendingMessage } from '../../lib/handler/pending-message.js'
+import { MAX_PLAIN_REQUEST_BYTES } from '../../lib/handler/split-batches.js'
 import type { Compression } from '../../lib/protocol/records/compression.js'
 import { turns } from '../network/support/doubles.js'
 import { gate } from '../pool/support/fake-sync-producer.js'
-import { batchOf, serialized } from './support/envelopes.js'
 import { answering, FakePool } from './support/fake-pool.js'
 import { LogKeeper } from './support/log-keeper.js'
 import { OutcomeKeeper } from './support/outcome-keeper.js'
+import { batchOf, serialized } from './support/pending-messages.js'
 
 const TOO_LARGE = 10
 const NOT_LEADER = 6
@@ -43,13 +43,13 @@ function batch(text: string): PartitionBatch {
 
 /** Errors of all attempts of all messages. */
 function attemptsOf(...batches: PartitionBatch[]): (string | undefined)[][] {
-  return batches.flatMap(({ envelopes }) =>
-    envelopes.map(({ attempts }) => attempts.map(({ error }) => error.message)),
+  return batches.flatMap(({ messages }) =>
+    messages.map(({ attempts }) => attempts.map(({ error }) => error.message)),
   )
 }
 
-function unsettled(...batches: PartitionBatch[]): Envelope[] {
-  return batches.flatMap(({ envelopes }) => envelopes.filter(({ isSettled }) => !isSettled))
+function unsettled(...batches: PartitionBatch[]): PendingMessage[] {
+  return batches.flatMap(({ messages }) => messages.filter(({ isSettled }) => !isSettled))
 }
 
 const gzip: Compression = {
@@ -94,7 +94,7 @@ describe('LeaderDispatch', () => {
     const sent = batch('t/0: a')
     const done = dispatch.dispatch(0, [sent])
     await new Promise((resolve) => setImmediate(resolve))
-    expect([keeper.delivered, sent.envelopes[0]!.isSettled]).to.deep.equal([[], false])
+    expect([keeper.delivered, sent.messages[0]!.isSettled]).to.deep.equal([[], false])
     answer()
     await done
     expect(keeper.delivered).to.deep.equal(['t/0@0: a'])
@@ -109,7 +109,7 @@ describe('LeaderDispatch', () => {
       await dispatch.dispatch(0, batches)
       expect(keeper.delivered).to.deep.equal(['t/0@0: a'])
       expect(Object.keys(keeper.failed)).to.deep.equal(['c'])
-      expect(unsettled(...batches)).to.deep.equal([...batches[1]!.envelopes])
+      expect(unsettled(...batches)).to.deep.equal([...batches[1]!.messages])
     })
 
     it('notes the attempt: when, where and why', async () => {
@@ -118,11 +118,11 @@ describe('LeaderDispatch', () => {
       const sent = batch('t/1: a b')
       const before = Date.now()
       await dispatch.dispatch(4, [sent])
-      const [attempt] = sent.envelopes[0]!.attempts
+      const [attempt] = sent.messages[0]!.attempts
       expect(attempt!.atMs).to.be.within(before, Date.now())
       expect(attempt!.broker).to.equal('b4:9092')
       expect(attempt!.error).to.include({ errorCode: NOT_LEADER, topic: 't', partition: 1, retriable: true })
-      expect(sent.envelopes[1]!.attempts).to.deep.equal([attempt])
+      expect(sent.messages[1]!.attempts).to.deep.equal([attempt])
     })
 
     it('fails what can never succeed at once, with the attempt noted', async () => {
@@ -148,7 +148,7 @@ describe('LeaderDispatch', () => {
         pool.refuse = () => code
         const sent = batch('t/0: a')
         await dispatch.dispatch(0, [sent])
-        expect(sent.envelopes[0]!.persistence).to.equal(persistence)
+        expect(sent.messages[0]!.persistence).to.equal(persistence)
       })
     }
 
@@ -207,7 +207,7 @@ describe('LeaderDispatch', () => {
       ])
     })
 
-    it('does not take a foreign answer for a missing one', async () => {
+    it('does not take an unexpected answer for a missing one', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.after = () => answering([{ name: 't', partitions: [{ index: 1, errorCode: 0, baseOffset: 5n }] }])
       const sent = batch('t/0: a')
@@ -267,8 +267,8 @@ describe('LeaderDispatch', () => {
       const sent = batch('t/0: a')
       await dispatch.dispatch(5, [sent])
       expect(attemptsOf(sent)).to.deep.equal([['broker 5 cannot be reached: no metadata names its address']])
-      expect(sent.envelopes[0]!.persistence).to.equal('not-persisted')
-      expect(sent.envelopes[0]!.attempts[0]).not.to.have.property('broker')
+      expect(sent.messages[0]!.persistence).to.equal('not-persisted')
+      expect(sent.messages[0]!.attempts[0]).not.to.have.property('broker')
     })
 
     it('fails all messages of a request that cannot be encoded, for ever', async () => {
@@ -286,7 +286,7 @@ describe('LeaderDispatch', () => {
     const refuseGuilty: FakePool['refuse'] = ({ texts }) =>
       texts.some((text) => text.startsWith('x')) ? TOO_LARGE : undefined
 
-    it('halves it until only the guilty message fails; the others are stored in order', async () => {
+    it('halves it until only the rejected message fails; the others are stored in order', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.refuse = refuseGuilty
       await dispatch.dispatch(0, [batch('t/0: a b x c d')])
@@ -306,7 +306,7 @@ describe('LeaderDispatch', () => {
       expect(Object.keys(keeper.failed)).to.deep.equal(['x'])
     })
 
-    it('does not count the splitting as an attempt of the innocent', async () => {
+    it('does not count the splitting as an attempt of the other messages', async () => {
       const { dispatch, pool } = makeDispatch()
       pool.refuse = refuseGuilty
       const sent = batch('t/0: a x')
@@ -314,7 +314,7 @@ describe('LeaderDispatch', () => {
       expect(attemptsOf(sent).map((attempts) => attempts.length)).to.deep.equal([0, 1])
     })
 
-    it('fails each guilty one with its own error where all are', async () => {
+    it('fails each rejected message with its own error where all are rejected', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.refuse = () => TOO_LARGE
       await dispatch.dispatch(0, [batch('t/0: a b c')])
@@ -352,7 +352,7 @@ describe('LeaderDispatch', () => {
       pool.refuse = ({ texts }) => (texts.length > 1 ? TOO_LARGE : NOT_LEADER)
       const sent = batch('t/0: a b')
       await dispatch.dispatch(0, [sent])
-      const [first, second] = sent.envelopes
+      const [first, second] = sent.messages
       expect(first!.persistence).to.equal('possibly-persisted')
       expect(second!.persistence).to.equal('not-persisted')
       expect(second!.attempts).to.have.length(1)
@@ -427,7 +427,7 @@ describe('LeaderDispatch', () => {
       await dispatch.dispatch(0, [held, batchOf('t', 1, serialized('c'))])
       expect(shortened(pool)).to.deep.equal(['0: t/0=a', '0: t/1=c'])
       expect(keeper.delivered).to.deep.equal(['t/1@0: c'])
-      expect(held.envelopes[1]!.attempts[0]!.error.message).to.match(
+      expect(held.messages[1]!.attempts[0]!.error.message).to.match(
         /^not sent because earlier messages of t\/0/,
       )
     })
@@ -508,7 +508,7 @@ describe('LeaderDispatch', () => {
       const [first, second] = [batch('t/0: a b'), batch('t/1: c')]
       const done = dispatch.dispatch(0, [first, second])
       await turns()
-      for (const envelope of [first.envelopes[0]!, second.envelopes[0]!]) envelope.isSettled = true
+      for (const message of [first.messages[0]!, second.messages[0]!]) message.isSettled = true
       writable.open()
       await done
       expect(pool.wire).to.deep.equal(['0: t/0=b'])
@@ -518,7 +518,7 @@ describe('LeaderDispatch', () => {
     it('sends nothing where none is left, not even a question for the version', async () => {
       const { dispatch, pool } = makeDispatch()
       const sent = batch('t/0: a b')
-      for (const envelope of sent.envelopes) envelope.isSettled = true
+      for (const message of sent.messages) message.isSettled = true
       Object.defineProperty(pool, 'produceVersion', { get: () => expect.fail('asked') })
       await dispatch.dispatch(0, [sent])
       expect(pool.wire).to.deep.equal([])
@@ -537,7 +537,7 @@ describe('LeaderDispatch', () => {
       const sent = batch('t/0: a b')
       const done = dispatch.dispatch(0, [sent])
       await turns()
-      sent.envelopes[1]!.isSettled = true
+      sent.messages[1]!.isSettled = true
       written.open()
       await done
       expect(pool.wire).to.deep.equal(['0: t/0=a'])
@@ -549,7 +549,7 @@ describe('LeaderDispatch', () => {
       pool.untilWritable = () => writable.opened
       pool.before = () => answered.opened
       const sent = batch('t/0: a b')
-      const inFlight = (): boolean[] => sent.envelopes.map(({ isInFlight }) => isInFlight)
+      const inFlight = (): boolean[] => sent.messages.map(({ isInFlight }) => isInFlight)
       const done = dispatch.dispatch(0, [sent])
       await turns()
       expect(inFlight()).to.deep.equal([false, false])
@@ -569,7 +569,7 @@ describe('LeaderDispatch', () => {
         const sent = batch('t/0: a b c d')
         const done = dispatch.dispatch(0, [sent])
         await turns()
-        for (const i of [0, 2]) sent.envelopes[i]!.isSettled = true
+        for (const i of [0, 2]) sent.messages[i]!.isSettled = true
         answered.open()
         await done
         expect(keeper.delivered).to.deep.equal(
@@ -588,7 +588,7 @@ describe('LeaderDispatch', () => {
         const [all, some] = [batch('t/0: a b'), batch('t/1: c d')]
         const done = dispatch.dispatch(0, [all, some])
         await turns()
-        for (const envelope of [...all.envelopes, some.envelopes[0]!]) envelope.isSettled = true
+        for (const message of [...all.messages, some.messages[0]!]) message.isSettled = true
         answered.open()
         await done
         expect(attemptsOf(all).flat()).to.deep.equal([])

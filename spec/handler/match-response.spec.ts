@@ -19,10 +19,13 @@ function responseOf(...topics: [name: string, ...answers: Answer[]][]): ProduceR
   )
 }
 
-function match(asked: string[], response: ProduceResponse): { answers: unknown; foreign: readonly string[] } {
-  const { answers, foreign } = matchResponse(new Set(asked), response)
+function match(
+  asked: string[],
+  response: ProduceResponse,
+): { answers: unknown; unexpected: readonly string[] } {
+  const { answers, unexpected } = matchResponse(new Set(asked), response)
   const shown = [...answers].map(([name, { errorCode, baseOffset }]) => [name, { errorCode, baseOffset }])
-  return { answers: Object.fromEntries(shown), foreign }
+  return { answers: Object.fromEntries(shown), unexpected }
 }
 
 describe('matchResponse', () => {
@@ -34,7 +37,7 @@ describe('matchResponse', () => {
         't/1': { errorCode: 0, baseOffset: 20n },
         'u/0': { errorCode: 6, baseOffset: -1n },
       },
-      foreign: [],
+      unexpected: [],
     })
   })
 
@@ -45,15 +48,18 @@ describe('matchResponse', () => {
     expect(match(['t/0'], responseOf()).answers).to.deep.equal({})
   })
 
-  it('does not take a foreign partition for the missing one, though the number of entries is right', () => {
-    expect(match(['t/0'], responseOf(['t', [1, 0, 10]]))).to.deep.equal({ answers: {}, foreign: ['t/1'] })
-    expect(match(['t/0'], responseOf(['u', [0, 0, 10]]))).to.deep.equal({ answers: {}, foreign: ['u/0'] })
+  it('does not take an unexpected partition for the missing one, though the number of entries is right', () => {
+    expect(match(['t/0'], responseOf(['t', [1, 0, 10]]))).to.deep.equal({ answers: {}, unexpected: ['t/1'] })
+    expect(match(['t/0'], responseOf(['u', [0, 0, 10]]))).to.deep.equal({ answers: {}, unexpected: ['u/0'] })
   })
 
-  it('reports every foreign answer and keeps the right ones', () => {
-    const { answers, foreign } = match(['t/0'], responseOf(['u', [0, 6, -1], [0, 3, -1]], ['t', [0, 0, 1]]))
+  it('reports every unexpected answer and keeps the right ones', () => {
+    const { answers, unexpected } = match(
+      ['t/0'],
+      responseOf(['u', [0, 6, -1], [0, 3, -1]], ['t', [0, 0, 1]]),
+    )
     expect(answers).to.have.keys('t/0')
-    expect(foreign).to.deep.equal(['u/0', 'u/0'])
+    expect(unexpected).to.deep.equal(['u/0', 'u/0'])
   })
 
   it('counts the same answer twice once', () => {

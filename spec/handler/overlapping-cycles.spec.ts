@@ -8,10 +8,10 @@ import { StringEncoder } from '../../lib/handler/encoders/string-encoder.js'
 import { silentLogger } from '../../lib/logger.js'
 import { turns } from '../network/support/doubles.js'
 import { gate } from '../pool/support/fake-sync-producer.js'
-import { envelopeOf } from './support/envelopes.js'
 import { FakeClusterSource } from './support/fake-cluster-source.js'
 import { FakePool } from './support/fake-pool.js'
 import { OutcomeKeeper } from './support/outcome-keeper.js'
+import { pendingOf } from './support/pending-messages.js'
 
 const NOT_LEADER = 6
 
@@ -51,7 +51,7 @@ function makeHandler() {
     handler.dispatch(
       texts.map((text) => {
         const [value, key] = text.split('@')
-        return envelopeOf(value!, { key: key === undefined ? null : Number(key) })
+        return pendingOf(value!, { key: key === undefined ? null : Number(key) })
       }),
     )
   return { handler, pool, source, listener, partition, dispatch }

@@ -3,7 +3,6 @@ import fc from 'fast-check'
 import sinon from 'sinon'
 import { ConnectionError, MetadataError, PartitionerError } from '../../lib/errors.js'
 import type { TopicPartitions } from '../../lib/handler/broker-partition-info.js'
-import type { Envelope } from '../../lib/handler/envelope.js'
 import {
   bindToPartition,
   type CollateContext,
@@ -11,7 +10,8 @@ import {
   partitionAndCollate,
 } from '../../lib/handler/partition-and-collate.js'
 import type { Partitioner } from '../../lib/handler/partitioners/partitioner.js'
-import { envelopeOf, textOf, textsOf } from './support/envelopes.js'
+import type { PendingMessage } from '../../lib/handler/pending-message.js'
+import { pendingOf, textOf, textsOf } from './support/pending-messages.js'
 import { partitionsOf } from './support/topics.js'
 
 const modulo: Partitioner = { partition: (key, count) => Number(key) % count }
@@ -49,14 +49,14 @@ function shapeOf({ batchesByLeader }: Collated): Record<number, string[]> {
     [...batchesByLeader].map(([leader, batches]) => [
       leader,
       batches.map(
-        ({ topic, partition, envelopes }) => `${topic}/${partition}: ${textsOf(envelopes).join(' ')}`,
+        ({ topic, partition, messages }) => `${topic}/${partition}: ${textsOf(messages).join(' ')}`,
       ),
     ]),
   )
 }
 
 function rejectedOf({ rejections }: Collated): [string, string][] {
-  return rejections.map(({ envelope, error }) => [textOf(envelope), `${error.name}: ${error.message}`])
+  return rejections.map(({ message: pending, error }) => [textOf(pending), `${error.name}: ${error.message}`])
 }
 
 describe('partitionAndCollate', () => {
@@ -65,11 +65,11 @@ describe('partitionAndCollate', () => {
     const context = contextOf({ topics: { topic1: { 0: 0, 1: 1 }, topic2: { 0: 0, 1: 1 } } })
     const collated = partitionAndCollate(
       [
-        envelopeOf('msg1', { topic: 'topic1', key: 0 }),
-        envelopeOf('msg2', { topic: 'topic2', key: -99, partKey: 1 }),
-        envelopeOf('msg3', { topic: 'topic1', key: 2 }),
-        envelopeOf('msg4', { topic: 'topic1', key: -101, partKey: 3 }),
-        envelopeOf('msg5', { topic: 'topic2', key: 4 }),
+        pendingOf('msg1', { topic: 'topic1', key: 0 }),
+        pendingOf('msg2', { topic: 'topic2', key: -99, partKey: 1 }),
+        pendingOf('msg3', { topic: 'topic1', key: 2 }),
+        pendingOf('msg4', { topic: 'topic1', key: -101, partKey: 3 }),
+        pendingOf('msg5', { topic: 'topic2', key: 4 }),
       ],
       context,
     )
@@ -81,15 +81,15 @@ describe('partitionAndCollate', () => {
   })
 
   it('notes the partition on each message', () => {
-    const envelopes = [envelopeOf('a', { key: 1 }), envelopeOf('b')]
-    partitionAndCollate(envelopes, contextOf({ topics: { t: { 0: 7, 1: 7 } }, random: () => 0.1 }))
-    expect(envelopes.map(({ partition }) => partition)).to.deep.equal([1, 0])
+    const messages = [pendingOf('a', { key: 1 }), pendingOf('b')]
+    partitionAndCollate(messages, contextOf({ topics: { t: { 0: 7, 1: 7 } }, random: () => 0.1 }))
+    expect(messages.map(({ partition }) => partition)).to.deep.equal([1, 0])
   })
 
   it('gives messages that cannot go for the same reason the same error', () => {
     const context = contextOf({ topics: { t: { 0: null, 1: null }, u: { 0: null } } })
-    const messages = [0, 1, 0, 1, null, null].map((key) => envelopeOf('m', { key }))
-    const other = envelopeOf('m', { topic: 'u', key: 0 })
+    const messages = [0, 1, 0, 1, null, null].map((key) => pendingOf('m', { key }))
+    const other = pendingOf('m', { topic: 'u', key: 0 })
     const { rejections } = partitionAndCollate([...messages, other], context)
     expect(rejections).to.have.length(7)
     expect(new Set(rejections.map(({ error }) => error)).size).to.equal(4)
@@ -103,8 +103,8 @@ describe('partitionAndCollate', () => {
   it('asks what is known of a topic once, also where topics alternate', () => {
     const context = contextOf({ topics: { t: { 0: 0 }, u: { 0: 0 } } })
     const topic = sinon.spy(context.topic)
-    const envelopes = ['t', 'u', 't', 'u'].map((name) => envelopeOf(name, { topic: name }))
-    partitionAndCollate(envelopes, { ...context, topic })
+    const messages = ['t', 'u', 't', 'u'].map((name) => pendingOf(name, { topic: name }))
+    partitionAndCollate(messages, { ...context, topic })
     expect(topic.args).to.deep.equal([['t'], ['u']])
   })
 
@@ -112,7 +112,7 @@ describe('partitionAndCollate', () => {
     const topics = Object.create(null) as Record<string, Record<number, number>>
     for (const name of ['__proto__', 'constructor', 'toString']) topics[name] = { 0: 5 }
     const collated = partitionAndCollate(
-      Object.keys(topics).map((topic) => envelopeOf('m', { topic })),
+      Object.keys(topics).map((topic) => pendingOf('m', { topic })),
       contextOf({ topics }),
     )
     expect(shapeOf(collated)).to.deep.equal({ 5: ['__proto__/0: m', 'constructor/0: m', 'toString/0: m'] })
@@ -124,24 +124,24 @@ describe('partitionAndCollate', () => {
       const context = contextOf({ topics: { t: { 0: 3 }, x: reason } })
       const collated = partitionAndCollate(
         [
-          envelopeOf('a'),
-          envelopeOf('bad', { topic: 'x' }),
-          envelopeOf('b'),
-          envelopeOf('worse', { topic: 'x' }),
+          pendingOf('a'),
+          pendingOf('bad', { topic: 'x' }),
+          pendingOf('b'),
+          pendingOf('worse', { topic: 'x' }),
         ],
         context,
       )
       expect(shapeOf(collated)).to.deep.equal({ 3: ['t/0: a b'] })
       expect(collated.rejections.map(({ error }) => error)).to.deep.equal([reason, reason])
-      expect(textsOf(collated.rejections.map(({ envelope }) => envelope))).to.deep.equal(['bad', 'worse'])
+      expect(textsOf(collated.rejections.map(({ message: pending }) => pending))).to.deep.equal([
+        'bad',
+        'worse',
+      ])
     })
 
     it('does not ask the partitioner', () => {
       const partition = sinon.fake.returns(0)
-      partitionAndCollate(
-        [envelopeOf('a', { key: 1 })],
-        contextOf({ topics: {}, partitioner: { partition } }),
-      )
+      partitionAndCollate([pendingOf('a', { key: 1 })], contextOf({ topics: {}, partitioner: { partition } }))
       expect(partition.callCount).to.equal(0)
     })
   })
@@ -151,7 +151,7 @@ describe('partitionAndCollate', () => {
       const partition = sinon.fake.returns(0)
       const key = { id: 1 }
       const topics = { t: { 0: 0, 1: null, 2: 2 } }
-      partitionAndCollate([envelopeOf('a', { key })], contextOf({ topics, partitioner: { partition } }))
+      partitionAndCollate([pendingOf('a', { key })], contextOf({ topics, partitioner: { partition } }))
       expect(partition.args).to.deep.equal([[key, 3]])
     })
 
@@ -163,7 +163,7 @@ describe('partitionAndCollate', () => {
         }
       }
       const collated = partitionAndCollate(
-        [envelopeOf('a', { key: 'k' })],
+        [pendingOf('a', { key: 'k' })],
         contextOf({ partitioner: new Fixed() }),
       )
       expect(shapeOf(collated)).to.deep.equal({ 1: ['t/1: a'] })
@@ -172,7 +172,7 @@ describe('partitionAndCollate', () => {
     it('takes the answer as a position in the list sorted by id, so ids may have gaps', () => {
       const topics = { t: { 7: 1, 2: 0, 11: 2 } }
       const collated = partitionAndCollate(
-        [envelopeOf('a', { key: 0 }), envelopeOf('b', { key: 1 }), envelopeOf('c', { key: 2 })],
+        [pendingOf('a', { key: 0 }), pendingOf('b', { key: 1 }), pendingOf('c', { key: 2 })],
         contextOf({ topics }),
       )
       expect(shapeOf(collated)).to.deep.equal({ 0: ['t/2: a'], 1: ['t/7: b'], 2: ['t/11: c'] })
@@ -180,8 +180,8 @@ describe('partitionAndCollate', () => {
 
     it('rejects a message for a partition without a leader, retriably, and says which', () => {
       const topics = { t: { 0: 0, 1: null } }
-      const envelopes = [envelopeOf('a', { key: 1 }), envelopeOf('b', { key: 0 })]
-      const collated = partitionAndCollate(envelopes, contextOf({ topics }))
+      const messages = [pendingOf('a', { key: 1 }), pendingOf('b', { key: 0 })]
+      const collated = partitionAndCollate(messages, contextOf({ topics }))
       expect(shapeOf(collated)).to.deep.equal({ 0: ['t/0: b'] })
       expect(collated.rejections[0]!.error).to.include({
         name: 'MetadataError',
@@ -190,7 +190,7 @@ describe('partitionAndCollate', () => {
         topic: 't',
         partition: 1,
       })
-      expect(envelopes[0]!.partition).to.equal(1)
+      expect(messages[0]!.partition).to.equal(1)
     })
 
     // Upstream: AsyncProducerTest.testInvalidPartition, testPartitioner…; reliability reference row 53.
@@ -210,7 +210,7 @@ describe('partitionAndCollate', () => {
       it(`fails only the message for which the partitioner answers ${title}`, () => {
         const partitioner = { partition: (key: unknown) => (key === 'bad' ? answer : 0) } as Partitioner
         const collated = partitionAndCollate(
-          ['a', 'bad', 'b'].map((key) => envelopeOf(key, { key })),
+          ['a', 'bad', 'b'].map((key) => pendingOf(key, { key })),
           contextOf({ partitioner }),
         )
         expect(shapeOf(collated)).to.deep.equal({ 0: ['t/0: a b'] })
@@ -226,7 +226,7 @@ describe('partitionAndCollate', () => {
 
     it('takes minus zero for zero', () => {
       const collated = partitionAndCollate(
-        [envelopeOf('a', { key: 'k' }), envelopeOf('b', { key: 'l' })],
+        [pendingOf('a', { key: 'k' }), pendingOf('b', { key: 'l' })],
         contextOf({ partitioner: { partition: (key) => (key === 'k' ? -0 : 0) } }),
       )
       expect(shapeOf(collated)).to.deep.equal({ 0: ['t/0: a b'] })
@@ -241,7 +241,7 @@ describe('partitionAndCollate', () => {
         },
       }
       const collated = partitionAndCollate(
-        ['bad', 'a'].map((key) => envelopeOf(key, { key })),
+        ['bad', 'a'].map((key) => pendingOf(key, { key })),
         contextOf({ partitioner }),
       )
       expect(shapeOf(collated)).to.deep.equal({ 1: ['t/1: a'] })
@@ -260,7 +260,7 @@ describe('partitionAndCollate', () => {
           throw refusal
         },
       }
-      const { rejections } = partitionAndCollate([envelopeOf('a', { key: 'k' })], contextOf({ partitioner }))
+      const { rejections } = partitionAndCollate([pendingOf('a', { key: 'k' })], contextOf({ partitioner }))
       expect(rejections[0]!.error).to.equal(refusal)
     })
 
@@ -271,10 +271,7 @@ describe('partitionAndCollate', () => {
             throw thrown
           },
         }
-        const { rejections } = partitionAndCollate(
-          [envelopeOf('a', { key: 'k' })],
-          contextOf({ partitioner }),
-        )
+        const { rejections } = partitionAndCollate([pendingOf('a', { key: 'k' })], contextOf({ partitioner }))
         expect(rejections[0]!.error.message).to.equal(
           `the partitioner threw something of type ${typeof thrown} for a message to t`,
         )
@@ -289,9 +286,9 @@ describe('partitionAndCollate', () => {
       const topics = { topic1: { 0: 0 }, topic2: { 0: 0 } }
       const collated = partitionAndCollate(
         [
-          envelopeOf('a', { topic: 'topic1' }),
-          envelopeOf('b', { topic: 'topic2' }),
-          envelopeOf('c', { topic: 'topic1' }),
+          pendingOf('a', { topic: 'topic1' }),
+          pendingOf('b', { topic: 'topic2' }),
+          pendingOf('c', { topic: 'topic1' }),
         ],
         contextOf({ topics, partitioner: { partition } }),
       )
@@ -309,7 +306,7 @@ describe('partitionAndCollate', () => {
       it(`takes a random one of the partitions with a leader: ${chance} → ${partition}`, () => {
         const topics = { t: { 2: 0, 3: null, 5: 0, 9: 0 } }
         const context = contextOf({ topics, random: () => chance })
-        expect(shapeOf(partitionAndCollate([envelopeOf('a')], context))).to.deep.equal({
+        expect(shapeOf(partitionAndCollate([pendingOf('a')], context))).to.deep.equal({
           0: [`t/${partition}: a`],
         })
         expect(context.stickyPartitions.get('t')).to.equal(partition)
@@ -319,37 +316,37 @@ describe('partitionAndCollate', () => {
     it('sticks to it within a call and in later ones, and asks chance no more', () => {
       const random = sinon.fake.returns(0.99)
       const context = contextOf({ random })
-      partitionAndCollate([envelopeOf('a'), envelopeOf('b')], context)
-      const later = partitionAndCollate([envelopeOf('c')], context)
+      partitionAndCollate([pendingOf('a'), pendingOf('b')], context)
+      const later = partitionAndCollate([pendingOf('c')], context)
       expect(shapeOf(later)).to.deep.equal({ 1: ['t/1: c'] })
       expect(random.callCount).to.equal(1)
     })
 
     it('sticks per topic', () => {
       const context = contextOf({ topics: { t: { 0: 0, 1: 0 }, u: { 0: 0, 1: 0 } }, sticky: { t: 1, u: 0 } })
-      const collated = partitionAndCollate([envelopeOf('a'), envelopeOf('b', { topic: 'u' })], context)
+      const collated = partitionAndCollate([pendingOf('a'), pendingOf('b', { topic: 'u' })], context)
       expect(shapeOf(collated)).to.deep.equal({ 0: ['t/1: a', 'u/0: b'] })
     })
 
     it('finds the sticky partition by its id where ids have gaps', () => {
       const context = contextOf({ topics: { t: { 4: 0, 8: 1 } }, sticky: { t: 8 } })
-      expect(shapeOf(partitionAndCollate([envelopeOf('a')], context))).to.deep.equal({ 1: ['t/8: a'] })
+      expect(shapeOf(partitionAndCollate([pendingOf('a')], context))).to.deep.equal({ 1: ['t/8: a'] })
     })
 
     it('chooses anew when the sticky partition has no leader, and sticks to the new one', () => {
       const context = contextOf({ topics: { t: { 0: null, 1: 4 } }, sticky: { t: 0 } })
-      expect(shapeOf(partitionAndCollate([envelopeOf('a')], context))).to.deep.equal({ 4: ['t/1: a'] })
+      expect(shapeOf(partitionAndCollate([pendingOf('a')], context))).to.deep.equal({ 4: ['t/1: a'] })
       expect(context.stickyPartitions.get('t')).to.equal(1)
     })
 
     it('chooses anew when the sticky partition is gone', () => {
       const context = contextOf({ topics: { t: { 0: 4 } }, sticky: { t: 3 } })
-      expect(shapeOf(partitionAndCollate([envelopeOf('a')], context))).to.deep.equal({ 4: ['t/0: a'] })
+      expect(shapeOf(partitionAndCollate([pendingOf('a')], context))).to.deep.equal({ 4: ['t/0: a'] })
     })
 
     it('is rejected, retriably, when no partition has a leader; keeps sticking to none', () => {
       const context = contextOf({ topics: { t: { 0: null, 1: null } } })
-      const { rejections } = partitionAndCollate([envelopeOf('a')], context)
+      const { rejections } = partitionAndCollate([pendingOf('a')], context)
       expect(rejections[0]!.error).to.include({
         name: 'MetadataError',
         message: 'no partition of t has a leader at the moment',
@@ -360,24 +357,24 @@ describe('partitionAndCollate', () => {
     })
 
     it('partitions by partKey where only that is given', () => {
-      const collated = partitionAndCollate([envelopeOf('a', { partKey: 3 })], contextOf())
+      const collated = partitionAndCollate([pendingOf('a', { partKey: 3 })], contextOf())
       expect(shapeOf(collated)).to.deep.equal({ 1: ['t/1: a'] })
     })
 
     describe('and possibly stored by an earlier attempt', () => {
-      function ambiguous(partition: number): Envelope {
-        const envelope = envelopeOf('again')
-        envelope.partition = partition
-        envelope.addAttempt({
+      function ambiguous(partition: number): PendingMessage {
+        const pending = pendingOf('again')
+        pending.partition = partition
+        pending.addAttempt({
           atMs: 0,
           error: new ConnectionError('reset', { persistence: 'possibly-persisted' }),
         })
-        return envelope
+        return pending
       }
 
       it('keeps its partition though others stick to another one by now', () => {
         const context = contextOf({ topics: { t: { 0: 0, 1: 1 } }, sticky: { t: 0 } })
-        const collated = partitionAndCollate([ambiguous(1), envelopeOf('new')], context)
+        const collated = partitionAndCollate([ambiguous(1), pendingOf('new')], context)
         expect(shapeOf(collated)).to.deep.equal({ 1: ['t/1: again'], 0: ['t/0: new'] })
         expect(context.stickyPartitions.get('t')).to.equal(0)
       })
@@ -397,10 +394,10 @@ describe('partitionAndCollate', () => {
     })
 
     it('may move to another partition where the earlier attempt certainly stored nothing', () => {
-      const envelope = envelopeOf('a')
-      envelope.partition = 1
-      envelope.addAttempt({ atMs: 0, error: new ConnectionError('refused') })
-      expect(shapeOf(partitionAndCollate([envelope], contextOf({ sticky: { t: 0 } })))).to.deep.equal({
+      const pending = pendingOf('a')
+      pending.partition = 1
+      pending.addAttempt({ atMs: 0, error: new ConnectionError('refused') })
+      expect(shapeOf(partitionAndCollate([pending], contextOf({ sticky: { t: 0 } })))).to.deep.equal({
         0: ['t/0: a'],
       })
     })
@@ -411,7 +408,7 @@ describe('partitionAndCollate', () => {
     const grown = { topics: { t: { 0: 0, 1: 1, 2: 2 } } }
 
     it('a message with a key keeps the partition it once had, and the partitioner is not asked again', () => {
-      const a = envelopeOf('a', { key: 2 })
+      const a = pendingOf('a', { key: 2 })
       partitionAndCollate([a], keeping({}))
       const partition = sinon.spy(modulo.partition)
       const collated = partitionAndCollate([a], keeping({ ...grown, partitioner: { partition } }))
@@ -420,18 +417,18 @@ describe('partitionAndCollate', () => {
     })
 
     it('a message with a key waits for its partition while that has no leader', () => {
-      const a = Object.assign(envelopeOf('a', { key: 1 }), { partition: 0 })
+      const a = Object.assign(pendingOf('a', { key: 1 }), { partition: 0 })
       const { rejections } = partitionAndCollate([a], keeping({ topics: { t: { 0: null, 1: 1 } } }))
       expect(rejections.map(({ error }) => error.retriable)).to.deep.equal([true])
     })
 
     it('a message with a key goes where the partitioner says when its partition exists no more', () => {
-      const a = Object.assign(envelopeOf('a', { key: 1 }), { partition: 7 })
+      const a = Object.assign(pendingOf('a', { key: 1 }), { partition: 7 })
       expect(shapeOf(partitionAndCollate([a], keeping({})))).to.deep.equal({ 1: ['t/1: a'] })
     })
 
     it('elsewhere it follows the number of partitions, as in the original', () => {
-      const a = Object.assign(envelopeOf('a', { key: 2 }), { partition: 0 })
+      const a = Object.assign(pendingOf('a', { key: 2 }), { partition: 0 })
       expect(shapeOf(partitionAndCollate([a], contextOf(grown)))).to.deep.equal({ 2: ['t/2: a'] })
     })
   })
@@ -465,37 +462,37 @@ describe('partitionAndCollate', () => {
           messages,
           fc.double({ min: 0, max: 0.999, noNaN: true }),
           (topics, given, chance) => {
-            const envelopes = given.map(({ topic, key }, i) => envelopeOf(`${i}`, { topic, key }))
+            const messages = given.map(({ topic, key }, i) => pendingOf(`${i}`, { topic, key }))
             const context = contextOf({ topics, partitioner: moody, random: () => chance })
-            const { batchesByLeader, rejections } = partitionAndCollate(envelopes, context)
+            const { batchesByLeader, rejections } = partitionAndCollate(messages, context)
             const batches = [...batchesByLeader].flatMap(([leader, list]) =>
               list.map((batch) => ({ leader, ...batch })),
             )
 
             const seen = [
-              ...batches.flatMap((batch) => batch.envelopes),
-              ...rejections.map(({ envelope }) => envelope),
+              ...batches.flatMap((batch) => batch.messages),
+              ...rejections.map(({ message: pending }) => pending),
             ]
-            expect(seen).to.have.length(envelopes.length)
-            expect(envelopes.every((envelope) => seen.includes(envelope))).to.equal(true)
+            expect(seen).to.have.length(messages.length)
+            expect(messages.every((pending) => seen.includes(pending))).to.equal(true)
             expect(new Set(batches.map(({ topic, partition }) => `${topic}/${partition}`)).size).to.equal(
               batches.length,
             )
 
-            for (const { leader, topic, partition, envelopes: inBatch } of batches) {
+            for (const { leader, topic, partition, messages: inBatch } of batches) {
               expect(topics[topic]![partition]).to.equal(leader)
-              const positions = inBatch.map((envelope) => envelopes.indexOf(envelope))
+              const positions = inBatch.map((pending) => messages.indexOf(pending))
               expect(positions).to.deep.equal([...positions].sort((a, b) => a - b))
               const ids = Object.keys(topics[topic]!).map(Number)
-              for (const envelope of inBatch) {
-                const { partitionKey } = envelope.message
-                expect(envelope.topic).to.equal(topic)
+              for (const pending of inBatch) {
+                const { partitionKey } = pending.message
+                expect(pending.topic).to.equal(topic)
                 if (partitionKey !== null)
                   expect(ids[moody.partition(partitionKey, ids.length)]).to.equal(partition)
                 else expect(context.stickyPartitions.get(topic)).to.equal(partition)
               }
             }
-            const rejectedAt = rejections.map(({ envelope }) => envelopes.indexOf(envelope))
+            const rejectedAt = rejections.map(({ message: pending }) => messages.indexOf(pending))
             expect(rejectedAt).to.deep.equal([...rejectedAt].sort((a, b) => a - b))
           },
         ),
@@ -507,9 +504,9 @@ describe('partitionAndCollate', () => {
 
 describe('bindToPartition', () => {
   function bound(key: number | null, world?: World): number {
-    const envelope = envelopeOf('a', { key })
-    bindToPartition(envelope, contextOf(world))
-    return envelope.partition
+    const pending = pendingOf('a', { key })
+    bindToPartition(pending, contextOf(world))
+    return pending.partition
   }
 
   it('chooses the partition of a message that has a key, whether or not it has a leader', () => {

@@ -1,39 +1,39 @@
 import { expect } from 'chai'
-import type { Envelope } from '../../lib/handler/envelope.js'
-import type { Turn } from '../../lib/handler/lane-dispatch.js'
+import type { Turn } from '../../lib/handler/overlapping-dispatch.js'
 import { PartitionQueues } from '../../lib/handler/partition-queues.js'
-import { serialized, textsOf } from './support/envelopes.js'
+import type { PendingMessage } from '../../lib/handler/pending-message.js'
+import { serialized, textsOf } from './support/pending-messages.js'
 
-function keyed(topic: string, partition: number, value = 'v'): Envelope {
+function keyed(topic: string, partition: number, value = 'v'): PendingMessage {
   return Object.assign(serialized(value, { topic, key: 'k' }), { partition })
 }
 
-function keyless(topic: string, partition: number, value = 'v'): Envelope {
+function keyless(topic: string, partition: number, value = 'v'): PendingMessage {
   return Object.assign(serialized(value, { topic }), { partition })
 }
 
-function ambiguous(envelope: Envelope): Envelope {
-  return Object.assign(envelope, { isAmbiguous: true })
+function ambiguous(pending: PendingMessage): PendingMessage {
+  return Object.assign(pending, { isAmbiguous: true })
 }
 
-function makeQueues(bind: (envelope: Envelope) => void = () => {}) {
+function makeQueues(bind: (pending: PendingMessage) => void = () => {}) {
   const queues = new PartitionQueues({ bind })
   /** @returns whether it goes with the run being collected. */
-  const arrive = (envelope: Envelope, mayGo = true): boolean => {
-    envelope.turn = { hold: null } as Turn
-    return queues.arrive(envelope, mayGo)
+  const arrive = (pending: PendingMessage, mayGo = true): boolean => {
+    pending.turn = { hold: null } as Turn
+    return queues.arrive(pending, mayGo)
   }
   /** Collects a run of this many messages at most. */
-  const collect = (most = 100): Envelope[] => {
-    const envelopes: Envelope[] = []
-    queues.collect({ add: (envelope) => envelopes.length < most && envelopes.push(envelope) > 0 })
+  const collect = (most = 100): PendingMessage[] => {
+    const messages: PendingMessage[] = []
+    queues.collect({ add: (pending) => messages.length < most && messages.push(pending) > 0 })
     queues.endRun()
-    return envelopes
+    return messages
   }
-  const settle = (...envelopes: Envelope[]): void => {
-    for (const envelope of envelopes) {
-      envelope.isSettled = true
-      queues.update(envelope)
+  const settle = (...messages: PendingMessage[]): void => {
+    for (const pending of messages) {
+      pending.isSettled = true
+      queues.update(pending)
     }
   }
   return { queues, arrive, collect, settle }
@@ -41,7 +41,7 @@ function makeQueues(bind: (envelope: Envelope) => void = () => {}) {
 
 describe('PartitionQueues', () => {
   /** What is on its way, what comes, whether that has to wait. */
-  const rows: [string, Envelope, Envelope, boolean][] = [
+  const rows: [string, PendingMessage, PendingMessage, boolean][] = [
     ['a key: the same partition', keyed('t', 1), keyed('t', 1), true],
     ['a key: another partition', keyed('t', 1), keyed('t', 2), false],
     ['a key: another topic', keyed('t', 1), keyed('u', 1), false],
@@ -72,7 +72,7 @@ describe('PartitionQueues', () => {
 
     it(`lets go with the same run what comes behind a message with ${title}`, () => {
       const { queues, arrive, collect, settle } = makeQueues()
-      const [first, second] = [there, comes].map((envelope) => Object.assign(envelope, { isSettled: false }))
+      const [first, second] = [there, comes].map((pending) => Object.assign(pending, { isSettled: false }))
       expect(arrive(first!, false)).to.equal(false)
       expect(arrive(second!, false)).to.equal(false)
       expect(collect()).to.have.members([first, second])
@@ -143,8 +143,8 @@ describe('PartitionQueues', () => {
 
   it('lets go together what is bound to the same partition only when its turn comes', () => {
     let isKnown = false
-    const { arrive, collect } = makeQueues((envelope) => {
-      if (isKnown) envelope.partition = 0
+    const { arrive, collect } = makeQueues((pending) => {
+      if (isKnown) pending.partition = 0
     })
     for (const one of [keyed('t', 0, 'a'), keyed('t', -1, 'b'), keyed('t', 0, 'c')]) arrive(one, false)
     isKnown = true

@@ -68,7 +68,7 @@ describe('RefreshLimiter', () => {
     expect(waits).to.deep.equal([25, 50, 100, 200, 400, 500, 500, 500])
   })
 
-  it('waits after fruitless repetitions up to twice as long each time, a tenth of a second at most', () => {
+  it('waits after failed repetitions up to twice as long each time, a tenth of a second at most', () => {
     const limiter = new RefreshLimiter(almostOne)
     const waits = Array.from({ length: 5 }, (_, i) => {
       limiter.wasFruitless(i * 10_000)
@@ -102,7 +102,7 @@ describe('RefreshLimiter', () => {
     expect(Math.round(limiter.waitMs(0, false))).to.equal(25)
   })
 
-  it('forgets fruitless repetitions after a repetition that told something new', () => {
+  it('forgets failed repetitions after a repetition that told something new', () => {
     const limiter = new RefreshLimiter(almostOne)
     limiter.wasFruitless(0)
     limiter.wasFruitless(0)

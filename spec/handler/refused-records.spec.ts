@@ -1,12 +1,12 @@
 import { expect } from 'chai'
-import type { Delivery, Envelope } from '../../lib/handler/envelope.js'
 import { LeaderDispatch } from '../../lib/handler/leader-dispatch.js'
 import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
+import type { Delivery, PendingMessage } from '../../lib/handler/pending-message.js'
 import { compressionNamed } from '../../lib/protocol/records/compression.js'
-import { batchOf, serialized } from './support/envelopes.js'
 import { FakePool, type SentSet } from './support/fake-pool.js'
 import { LogKeeper } from './support/log-keeper.js'
 import { OutcomeKeeper } from './support/outcome-keeper.js'
+import { batchOf, serialized } from './support/pending-messages.js'
 
 const TOO_LARGE = 10
 const NOT_LEADER = 6
@@ -20,8 +20,8 @@ function batch(...values: string[]): PartitionBatch {
   return batchOf('t', 0, ...values.map((value) => serialized(value)))
 }
 
-function unsettled({ envelopes }: PartitionBatch): Envelope[] {
-  return envelopes.filter(({ isSettled }) => !isSettled)
+function unsettled({ messages }: PartitionBatch): PendingMessage[] {
+  return messages.filter(({ isSettled }) => !isSettled)
 }
 
 describe('LeaderDispatch, told more of a refusal', () => {
@@ -161,12 +161,12 @@ describe('LeaderDispatch, told more of a refusal', () => {
     const [lz4, gzip] = [batch('a'), batch('a')]
     await dispatchOf('lz4').dispatch(0, [lz4])
     await dispatchOf('gzip').dispatch(0, [gzip])
-    const errorOf = ({ envelopes }: PartitionBatch) => envelopes[0]!.attempts[0]!.error.message
+    const errorOf = ({ messages }: PartitionBatch) => messages[0]!.attempts[0]!.error.message
     expect(errorOf(lz4)).to.include('before 0.8.2 Kafka knows no lz4')
     expect(errorOf(gzip)).not.to.include('lz4')
   })
 
-  it('cuts sets from then on that are as large as one that was refused', async () => {
+  it('splits sets from then on that are as large as one that was refused', async () => {
     pool.refuse = ({ texts }) => (texts.length > 2 ? TOO_LARGE : undefined)
     const dispatch = dispatchOf('gzip')
     await dispatch.dispatch(0, [batch('a', 'b', 'c', 'd')])
@@ -185,7 +185,7 @@ describe('LeaderDispatch, told more of a refusal', () => {
     async function deliveredAt(logAppendTimeMs: bigint): Promise<(number | null)[]> {
       const times: (number | null)[] = []
       const waiter = {
-        delivered: (_: Envelope, __: Delivery['offset'], ___: string, timestampMs: number | null) =>
+        delivered: (_: PendingMessage, __: Delivery['offset'], ___: string, timestampMs: number | null) =>
           void times.push(timestampMs),
         failed: () => {},
       }

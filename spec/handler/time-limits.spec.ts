@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
-import type { Envelope } from '../../lib/handler/envelope.js'
+import type { PendingMessage } from '../../lib/handler/pending-message.js'
 import { TimeLimits } from '../../lib/handler/time-limits.js'
 import { turns } from '../network/support/doubles.js'
-import { envelopeOf, textsOf } from './support/envelopes.js'
+import { pendingOf, textsOf } from './support/pending-messages.js'
 
 describe('TimeLimits', () => {
   let clock: sinon.SinonFakeTimers
@@ -15,17 +15,17 @@ describe('TimeLimits', () => {
   })
 
   /** `a: 50` has a time limit in 50 ms, `a` has none. */
-  function messages(...texts: string[]): Envelope[] {
+  function messages(...texts: string[]): PendingMessage[] {
     return texts.map((text) => {
       const [value, ms] = text.split(': ')
-      return envelopeOf(value, { deadlineMs: ms === undefined ? 0 : performance.now() + Number(ms) })
+      return pendingOf(value, { deadlineMs: ms === undefined ? 0 : performance.now() + Number(ms) })
     })
   }
 
-  function limitsOf(envelopes: readonly Envelope[]): TimeLimits {
+  function limitsOf(pending: readonly PendingMessage[]): TimeLimits {
     const startMs = performance.now()
-    const limits = TimeLimits.of(envelopes, (ended) => {
-      for (const envelope of ended) envelope.isSettled = true
+    const limits = TimeLimits.of(pending, (ended) => {
+      for (const pending of ended) pending.isSettled = true
       over.push(`${performance.now() - startMs}: ${textsOf(ended).join(' ')}`)
     })!
     limits.check()
@@ -55,9 +55,9 @@ describe('TimeLimits', () => {
   })
 
   it('end what is over when they are looked at first', () => {
-    const envelopes = messages('a: 10', 'b: 30')
+    const sent = messages('a: 10', 'b: 30')
     clock.tick(20)
-    limitsOf(envelopes)
+    limitsOf(sent)
     expect(over).to.deep.equal(['0: a'])
   })
 
@@ -68,18 +68,18 @@ describe('TimeLimits', () => {
   })
 
   it('do not end a message that is settled by then', async () => {
-    const envelopes = messages('a: 10', 'b: 20')
-    limitsOf(envelopes)
-    envelopes[0]!.isSettled = true
+    const sent = messages('a: 10', 'b: 20')
+    limitsOf(sent)
+    sent[0]!.isSettled = true
     await tick(10, 10)
     expect(over).to.deep.equal(['20: b'])
   })
 
   it('first let the event loop read what has arrived', async () => {
-    const envelopes = messages('a: 10')
-    limitsOf(envelopes)
+    const sent = messages('a: 10')
+    limitsOf(sent)
     setTimeout(() => {
-      envelopes[0]!.isSettled = true
+      sent[0]!.isSettled = true
     }, 10)
     await tick(10, 10)
     expect(over).to.deep.equal([])
@@ -122,10 +122,10 @@ describe('TimeLimits', () => {
     })
 
     it('end the wait when the last messages are settled otherwise, once that is looked at', async () => {
-      const envelopes = messages('a: 10', 'b: 20')
-      const limits = limitsOf(envelopes)
+      const sent = messages('a: 10', 'b: 20')
+      const limits = limitsOf(sent)
       const wait = limits.orNobodyLeft(new Promise(() => {}))
-      for (const envelope of envelopes) envelope.isSettled = true
+      for (const message of sent) message.isSettled = true
       limits.check()
       expect(await isDone(wait)).to.equal(true)
       expect(clock.countTimers()).to.equal(0)
@@ -141,11 +141,11 @@ describe('TimeLimits', () => {
 
   it('look at each message a fixed number of times, however many limits end one by one', async () => {
     const count = 1000
-    const envelopes = messages(...Array.from({ length: count }, (_, i) => `${i}: ${i + 1}`))
+    const sent = messages(...Array.from({ length: count }, (_, i) => `${i}: ${i + 1}`))
     let looks = 0
-    for (const envelope of envelopes) {
+    for (const message of sent) {
       let isSettled = false
-      Object.defineProperty(envelope, 'isSettled', {
+      Object.defineProperty(message, 'isSettled', {
         get: () => {
           looks++
           return isSettled
@@ -155,8 +155,8 @@ describe('TimeLimits', () => {
         },
       })
     }
-    limitsOf(envelopes)
-    await tick(...envelopes.map(() => 1))
+    limitsOf(sent)
+    await tick(...sent.map(() => 1))
     expect(over).to.have.length(count)
     expect(looks).to.be.at.most(3 * count)
   })

@@ -19,7 +19,7 @@ class SourceOfIds implements MetadataFetcher {
     this.#longFrom = longFrom
   }
 
-  get isShort(): boolean {
+  get lacksTopicIds(): boolean {
     return this.fetched.length <= this.#longFrom
   }
 

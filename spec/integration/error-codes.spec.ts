@@ -7,7 +7,7 @@ import { rejection, Stage } from './support/stage.js'
 const RETRIES = 2
 const NOT_LEADER = 6
 const retriable = [-1, 2, 3, 5, 6, 7, 8, 9, 13, 19, 20, 41, 51, 56, 72, 74, 75, 78, 89, 100, 103, 999, -77]
-const hopeless = [17, 21, 29, 31, 32, 33, 35, 42, 43, 44, 53, 54, 58, 76, 87]
+const nonRetriable = [17, 21, 29, 31, 32, 33, 35, 42, 43, 44, 53, 54, 58, 76, 87]
 /** With acks 1. */
 const ambiguous = new Set([-1, 7, 13, 20, 56, 999, -77])
 
@@ -66,7 +66,7 @@ for (const type of ['sync', 'async'] as const) {
       })
     }
 
-    for (const code of hopeless) {
+    for (const code of nonRetriable) {
       it(`${code}: fails at once and alone; the other partitions of the request succeed`, async () => {
         stage.cluster.faults.on('Produce', { partition: 1, times: 99 }, errorCode(code))
         const outcomes = await Promise.allSettled(

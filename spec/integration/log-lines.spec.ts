@@ -189,9 +189,9 @@ describe('Log lines', () => {
     it(`${level.toUpperCase()} tells of: ${what}`, async () => {
       const producer = stage.producer(properties, { Nowhere: { partition: () => -1 } })
       await play(stage, producer)
-      const told = stage.log.lines.filter(({ text }) => line.test(text))
-      expect(told.map((one) => one.level)).to.include(level)
-      expect(new Set(told.map((one) => one.level)), 'levels').to.have.lengthOf(1)
+      const reported = stage.log.lines.filter(({ text }) => line.test(text))
+      expect(reported.map((one) => one.level)).to.include(level)
+      expect(new Set(reported.map((one) => one.level)), 'levels').to.have.lengthOf(1)
       expect(stage.log.lines.map(({ text }) => text).join('\n')).not.to.contain('secret')
     })
   }

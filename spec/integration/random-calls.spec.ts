@@ -21,7 +21,7 @@ import { SeededRandom } from '../support/seeded-random.js'
 
 const SEEDS = 60
 /** Seeds that run beside each other, so that their waits overlap. */
-const LANES = 12
+const SENDERS = 12
 const CALLS = 25
 const KEYS = 5
 const TOPICS = ['t', 'u'] as const
@@ -84,12 +84,12 @@ class Run {
       { logger: silentLogger },
     )
     this.#producer.on('delivered', ({ messages }) => {
-      for (const message of messages) this.#told(message, 'delivered')
+      for (const message of messages) this.#ended(message, 'delivered')
     })
     this.#producer.on('failed', ({ failures }) => {
-      for (const { message, persistence } of failures) this.#told(message, persistence as Fate)
+      for (const { message, persistence } of failures) this.#ended(message, persistence as Fate)
     })
-    this.#producer.on('dropped', ({ message }) => this.#told(message, 'dropped'))
+    this.#producer.on('dropped', ({ message }) => this.#ended(message, 'dropped'))
   }
 
   async drive(): Promise<void> {
@@ -107,7 +107,7 @@ class Run {
     return this.#cluster.close()
   }
 
-  #told(message: unknown, fate: Fate): void {
+  #ended(message: unknown, fate: Fate): void {
     this.#byMessage.get(message)!.fates.push(fate)
   }
 
@@ -215,7 +215,7 @@ describe('Random calls of send with random faults', function () {
   it(`are told the truth by calls and events, for ${SEEDS} seeds`, async () => {
     const first = Number(process.env.SEED ?? 1)
     const seeds = Array.from({ length: process.env.SEED ? 1 : SEEDS }, (_, i) => first + i)
-    const lane = async (): Promise<void> => {
+    const sendInTurn = async (): Promise<void> => {
       for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
         const run = new Run(seed)
         try {
@@ -232,7 +232,7 @@ describe('Random calls of send with random faults', function () {
         }
       }
     }
-    const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane))
-    for (const outcome of lanes) if (outcome.status === 'rejected') throw outcome.reason
+    const ended = await Promise.allSettled(Array.from({ length: SENDERS }, sendInTurn))
+    for (const outcome of ended) if (outcome.status === 'rejected') throw outcome.reason
   })
 })

@@ -70,8 +70,8 @@ class Run {
   check(): void {
     const stored = new Set(this.#cluster.messages(this.#topic).map(({ value }) => String(value)))
     const lost = this.#delivered.filter((message) => !stored.has(message))
-    const told = this.#producer.metrics().MessagesUnconfirmed[0]!.count
-    expect(lost.length, 'lost, beside what was reported as unconfirmed').to.be.at.most(told)
+    const reported = this.#producer.metrics().MessagesUnconfirmed[0]!.count
+    expect(lost.length, 'lost, beside what was reported as unconfirmed').to.be.at.most(reported)
     const allowed = LOST_BY_ORIGINAL_PER_ELECTION * this.#elections
     expect(lost.length, `lost over ${this.#elections} elections`).to.be.at.most(allowed)
   }

@@ -24,7 +24,7 @@ import { waysToKnow } from './support/stage.js'
 const SEEDS = { 1: 200, 5: 100 }
 const APIS = ['Produce', 'Produce', 'Produce', 'Metadata', 'ApiVersions'] as const
 /** Seeds that run beside each other, so that their waits overlap. */
-const LANES = 20
+const SENDERS = 20
 const MESSAGES = 60
 const KEYS = 6
 /** Whoever is set to speak as with 0.8.2 is refused by newer ones. */
@@ -227,8 +227,10 @@ class Run {
       const lost = this.outcomes.filter(
         ({ key, sequence, state }) => state === 'acknowledged' && !found.get(key)?.has(sequence),
       )
-      const told = this.#producer.metrics().MessagesUnconfirmed[0]!.count
-      expect(lost.length, `lost messages, where ${told} were reported as unconfirmed`).to.be.at.most(told)
+      const reported = this.#producer.metrics().MessagesUnconfirmed[0]!.count
+      expect(lost.length, `lost messages, where ${reported} were reported as unconfirmed`).to.be.at.most(
+        reported,
+      )
       // A request that a broker takes up late may be overtaken by one to the next leader.
       return
     }
@@ -252,7 +254,7 @@ describe('Random traffic with random faults', function () {
     it(`gives every message exactly one true outcome, for ${count} seeds with ${maxInFlight} in flight`, async () => {
       const first = Number(process.env.SEED ?? 1)
       const seeds = Array.from({ length: process.env.SEED ? 1 : count }, (_, i) => first + i)
-      const lane = async (): Promise<void> => {
+      const sendInTurn = async (): Promise<void> => {
         for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
           const run = new Run(seed, Number(maxInFlight))
           try {
@@ -269,8 +271,8 @@ describe('Random traffic with random faults', function () {
           }
         }
       }
-      const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane))
-      for (const outcome of lanes) if (outcome.status === 'rejected') throw outcome.reason
+      const ended = await Promise.allSettled(Array.from({ length: SENDERS }, sendInTurn))
+      for (const outcome of ended) if (outcome.status === 'rejected') throw outcome.reason
     })
   }
 })

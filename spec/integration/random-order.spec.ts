@@ -19,7 +19,7 @@ import { SeededRandom } from '../support/seeded-random.js'
 
 const SEEDS = 40
 /** Seeds that run beside each other, so that their waits overlap. */
-const LANES = 40
+const SENDERS = 40
 const MESSAGES = 120
 const BROKERS = 2
 const PARTITIONS = 3
@@ -162,12 +162,12 @@ describe('Random faults with several requests in flight', function () {
     const first = Number(process.env.SEED ?? 1)
     const seeds = Array.from({ length: process.env.SEED ? 1 : SEEDS }, (_, i) => first + i)
     let acknowledged = 0
-    const lane = async (): Promise<void> => {
+    const sendInTurn = async (): Promise<void> => {
       for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift())
         acknowledged += await runOnce(seed)
     }
-    const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane))
-    for (const outcome of lanes) if (outcome.status === 'rejected') throw outcome.reason
+    const ended = await Promise.allSettled(Array.from({ length: SENDERS }, sendInTurn))
+    for (const outcome of ended) if (outcome.status === 'rejected') throw outcome.reason
     expect(acknowledged, 'enough to be worth it').to.be.greaterThan(0)
   })
 })

@@ -27,12 +27,12 @@ function shown(value: unknown): string {
 for (const type of ['sync', 'async'] as const) {
   describe(`Secrecy, ${type} mode`, () => {
     let stage: Stage
-    let told: unknown[]
+    let reported: unknown[]
     beforeEach(async () => {
       stage = new Stage()
       await stage.start({ brokers: 2, maxMessageBytes: 5000 })
       stage.cluster.createTopic('t', { partitions: 2 })
-      told = []
+      reported = []
     })
     afterEach(() => stage.close())
 
@@ -41,7 +41,7 @@ for (const type of ['sync', 'async'] as const) {
         { 'producer.type': type, 'message.send.max.retries': 1, 'request.timeout.ms': 60, ...properties },
         classes,
       )
-      for (const event of everyEvent) producer.on(event, (payload: unknown) => told.push(payload))
+      for (const event of everyEvent) producer.on(event, (payload: unknown) => reported.push(payload))
       return producer
     }
 
@@ -54,8 +54,8 @@ for (const type of ['sync', 'async'] as const) {
       ...calls: Promise<unknown>[]
     ): Promise<void> {
       const [outcomes] = await Promise.all([Promise.allSettled(calls), producer.close()])
-      const everything = [outcomes, told, producer, producer.config, producer.metrics()].map(shown)
-      expect(everything.join('\n').includes(CANARY), 'what was told and thrown').to.equal(false)
+      const everything = [outcomes, reported, producer, producer.config, producer.metrics()].map(shown)
+      expect(everything.join('\n').includes(CANARY), 'what was reported and thrown').to.equal(false)
       expect(stage.log.lines.map(({ text }) => text).join('\n'), 'the log').not.to.contain(CANARY)
       expect(stage.log.lines.length).to.be.greaterThan(0)
     }
@@ -63,7 +63,7 @@ for (const type of ['sync', 'async'] as const) {
     it('holds while all goes well', async () => {
       const producer = make()
       await expectSilence(producer, producer.send(secret()), producer.deliver(secret()))
-      expect(told.length).to.be.greaterThan(2)
+      expect(reported.length).to.be.greaterThan(2)
     })
 
     for (const [title, fault] of [
@@ -75,7 +75,7 @@ for (const type of ['sync', 'async'] as const) {
         const producer = make()
         stage.cluster.faults.on('Produce', { times: 99 }, fault())
         await expectSilence(producer, producer.send([secret(), secret()]), producer.deliver(secret()))
-        expect(told.some((event) => Object.hasOwn(event as object, 'failures'))).to.equal(true)
+        expect(reported.some((event) => Object.hasOwn(event as object, 'failures'))).to.equal(true)
       })
     }
 
@@ -130,7 +130,7 @@ for (const type of ['sync', 'async'] as const) {
           'queue.enqueue.timeout.ms': 0,
         })
         await expectSilence(producer, ...Array.from({ length: 9 }, () => producer.send(secret())))
-        expect(told.some((event) => Object.hasOwn(event as object, 'error'))).to.equal(true)
+        expect(reported.some((event) => Object.hasOwn(event as object, 'error'))).to.equal(true)
       })
     }
 

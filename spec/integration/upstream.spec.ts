@@ -126,7 +126,7 @@ describe('SyncProducerTest', () => {
         sendBufferBytes: 0,
         maxFrameBytes: 1_000_000,
         logger: silentLogger,
-        knownVersions: knownAs('0.8.2'),
+        apiVersionsCache: knownAs('0.8.2'),
       },
     )
   }

@@ -1,13 +1,13 @@
 import { expect } from 'chai'
-import { Envelope } from '../../lib/handler/envelope.js'
+import { PendingMessage } from '../../lib/handler/pending-message.js'
 import { KeyedMessage } from '../../lib/keyed-message.js'
 import { ProducerMetrics } from '../../lib/metrics/producer-metrics.js'
 import { countsOf, totalsOf } from './support/counted.js'
 
 const MINUTE_MS = 60_000
 
-function envelope(topic: string, value: string | Uint8Array | null): Envelope {
-  const made = new Envelope(new KeyedMessage(topic, value), null)
+function pending(topic: string, value: string | Uint8Array | null): PendingMessage {
+  const made = new PendingMessage(new KeyedMessage(topic, value), null)
   made.value = value
   return made
 }
@@ -70,11 +70,11 @@ describe('ProducerMetrics', () => {
   it('counts bytes of values as UTF-8, null as none, keys not at all', () => {
     const metrics = ofSync()
     metrics.serialized([
-      envelope('a', 'häh'),
-      envelope('b', Buffer.from('xyz')),
-      envelope('a', null),
-      envelope('a', '😀'),
-      envelope('b', ''),
+      pending('a', 'häh'),
+      pending('b', Buffer.from('xyz')),
+      pending('a', null),
+      pending('a', '😀'),
+      pending('b', ''),
     ])
     expect(metrics.snapshot().BytesPerSec.map(({ tags, count }) => [tags.topic, count])).to.deep.equal([
       [undefined, 11],
@@ -85,7 +85,7 @@ describe('ProducerMetrics', () => {
 
   it('counts a topic with an odd name, the empty one included', () => {
     const metrics = ofSync()
-    metrics.serialized([envelope('', 'abc'), envelope('b', 'd'), envelope('', 'e')])
+    metrics.serialized([pending('', 'abc'), pending('b', 'd'), pending('', 'e')])
     metrics.sent('')
     expect(metrics.snapshot().BytesPerSec[0]?.count).to.equal(5)
     expect(metrics.snapshot().MessagesPerSec[0]?.count).to.equal(1)
@@ -134,7 +134,7 @@ describe('ProducerMetrics', () => {
     const metrics = ofAsync()
     metrics.cycleBegun(3)
     metrics.failed(2)
-    metrics.serialized([envelope('a', 'x')])
+    metrics.serialized([pending('a', 'x')])
     expect(totalsOf(metrics.snapshot(), 'SerializationErrorsPerSec', 'FailedSendsPerSec')).to.deep.equal({
       SerializationErrorsPerSec: 2,
       FailedSendsPerSec: 0,

@@ -98,7 +98,7 @@ describe('Connection', () => {
     expect(written).to.deep.equal(['first', 'second'])
   })
 
-  it('cuts what arrives into frames', async () => {
+  it('splits what arrives into frames', async () => {
     const { peer, reports } = await withPeer()
     const socket = await peer.socket()
     socket.write(Buffer.concat([wire().string('a').framed(), wire().string('bc').framed().subarray(0, 5)]))

@@ -52,9 +52,9 @@ describe('InFlightRequest', () => {
       const { request: one, answered } = request()
       const last = path.at(-1)!
       for (const move of path.slice(0, -1)) moves[move](one)
-      const told = answered.onAnswer.callCount + answered.onFailure.callCount
+      const reported = answered.onAnswer.callCount + answered.onFailure.callCount
       expect(() => moves[last](one)).to.throw(Error, message)
-      expect(answered.onAnswer.callCount + answered.onFailure.callCount).to.equal(told)
+      expect(answered.onAnswer.callCount + answered.onFailure.callCount).to.equal(reported)
     })
   }
 
@@ -227,14 +227,17 @@ describe('InFlight', () => {
 
   it('fails all that wait, oldest first, each with its own reason', () => {
     const inFlight = new InFlight()
-    const told: string[] = []
+    const reported: string[] = []
     for (const id of [1, 2, 3]) {
       inFlight.add(
-        new InFlightRequest(id, { onAnswer: () => {}, onFailure: ({ message }) => void told.push(message) }),
+        new InFlightRequest(id, {
+          onAnswer: () => {},
+          onFailure: ({ message }) => void reported.push(message),
+        }),
       )
     }
     inFlight.failAll(({ correlationId }) => new ConnectionError(`reason ${correlationId}`))
-    expect(told).to.deep.equal(['reason 1', 'reason 2', 'reason 3'])
+    expect(reported).to.deep.equal(['reason 1', 'reason 2', 'reason 3'])
     expect(inFlight.size).to.equal(0)
   })
 

@@ -55,7 +55,7 @@ describe('negotiate', () => {
   }
 
   /** What a server is taken for, and the keys it was asked by connection. */
-  async function verdictOn(...ways: OnRequest[]): Promise<[release: string, asked: number[][]]> {
+  async function detected(...ways: OnRequest[]): Promise<[release: string, asked: number[][]]> {
     const { peer, asked } = await server(...ways)
     const { client } = await ask(peer.address)
     expect(client.isOpen).to.equal(true)
@@ -73,7 +73,7 @@ describe('negotiate', () => {
 
   describe('a broker since 0.10', () => {
     it('is known in one round trip over one connection', async () => {
-      expect(await verdictOn(kafka2_8)).to.deep.equal(['2.8', [both]])
+      expect(await detected(kafka2_8)).to.deep.equal(['2.8', [both]])
     })
 
     it('is sent both questions before it answers either, in version 0, for the topics in use', async () => {
@@ -111,24 +111,24 @@ describe('negotiate', () => {
 
   it('takes a broker for 0.9 that answers only the second question, without waiting for any time-out', async () => {
     const clock = fakeTimeouts()
-    expect(await verdictOn(kafka0_9)).to.deep.equal(['0.9', [both]])
+    expect(await detected(kafka0_9)).to.deep.equal(['0.9', [both]])
     expect(clock.countTimers()).to.equal(0)
   })
 
   it('takes a broker for 0.8 that closes, answers Metadata alone, and closes again', async () => {
-    const [release, asked] = await verdictOn(kafka0_8)
+    const [release, asked] = await detected(kafka0_8)
     expect([release, asked]).to.deep.equal(['0.8', [[API_VERSIONS], [METADATA], [API_VERSIONS]]])
   })
 
   it('waits for nothing where the broker is 0.8', async () => {
     const clock = fakeTimeouts()
-    expect((await verdictOn(kafka0_8))[0]).to.equal('0.8')
+    expect((await detected(kafka0_8))[0]).to.equal('0.8')
     expect(clock.countTimers()).to.equal(0)
   })
 
   describe('does not take for 0.8', () => {
     it('a newer broker that was just going down, and is asked again', async () => {
-      expect(await verdictOn(closingOnEverything, kafka2_8)).to.deep.equal([
+      expect(await detected(closingOnEverything, kafka2_8)).to.deep.equal([
         '2.8',
         [[API_VERSIONS], [METADATA], both],
       ])
@@ -136,14 +136,14 @@ describe('negotiate', () => {
     })
 
     it('a newer broker behind something that closes twice, and is asked after a pause', async () => {
-      expect(await verdictOn(closingOnEverything, closingOnEverything, kafka2_8)).to.deep.equal([
+      expect(await detected(closingOnEverything, closingOnEverything, kafka2_8)).to.deep.equal([
         '2.8',
         [[API_VERSIONS], [METADATA], both],
       ])
     })
 
     it('a newer broker behind something that closes three times', async () => {
-      const [release] = await verdictOn(...Array(3).fill(closingOnEverything), kafka2_8)
+      const [release] = await detected(...Array(3).fill(closingOnEverything), kafka2_8)
       expect(release).to.equal('2.8')
     })
 

@@ -67,7 +67,7 @@ describe('the two questions of a BrokerClient', () => {
     })
     await client.probe(metadataRequest(['t']), TIMEOUT_MS).metadata
     await ask(client)
-    client.speak(BrokerVersions.pinned('0.10.0'))
+    client.useVersions(BrokerVersions.pinned('0.10.0'))
     expect(client.versions!.release).to.equal('0.10.0')
     const answered = rejectionOf(ask(client))
     await until(() => seen.length === 4)

@@ -53,11 +53,11 @@ describe('RequestTrace', () => {
     const clock = sinon.useFakeTimers({ toFake: ['performance'] })
     listenTo('start', 'end', 'error')
     const trace = start()!
-    const told = { clientId: 'c1', broker: 'b:1', api: 'Produce', correlationId: 7, bytes: 66 }
-    expect(published).to.deep.equal([['start', told]])
+    const reported = { clientId: 'c1', broker: 'b:1', api: 'Produce', correlationId: 7, bytes: 66 }
+    expect(published).to.deep.equal([['start', reported]])
     clock.tick(25)
     expect(await trace.follow(Promise.resolve('answer'))).to.equal('answer')
-    expect(published[1]).to.deep.equal(['end', { ...told, durationMs: 25 }])
+    expect(published[1]).to.deep.equal(['end', { ...reported, durationMs: 25 }])
     expect(published).to.have.length(2)
   })
 

@@ -141,7 +141,7 @@ describe('BrokerClient with a quota', () => {
       versions.push(apiVersion)
       socket.write(throttledAnswer(correlationId, nth === 1 ? THROTTLE_MS : 0))
     })
-    client.speak(BrokerVersions.pinned('2.2'))
+    client.useVersions(BrokerVersions.pinned('2.2'))
     const request = { timeoutMs: TIMEOUT_MS }
     await client.request(metadata, metadataRequest(['t']), request)
     const second = client.request(metadata, metadataRequest(['t']), request)

@@ -17,17 +17,17 @@ describe('ProducerPool', () => {
   })
 
   function poolOf(...entries: [id: number, port: number][]): ProducerPool {
-    return slotted(undefined, ...entries)
+    return poolWith(undefined, ...entries)
   }
 
-  function slotted(slots: number | undefined, ...entries: [id: number, port: number][]): ProducerPool {
+  function poolWith(maxInFlight: number | undefined, ...entries: [id: number, port: number][]): ProducerPool {
     const pool = new ProducerPool({
       create(address) {
         const producer = new FakeSyncProducer(address)
         created.push(producer)
         return producer.asReal
       },
-      ...(slots !== undefined && { slots }),
+      ...(maxInFlight !== undefined && { maxInFlight }),
     })
     pool.update(leaders(...entries))
     return pool
@@ -187,9 +187,9 @@ describe('ProducerPool', () => {
     expect(created).to.have.length(1)
   })
 
-  describe('with several slots', () => {
+  describe('with several requests in flight', () => {
     it('gives the one producer of a broker to so many at once; the next waits until one of them ends', async () => {
-      const pool = slotted(2, [1, 9092])
+      const pool = poolWith(2, [1, 9092])
       const [first, second, third] = [occupy(pool, 1), occupy(pool, 1), occupy(pool, 1)]
       let hasThird = false
       void third.producer.then(() => {
@@ -208,15 +208,15 @@ describe('ProducerPool', () => {
     })
 
     it('connects once to a leader that turns up later', async () => {
-      const pool = slotted(5, [1, 9092])
+      const pool = poolWith(5, [1, 9092])
       pool.update(leaders([1, 9092], [2, 9093]))
       await turns(5)
       expect(created).to.have.length(1)
       sinon.assert.calledOnce(created[0]!.connect)
     })
 
-    it('retires a producer when the last of its slots is free, confirming once', async () => {
-      const pool = slotted(2, [1, 9092])
+    it('retires a producer when the last of its permits is free, confirming once', async () => {
+      const pool = poolWith(2, [1, 9092])
       const [first, second] = [occupy(pool, 1), occupy(pool, 1)]
       const before = await first.producer
       pool.update(leaders([1, 9999]))
@@ -233,7 +233,7 @@ describe('ProducerPool', () => {
     })
 
     it('keeps a producer that others use when the work of one slot fails, and closes it with the last', async () => {
-      const pool = slotted(2, [1, 9092])
+      const pool = poolWith(2, [1, 9092])
       const [broken, busy] = [occupy(pool, 1), occupy(pool, 1)]
       const producer = await busy.producer
       broken.fail(new ConnectionError('broken'))
@@ -248,7 +248,7 @@ describe('ProducerPool', () => {
     })
 
     it('closes the producer at once when the pool is closed, whatever is in flight on it', async () => {
-      const pool = slotted(2, [1, 9092])
+      const pool = poolWith(2, [1, 9092])
       const [first, second] = [occupy(pool, 1), occupy(pool, 1)]
       const producer = await first.producer
       const reason = new DeliveryTimeoutError('too late')

@@ -42,7 +42,7 @@ describe('SyncProducer with acks 0', () => {
     })
 
     it('asks for no topic where the broker knows Metadata v1, so that none is created', async () => {
-      const { requests, producer } = await all.withBroker(() => {}, { knownVersions: knownAs('0.10.2') })
+      const { requests, producer } = await all.withBroker(() => {}, { apiVersionsCache: knownAs('0.10.2') })
       await producer.send(keyed(0))
       producer.confirm().catch(() => {})
       await until(() => requests.length === 2)

@@ -2,9 +2,9 @@ import type { Socket } from 'node:net'
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { ConnectionError, DeliveryTimeoutError } from '../../lib/errors.js'
+import { ApiVersionsCache, type VersionSeen } from '../../lib/network/api-versions-cache.js'
 import { BrokerVersions } from '../../lib/network/broker-versions.js'
 import type { BrokerAddress } from '../../lib/network/connection.js'
-import { KnownVersions, type VersionSeen } from '../../lib/network/known-versions.js'
 import type { SyncProducer, SyncProducerSettings } from '../../lib/pool/sync-producer.js'
 import { headerOf } from '../network/support/answers.js'
 import { rejectionOf, turns, until } from '../network/support/doubles.js'
@@ -33,11 +33,11 @@ const questions: Asked[] = [
 describe('SyncProducer and the versions of its broker', () => {
   const all = syncProducers()
   let seen: VersionSeen[]
-  let knownVersions: KnownVersions
+  let apiVersionsCache: ApiVersionsCache
 
   beforeEach(() => {
     seen = []
-    knownVersions = new KnownVersions(null, (one) => seen.push(one))
+    apiVersionsCache = new ApiVersionsCache(null, (one) => seen.push(one))
   })
 
   /** A server whose nth connection does this, further ones the last; and a producer that knows nothing of it. */
@@ -54,7 +54,7 @@ describe('SyncProducer and the versions of its broker', () => {
         way(socket, request)
       })(socket)
     })
-    const another = () => all.producerOf(peer.address, { knownVersions, ...settings })
+    const another = () => all.producerOf(peer.address, { apiVersionsCache, ...settings })
     return { peer, asked, producer: another(), another }
   }
 
@@ -86,7 +86,7 @@ describe('SyncProducer and the versions of its broker', () => {
       await producer.produceVersion(['t'])
       expect(await another().produceVersion(['t'])).to.equal(9)
       const set = await reaching([silent], {
-        knownVersions: new KnownVersions(BrokerVersions.pinned('0.11.0')),
+        apiVersionsCache: new ApiVersionsCache(BrokerVersions.pinned('0.11.0')),
       })
       expect(await set.producer.produceVersion(['t'])).to.equal(3)
       expect([asked, set.asked]).to.deep.equal([questions, []])
@@ -96,7 +96,7 @@ describe('SyncProducer and the versions of its broker', () => {
       const { peer, producer } = await reaching([closingOnEverything])
       const error = await rejectionOf(producer.produceVersion(['t']) as Promise<number>)
       expect(error).to.be.instanceOf(ConnectionError).and.include({ persistence: 'not-persisted' })
-      expect([knownVersions.of(peer.broker), producer.isConnected, seen]).to.deep.equal([null, false, []])
+      expect([apiVersionsCache.of(peer.broker), producer.isConnected, seen]).to.deep.equal([null, false, []])
       expect(all.story.produced, 'a request that has failed').to.deep.equal([[peer.broker, null]])
     })
   })
@@ -175,7 +175,7 @@ describe('SyncProducer and the versions of its broker', () => {
       const { asked, producer } = await reaching([kafka2_8])
       expect((await producer.fetchMetadata(['t'])).topics).to.deep.equal([])
       expect(asked).to.deep.equal(questions)
-      expect(producer.isAnswerShort, 'v0 tells no topic ids').to.equal(true)
+      expect(producer.lacksTopicIds, 'v0 tells no topic ids').to.equal(true)
     })
 
     it('does not take that answer for other topics, nor twice', async () => {
@@ -190,7 +190,7 @@ describe('SyncProducer and the versions of its broker', () => {
       for (const way of [kafka0_9, brokerOf(listOf0_10_0)]) {
         const { producer } = await reaching([way])
         await producer.fetchMetadata(['t'])
-        expect(producer.isAnswerShort).to.equal(false)
+        expect(producer.lacksTopicIds).to.equal(false)
       }
     })
   })
@@ -210,7 +210,7 @@ describe('SyncProducer and the versions of its broker', () => {
 
     it('asks nothing where the broker is known', async () => {
       const { peer, asked, producer } = await reaching([kafka2_8])
-      knownVersions.learn(peer.broker, BrokerVersions.v0_9)
+      apiVersionsCache.learn(peer.broker, BrokerVersions.v0_9)
       await producer.connect()
       expect([asked, producer.isConnected]).to.deep.equal([[], true])
     })

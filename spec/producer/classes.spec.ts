@@ -180,7 +180,7 @@ describe('a class that cannot be had', () => {
     expect(encoders({ 'serializer.class': '__proto__' }, classes).value).to.be.instanceOf(Upper)
   })
 
-  it('has its name escaped and cut', () => {
+  it('has its name escaped and shortened', () => {
     const { message } = errorOf(() => partitioner(`a\u001b[31m${'b'.repeat(500)}`))
     expect(message).to.contain('a\\u{1b}[31mb').and.not.contain('b'.repeat(201))
   })

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import type { Envelope } from '../../lib/handler/envelope.js'
+import type { PendingMessage } from '../../lib/handler/pending-message.js'
 import { GroupCommit } from '../../lib/producer/group-commit.js'
-import { serialized, textsOf } from '../handler/support/envelopes.js'
+import { serialized, textsOf } from '../handler/support/pending-messages.js'
 
-function makeGroupCommit(maxCycles?: number) {
+function makeGroupCommit(maxInFlight?: number) {
   /** Cycles that were begun. */
   const cycles: string[][] = []
   const ends: (() => void)[] = []
@@ -12,7 +12,7 @@ function makeGroupCommit(maxCycles?: number) {
     return new Promise((resolve) => {
       ends.push(resolve)
     })
-  }, maxCycles)
+  }, maxInFlight)
   const submit = (...texts: string[]): void => commit.submit(texts.map((text) => serialized(text)))
   /** Ends the oldest cycle under way, or one behind it. */
   const end = async (position = 0): Promise<void> => {
@@ -35,7 +35,7 @@ async function isDone(promise: Promise<unknown>): Promise<boolean> {
   return isOver
 }
 
-function ofLength(name: string, length: number): Envelope {
+function ofLength(name: string, length: number): PendingMessage {
   return serialized(name.padEnd(length, '.'))
 }
 
@@ -119,7 +119,7 @@ describe('GroupCommit', () => {
     expect(cycles[1]).to.have.length(2)
   })
 
-  it('does not cut a single call, however large', async () => {
+  it('does not split a single call, however large', async () => {
     const { commit, cycles, submit, end } = makeGroupCommit()
     submit('first')
     commit.submit([ofLength('a', 800_000), ofLength('b', 800_000)])

@@ -465,9 +465,9 @@ describe('Producer', () => {
       const messages = ['a', 'b', 'c'].map((message, i) => new KeyedMessage('t', i % 2, message))
       await producer.send(messages)
       await producer.send(messages[0]!)
-      const told = delivered.args.map(([event]) => event)
+      const reported = delivered.args.map(([event]) => event)
       const broker = (id: number): string => `127.0.0.1:${stage.cluster.broker(id).port}`
-      expect(told).to.have.deep.members([
+      expect(reported).to.have.deep.members([
         { topic: 't', partition: 0, baseOffset: 0n, broker: broker(0), messages: [messages[0], messages[2]] },
         { topic: 't', partition: 1, baseOffset: 0n, broker: broker(1), messages: [messages[1]] },
         { topic: 't', partition: 0, baseOffset: 2n, broker: broker(0), messages: [messages[0]] },
@@ -516,13 +516,13 @@ describe('Producer', () => {
 
     it('tell the end, once and last', async () => {
       const producer = stage.producer()
-      const told: string[] = []
+      const reported: string[] = []
       for (const event of ['delivered', 'disconnect', 'close'] as const)
-        producer.on(event, () => told.push(event))
+        producer.on(event, () => reported.push(event))
       await producer.send({ topic: 't', message: 'a' })
       await Promise.all([producer.close(), producer.close()])
-      expect(told.filter((event) => event === 'close')).to.have.length(1)
-      expect(told.at(-1)).to.equal('close')
+      expect(reported.filter((event) => event === 'close')).to.have.length(1)
+      expect(reported.at(-1)).to.equal('close')
     })
 
     it('hurt nothing when their listeners throw, in either mode', async () => {

@@ -11,7 +11,7 @@ interface Settings {
   /** Milliseconds that each batch takes. */
   dispatchMs?: number
   /** Batches that may be on their way at a time. */
-  maxCycles?: number
+  maxInFlight?: number
   /** How long after the beginning the time of an item is over; 0 for never. */
   deadlineMsOf?: (item: string) => number
 }
@@ -27,7 +27,7 @@ describe('SendLoop', () => {
     lingerMs = 1_000_000,
     capacity = 1000,
     dispatchMs = 0,
-    maxCycles,
+    maxInFlight,
     deadlineMsOf = () => 0,
   }: Settings = {}) {
     const queue = new MessageQueue<string>({ capacity, maxBytes: null, bytesOf: () => 0 })
@@ -36,7 +36,7 @@ describe('SendLoop', () => {
     const batches: string[] = []
     let concurrent = 0
     const dispatch = async (batch: string[]): Promise<void> => {
-      expect(++concurrent, 'batches at a time').to.be.at.most(maxCycles ?? 1)
+      expect(++concurrent, 'batches at a time').to.be.at.most(maxInFlight ?? 1)
       batches.push(`${Math.round(performance.now() - startMs)}: ${batch.join(' ')}`)
       if (dispatchMs > 0) await new Promise((resolve) => setTimeout(resolve, dispatchMs))
       concurrent--
@@ -46,7 +46,7 @@ describe('SendLoop', () => {
       dispatch,
       batchSize,
       lingerMs,
-      ...(maxCycles && { maxCycles }),
+      ...(maxInFlight && { maxInFlight }),
       deadlineMsOf: (item) => deadlineMsOf(item) && startMs + deadlineMsOf(item),
     })
     const send = (...items: string[]): void => {
@@ -75,7 +75,7 @@ describe('SendLoop', () => {
       send('1', '2', '3', '4', '5', '6', '7', '8', '9', '10')
       await clock.tickAsync(0)
       expect(batches).to.deep.equal(['0: 1 2 3 4 5', '0: 6 7 8 9 10'])
-      loop.hurry()
+      loop.stopLingering()
       await clock.tickAsync(0)
       expect(batches).to.have.length(2)
     })
@@ -281,7 +281,7 @@ describe('SendLoop', () => {
         await clock.tickAsync(5)
       }
       expect(isOver).to.equal(true)
-      loop.hurry()
+      loop.stopLingering()
       await clock.tickAsync(2000)
     })
 
@@ -319,12 +319,12 @@ describe('SendLoop', () => {
     })
   })
 
-  describe('hurry', () => {
+  describe('stopLingering', () => {
     it('sends what is queued at once', async () => {
       const { batches, loop, send } = makeLoop({ lingerMs: 300 })
       await clock.tickAsync(10)
       send('a')
-      loop.hurry()
+      loop.stopLingering()
       await clock.tickAsync(0)
       expect(batches).to.deep.equal(['10: a'])
       expect(clock.countTimers()).to.equal(0)
@@ -332,7 +332,7 @@ describe('SendLoop', () => {
 
     it('makes everything that comes later go at once', async () => {
       const { batches, loop, send } = makeLoop({ lingerMs: 300 })
-      loop.hurry()
+      loop.stopLingering()
       send('a')
       await clock.tickAsync(5)
       send('b')
@@ -342,7 +342,7 @@ describe('SendLoop', () => {
 
     it('does nothing where nothing is queued', async () => {
       const { batches, loop } = makeLoop()
-      loop.hurry()
+      loop.stopLingering()
       await clock.tickAsync(10)
       expect([batches, clock.countTimers()]).to.deep.equal([[], 0])
     })
@@ -350,7 +350,7 @@ describe('SendLoop', () => {
     it('lets a batch that is on its way end first', async () => {
       const { batches, loop, send } = makeLoop({ batchSize: 2, dispatchMs: 100 })
       send('a', 'b', 'c')
-      loop.hurry()
+      loop.stopLingering()
       await clock.tickAsync(300)
       expect(batches).to.deep.equal(['0: a b', '100: c'])
     })
@@ -358,7 +358,7 @@ describe('SendLoop', () => {
 
   describe('with several batches at a time', () => {
     it('sends the next full batch while others are on their way, up to the limit', async () => {
-      const { batches, send } = makeLoop({ batchSize: 2, dispatchMs: 50, maxCycles: 2 })
+      const { batches, send } = makeLoop({ batchSize: 2, dispatchMs: 50, maxInFlight: 2 })
       send('a', 'b', 'c', 'd', 'e', 'f')
       await clock.tickAsync(49)
       expect(batches).to.deep.equal(['0: a b', '0: c d'])
@@ -368,17 +368,17 @@ describe('SendLoop', () => {
     })
 
     it('sends several when the queue has grown by more than one at once', async () => {
-      const { queue, batches, loop } = makeLoop({ batchSize: 2, dispatchMs: 50, maxCycles: 5 })
+      const { queue, batches, loop } = makeLoop({ batchSize: 2, dispatchMs: 50, maxInFlight: 5 })
       for (const item of ['a', 'b', 'c', 'd', 'e']) queue.offer(item)
       loop.notify()
       expect(batches).to.deep.equal(['0: a b', '0: c d'])
-      loop.hurry()
+      loop.stopLingering()
       await clock.tickAsync(50)
       expect(batches[2]).to.equal('0: e')
     })
 
     it('lets what does not fill a batch linger also while another is on its way', async () => {
-      const { batches, send } = makeLoop({ batchSize: 2, lingerMs: 100, dispatchMs: 1000, maxCycles: 2 })
+      const { batches, send } = makeLoop({ batchSize: 2, lingerMs: 100, dispatchMs: 1000, maxInFlight: 2 })
       send('a', 'b', 'c')
       await clock.tickAsync(99)
       expect(batches).to.deep.equal(['0: a b'])
@@ -391,7 +391,7 @@ describe('SendLoop', () => {
       const queue = new MessageQueue<string>({ capacity: 9, maxBytes: null, bytesOf: () => 0 })
       const ends: (() => void)[] = []
       const dispatch = (): Promise<void> => new Promise((resolve) => ends.push(resolve))
-      const loop = new SendLoop({ queue, dispatch, batchSize: 1, lingerMs: 0, maxCycles: 3 })
+      const loop = new SendLoop({ queue, dispatch, batchSize: 1, lingerMs: 0, maxInFlight: 3 })
       const flushes: Promise<void>[] = []
       for (const item of ['a', 'b', 'c']) {
         queue.offer(item)
@@ -418,7 +418,7 @@ describe('SendLoop', () => {
       batchSize: fc.integer({ min: 1, max: 6 }),
       lingerMs: fc.integer({ min: 0, max: 300 }),
       dispatchMs: fc.integer({ min: 0, max: 100 }),
-      maxCycles: fc.integer({ min: 1, max: 3 }),
+      maxInFlight: fc.integer({ min: 1, max: 3 }),
     })
     await fc.assert(
       fc.asyncProperty(settings, fc.array(step, { maxLength: 25 }), async (given, steps) => {

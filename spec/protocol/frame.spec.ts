@@ -43,7 +43,7 @@ describe('FrameDecoder', () => {
     }
   })
 
-  it('yields the same frames however the stream is cut, empty chunks included', () => {
+  it('yields the same frames however the stream is split, empty chunks included', () => {
     const sizes = fc.array(fc.nat(40), { minLength: 1, maxLength: 30 })
     fc.assert(
       fc.property(sizes, (lengths) => {

@@ -5,7 +5,7 @@ import {
   recognise,
   releaseApis,
   releaseNames,
-  truly,
+  usableRange,
   type VersionRange,
 } from '../../lib/protocol/releases.js'
 
@@ -77,7 +77,7 @@ describe('what 4.x lists', () => {
     it(`is Produce from v0 on for ${release}, of which the first three are not true`, () => {
       const [, last] = releaseApis(release).get(PRODUCE)!
       expect(advertised(release).get(PRODUCE)).to.deep.equal([0, last])
-      expect(truly(PRODUCE, [0, last])).to.deep.equal([3, last])
+      expect(usableRange(PRODUCE, [0, last])).to.deep.equal([3, last])
     })
   }
 
@@ -89,7 +89,7 @@ describe('what 4.x lists', () => {
   ]
   for (const [apiKey, range] of honest) {
     it(`is believed of API ${apiKey} v${range[0]} to v${range[1]}`, () => {
-      expect(truly(apiKey, range)).to.deep.equal(range)
+      expect(usableRange(apiKey, range)).to.deep.equal(range)
     })
   }
 })

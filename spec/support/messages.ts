@@ -1,7 +1,7 @@
 /** Requests, answers and records for specs: what is left out has its default. */
+
+import { ApiVersionsCache } from '../../lib/network/api-versions-cache.js'
 import { BrokerVersions } from '../../lib/network/broker-versions.js'
-import { KnownVersions } from '../../lib/network/known-versions.js'
-import { filled, type Sparse } from '../../lib/protocol/filled.js'
 import {
   type MetadataResponse,
   metadata,
@@ -11,24 +11,25 @@ import {
 } from '../../lib/protocol/messages/index.js'
 import type { RecordBody } from '../../lib/protocol/records/record-body.js'
 import type { Payload } from '../../lib/protocol/types.js'
+import { type WithoutDefaults, withDefaults } from '../../lib/protocol/with-defaults.js'
 import type { Serialized } from '../../lib/protocol/writer.js'
 
-interface SparseProduceRequest {
+interface PartialProduceRequest {
   acks: number
   timeoutMs: number
   topics: { name: string; partitions: { index: number; records: Payload | Buffer | null }[] }[]
 }
 
-export function produceRequest(sparse: SparseProduceRequest): ProduceRequest {
-  return filled(produce.tables.request, sparse as Sparse<ProduceRequest>)
+export function produceRequest(partial: PartialProduceRequest): ProduceRequest {
+  return withDefaults(produce.tables.request, partial as WithoutDefaults<ProduceRequest>)
 }
 
-export function produceResponse(sparse: Sparse<ProduceResponse>): ProduceResponse {
-  return filled(produce.tables.response, sparse)
+export function produceResponse(partial: WithoutDefaults<ProduceResponse>): ProduceResponse {
+  return withDefaults(produce.tables.response, partial)
 }
 
-export function metadataResponse(sparse: Sparse<MetadataResponse>): MetadataResponse {
-  return filled(metadata.tables.response, sparse)
+export function metadataResponse(partial: WithoutDefaults<MetadataResponse>): MetadataResponse {
+  return withDefaults(metadata.tables.response, partial)
 }
 
 export function recordOf(key: Serialized, value: Serialized, more: Partial<RecordBody> = {}): RecordBody {
@@ -36,6 +37,6 @@ export function recordOf(key: Serialized, value: Serialized, more: Partial<Recor
 }
 
 /** Every broker is of this release, so none is asked. */
-export function knownAs(release: string): KnownVersions {
-  return new KnownVersions(BrokerVersions.pinned(release))
+export function knownAs(release: string): ApiVersionsCache {
+  return new ApiVersionsCache(BrokerVersions.pinned(release))
 }

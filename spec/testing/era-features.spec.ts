@@ -1,7 +1,5 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { decodeResponse, encodeRequest } from '../../lib/protocol/envelope.js'
-import { filled, type Sparse } from '../../lib/protocol/filled.js'
 import {
   type MetadataRequest,
   type MetadataResponse,
@@ -11,6 +9,8 @@ import {
   produce,
 } from '../../lib/protocol/messages/index.js'
 import { PlainRecordBatch } from '../../lib/protocol/records/record-batch.js'
+import { decodeResponse, encodeRequest } from '../../lib/protocol/request-response.js'
+import { type WithoutDefaults, withDefaults } from '../../lib/protocol/with-defaults.js'
 import { Writer } from '../../lib/protocol/writer.js'
 import { type EraName, type TestCluster, throttle } from '../../lib/testing/index.js'
 import { Stage } from '../integration/support/stage.js'
@@ -29,9 +29,9 @@ function batch(): Buffer {
 function writeProduce(
   client: RawClient,
   version: number,
-  topic: Sparse<ProduceRequest['topics'][number]>,
+  topic: WithoutDefaults<ProduceRequest['topics'][number]>,
 ): void {
-  const request = filled(produce.tables.request, { acks: 1, timeoutMs: 1000, topics: [topic] })
+  const request = withDefaults(produce.tables.request, { acks: 1, timeoutMs: 1000, topics: [topic] })
   client.write(encodeRequest(produce, version, 1, 'c', request))
 }
 
@@ -48,9 +48,9 @@ async function produced(
 async function described(
   client: RawClient,
   version: number,
-  topics: Sparse<MetadataRequest>['topics'],
+  topics: WithoutDefaults<MetadataRequest>['topics'],
 ): Promise<MetadataResponse> {
-  client.write(encodeRequest(metadata, version, 1, 'c', filled(metadata.tables.request, { topics })))
+  client.write(encodeRequest(metadata, version, 1, 'c', withDefaults(metadata.tables.request, { topics })))
   return decodeResponse(metadata, version, (await client.answer())!).body
 }
 

@@ -117,9 +117,9 @@ describe('A fault', () => {
   })
 
   it('and every other refusal is told, with what the code leaves open', async () => {
-    const told: unknown[] = []
+    const reported: unknown[] = []
     cluster.on('refused', ({ broker, topic, partition, errorCode: code, reason }) =>
-      told.push(`${broker} ${topic}/${partition} ${code} ${reason}`),
+      reported.push(`${broker} ${topic}/${partition} ${code} ${reason}`),
     )
     cluster.faults.on('Produce', { topic: 't', partition: 0 }, errorCode(7))
     cluster.moveLeader('t', 1, 1)
@@ -134,7 +134,7 @@ describe('A fault', () => {
     cluster.moveLeader('t', 1, 0)
     client.write(produceOf([['t', 1, messageSet([{ value: 'x', attributes: 1 }])]]))
     await client.answer()
-    expect(told).to.deep.equal([
+    expect(reported).to.deep.equal([
       '0 t/0 7 a fault',
       '0 t/1 6 the leader is 1',
       '0 u/0 3 no such partition',

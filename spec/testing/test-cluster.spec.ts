@@ -367,9 +367,9 @@ describe('TestCluster', () => {
     it('remembers requests with their connection, and tells of them', async () => {
       const cluster = await start()
       cluster.createTopic('t')
-      const told: unknown[] = []
+      const reported: unknown[] = []
       const startedAtMs = Date.now()
-      cluster.on('request', (request) => told.push(request))
+      cluster.on('request', (request) => reported.push(request))
       const client = await connect(cluster)
       client.write(produceRequest(3))
       await client.answer()
@@ -389,7 +389,7 @@ describe('TestCluster', () => {
           topics: [{ name: 't', partitions: [0] }],
         },
       ])
-      expect(told).to.deep.equal(cluster.requests)
+      expect(reported).to.deep.equal(cluster.requests)
     })
 
     it('keeps the port of a broker that is down from all others, until the cluster is closed', async () => {

@@ -106,7 +106,7 @@ export interface MessageSetEntry {
 }
 
 /**
- * Reads a set, wrappers unopened. An incomplete entry at the end is left out, as brokers may cut there.
+ * Reads a set, wrappers unopened. An incomplete entry at the end is left out, as brokers may truncate there.
  *
  * @throws {DecodeError} on a size below the minimum or a magic other than 0 and 1.
  */

@@ -12,7 +12,7 @@ const HEADER = Buffer.concat([MAGIC, Buffer.from([0, 0, 0, 1, 0, 0, 0, 1])])
 /** Plain bytes per block, as snappy-java writes them. */
 const BLOCK_BYTES = 32 * 1024
 
-/** Cuts plain bytes into the blocks that are compressed one by one. */
+/** Splits plain bytes into the blocks that are compressed one by one. */
 export function xerialBlocks(plain: Buffer): Buffer[] {
   const blocks: Buffer[] = []
   for (let at = 0; at < plain.length; at += BLOCK_BYTES) blocks.push(plain.subarray(at, at + BLOCK_BYTES))

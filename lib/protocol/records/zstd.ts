@@ -1,5 +1,5 @@
 /**
- * zstd from wherever it is to be had: Node's own from 22.15 on, which works on another thread, else the package
+ * zstd from wherever it is available: Node's own from 22.15 on, which works on another thread, else the package
  * `@bokuweb/zstd-wasm`, which works on this one.
  */
 import { createRequire } from 'node:module'

@@ -2,13 +2,14 @@
  * ApiVersions: what the broker lists. A version that it does not know is answered with error 35 in the shape of v0,
  * from 2.4 on with its own range of ApiVersions; a client that gives itself no proper name is refused with 42.
  */
-import { filled } from '../../protocol/filled.js'
+
 import {
   type ApiVersionsRequest,
   type ApiVersionsResponse,
   apiVersions,
 } from '../../protocol/messages/index.js'
 import type { ReleaseApis } from '../../protocol/releases.js'
+import { withDefaults } from '../../protocol/with-defaults.js'
 import type { Era } from '../eras.js'
 import type { ActingFault } from '../faults.js'
 
@@ -43,7 +44,7 @@ function answer(
   errorCode: number,
   rows: readonly (readonly [number, readonly [number, number]])[],
 ): ApiVersionsResponse {
-  return filled(apiVersions.tables.response, {
+  return withDefaults(apiVersions.tables.response, {
     errorCode,
     apiKeys: rows.map(([apiKey, [minVersion, maxVersion]]) => ({ apiKey, minVersion, maxVersion })),
   })

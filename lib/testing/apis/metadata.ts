@@ -1,10 +1,10 @@
 /**
  * Metadata v0 to v13. Behaviour: brokers that are up; the topics asked for, each once, or all: where none is named in
- * v0, where the list is null later. A partition whose leader is gone answers 5 with leader −1. An unknown topic answers
+ * v0, where the list is null later. A partition without a leader answers 5 with leader −1. An unknown topic answers
  * 3, or, with automatic creation, is created and answers the era's "not yet" this once. From v12 topics may be asked for
  * by id; an unknown id answers 100. Illegal names are the era's affair.
  */
-import { filled, type Sparse } from '../../protocol/filled.js'
+
 import {
   hasTopicId,
   type MetadataRequest,
@@ -12,6 +12,7 @@ import {
   metadata,
   NO_TOPIC_ID,
 } from '../../protocol/messages/index.js'
+import { type WithoutDefaults, withDefaults } from '../../protocol/with-defaults.js'
 import type { Era } from '../eras.js'
 import type { ActingFault } from '../faults.js'
 import { isLegalTopicName, type Partition, type Topic, type Topics } from '../topics.js'
@@ -79,12 +80,12 @@ function answer(
   topics: TopicAnswer[],
   { clusterId, brokers: [first] }: MetadataContext,
 ): MetadataResponse {
-  return filled(metadata.tables.response, { clusterId, controllerId: first?.id ?? -1, brokers, topics })
+  return withDefaults(metadata.tables.response, { clusterId, controllerId: first?.id ?? -1, brokers, topics })
 }
 
-type BrokerAnswer = Sparse<MetadataResponse['brokers'][number]>
-type TopicAnswer = Sparse<MetadataResponse['topics'][number]>
-type PartitionAnswer = Sparse<MetadataResponse['topics'][number]['partitions'][number]>
+type BrokerAnswer = WithoutDefaults<MetadataResponse['brokers'][number]>
+type TopicAnswer = WithoutDefaults<MetadataResponse['topics'][number]>
+type PartitionAnswer = WithoutDefaults<MetadataResponse['topics'][number]['partitions'][number]>
 
 function mustFailAll(names: readonly string[], { autoCreateTopics, era, topics }: MetadataContext): boolean {
   if (!autoCreateTopics || era.onIllegalTopic !== 'failAllTopics') return false

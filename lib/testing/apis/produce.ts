@@ -4,9 +4,10 @@
  * anything but one record batch, and no broker a null set in a message set's place. With error 6 from v10 on the leader
  * is named, with its address.
  */
-import { filled, type Sparse } from '../../protocol/filled.js'
+
 import { type ProduceRequest, type ProduceResponse, produce } from '../../protocol/messages/index.js'
 import { magicOf } from '../../protocol/records/record-body.js'
+import { type WithoutDefaults, withDefaults } from '../../protocol/with-defaults.js'
 import { isOneBatch } from '../check-batch.js'
 import { type StoreContext, type StoredPartition, store } from '../store.js'
 
@@ -22,11 +23,11 @@ export interface ProduceContext extends StoreContext {
     readonly port: number
     readonly rack: string | null
   }[]
-  /** Waits so long, or until the broker is stopped. */
+  /** Waits this many milliseconds, or until the broker is stopped. */
   pause(milliseconds: number): Promise<void>
 }
 
-type TopicAnswer = Sparse<ProduceResponse['topics'][number]>
+type TopicAnswer = WithoutDefaults<ProduceResponse['topics'][number]>
 type PartitionAnswer = StoredPartition & { readonly index: number }
 
 interface Incoming {
@@ -65,7 +66,7 @@ export async function handleProduce(
   const nodeEndpoints = context.brokers
     .filter(({ id }) => leaders.has(id))
     .map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack }))
-  const answer = filled(produce.tables.response, { topics, nodeEndpoints })
+  const answer = withDefaults(produce.tables.response, { topics, nodeEndpoints })
   if (acks <= 1 || context.era.onOtherAcks !== 'waitForReplicas') return answer
   await context.pause(request.timeoutMs)
   return timedOut(answer)

@@ -1,6 +1,6 @@
 /**
  * Holds what a reader found in a topic against what a case says must be there. Reports the first difference only, with
- * contents cut: a record may have 900 KB.
+ * contents shortened: a record may have 900 KB.
  */
 import groupBy from 'lodash/groupBy.js'
 import type { StoredRecord, StoredRecordInFull } from '../support/index.js'

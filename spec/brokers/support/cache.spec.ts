@@ -66,12 +66,12 @@ esac; done
   })
 
   it('repeats a failed download with -U, then says what Maven said and leaves nothing half done', async () => {
-    withMaven('echo "[ERROR] no road to the repository"; exit 1\n')
+    withMaven('echo "[ERROR] no connection to the repository"; exit 1\n')
 
     const failure = await messageOf(fetchJars('v', DEPENDENCIES))
 
     expect(failure).to.match(
-      /could not fetch the jars of v \(is the machine online\?\).*no road to the repository/s,
+      /could not fetch the jars of v \(is the machine online\?\).*no connection to the repository/s,
     )
     expect(calls().map((call) => call.includes('-U'))).to.deep.equal([false, true])
     expect(existsSync(path.join(cacheFolder(), 'v', 'jars'))).to.equal(false)

@@ -2,7 +2,7 @@
 import { MetadataError } from '../../../lib/errors.js'
 import type { MetadataFetcher } from '../../../lib/handler/broker-partition-info.js'
 import type { MetadataResponse } from '../../../lib/protocol/messages/index.js'
-import { brokersOf, describing, type SparseTopic, topicError, topicOf } from './scripted-source.js'
+import { brokersOf, describing, type PartialTopic, topicError, topicOf } from './scripted-source.js'
 
 const UNKNOWN_TOPIC = 3
 const NO_LEADER = -1
@@ -28,7 +28,7 @@ export class FakeClusterSource implements MetadataFetcher {
     return describing(brokersOf(0, 1, 2, 3), ...names.map((name) => this.#describe(name)))
   }
 
-  #describe(name: string): SparseTopic {
+  #describe(name: string): PartialTopic {
     const topic = this.topics[name] ?? UNKNOWN_TOPIC
     if (typeof topic === 'number') return topicError(name, topic)
     return topicOf(name, ...topic.map((leader, id) => [id, leader ?? NO_LEADER] as [number, number]))

@@ -7,9 +7,9 @@ import { ConnectionError, type KafkaError } from '../../../lib/errors.js'
 import type { BrokerAddress } from '../../../lib/network/connection.js'
 import type { ProducerPool } from '../../../lib/pool/producer-pool.js'
 import type { ProduceOptions } from '../../../lib/pool/sync-producer.js'
-import { filled } from '../../../lib/protocol/filled.js'
 import { type ProduceRequest, type ProduceResponse, produce } from '../../../lib/protocol/messages/index.js'
 import type { Payload } from '../../../lib/protocol/types.js'
+import { withDefaults } from '../../../lib/protocol/with-defaults.js'
 import { Writer } from '../../../lib/protocol/writer.js'
 import { readMessageSet } from '../../support/wire-message-set.js'
 
@@ -124,11 +124,11 @@ export class FakePool {
   }
 }
 
-type SparseTopics = Parameters<typeof filled<ProduceResponse>>[1]['topics']
+type PartialTopics = Parameters<typeof withDefaults<ProduceResponse>>[1]['topics']
 
 /** An answer; what is left out has its default. */
-export function answering(topics: SparseTopics): ProduceResponse {
-  return filled(produce.tables.response, { topics })
+export function answering(topics: PartialTopics): ProduceResponse {
+  return withDefaults(produce.tables.response, { topics })
 }
 
 function decoded(topic: string, partition: number, records: Payload): SentSet {

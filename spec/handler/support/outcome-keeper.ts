@@ -2,7 +2,7 @@
 import type { MessageFailure } from '../../../lib/failure.js'
 import { type OutcomeListener, Outcomes, type Stored } from '../../../lib/handler/outcomes.js'
 import type { PartitionBatch } from '../../../lib/handler/partition-and-collate.js'
-import { textsOf } from './envelopes.js'
+import { textsOf } from './pending-messages.js'
 
 export class OutcomeKeeper implements OutcomeListener {
   /** `topic/partition@offset: values`, one per report. */
@@ -10,8 +10,8 @@ export class OutcomeKeeper implements OutcomeListener {
   readonly failures: MessageFailure[] = []
   readonly outcomes = new Outcomes(this)
 
-  onDelivered({ topic, partition, envelopes }: PartitionBatch, { baseOffset }: Stored): void {
-    this.delivered.push(`${topic}/${partition}@${baseOffset}: ${textsOf(envelopes).join(',')}`)
+  onDelivered({ topic, partition, messages }: PartitionBatch, { baseOffset }: Stored): void {
+    this.delivered.push(`${topic}/${partition}@${baseOffset}: ${textsOf(messages).join(',')}`)
   }
 
   onFailed(failures: readonly MessageFailure[]): void {

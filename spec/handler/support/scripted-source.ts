@@ -1,24 +1,24 @@
 /** A metadata source that answers when it is told to. */
 import type { MetadataFetcher } from '../../../lib/handler/broker-partition-info.js'
-import { filled, type Sparse } from '../../../lib/protocol/filled.js'
 import { type MetadataResponse, metadata } from '../../../lib/protocol/messages/index.js'
+import { type WithoutDefaults, withDefaults } from '../../../lib/protocol/with-defaults.js'
 
 export type PartitionRow = [index: number, leaderId: number, errorCode?: number, replicas?: number[]]
 
-export type SparseBrokers = Sparse<MetadataResponse['brokers']>
-export type SparseTopic = Sparse<MetadataResponse['topics'][number]> & { name: string }
+export type PartialBrokers = WithoutDefaults<MetadataResponse['brokers']>
+export type PartialTopic = WithoutDefaults<MetadataResponse['topics'][number]> & { name: string }
 
 /** An answer; what is left out has its default. */
-export function describing(brokers: SparseBrokers, ...topics: SparseTopic[]): MetadataResponse {
-  return filled(metadata.tables.response, { brokers, topics })
+export function describing(brokers: PartialBrokers, ...topics: PartialTopic[]): MetadataResponse {
+  return withDefaults(metadata.tables.response, { brokers, topics })
 }
 
 /** Brokers listen at `b<id>:9092`. */
-export function brokersOf(...ids: number[]): SparseBrokers {
+export function brokersOf(...ids: number[]): PartialBrokers {
   return ids.map((nodeId) => ({ nodeId, host: `b${nodeId}`, port: 9092 }))
 }
 
-export function topicOf(name: string, ...partitions: PartitionRow[]): SparseTopic {
+export function topicOf(name: string, ...partitions: PartitionRow[]): PartialTopic {
   return {
     name,
     errorCode: 0,
@@ -32,7 +32,7 @@ export function topicOf(name: string, ...partitions: PartitionRow[]): SparseTopi
   }
 }
 
-export function topicError(name: string, errorCode: number): SparseTopic {
+export function topicError(name: string, errorCode: number): PartialTopic {
   return { name, errorCode, partitions: [] }
 }
 
@@ -46,7 +46,7 @@ export class ScriptedSource implements MetadataFetcher {
   /** Fetches under way, oldest first. */
   readonly open: Fetch[] = []
   /** Whether asking again would tell more. */
-  isShort = false
+  lacksTopicIds = false
   /** Topics of every fetch so far. */
   readonly fetched: (readonly string[])[] = []
 
@@ -58,7 +58,7 @@ export class ScriptedSource implements MetadataFetcher {
   }
 
   /** Answers the oldest fetch, which may still be on its way here. */
-  async answer(brokers: SparseBrokers, ...topics: SparseTopic[]): Promise<void> {
+  async answer(brokers: PartialBrokers, ...topics: PartialTopic[]): Promise<void> {
     ;(await this.#oldest()).answer(describing(brokers, ...topics))
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import { encodeMetadataAnswer, encodeProduceAnswer } from '../../support/scripted/answers.js'
-import { FrameCutter } from '../../support/scripted/frames.js'
+import { FrameSplitter } from '../../support/scripted/frames.js'
 import { host, Listener } from '../../support/scripted/listener.js'
 import { decodeRequest, type ProduceRequest } from '../../support/scripted/requests.js'
 
@@ -75,9 +75,9 @@ export class HoldingBroker {
     this.#sockets.add(socket)
     socket.on('error', () => {})
     socket.on('close', () => this.#sockets.delete(socket))
-    const cutter = new FrameCutter()
+    const splitter = new FrameSplitter()
     socket.on('data', (chunk) => {
-      for (const frame of cutter.push(chunk)) this.#take(socket, frame)
+      for (const frame of splitter.push(chunk)) this.#take(socket, frame)
     })
   }
 

@@ -3,14 +3,14 @@
  * and is as strict as its release. What it lists and what it takes are two things from 4.0 on.
  */
 import type { Socket } from 'node:net'
-import { encodeResponse } from '../../../lib/protocol/envelope.js'
-import { filled } from '../../../lib/protocol/filled.js'
 import { apiVersions, metadata, type ProduceRequest, produce } from '../../../lib/protocol/messages/index.js'
 import { Reader } from '../../../lib/protocol/reader.js'
 import { readMessageSet } from '../../../lib/protocol/records/message-set.js'
 import { readRecordBatches, readRecords } from '../../../lib/protocol/records/read-record-batch.js'
 import { advertised, releaseApis } from '../../../lib/protocol/releases.js'
-import { FrameCutter } from '../../support/scripted/frames.js'
+import { encodeResponse } from '../../../lib/protocol/request-response.js'
+import { withDefaults } from '../../../lib/protocol/with-defaults.js'
+import { FrameSplitter } from '../../support/scripted/frames.js'
 import { host, Listener } from '../../support/scripted/listener.js'
 
 /** A message as it was stored. */
@@ -77,12 +77,12 @@ export class VersionedBroker {
   }
 
   #serve(socket: Socket): void {
-    const cutter = new FrameCutter()
+    const splitter = new FrameSplitter()
     this.#sockets.add(socket)
     socket.on('error', () => {})
     socket.on('close', () => this.#sockets.delete(socket))
     socket.on('data', (chunk: Buffer) => {
-      for (const frame of cutter.push(chunk)) if (!socket.destroyed) this.#handle(socket, frame)
+      for (const frame of splitter.push(chunk)) if (!socket.destroyed) this.#handle(socket, frame)
     })
   }
 
@@ -116,14 +116,14 @@ export class VersionedBroker {
       apiVersions,
       0,
       correlationId,
-      filled(apiVersions.tables.response, { errorCode: 0, apiKeys }),
+      withDefaults(apiVersions.tables.response, { errorCode: 0, apiKeys }),
     )
   }
 
   #metadataAnswer(version: number, correlationId: number, reader: Reader): Buffer {
     const { topics } = metadata.request(version).read(reader)
     const partition = { errorCode: 0, index: 0, leaderId: 0, replicas: [0], isr: [0] }
-    const body = filled(metadata.tables.response, {
+    const body = withDefaults(metadata.tables.response, {
       brokers: [{ nodeId: 0, host, port: this.#listener.port }],
       topics: topics!.map(({ name }) => ({ errorCode: 0, name, topicId: TOPIC_ID, partitions: [partition] })),
     })
@@ -132,7 +132,7 @@ export class VersionedBroker {
 
   #produceAnswer(version: number, correlationId: number, { topics }: ProduceRequest): Buffer {
     const { throttleTimeMs = 0, logAppendTimeMs = -1 } = this.#options
-    const body = filled(produce.tables.response, {
+    const body = withDefaults(produce.tables.response, {
       throttleTimeMs,
       topics: topics.map(({ name, topicId, partitions }) => {
         const isKnown = version < 13 || TOPIC_ID.equals(topicId)

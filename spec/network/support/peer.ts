@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { FrameCutter } from '../../support/scripted/frames.js'
+import { FrameSplitter } from '../../support/scripted/frames.js'
 import { host, Listener } from '../../support/scripted/listener.js'
 
 type OnSocket = (socket: Socket) => void
@@ -60,10 +60,10 @@ export class Peer {
 /** Calls `onRequest` with each request without its length, and how many there were on this connection, from 1. */
 export function onRequests(onRequest: (socket: Socket, request: Buffer, nth: number) => void): OnSocket {
   return (socket) => {
-    const cutter = new FrameCutter()
+    const splitter = new FrameSplitter()
     let count = 0
     socket.on('data', (chunk: Buffer) => {
-      for (const request of cutter.push(chunk)) {
+      for (const request of splitter.push(chunk)) {
         count += 1
         onRequest(socket, request, count)
       }

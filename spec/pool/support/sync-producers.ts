@@ -106,7 +106,7 @@ export function syncProducers(): SyncProducers {
       maxFrameBytes: 1000,
       logger: silentLogger,
       listener: story,
-      knownVersions: knownAs('0.8.2'),
+      apiVersionsCache: knownAs('0.8.2'),
       ...settings,
     })
     producers.push(producer)

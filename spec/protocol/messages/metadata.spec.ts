@@ -1,13 +1,13 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { DecodeError } from '../../../lib/errors.js'
-import { decodeResponse, encodeRequest } from '../../../lib/protocol/envelope.js'
 import {
   type MetadataRequest,
   type MetadataResponse,
   metadata,
   metadataRequest,
 } from '../../../lib/protocol/messages/index.js'
+import { decodeResponse, encodeRequest } from '../../../lib/protocol/request-response.js'
 import { metadataResponse } from '../../support/messages.js'
 import { wire } from '../../support/wire.js'
 import { type CodecRow, checkCodecRows, read, written } from '../support/codec-rows.js'

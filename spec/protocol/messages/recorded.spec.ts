@@ -4,12 +4,6 @@
  */
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import {
-  decodeResponse,
-  encodeRequest,
-  encodeResponse,
-  readRequestHeader,
-} from '../../../lib/protocol/envelope.js'
 import { apis, apiVersions, metadata, produce, topicIdText } from '../../../lib/protocol/messages/index.js'
 import { Reader } from '../../../lib/protocol/reader.js'
 import { compressionWithId } from '../../../lib/protocol/records/compression.js'
@@ -17,6 +11,12 @@ import { readMessageSet } from '../../../lib/protocol/records/message-set.js'
 import { readRecordBatches, readRecords } from '../../../lib/protocol/records/read-record-batch.js'
 import { magicOf } from '../../../lib/protocol/records/record-body.js'
 import { recognise } from '../../../lib/protocol/releases.js'
+import {
+  decodeResponse,
+  encodeRequest,
+  encodeResponse,
+  readRequestHeader,
+} from '../../../lib/protocol/request-response.js'
 
 interface RecordedProduce {
   readonly client: string

@@ -1,8 +1,6 @@
 /** The newer versions of Produce, Metadata and ApiVersions against an encoder that is not ours. */
 import { expect } from 'chai'
 import type { Api } from '../../../lib/protocol/api.js'
-import { decodeResponse, encodeRequest, encodeResponse } from '../../../lib/protocol/envelope.js'
-import { filled, type Sparse } from '../../../lib/protocol/filled.js'
 import {
   type ApiVersionsRequest,
   apiVersions,
@@ -12,6 +10,8 @@ import {
   produce,
 } from '../../../lib/protocol/messages/index.js'
 import { PlainRecordBatch } from '../../../lib/protocol/records/record-batch.js'
+import { decodeResponse, encodeRequest, encodeResponse } from '../../../lib/protocol/request-response.js'
+import { type WithoutDefaults, withDefaults } from '../../../lib/protocol/with-defaults.js'
 import { produceRequest, recordOf } from '../../support/messages.js'
 import { vectorsOf } from '../support/vectors.js'
 
@@ -86,7 +86,7 @@ interface AnswerRow<Response> {
   readonly api: Api<unknown, Response>
   readonly version: number
   readonly correlationId: number
-  readonly body: Sparse<Response>
+  readonly body: WithoutDefaults<Response>
 }
 
 function row<Response>(
@@ -94,7 +94,7 @@ function row<Response>(
   api: Api<unknown, Response>,
   version: number,
   correlationId: number,
-  body: Sparse<Response>,
+  body: WithoutDefaults<Response>,
 ): AnswerRow<unknown> {
   return { vector, api, version, correlationId, body } as AnswerRow<unknown>
 }
@@ -165,13 +165,13 @@ describe('answers of newer versions', () => {
   for (const { vector, api, version, correlationId, body } of answers) {
     it(`are read as an independent encoder wrote them: ${vector}`, () => {
       expect(decodeResponse(api, version, independent(vector).subarray(4))).to.deep.equal({
-        body: filled(api.tables.response, body as never),
+        body: withDefaults(api.tables.response, body as never),
         trailingBytes: 0,
       })
     })
 
     it(`are written as an independent encoder writes them: ${vector}`, () => {
-      const value = filled(api.tables.response, body as never)
+      const value = withDefaults(api.tables.response, body as never)
       expect(encodeResponse(api, version, correlationId, value).toString('hex')).to.equal(
         independent(vector).toString('hex'),
       )

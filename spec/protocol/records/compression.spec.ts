@@ -20,7 +20,7 @@ const execute = promisify(execFile)
 const UNLIMITED = 2 ** 30
 const names = ['gzip', 'snappy', 'lz4', 'zstd'] as const
 
-/** Text that compresses, in the sizes around which the work moves to another thread and blocks are cut. */
+/** Text that compresses, in the sizes around which the work moves to another thread and blocks are split. */
 const sizes = [1, 8191, 8192, 32768, 32769, 200_000]
 
 function textOf(bytes: number): Buffer {

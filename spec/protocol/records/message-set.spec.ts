@@ -224,7 +224,7 @@ describe('readMessageSet', () => {
     expect(readMessageSet(set)[0]!.isChecksumValid).to.equal(false)
   })
 
-  it('leaves out an entry that is cut off at the end, wherever it is cut', () => {
+  it('leaves out an entry that is truncated, wherever it is truncated', () => {
     const whole = messageSet([{ value: 'first' }, { value: 'second' }])
     const first = messageSet([{ value: 'first' }]).length
     for (let length = 0; length < whole.length; length++) {
@@ -248,7 +248,7 @@ describe('readMessageSet', () => {
     expect(() => readMessageSet(wire().int64(0).int32(13).build())).to.throw(DecodeError, 'too short')
   })
 
-  it('takes a size beyond the end for a cut, without making room for it', () => {
+  it('takes a size beyond the end for a truncated set, without making room for it', () => {
     expect(readMessageSet(wire().int64(0).int32(0x7ffffff0).raw(Buffer.alloc(20)).build())).to.deep.equal([])
   })
 

@@ -174,7 +174,7 @@ describe('readRecordBatches', () => {
     }
   })
 
-  it('leaves out a batch that is cut off at the end, wherever it is cut', () => {
+  it('leaves out a batch that is truncated, wherever it is truncated', () => {
     const first = plain(hello)
     const whole = Buffer.concat([first, plain(world)])
     for (let length = 0; length < whole.length; length++) {

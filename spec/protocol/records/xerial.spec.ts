@@ -43,7 +43,7 @@ describe('the xerial container', () => {
     [32769, [32768, 1]],
     [70000, [32768, 32768, 4464]],
   ] as const) {
-    it(`cuts ${bytes} bytes into blocks of at most 32 KiB`, () => {
+    it(`splits ${bytes} bytes into blocks of at most 32 KiB`, () => {
       const blocks = xerialBlocks(Buffer.alloc(bytes))
       expect(blocks.map(({ length }) => length)).to.deep.equal(lengths)
     })

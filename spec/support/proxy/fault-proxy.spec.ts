@@ -83,7 +83,7 @@ describe('FaultProxy', () => {
     expect(performance.now() - thereMs).to.be.at.least(39)
   })
 
-  it('lets the first byte of a new connection wait for the handshake, as on a long road', async () => {
+  it('lets the first byte of a new connection wait for the handshake, as on a high-latency network', async () => {
     proxy.faults = { toTarget: { delayMs: 10 }, toClient: { delayMs: 10 } }
     const startMs = performance.now()
     const { client, target } = await connected()

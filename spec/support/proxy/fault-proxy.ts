@@ -1,5 +1,5 @@
 /**
- * A TCP proxy on loopback that behaves like a bad road: delay, little bandwidth, a black hole, a connection that ends
+ * A TCP proxy on loopback that behaves like a bad network: delay, little bandwidth, a black hole, a connection that ends
  * after so many bytes.
  *
  * Faults hold per connection and direction, order is always kept, and changed faults count from the next byte on.
@@ -7,9 +7,9 @@
  */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { type DirectionFaults, type Ending, Lane } from './lane.js'
+import { type CloseKind, Direction, type DirectionFaults } from './direction.js'
 
-export type { DirectionFaults, Ending } from './lane.js'
+export type { CloseKind, DirectionFaults } from './direction.js'
 
 export interface Faults {
   /** From whoever connects to the target. */
@@ -21,15 +21,15 @@ export interface Faults {
 export interface FaultProxyOptions {
   /** Port of the target on loopback. May be set later; until then connections are reset. */
   readonly targetPort?: number
-  /** Default: a clear road. */
+  /** Default: a network without delay. */
   readonly faults?: Faults
 }
 
 interface Link {
   readonly client: Socket
   readonly target: Socket
-  readonly toTarget: Lane
-  readonly toClient: Lane
+  readonly toTarget: Direction
+  readonly toClient: Direction
 }
 
 export class FaultProxy {
@@ -63,7 +63,7 @@ export class FaultProxy {
     return this.#links.size
   }
 
-  /** Changes the road for all connections, those that are open included. */
+  /** Changes the network for all connections, those that are open included. */
   set faults(faults: Faults) {
     this.#faults = faults
     for (const link of this.#links) {
@@ -73,7 +73,7 @@ export class FaultProxy {
   }
 
   /** Ends all open connections, on both sides. */
-  endAll(how: Ending): void {
+  endAll(how: CloseKind): void {
     for (const link of this.#links) end(link, how)
   }
 
@@ -105,14 +105,14 @@ export class FaultProxy {
   #link(client: Socket, port: number): Link {
     const { toTarget = {}, toClient = {} } = this.#faults
     const target = connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true })
-    const onEnd = (how: Ending): void => end(link, how)
-    // The kernel has shaken hands at once; over the real road that takes a round trip, and no byte goes out before.
+    const onEnd = (how: CloseKind): void => end(link, how)
+    // The kernel has shaken hands at once; over a real network that takes a round trip, and no byte goes out before.
     const openedAtMs = performance.now() + (toTarget.delayMs ?? 0) + (toClient.delayMs ?? 0)
     const link: Link = {
       client,
       target,
-      toTarget: new Lane({ source: client, sink: target, faults: toTarget, openedAtMs, onEnd }),
-      toClient: new Lane({ source: target, sink: client, faults: toClient, openedAtMs, onEnd }),
+      toTarget: new Direction({ source: client, sink: target, faults: toTarget, openedAtMs, onEnd }),
+      toClient: new Direction({ source: target, sink: client, faults: toClient, openedAtMs, onEnd }),
     }
     return link
   }
@@ -124,8 +124,8 @@ export class FaultProxy {
   }
 }
 
-function end({ client, target, toTarget, toClient }: Link, how: Ending): void {
-  for (const lane of [toTarget, toClient]) lane.stop()
+function end({ client, target, toTarget, toClient }: Link, how: CloseKind): void {
+  for (const direction of [toTarget, toClient]) direction.stop()
   for (const socket of [client, target]) {
     if (how === 'reset') socket.resetAndDestroy()
     else socket.destroySoon()

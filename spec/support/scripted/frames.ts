@@ -1,5 +1,5 @@
-/** Cuts what arrives at a scripted broker into frames. Unlike the library's, it trusts its peer: a spec. */
-export class FrameCutter {
+/** Splits what arrives at a scripted broker into frames. Unlike the library's, it trusts its peer: a spec. */
+export class FrameSplitter {
   #rest: Buffer = Buffer.alloc(0)
 
   /** @returns the frames completed by `chunk`, without their lengths. */

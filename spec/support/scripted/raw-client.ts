@@ -1,18 +1,18 @@
 /** A socket that speaks frames written by hand: the scripted broker's own spec needs a client that is not ours. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { FrameCutter } from './frames.js'
+import { FrameSplitter } from './frames.js'
 
 export class RawClient {
   readonly #socket: Socket
-  readonly #cutter = new FrameCutter()
+  readonly #splitter = new FrameSplitter()
   readonly #frames: Buffer[] = []
   readonly #chunks: Buffer[] = []
   readonly #closed: Promise<unknown>
   #wake: () => void = () => {}
   error: NodeJS.ErrnoException | undefined
 
-  private constructor(socket: Socket, shouldCutFrames: boolean) {
+  private constructor(socket: Socket, shouldSplitFrames: boolean) {
     this.#socket = socket
     this.#closed = new Promise((resolve) => socket.once('close', resolve))
     socket.on('error', (error) => {
@@ -20,16 +20,16 @@ export class RawClient {
     })
     socket.on('data', (chunk: Buffer) => {
       this.#chunks.push(chunk)
-      if (shouldCutFrames) this.#frames.push(...this.#cutter.push(chunk))
+      if (shouldSplitFrames) this.#frames.push(...this.#splitter.push(chunk))
       this.#wake()
     })
     socket.on('close', () => this.#wake())
   }
 
-  /** Rejects with the socket's error. `cutFrames: false` keeps raw bytes only, for answers that are no frames. */
-  static async connect(port: number, { cutFrames = true } = {}): Promise<RawClient> {
+  /** Rejects with the socket's error. `splitFrames: false` keeps raw bytes only, for answers that are no frames. */
+  static async connect(port: number, { splitFrames = true } = {}): Promise<RawClient> {
     const socket = connect({ port, host: '127.0.0.1' })
-    const client = new RawClient(socket, cutFrames)
+    const client = new RawClient(socket, splitFrames)
     await once(socket, 'connect')
     return client
   }

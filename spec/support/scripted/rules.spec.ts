@@ -67,7 +67,7 @@ describe('the rules of a ScriptedCluster', () => {
     ['negSize', 'announces a negative size', Buffer.from('ffffffff', 'hex'), false],
     [
       'truncatedBody',
-      'cuts the end off the answer',
+      'truncates the answer',
       wire()
         .raw(produceAnswer(1, 0, 0, 0).subarray(0, -3))
         .framed(),
@@ -86,7 +86,7 @@ describe('the rules of a ScriptedCluster', () => {
   for (const [action, what, bytes, closes] of rows) {
     it(`${action}: ${what}`, async () => {
       await start([{ on: 'produce', nth: 1, action, dripMs: 1 }])
-      const client = await connect({ cutFrames: false })
+      const client = await connect({ splitFrames: false })
       client.write(produceRequest(1))
       if (closes) await client.closed()
       // The second answer shows that the first is over and that the connection still serves.

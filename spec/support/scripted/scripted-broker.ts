@@ -15,7 +15,7 @@ import {
 } from './answers.js'
 import type { ClusterState } from './cluster-state.js'
 import { deliver } from './delivery.js'
-import { FrameCutter } from './frames.js'
+import { FrameSplitter } from './frames.js'
 import { Listener } from './listener.js'
 import type { RecordedConnection, RecordedMetadata, RecordedProduce, RecordedRequest } from './recording.js'
 import { type DecodedRequest, decodeRequest } from './requests.js'
@@ -98,7 +98,7 @@ export class ScriptedBroker {
 
   async #greet(open: Open): Promise<void> {
     const rules = this.#around.rules.match({ on: 'connect', broker: this.id, topics: [] })
-    const cutter = new FrameCutter()
+    const splitter = new FrameSplitter()
     const waiting: Buffer[] = []
     let isBusy = delayOf(rules) > 0
     const serve = async () => {
@@ -109,7 +109,7 @@ export class ScriptedBroker {
       isBusy = false
     }
     open.socket.on('data', (chunk: Buffer) => {
-      const frames = cutter.push(chunk)
+      const frames = splitter.push(chunk)
       if (actionOf(rules) === 'silent') return
       waiting.push(...frames)
       serve().catch(ignoreClosing)

@@ -3,8 +3,7 @@
  * can be asked the same. Each is asked on a connection of its own, followed by a question that every broker answers:
  * so silence is told from a slow answer without waiting.
  */
-import { decodeResponse, encodeRequest } from '../../../lib/protocol/envelope.js'
-import { filled } from '../../../lib/protocol/filled.js'
+
 import {
   type ApiVersionsResponse,
   apis,
@@ -17,6 +16,8 @@ import {
 import { PlainMessageSet } from '../../../lib/protocol/records/message-set.js'
 import { CompressedRecordBatch, PlainRecordBatch } from '../../../lib/protocol/records/record-batch.js'
 import type { RecordBody } from '../../../lib/protocol/records/record-body.js'
+import { decodeResponse, encodeRequest } from '../../../lib/protocol/request-response.js'
+import { withDefaults } from '../../../lib/protocol/with-defaults.js'
 import { Writer } from '../../../lib/protocol/writer.js'
 import { RawClient } from '../../support/scripted/raw-client.js'
 import { reading } from '../../support/wire.js'
@@ -76,7 +77,7 @@ function producing(
   records: Buffer,
   { acks = 1, topic = TOPIC, partition = 0, topicId = Buffer.alloc(16) } = {},
 ): Question {
-  const request = filled(produce.tables.request, {
+  const request = withDefaults(produce.tables.request, {
     acks,
     timeoutMs: 1000,
     topics: [{ name: topic, topicId, partitions: [{ index: partition, records }] }],
@@ -95,7 +96,7 @@ function describing(
   topics: readonly string[] | null,
   mayCreate = true,
 ): Question {
-  const request = filled(metadata.tables.request, {
+  const request = withDefaults(metadata.tables.request, {
     topics: topics?.map((topic) => ({ name: topic })) ?? null,
     allowAutoTopicCreation: mayCreate,
   })
@@ -176,7 +177,7 @@ export async function answerTo({ request, apiKey, version }: Question, port: num
         0,
         PROBE_ID,
         CLIENT,
-        filled(metadata.tables.request, { topics: [{ name: TOPIC }] }),
+        withDefaults(metadata.tables.request, { topics: [{ name: TOPIC }] }),
       ),
     )
     const answer = await client.answer()

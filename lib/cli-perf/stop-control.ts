@@ -1,7 +1,7 @@
 /** How a run ends before its time: first nothing more is sent, then what was sent is no longer waited for. */
 import { setMaxListeners } from 'node:events'
 
-export class Ending {
+export class StopControl {
   readonly #stopping = new AbortController()
   #isAbandoned = false
   #timer: NodeJS.Timeout | undefined

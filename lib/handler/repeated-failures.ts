@@ -6,20 +6,20 @@
  * topic that is being created has none.
  */
 
-/** So many answers in vain make the next request for the topic a repetition. */
+/** Number of failed answers from which on a request for the topic is a repetition. */
 const REPEATED_FROM = 2
-/** A request that comes later than this after the one in vain is no storm. */
+/** A request that comes later than this after the failed one is no storm. */
 const FORGOTTEN_AFTER_MS = 2000
 
-interface Vain {
+interface Failure {
   readonly times: number
   readonly atMs: number
   /** Else the answer was as before, which only matters to whom it does not help. */
   readonly isError: boolean
 }
 
-export class FruitlessTopics {
-  readonly #byTopic = new Map<string, Vain>()
+export class RepeatedFailures {
+  readonly #byTopic = new Map<string, Failure>()
 
   /** The topic's answer was an error, or left it out. */
   hadError(topic: string, nowMs: number): void {

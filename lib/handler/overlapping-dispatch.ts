@@ -3,42 +3,43 @@
  * messages waits for their outcome, everything else goes at once, while there are fewer runs than allowed.
  *
  * Messages that are let go together form a run, which holds their partitions until each is settled, through all its
- * retries. Messages of several calls that waited go together when their partitions are free. A run waits for nobody,
- * so nothing can wait in a circle. Knows no brokers and no attempts.
+ * retries. A cycle is one call of `dispatch`; its messages may be in several runs, and a run may join messages of
+ * several cycles that waited, when their partitions are free. A run waits for nobody, so nothing can wait in a circle.
+ * Knows no brokers and no attempts.
  *
  * @see docs/decisions/0004
  */
 import { Fifo } from '../fifo.js'
 import { type Link, LinkedList } from '../linked-list.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
-import type { Envelope } from './envelope.js'
 import type { Hold } from './holds.js'
 import { PartitionQueues, type RunDraft } from './partition-queues.js'
+import type { PendingMessage } from './pending-message.js'
 
 /** Further calls join a run up to this many bytes together; see GroupCommit, which has the same limit and reason. */
 const MAX_JOINED_BYTES = 900_000
 
-export interface LaneDispatchOptions {
-  /** Runs at a time; each has at most one request in flight per broker. */
-  readonly maxRuns: number
+export interface OverlappingDispatchOptions {
+  /** `max.in.flight.requests.per.connection`: runs at a time; each has at most one request in flight per broker. */
+  readonly maxInFlight: number
   /**
    * Sends messages until each is settled. Must not reject.
    *
    * @param onProgress - to be called whenever some may have been settled or bound to a partition, with batches of
    *   these; without any when it may be all of them.
    */
-  run(envelopes: readonly Envelope[], onProgress: OnProgress): Promise<void>
+  run(messages: readonly PendingMessage[], onProgress: OnProgress): Promise<void>
   /** Chooses the partition of a message that has a key, where its topic is known. */
-  bind(envelope: Envelope): void
+  bind(message: PendingMessage): void
   /** Fails messages that wait, as their time limit is over. */
-  expire(envelopes: readonly Envelope[]): unknown
+  expire(messages: readonly PendingMessage[]): unknown
 }
 
-export type OnProgress = (batches?: readonly { readonly envelopes: readonly Envelope[] }[]) => void
+export type OnProgress = (batches?: readonly { readonly messages: readonly PendingMessage[] }[]) => void
 
 /** The messages of one call. */
 interface Call {
-  readonly envelopes: readonly Envelope[]
+  readonly messages: readonly PendingMessage[]
   readonly bytes: number
   /** Messages that are not settled. */
   open: number
@@ -64,12 +65,12 @@ export interface Turn {
 
 interface Run {
   /** Those that are not settled, or in flight although their time limit is over. */
-  envelopes: readonly Envelope[]
+  messages: readonly PendingMessage[]
 }
 
 /** Whole calls as far as they fit; the first one, however large, and what else of it can go. */
 class Draft implements RunDraft {
-  readonly envelopes: Envelope[] = []
+  readonly messages: PendingMessage[] = []
   readonly #number: number
   #bytes = 0
 
@@ -77,20 +78,20 @@ class Draft implements RunDraft {
     this.#number = number
   }
 
-  add(envelope: Envelope): boolean {
-    const { call } = envelope.turn!
+  add(message: PendingMessage): boolean {
+    const { call } = message.turn!
     if (call.run !== this.#number) {
-      if (this.envelopes.length > 0 && this.#bytes + call.bytes > MAX_JOINED_BYTES) return false
+      if (this.messages.length > 0 && this.#bytes + call.bytes > MAX_JOINED_BYTES) return false
       call.run = this.#number
       this.#bytes += call.bytes
     }
-    this.envelopes.push(envelope)
+    this.messages.push(message)
     return true
   }
 }
 
-export class LaneDispatch {
-  readonly #options: LaneDispatchOptions
+export class OverlappingDispatch {
+  readonly #options: OverlappingDispatchOptions
   readonly #queues: PartitionQueues
   /** Calls that have come while others were being looked at. */
   readonly #incoming = new Fifo<Call>()
@@ -100,16 +101,16 @@ export class LaneDispatch {
   #isBusy = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(options: LaneDispatchOptions) {
+  constructor(options: OverlappingDispatchOptions) {
     this.#options = options
     this.#queues = new PartitionQueues(options)
   }
 
   /** Resolves when each message is settled. */
-  dispatch(envelopes: readonly Envelope[]): Promise<void> {
-    if (envelopes.length === 0) return Promise.resolve()
+  dispatch(messages: readonly PendingMessage[]): Promise<void> {
+    if (messages.length === 0) return Promise.resolve()
     return new Promise((end) => {
-      this.#incoming.push(callOf(envelopes, end))
+      this.#incoming.push(callOf(messages, end))
       this.#work()
     })
   }
@@ -128,32 +129,32 @@ export class LaneDispatch {
 
   /** @returns false when nothing more can be started. */
   #startNext(): boolean {
-    if (this.#running >= this.#options.maxRuns) return false
+    if (this.#running >= this.#options.maxInFlight) return false
     const draft = new Draft(this.#queues.run)
     this.#queues.collect(draft)
-    if (draft.envelopes.length > 0) this.#start(draft.envelopes)
-    return draft.envelopes.length > 0
+    if (draft.messages.length > 0) this.#start(draft.messages)
+    return draft.messages.length > 0
   }
 
   /** Starts at once what of it may go. */
   #accept(call: Call): void {
-    const going: Envelope[] = []
-    const mayGo = this.#running < this.#options.maxRuns
-    for (const envelope of call.envelopes) {
-      envelope.turn = { call, hold: null, isCounted: false }
-      if (this.#queues.arrive(envelope, mayGo)) going.push(envelope)
+    const going: PendingMessage[] = []
+    const mayGo = this.#running < this.#options.maxInFlight
+    for (const message of call.messages) {
+      message.turn = { call, hold: null, isCounted: false }
+      if (this.#queues.arrive(message, mayGo)) going.push(message)
     }
-    if (call.envelopes[0]!.deadlineMs > 0) call.link = this.#limited.push(call)
+    if (call.messages[0]!.deadlineMs > 0) call.link = this.#limited.push(call)
     if (going.length > 0) this.#start(going)
   }
 
-  #start(envelopes: readonly Envelope[]): void {
+  #start(messages: readonly PendingMessage[]): void {
     this.#queues.endRun()
-    for (const { turn } of envelopes) this.#noLongerWaits(turn!.call)
-    const run: Run = { envelopes }
+    for (const { turn } of messages) this.#noLongerWaits(turn!.call)
+    const run: Run = { messages }
     this.#running++
     void this.#options
-      .run(envelopes, (batches) => this.#progressed(run, batches))
+      .run(messages, (batches) => this.#progressed(run, batches))
       .then(() => {
         this.#running--
         this.#progressed(run)
@@ -161,16 +162,16 @@ export class LaneDispatch {
   }
 
   #progressed(run: Run, batches?: Parameters<OnProgress>[0]): void {
-    for (const { envelopes } of batches ?? [run]) for (const envelope of envelopes) this.#update(envelope)
-    if (!batches) run.envelopes = run.envelopes.filter(({ turn }) => turn!.hold !== null)
+    for (const { messages } of batches ?? [run]) for (const message of messages) this.#update(message)
+    if (!batches) run.messages = run.messages.filter(({ turn }) => turn!.hold !== null)
     this.#work()
   }
 
-  #update(envelope: Envelope): void {
-    const turn = envelope.turn!
+  #update(message: PendingMessage): void {
+    const turn = message.turn!
     if (turn.hold === null) return
-    this.#queues.update(envelope)
-    if (!envelope.isSettled || turn.isCounted) return
+    this.#queues.update(message)
+    if (!message.isSettled || turn.isCounted) return
     turn.isCounted = true
     this.#settled(turn.call)
   }
@@ -203,17 +204,17 @@ export class LaneDispatch {
     const due = this.#takeDue(performance.now())
     this.#isBusy = true
     if (due.length > 0) this.#options.expire(due)
-    for (const envelope of due) {
-      this.#queues.drop(envelope)
-      this.#settled(envelope.turn!.call)
+    for (const message of due) {
+      this.#queues.drop(message)
+      this.#settled(message.turn!.call)
     }
     this.#isBusy = false
     this.#work()
   }
 
   /** Messages that wait in vain, and only those, are looked at: later ones have no earlier time limit. */
-  #takeDue(nowMs: number): Envelope[] {
-    const due: Envelope[] = []
+  #takeDue(nowMs: number): PendingMessage[] {
+    const due: PendingMessage[] = []
     for (let link = this.#limited.first; link; link = this.#limited.first) {
       const call = link.item
       const next = nextThatWaits(call)!
@@ -226,19 +227,19 @@ export class LaneDispatch {
   }
 }
 
-function callOf(envelopes: readonly Envelope[], end: () => void): Call {
+function callOf(messages: readonly PendingMessage[], end: () => void): Call {
   let bytes = 0
-  for (const { key, value } of envelopes) bytes += (key?.length ?? 0) + (value?.length ?? 0)
-  const { length } = envelopes
-  return { envelopes, bytes, open: length, waiting: length, position: 0, link: null, run: 0, end }
+  for (const { key, value } of messages) bytes += (key?.length ?? 0) + (value?.length ?? 0)
+  const { length } = messages
+  return { messages, bytes, open: length, waiting: length, position: 0, link: null, run: 0, end }
 }
 
 /** Goes on to the first message of a call that waits. */
-function nextThatWaits(call: Call): Envelope | undefined {
-  const { envelopes } = call
-  while (call.position < envelopes.length) {
-    const envelope = envelopes[call.position]!
-    if (!envelope.isSettled && envelope.turn!.hold === null) return envelope
+function nextThatWaits(call: Call): PendingMessage | undefined {
+  const { messages } = call
+  while (call.position < messages.length) {
+    const message = messages[call.position]!
+    if (!message.isSettled && message.turn!.hold === null) return message
     call.position++
   }
   return undefined

@@ -1,14 +1,14 @@
 /**
- * Three real 0.8.2.2 brokers and the road to them: loopback as it is, or with a delay that a proxy in front of each
+ * Three real 0.8.2.2 brokers and the network to them: loopback as it is, or with a delay that a proxy in front of each
  * broker adds. The brokers advertise the proxies, so all traffic takes them, that between the brokers included.
  */
 import { KafkaCluster } from '../../spec/brokers/support/index.js'
 import { FaultProxy } from '../../spec/support/proxy/fault-proxy.js'
 
-export interface Road {
+export interface Network {
   /** A broker list. */
   readonly bootstrap: string
-  /** The delay sets in; until then the road is clear. */
+  /** The delay sets in; until then there is none. */
   slowDown(): void
   stop(): Promise<void>
 }
@@ -19,7 +19,7 @@ const PARTITIONS = 6
 const ROOMY_HEAP = ['-Xmx1g', '-Xmn700m']
 
 /** @param delayMs - each way; 0 takes no proxy. */
-export async function startRoad(topic: string, delayMs: number): Promise<Road> {
+export async function startDelayed(topic: string, delayMs: number): Promise<Network> {
   const proxies = await Promise.all(
     Array.from({ length: delayMs > 0 ? BROKERS : 0 }, () => FaultProxy.listen()),
   )

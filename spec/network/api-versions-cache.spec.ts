@@ -1,17 +1,17 @@
 import { expect } from 'chai'
+import { ApiVersionsCache, type VersionSeen } from '../../lib/network/api-versions-cache.js'
 import { BrokerVersions } from '../../lib/network/broker-versions.js'
-import { KnownVersions, type VersionSeen } from '../../lib/network/known-versions.js'
 
 const old = BrokerVersions.v0_8
 const silent = BrokerVersions.v0_9
 
-describe('KnownVersions', () => {
+describe('ApiVersionsCache', () => {
   let seen: VersionSeen[]
-  let known: KnownVersions
+  let known: ApiVersionsCache
 
   beforeEach(() => {
     seen = []
-    known = new KnownVersions(null, (one) => seen.push(one))
+    known = new ApiVersionsCache(null, (one) => seen.push(one))
   })
 
   it('knows a broker once it was asked, by its address', () => {
@@ -62,7 +62,7 @@ describe('KnownVersions', () => {
 
   it('takes every broker for the release that is set, and learns and forgets nothing', () => {
     const pinned = BrokerVersions.pinned('2.8')
-    const set = new KnownVersions(pinned, (one) => seen.push(one))
+    const set = new ApiVersionsCache(pinned, (one) => seen.push(one))
     set.learn('a:1', old)
     expect(set.of('a:1')).to.equal(pinned)
     set.forget('a:1')

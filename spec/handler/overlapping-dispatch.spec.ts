@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import sinon from 'sinon'
-import type { Envelope } from '../../lib/handler/envelope.js'
-import { LaneDispatch, type OnProgress } from '../../lib/handler/lane-dispatch.js'
+import { type OnProgress, OverlappingDispatch } from '../../lib/handler/overlapping-dispatch.js'
+import type { PendingMessage } from '../../lib/handler/pending-message.js'
 import { turns } from '../network/support/doubles.js'
-import { serialized, textOf, textsOf } from './support/envelopes.js'
+import { serialized, textOf, textsOf } from './support/pending-messages.js'
 
 /** A run under way. */
 interface Run {
@@ -13,45 +13,45 @@ interface Run {
   settle(...texts: string[]): Promise<void>
   /** Says that something may have changed, in these batches or anywhere. */
   readonly progress: OnProgress
-  readonly envelopes: readonly Envelope[]
+  readonly messages: readonly PendingMessage[]
 }
 
 /** `a@1` has a key and goes to partition 1 of topic t, `u/a@1` to that of u; without @ it has no key. */
-function message(text: string, deadlineMs = 0): Envelope {
+function message(text: string, deadlineMs = 0): PendingMessage {
   const [, topic = 't', value, key] = /^(?:(\w+)\/)?([^@]+)(?:@(\d+))?$/.exec(text)!
   return serialized(value!, { topic, key: key ?? null, deadlineMs })
 }
 
-function makeLanes({
+function makeDispatch({
   bind = bindByKey,
-  maxRuns = 5,
+  maxInFlight = 5,
 }: {
-  bind?: (envelope: Envelope) => void
-  maxRuns?: number
+  bind?: (pending: PendingMessage) => void
+  maxInFlight?: number
 } = {}) {
   const runs: Run[] = []
   const expired: string[] = []
-  const lanes = new LaneDispatch({
-    maxRuns,
+  const overlapping = new OverlappingDispatch({
+    maxInFlight,
     bind,
-    expire: (envelopes) => {
-      for (const envelope of envelopes) {
-        if (envelope.deadlineMs === 0 || envelope.deadlineMs > performance.now()) continue
-        envelope.isSettled = true
-        expired.push(textOf(envelope))
+    expire: (messages) => {
+      for (const pending of messages) {
+        if (pending.deadlineMs === 0 || pending.deadlineMs > performance.now()) continue
+        pending.isSettled = true
+        expired.push(textOf(pending))
       }
     },
-    run: (envelopes, onProgress) =>
+    run: (messages, onProgress) =>
       new Promise((end) => {
         runs.push({
-          envelopes,
-          texts: textsOf(envelopes),
+          messages,
+          texts: textsOf(messages),
           progress: onProgress,
           async settle(...texts) {
-            for (const envelope of envelopes) {
-              if (texts.length === 0 || texts.includes(textOf(envelope))) envelope.isSettled = true
+            for (const pending of messages) {
+              if (texts.length === 0 || texts.includes(textOf(pending))) pending.isSettled = true
             }
-            if (envelopes.every(({ isSettled }) => isSettled)) end()
+            if (messages.every(({ isSettled }) => isSettled)) end()
             else onProgress()
             await turns(1)
           },
@@ -60,7 +60,7 @@ function makeLanes({
   })
   let over: string[] = []
   const send = (...texts: string[]): Promise<void> => {
-    const done = lanes.dispatch(texts.map((text) => message(text)))
+    const done = overlapping.dispatch(texts.map((text) => message(text)))
     void done.then(() => over.push(texts.join(' ')))
     return done
   }
@@ -71,13 +71,17 @@ function makeLanes({
     over = []
     return texts
   }
-  return { lanes, runs, send, ended, expired }
+  return { overlapping, runs, send, ended, expired }
 }
 
 /** Counts how often a field is read. */
-function counted(envelope: Envelope, field: keyof Envelope, reads: { count: number }): Envelope {
-  let value: unknown = envelope[field]
-  return Object.defineProperty(envelope, field, {
+function counted(
+  pending: PendingMessage,
+  field: keyof PendingMessage,
+  reads: { count: number },
+): PendingMessage {
+  let value: unknown = pending[field]
+  return Object.defineProperty(pending, field, {
     get() {
       reads.count++
       return value
@@ -88,30 +92,30 @@ function counted(envelope: Envelope, field: keyof Envelope, reads: { count: numb
   })
 }
 
-function bindByKey(envelope: Envelope): void {
-  const { partitionKey } = envelope.message
-  if (partitionKey !== null) envelope.partition = Number(partitionKey)
+function bindByKey(pending: PendingMessage): void {
+  const { partitionKey } = pending.message
+  if (partitionKey !== null) pending.partition = Number(partitionKey)
 }
 
 function textsOfRuns(runs: readonly Run[]): string[][] {
   return runs.map(({ texts }) => texts)
 }
 
-describe('LaneDispatch', () => {
+describe('OverlappingDispatch', () => {
   it('starts a run at once, with all messages of the call', () => {
-    const { runs, send } = makeLanes()
+    const { runs, send } = makeDispatch()
     send('a@0', 'b@1', 'c', 'u/d')
     expect(textsOfRuns(runs)).to.deep.equal([['a', 'b', 'c', 'd']])
   })
 
   it('has nothing to do for no messages', async () => {
-    const { runs, send } = makeLanes()
+    const { runs, send } = makeDispatch()
     await send()
     expect(runs).to.deep.equal([])
   })
 
-  it('lets a later call go at once where it meets nobody’s lane', () => {
-    const { runs, send } = makeLanes()
+  it('lets a later call go at once where it meets nobody’s partition', () => {
+    const { runs, send } = makeDispatch()
     send('a@0')
     send('b@1')
     send('u/c@0')
@@ -119,7 +123,7 @@ describe('LaneDispatch', () => {
   })
 
   it('holds back what goes to a partition that has unsettled messages, and only that', async () => {
-    const { runs, send } = makeLanes()
+    const { runs, send } = makeDispatch()
     send('a@0')
     send('b@0', 'c@1')
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
@@ -128,7 +132,7 @@ describe('LaneDispatch', () => {
   })
 
   it('lets nothing overtake a message that waits', async () => {
-    const { runs, send } = makeLanes()
+    const { runs, send } = makeDispatch()
     send('a@0')
     send('b') // waits for all of the topic
     send('c@1')
@@ -138,11 +142,11 @@ describe('LaneDispatch', () => {
   })
 
   it('holds a whole topic back while one of its messages may still move to another partition', async () => {
-    const { runs, send } = makeLanes()
+    const { runs, send } = makeDispatch()
     send('a')
     send('b@1', 'u/c@1')
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
-    runs[0]!.envelopes[0]!.partition = 0
+    runs[0]!.messages[0]!.partition = 0
     runs[0]!.progress()
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
     await runs[0]!.settle()
@@ -150,32 +154,32 @@ describe('LaneDispatch', () => {
   })
 
   it('holds only its partition back once a message without a key may be stored there', () => {
-    const { runs, send } = makeLanes()
+    const { runs, send } = makeDispatch()
     send('a')
     send('b@0', 'c@1')
-    Object.assign(runs[0]!.envelopes[0]!, { partition: 0, isAmbiguous: true })
+    Object.assign(runs[0]!.messages[0]!, { partition: 0, isAmbiguous: true })
     runs[0]!.progress()
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
   })
 
   it('holds a topic back while its partitions are not known, and only one of them when they are', () => {
     let isKnown = false
-    const { runs, send } = makeLanes({ bind: (envelope) => isKnown && bindByKey(envelope) })
+    const { runs, send } = makeDispatch({ bind: (pending) => isKnown && bindByKey(pending) })
     send('a@0')
     send('b@0', 'c@1')
     expect(textsOfRuns(runs)).to.deep.equal([['a']])
     isKnown = true
-    runs[0]!.envelopes[0]!.partition = 0
+    runs[0]!.messages[0]!.partition = 0
     runs[0]!.progress()
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
   })
 
   it('asks once for the partition of a message, however often it waits', async () => {
     const bound: string[] = []
-    const { runs, send } = makeLanes({
-      bind(envelope) {
-        bound.push(textOf(envelope))
-        bindByKey(envelope)
+    const { runs, send } = makeDispatch({
+      bind(pending) {
+        bound.push(textOf(pending))
+        bindByKey(pending)
       },
     })
     send('a@0', 'b@1')
@@ -186,8 +190,8 @@ describe('LaneDispatch', () => {
     expect(bound).to.deep.equal(['a', 'b', 'c'])
   })
 
-  it('frees the lane of each message when that is settled, not only at the end of its run', async () => {
-    const { runs, send } = makeLanes()
+  it('frees the partition of each message when that is settled, not only at the end of its run', async () => {
+    const { runs, send } = makeDispatch()
     send('a@0', 'b@1')
     send('c@1')
     send('d@0')
@@ -198,7 +202,7 @@ describe('LaneDispatch', () => {
   })
 
   it('sends messages of several calls that waited together, in their order', async () => {
-    const { runs, send } = makeLanes()
+    const { runs, send } = makeDispatch()
     send('a@0')
     send('b@0')
     send('c@0', 'd@0')
@@ -207,10 +211,10 @@ describe('LaneDispatch', () => {
   })
 
   it('joins the calls up to 900,000 bytes, and sends the others when their turn comes', async () => {
-    const { lanes, runs, send } = makeLanes()
+    const { overlapping, runs, send } = makeDispatch()
     send('first@0')
     const large = (name: string, key: string, length: number): void =>
-      void lanes.dispatch([message(`${name.padEnd(length, '.')}@${key}`)])
+      void overlapping.dispatch([message(`${name.padEnd(length, '.')}@${key}`)])
     large('a', '0', 500_000)
     large('b', '0', 400_000 - 2)
     large('c', '0', 1)
@@ -220,19 +224,19 @@ describe('LaneDispatch', () => {
     expect(runs[2]!.texts).to.deep.equal(['c'])
   })
 
-  it('starts behind a run that is full what meets nobody’s lane', async () => {
-    const { lanes, runs, send } = makeLanes()
+  it('starts behind a run that is full what meets nobody’s partition', async () => {
+    const { overlapping, runs, send } = makeDispatch()
     send('first')
     for (const text of ['a@0', 'b@1', 'c@0']) {
       const [name, key] = text.split('@')
-      void lanes.dispatch([message(`${name!.padEnd(500_000, '.')}@${key}`)])
+      void overlapping.dispatch([message(`${name!.padEnd(500_000, '.')}@${key}`)])
     }
     await runs[0]!.settle()
     expect(runs.slice(1).map(({ texts }) => texts.map((text) => text[0]))).to.deep.equal([['a'], ['b']])
   })
 
   it('has no more runs than allowed; what comes meanwhile goes together when one ends', async () => {
-    const { runs, send } = makeLanes({ maxRuns: 2 })
+    const { runs, send } = makeDispatch({ maxInFlight: 2 })
     for (const text of ['a@0', 'b@1', 'c@2', 'd@0', 'e@3']) send(text)
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['b']])
     await runs[1]!.settle()
@@ -242,7 +246,7 @@ describe('LaneDispatch', () => {
   })
 
   it('starts no run in place of one that has only made progress', async () => {
-    const { runs, send } = makeLanes({ maxRuns: 1 })
+    const { runs, send } = makeDispatch({ maxInFlight: 1 })
     send('a@0', 'b@1')
     send('c@1')
     await runs[0]!.settle('b')
@@ -253,7 +257,7 @@ describe('LaneDispatch', () => {
 
   it('looks at a call that must wait once, not at all those in front of it again', async () => {
     const bound: string[] = []
-    const { runs, send } = makeLanes({ bind: (envelope) => void bound.push(textOf(envelope)) })
+    const { runs, send } = makeDispatch({ bind: (pending) => void bound.push(textOf(pending)) })
     send('a')
     for (const text of ['b', 'c', 'd']) send(text)
     bound.length = 0
@@ -264,7 +268,7 @@ describe('LaneDispatch', () => {
   })
 
   it('ends each call with the last of its messages, wherever those ran', async () => {
-    const { runs, send, ended } = makeLanes()
+    const { runs, send, ended } = makeDispatch()
     send('a@0')
     send('b@0', 'c@1')
     send('d@0')
@@ -280,9 +284,9 @@ describe('LaneDispatch', () => {
 
   it('keeps the order of a call that is made while another one is being admitted', async () => {
     let again: (() => void) | null = null
-    const { runs, send } = makeLanes({
-      bind(envelope) {
-        bindByKey(envelope)
+    const { runs, send } = makeDispatch({
+      bind(pending) {
+        bindByKey(pending)
         again?.()
       },
     })
@@ -298,28 +302,30 @@ describe('LaneDispatch', () => {
   })
 
   it('looks at the messages of the batches that have ended, not at all of their run', async () => {
-    const { runs, send } = makeLanes()
+    const { runs, send } = makeDispatch()
     const keys = [0, 1, 2, 3, 4, 5]
     send(...keys.map((key) => `${key}@${key}`))
     send('b@0', 'c@1')
     const reads = { count: 0 }
-    for (const envelope of runs[0]!.envelopes) {
-      counted(Object.assign(envelope, { isSettled: true }), 'isSettled', reads)
+    for (const pending of runs[0]!.messages) {
+      counted(Object.assign(pending, { isSettled: true }), 'isSettled', reads)
     }
-    runs[0]!.progress([{ envelopes: runs[0]!.envelopes.slice(1, 2) }])
+    runs[0]!.progress([{ messages: runs[0]!.messages.slice(1, 2) }])
     expect(textsOfRuns(runs)[1]).to.deep.equal(['c'])
     expect(reads.count).to.be.at.most(2)
   })
 
   it('costs the same for each message, however many others wait', async () => {
     const stepsFor = async (count: number): Promise<number> => {
-      const { lanes, runs } = makeLanes()
+      const { overlapping, runs } = makeDispatch()
       const reads = { count: 0 }
       for (let i = 0; i < count; i++) {
-        void lanes.dispatch([counted(message(`${String(i).padEnd(100_000)}@${i % 12}`), 'topic', reads)])
+        void overlapping.dispatch([
+          counted(message(`${String(i).padEnd(100_000)}@${i % 12}`), 'topic', reads),
+        ])
       }
       for (let i = 0; i < runs.length; i++) await runs[i]!.settle()
-      expect(runs.flatMap(({ envelopes }) => envelopes)).to.have.length(count)
+      expect(runs.flatMap(({ messages }) => messages)).to.have.length(count)
       return reads.count
     }
     expect((await stepsFor(1000)) / (await stepsFor(500))).to.be.lessThan(2.1)
@@ -331,14 +337,14 @@ describe('LaneDispatch', () => {
       clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     })
 
-    const until = (ms: number, ...texts: string[]): Envelope[] =>
+    const until = (ms: number, ...texts: string[]): PendingMessage[] =>
       texts.map((text) => message(text, performance.now() + ms))
 
     it('ends for what waits, without its run; what waited behind it goes on', async () => {
-      const { lanes, runs, ended, expired } = makeLanes()
-      void lanes.dispatch(until(1000, 'a@0'))
-      void lanes.dispatch(until(10, 'b')).then(() => expired.push('b is over'))
-      void lanes.dispatch(until(1000, 'c@1'))
+      const { overlapping, runs, ended, expired } = makeDispatch()
+      void overlapping.dispatch(until(1000, 'a@0'))
+      void overlapping.dispatch(until(10, 'b')).then(() => expired.push('b is over'))
+      void overlapping.dispatch(until(1000, 'c@1'))
       clock.tick(9)
       expect([expired, textsOfRuns(runs)]).to.deep.equal([[], [['a']]])
       clock.tick(1)
@@ -348,20 +354,20 @@ describe('LaneDispatch', () => {
     })
 
     it('of the next one is waited for when one has ended', () => {
-      const { lanes, expired, send } = makeLanes()
-      void lanes.dispatch(until(1000, 'a@0'))
-      void lanes.dispatch(until(10, 'b@0'))
-      void lanes.dispatch(until(20, 'c@0'))
+      const { overlapping, expired, send } = makeDispatch()
+      void overlapping.dispatch(until(1000, 'a@0'))
+      void overlapping.dispatch(until(10, 'b@0'))
+      void overlapping.dispatch(until(20, 'c@0'))
       send('without a limit@0')
       clock.tick(20)
       expect(expired).to.deep.equal(['b', 'c'])
     })
 
     it('that ends in flight ends the call and keeps the partition until the request has ended', async () => {
-      const { runs, send, ended } = makeLanes()
+      const { runs, send, ended } = makeDispatch()
       send('a@0')
       send('b@0')
-      const [first] = runs[0]!.envelopes
+      const [first] = runs[0]!.messages
       first!.isInFlight = true
       first!.isSettled = true
       runs[0]!.progress()
@@ -374,12 +380,14 @@ describe('LaneDispatch', () => {
     })
 
     it('costs the same for each message, however many others wait', () => {
-      const { lanes, expired, send } = makeLanes()
+      const { overlapping, expired, send } = makeDispatch()
       send('a@0')
       const reads = { count: 0 }
       const count = 1000
       for (let i = 0; i < count; i++) {
-        void lanes.dispatch(until(10 + i, `${i}@0`).map((envelope) => counted(envelope, 'deadlineMs', reads)))
+        void overlapping.dispatch(
+          until(10 + i, `${i}@0`).map((pending) => counted(pending, 'deadlineMs', reads)),
+        )
       }
       clock.tick(10 + count)
       expect(expired).to.have.length(count)
@@ -387,10 +395,10 @@ describe('LaneDispatch', () => {
     })
 
     it('ends for the messages of a call that are due, though others of it wait longer or are on their way', async () => {
-      const { lanes, runs, expired, ended, send } = makeLanes()
+      const { overlapping, runs, expired, ended, send } = makeDispatch()
       send('first@0')
       const call = [...until(10, 'a@0', 'b@1'), ...until(20, 'c@0', 'd@0')]
-      void lanes.dispatch(call).then(() => expired.push('the call is over'))
+      void overlapping.dispatch(call).then(() => expired.push('the call is over'))
       clock.tick(10)
       expect(expired).to.deep.equal(['a'])
       await runs[1]!.settle()
@@ -401,9 +409,9 @@ describe('LaneDispatch', () => {
     })
 
     it('does not fire early when it is longer than a timer may be', () => {
-      const { lanes, expired, send } = makeLanes()
+      const { overlapping, expired, send } = makeDispatch()
       send('a@0')
-      void lanes.dispatch(until(2 ** 31 + 10, 'b@0'))
+      void overlapping.dispatch(until(2 ** 31 + 10, 'b@0'))
       clock.tick(2 ** 31 + 9)
       expect(expired).to.deep.equal([])
       clock.tick(1)
@@ -411,12 +419,12 @@ describe('LaneDispatch', () => {
     })
 
     it('sets no timer for messages that are on their way, or have no limit', async () => {
-      const { lanes, runs, send } = makeLanes()
-      void lanes.dispatch(until(10, 'a@0'))
+      const { overlapping, runs, send } = makeDispatch()
+      void overlapping.dispatch(until(10, 'a@0'))
       send('b@0')
       expect(clock.countTimers()).to.equal(0)
-      void lanes.dispatch(until(10, 'c@1'))
-      void lanes.dispatch(until(10, 'd@1'))
+      void overlapping.dispatch(until(10, 'c@1'))
+      void overlapping.dispatch(until(10, 'd@1'))
       expect(clock.countTimers()).to.equal(1)
       await runs[0]!.settle()
       await runs[1]!.settle()
@@ -426,36 +434,36 @@ describe('LaneDispatch', () => {
 
   it('whatever comes and ends when: keeps the order of each partition, has one run there, and leaves nothing that may go', async () => {
     const text = fc.constantFrom('@0', '@1', '@2', '', 'u', 'u@0')
-    const maxRuns = fc.integer({ min: 1, max: 4 })
+    const maxInFlight = fc.integer({ min: 1, max: 4 })
     const step = fc.oneof(
       fc.record({ send: fc.array(text, { minLength: 1, maxLength: 4 }) }),
       fc.record({ settle: fc.nat(), share: fc.integer({ min: 1, max: 3 }) }),
       fc.record({ store: fc.nat(), partition: fc.nat(2) }),
     )
     await fc.assert(
-      fc.asyncProperty(maxRuns, fc.array(step, { maxLength: 40 }), async (limit, steps) => {
-        const { runs, send, ended } = makeLanes({ maxRuns: limit })
-        const started: { lane: string; index: number }[] = []
+      fc.asyncProperty(maxInFlight, fc.array(step, { maxLength: 40 }), async (limit, steps) => {
+        const { runs, send, ended } = makeDispatch({ maxInFlight: limit })
+        const started: { held: string; index: number }[] = []
         let count = 0
         let calls = 0
-        const laneOfIndex: string[] = []
+        const heldByIndex: string[] = []
         const check = (): void => {
-          const open = runs.map(({ envelopes }) => new Set(envelopes.filter((e) => !e.isSettled).map(laneOf)))
+          const open = runs.map(({ messages }) => new Set(messages.filter((e) => !e.isSettled).map(heldBy)))
           const begun = new Set(runs.flatMap(({ texts }) => texts.map(Number)))
-          const taken = open.flatMap((lanes) => [...lanes])
-          for (const [index, lane] of laneOfIndex.entries()) {
+          const taken = open.flatMap((held) => [...held])
+          for (const [index, held] of heldByIndex.entries()) {
             if (begun.has(index) || open.filter(({ size }) => size > 0).length === limit) continue
             expect(
-              taken.some((other) => overlap(lane, other)),
+              taken.some((other) => overlap(held, other)),
               `${index} waits`,
             ).to.equal(true)
-            taken.push(lane)
+            taken.push(held)
           }
           expect(open.filter(({ size }) => size > 0).length).to.be.at.most(limit)
-          for (const [i, lanes] of open.entries()) {
+          for (const [i, ours] of open.entries()) {
             for (const other of open.slice(i + 1)) {
-              for (const lane of lanes)
-                for (const theirs of other) expect(overlap(lane, theirs)).to.equal(false)
+              for (const held of ours)
+                for (const theirs of other) expect(overlap(held, theirs)).to.equal(false)
             }
           }
         }
@@ -464,33 +472,33 @@ describe('LaneDispatch', () => {
             calls++
             void send(
               ...one.send.map((where) => {
-                laneOfIndex.push(laneOf(bound(message(textFor(count, where)))))
+                heldByIndex.push(heldBy(bound(message(textFor(count, where)))))
                 return textFor(count++, where)
               }),
             )
           } else if ('store' in one) {
-            const open = runs.filter(({ envelopes }) => envelopes.some((e) => !e.isSettled && isLoose(e)))
+            const open = runs.filter(({ messages }) => messages.some((e) => !e.isSettled && isLoose(e)))
             const run = open[one.store % Math.max(1, open.length)]
-            const stored = run?.envelopes.filter((e) => !e.isSettled && isLoose(e))[0]
+            const stored = run?.messages.filter((e) => !e.isSettled && isLoose(e))[0]
             if (stored) Object.assign(stored, { partition: one.partition, isAmbiguous: true })
             run?.progress()
           } else {
-            const open = runs.filter(({ envelopes }) => envelopes.some((e) => !e.isSettled))
+            const open = runs.filter(({ messages }) => messages.some((e) => !e.isSettled))
             const run = open[one.settle % Math.max(1, open.length)]
-            const left = run?.envelopes.filter((e) => !e.isSettled) ?? []
+            const left = run?.messages.filter((e) => !e.isSettled) ?? []
             await run?.settle(...left.filter((_, i) => i % one.share === 0).map(textOf))
           }
           check()
         }
         // More runs may begin while these end.
         for (let i = 0; i < runs.length; i++) await runs[i]!.settle()
-        for (const { envelopes } of runs) {
-          for (const e of envelopes) started.push({ lane: laneOf(e), index: Number(textOf(e)) })
+        for (const { messages } of runs) {
+          for (const e of messages) started.push({ held: heldBy(e), index: Number(textOf(e)) })
         }
         expect(started).to.have.length(count)
-        for (const [i, { lane, index }] of started.entries()) {
-          const later = started.slice(i + 1).filter((other) => overlap(lane, other.lane))
-          // Within a run every order is as in the call; between runs the lane decides.
+        for (const [i, { held, index }] of started.entries()) {
+          const later = started.slice(i + 1).filter((other) => overlap(held, other.held))
+          // Within a run every order is as in the call; between runs the partition decides.
           for (const other of later) expect(other.index, `behind ${index}`).to.be.greaterThan(index)
         }
         expect(await ended()).to.have.length(calls)
@@ -505,18 +513,18 @@ function textFor(index: number, where: string): string {
   return `${topic ? `${topic}/` : ''}${index}${key === undefined ? '' : `@${key}`}`
 }
 
-function bound(envelope: Envelope): Envelope {
-  bindByKey(envelope)
-  return envelope
+function bound(pending: PendingMessage): PendingMessage {
+  bindByKey(pending)
+  return pending
 }
 
-function isLoose({ message: { partitionKey }, isAmbiguous }: Envelope): boolean {
+function isLoose({ message: { partitionKey }, isAmbiguous }: PendingMessage): boolean {
   return partitionKey === null && !isAmbiguous
 }
 
 /** `topic/partition`, or `topic/` for all of it. */
-function laneOf(envelope: Envelope): string {
-  return `${envelope.topic}/${isLoose(envelope) ? '' : envelope.partition}`
+function heldBy(pending: PendingMessage): string {
+  return `${pending.topic}/${isLoose(pending) ? '' : pending.partition}`
 }
 
 function overlap(one: string, other: string): boolean {

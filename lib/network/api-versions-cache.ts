@@ -1,7 +1,7 @@
 /**
  * What is known of brokers by address, so that a second connection to one costs no question.
  *
- * A verdict holds until any connection to that address ends: the broker may come back newer or older (D12). Which
+ * Cached versions hold until any connection to that address ends: the broker may come back newer or older (D12). Which
  * release was seen last is remembered longer, only to tell when it changes.
  */
 import type { BrokerVersions } from './broker-versions.js'
@@ -17,15 +17,15 @@ export interface VersionSeen {
   readonly previous: string | null
 }
 
-export class KnownVersions {
-  readonly #verdicts = new Map<string, BrokerVersions>()
+export class ApiVersionsCache {
+  readonly #cached = new Map<string, BrokerVersions>()
   readonly #lastReleases = new Map<string, string>()
   readonly #pinned: BrokerVersions | null
   readonly #onSeen: (seen: VersionSeen) => void
 
   /**
    * @param pinned - what every broker is taken for, or null to ask.
-   * @param onSeen - told of a broker's release when it is first seen, and when it has changed.
+   * @param onSeen - called with a broker's release when it is first seen, and when it has changed.
    */
   constructor(pinned: BrokerVersions | null, onSeen: (seen: VersionSeen) => void = () => {}) {
     this.#pinned = pinned
@@ -34,12 +34,12 @@ export class KnownVersions {
 
   /** null: has to be asked. */
   of(broker: string): BrokerVersions | null {
-    return this.#pinned ?? this.#verdicts.get(broker) ?? null
+    return this.#pinned ?? this.#cached.get(broker) ?? null
   }
 
   learn(broker: string, versions: BrokerVersions): void {
     if (this.#pinned) return
-    this.#verdicts.set(broker, versions)
+    this.#cached.set(broker, versions)
     const previous = this.#lastReleases.get(broker) ?? null
     if (previous === versions.release) return
     this.#lastReleases.delete(broker)
@@ -52,6 +52,6 @@ export class KnownVersions {
 
   /** A connection to this address has ended. */
   forget(broker: string): void {
-    this.#verdicts.delete(broker)
+    this.#cached.delete(broker)
   }
 }

@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { SettledPrefix } from '../../lib/producer/settled-prefix.js'
+import { FlushTracker } from '../../lib/producer/flush-tracker.js'
 
 /** Waits under a name; @returns the names of the waits that are over. */
-function watch(prefix: SettledPrefix) {
+function watch(tracker: FlushTracker) {
   const reached: string[] = []
-  const reach = (name: string, ahead = 0): void => void prefix.reach(ahead).then(() => reached.push(name))
+  const reach = (name: string, ahead = 0): void => void tracker.reach(ahead).then(() => reached.push(name))
   return { reached, reach }
 }
 
@@ -13,36 +13,36 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-describe('SettledPrefix', () => {
+describe('FlushTracker', () => {
   it('has reached nothing and everything before the first item', async () => {
-    const prefix = new SettledPrefix()
-    await prefix.reach(0)
-    expect(prefix.isAwaited).to.equal(false)
+    const tracker = new FlushTracker()
+    await tracker.reach(0)
+    expect(tracker.isAwaited).to.equal(false)
   })
 
   it('is reached portion by portion when they end in their order', async () => {
-    const prefix = new SettledPrefix()
-    const { reached, reach } = watch(prefix)
-    const first = prefix.take(2)
+    const tracker = new FlushTracker()
+    const { reached, reach } = watch(tracker)
+    const first = tracker.take(2)
     reach('first')
-    const second = prefix.take(3)
+    const second = tracker.take(3)
     reach('second')
     reach('second again')
     first()
     await turn()
     expect(reached).to.deep.equal(['first'])
-    expect(prefix.isAwaited).to.equal(true)
+    expect(tracker.isAwaited).to.equal(true)
     second()
     await turn()
     expect(reached).to.deep.equal(['first', 'second', 'second again'])
-    expect(prefix.isAwaited).to.equal(false)
+    expect(tracker.isAwaited).to.equal(false)
   })
 
   it('counts nothing behind a portion that is not over', async () => {
-    const prefix = new SettledPrefix()
-    const { reached, reach } = watch(prefix)
+    const tracker = new FlushTracker()
+    const { reached, reach } = watch(tracker)
     const ends = ['first', 'second', 'third'].map((name) => {
-      const end = prefix.take(1)
+      const end = tracker.take(1)
       reach(name)
       return end
     })
@@ -56,22 +56,22 @@ describe('SettledPrefix', () => {
   })
 
   it('can be waited for before the items are handed out', async () => {
-    const prefix = new SettledPrefix()
-    const { reached, reach } = watch(prefix)
+    const tracker = new FlushTracker()
+    const { reached, reach } = watch(tracker)
     reach('two', 2)
-    prefix.take(1)()
+    tracker.take(1)()
     await turn()
     expect(reached).to.deep.equal([])
-    prefix.take(1)()
+    tracker.take(1)()
     await turn()
     expect(reached).to.deep.equal(['two'])
   })
 
   it('waits for all of a portion that begins before the place waited for and ends behind it', async () => {
-    const prefix = new SettledPrefix()
-    const { reached, reach } = watch(prefix)
+    const tracker = new FlushTracker()
+    const { reached, reach } = watch(tracker)
     reach('one', 1)
-    const end = prefix.take(5)
+    const end = tracker.take(5)
     await turn()
     expect(reached).to.deep.equal([])
     end()
@@ -80,9 +80,9 @@ describe('SettledPrefix', () => {
   })
 
   it('takes portions of nothing', async () => {
-    const prefix = new SettledPrefix()
-    const { reached, reach } = watch(prefix)
-    const [empty, one] = [prefix.take(0), prefix.take(1)]
+    const tracker = new FlushTracker()
+    const { reached, reach } = watch(tracker)
+    const [empty, one] = [tracker.take(0), tracker.take(1)]
     reach('both')
     one()
     await turn()
@@ -100,14 +100,14 @@ describe('SettledPrefix', () => {
     )
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-        const prefix = new SettledPrefix()
-        const { reached, reach } = watch(prefix)
+        const tracker = new FlushTracker()
+        const { reached, reach } = watch(tracker)
         const open: { start: number; end: () => void }[] = []
         const waits: { name: string; place: number }[] = []
         let taken = 0
         for (const one of steps) {
           if ('take' in one) {
-            open.push({ start: taken, end: prefix.take(one.take) })
+            open.push({ start: taken, end: tracker.take(one.take) })
             taken += one.take
           } else if ('end' in one) {
             for (const { end } of open.splice(one.end % Math.max(1, open.length), 1)) end()
@@ -121,7 +121,7 @@ describe('SettledPrefix', () => {
           const isOver = ({ place }: { place: number }): boolean =>
             place <= taken && open.every(({ start }) => start >= place)
           expect(reached).to.deep.equal(waits.filter(isOver).map(({ name }) => name))
-          expect(prefix.isAwaited).to.equal(reached.length < waits.length)
+          expect(tracker.isAwaited).to.equal(reached.length < waits.length)
         }
       }),
       { numRuns: 100 },

@@ -10,7 +10,7 @@ import type { FailedAttempt, MessageFailure } from '../failure.js'
 import type { KeyedMessage } from '../keyed-message.js'
 import type { RecordHeaders } from '../protocol/records/record-body.js'
 import type { Serialized } from '../protocol/writer.js'
-import type { Turn } from './lane-dispatch.js'
+import type { Turn } from './overlapping-dispatch.js'
 
 /** Where and when a message was stored. */
 export interface Delivery {
@@ -27,8 +27,8 @@ export interface Delivery {
 /** A call that waits for its messages. */
 export interface OutcomeWaiter {
   /** @param timestampMs - where the broker stamps messages itself, else null. */
-  delivered(envelope: Envelope, offset: bigint, broker: string, timestampMs: number | null): void
-  failed(failure: MessageFailure, envelope: Envelope): void
+  delivered(message: PendingMessage, offset: bigint, broker: string, timestampMs: number | null): void
+  failed(failure: MessageFailure, message: PendingMessage): void
 }
 
 const noAttempts: readonly FailedAttempt[] = []
@@ -36,7 +36,7 @@ const noAttempts: readonly FailedAttempt[] = []
 /** Kept beside the first one: with unlimited retries an outage would fill the memory otherwise. */
 const LAST_ATTEMPTS_KEPT = 4
 
-export class Envelope {
+export class PendingMessage {
   readonly message: KeyedMessage
   readonly topic: string
   /** Null: any partition will do. */
@@ -61,7 +61,7 @@ export class Envelope {
   isAmbiguous = false
   /** Failed attempts in all. */
   attemptCount = 0
-  /** Where cycles overlap, what LaneDispatch keeps of it. */
+  /** Where cycles overlap, what OverlappingDispatch keeps of it. */
   turn: Turn | null = null
   #attempts: FailedAttempt[] | null = null
 

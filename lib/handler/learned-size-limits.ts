@@ -1,6 +1,6 @@
 /**
  * What is known of `max.message.bytes`, per topic: brokers do not tell it, they only refuse. A set that is as large
- * as one that was refused is cut before it is sent.
+ * as one that was refused is split before it is sent.
  *
  * Forgotten after a while, because the limit can be raised.
  */
@@ -9,7 +9,7 @@ const FORGOTTEN_AFTER_MS = 300_000
 /** Topics that are remembered. */
 const MAX_TOPICS = 1000
 
-export class SetLimits {
+export class LearnedSizeLimits {
   readonly #refused = new Map<string, { readonly bytes: number; readonly atMs: number }>()
 
   /** A set of this size was refused. */

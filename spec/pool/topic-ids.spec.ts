@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { canNameById, namedAgain } from '../../lib/pool/topic-names.js'
+import { canNameById, withTopicNames } from '../../lib/pool/topic-ids.js'
 import type { ProduceRequest } from '../../lib/protocol/messages/index.js'
 import { produceRequest, produceResponse } from '../support/messages.js'
 
@@ -28,7 +28,7 @@ describe('canNameById', () => {
   })
 })
 
-describe('namedAgain', () => {
+describe('withTopicNames', () => {
   const request = requestFor(['t', ids.t], ['u', ids.u])
 
   it('gives the topics of an answer the names that were asked for, in the order of the answer', () => {
@@ -38,7 +38,7 @@ describe('namedAgain', () => {
         { topicId: Buffer.from(ids.t), partitions: [] },
       ],
     })
-    expect(namedAgain(response, request).topics.map(({ name }) => name)).to.deep.equal(['u', 't'])
+    expect(withTopicNames(response, request).topics.map(({ name }) => name)).to.deep.equal(['u', 't'])
     expect(
       response.topics.map(({ name }) => name),
       'the answer itself',
@@ -47,11 +47,11 @@ describe('namedAgain', () => {
 
   it('leaves an answer with names as it is', () => {
     const response = produceResponse({ topics: [{ name: 'u', partitions: [] }] })
-    expect(namedAgain(response, request)).to.equal(response)
+    expect(withTopicNames(response, request)).to.equal(response)
   })
 
   it('has no name for an id that was not asked for', () => {
     const response = produceResponse({ topics: [{ topicId: Buffer.alloc(16, 9), partitions: [] }] })
-    expect(namedAgain(response, request).topics[0]!.name).to.equal('')
+    expect(withTopicNames(response, request).topics[0]!.name).to.equal('')
   })
 })

@@ -1,4 +1,4 @@
-/** What the parts behind a Producer tell of: counted, logged, and reported as events to whoever listens. */
+/** What the components behind a Producer report: counted, logged, and reported as events to whoever listens. */
 import type { KafkaError } from '../errors.js'
 import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import type { Stored } from '../handler/outcomes.js'
@@ -7,8 +7,8 @@ import type { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import type { ProducerMetrics } from '../metrics/producer-metrics.js'
 import type { Unconfirmed } from '../pool/unconfirmed-writes.js'
+import type { ComponentsListener } from './composition-root.js'
 import type { ProducerEvents } from './events.js'
-import type { PartsListener } from './parts.js'
 import type { UnconfirmedTally } from './unconfirmed-tally.js'
 
 export interface ReportsOptions {
@@ -21,19 +21,19 @@ export interface ReportsOptions {
   readonly isAsync: boolean
 }
 
-export function reportsOf(options: ReportsOptions): PartsListener {
+export function reportsOf(options: ReportsOptions): ComponentsListener {
   const { report, metrics, logger } = options
   return {
     outcomes: {
       onDelivered: (batch, stored, broker) => {
-        metrics.delivered(batch.envelopes.length)
+        metrics.delivered(batch.messages.length)
         if (options.isHeard('delivered')) report('delivered', deliveredEvent(batch, stored, broker))
       },
       onFailed: (failures) => {
         metrics.failed(failures.length)
         reportFailed(options, failures)
       },
-      onSerialized: (envelopes) => metrics.serialized(envelopes),
+      onSerialized: (messages) => metrics.serialized(messages),
       onAttemptFailed: () => metrics.attemptFailed(),
       onRetry: (event) => report('retry', event),
     },
@@ -67,11 +67,11 @@ export function reportsOf(options: ReportsOptions): PartsListener {
 }
 
 function deliveredEvent(
-  { topic, partition, envelopes }: PartitionBatch,
+  { topic, partition, messages: pending }: PartitionBatch,
   { baseOffset, timestampMs }: Stored,
   broker: string,
 ): Parameters<ProducerEvents['delivered']>[0] {
-  const messages = envelopes.map((envelope) => envelope.message as KeyedMessage)
+  const messages = pending.map(({ message }) => message as KeyedMessage)
   return { topic, partition, baseOffset, ...(timestampMs !== null && { timestampMs }), broker, messages }
 }
 

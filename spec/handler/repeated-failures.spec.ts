@@ -1,10 +1,10 @@
 import { expect } from 'chai'
-import { FruitlessTopics } from '../../lib/handler/fruitless-topics.js'
+import { RepeatedFailures } from '../../lib/handler/repeated-failures.js'
 
-describe('FruitlessTopics', () => {
-  let topics: FruitlessTopics
+describe('RepeatedFailures', () => {
+  let topics: RepeatedFailures
   beforeEach(() => {
-    topics = new FruitlessTopics()
+    topics = new RepeatedFailures()
   })
 
   it('take a topic for a repeated failure from its second error in a row on', () => {

@@ -5,9 +5,9 @@ import type { EventLoopYield } from '../event-loop.js'
 import { BrokerPartitionInfo } from '../handler/broker-partition-info.js'
 import { DefaultEventHandler, type DefaultEventHandlerOptions } from '../handler/default-event-handler.js'
 import type { Logger } from '../logger.js'
+import { ApiVersionsCache, type VersionSeen } from '../network/api-versions-cache.js'
 import { BrokerVersions } from '../network/broker-versions.js'
 import type { BrokerAddress } from '../network/connection.js'
-import { KnownVersions, type VersionSeen } from '../network/known-versions.js'
 import { MetadataSource } from '../pool/metadata-source.js'
 import { ProducerPool } from '../pool/producer-pool.js'
 import { SyncProducer, type SyncProducerListener } from '../pool/sync-producer.js'
@@ -15,7 +15,7 @@ import { type Compression, compressionNamed } from '../protocol/records/compress
 import { type Classes, encodersOf, partitionerOf } from './classes.js'
 import type { RefreshEvent } from './events.js'
 
-export interface PartsListener extends SyncProducerListener {
+export interface ComponentsListener extends SyncProducerListener {
   readonly outcomes: DefaultEventHandlerOptions['listener']
   onRefresh(event: RefreshEvent): void
   /** The release of a broker is first seen, or has changed. */
@@ -23,27 +23,27 @@ export interface PartsListener extends SyncProducerListener {
   onThrottle(broker: string, throttleTimeMs: number): void
 }
 
-export interface Parts {
+export interface Components {
   readonly handler: DefaultEventHandler
   readonly pool: ProducerPool
   /** Ends the asking for metadata; what waits for it fails with this reason. */
   closeMetadata(reason: KafkaError): void
 }
 
-/** @throws {ConfigError} for a class or codec that is not to be had. Opens no connection. */
-export function buildParts(
+/** @throws {ConfigError} for a class or codec that is not available. Opens no connection. */
+export function compose(
   config: ProducerConfig,
   classes: Classes,
   logger: Logger,
-  listener: PartsListener,
+  listener: ComponentsListener,
   eventLoop: EventLoopYield,
-): Parts {
+): Components {
   const partitioner = partitionerOf(config, classes)
   const encoders = encodersOf(config, classes)
   const compression = compressionOf(config)
   const { brokerVersion } = config
   const pinned = brokerVersion === 'auto' ? null : BrokerVersions.pinned(brokerVersion)
-  const knownVersions = new KnownVersions(pinned, (seen) => listener.onVersion(seen))
+  const apiVersionsCache = new ApiVersionsCache(pinned, (seen) => listener.onVersion(seen))
   const connectionListener: SyncProducerListener = {
     onConnect: (broker) => listener.onConnect(broker),
     onDisconnect: (broker, reason) => listener.onDisconnect(broker, reason),
@@ -63,11 +63,11 @@ export function buildParts(
       maxFrameBytes: config.receiveMessageMaxBytes,
       logger,
       listener: connectionListener,
-      knownVersions,
+      apiVersionsCache,
       onOutdated: (outdated) => pool.renew(outdated),
       onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
     })
-  const pool = new ProducerPool({ create, slots: config.maxInFlightRequestsPerConnection })
+  const pool = new ProducerPool({ create, maxInFlight: config.maxInFlightRequestsPerConnection })
   const source = new MetadataSource({ bootstrap: config.metadataBrokerList, create, logger })
   const brokerPartitionInfo = new BrokerPartitionInfo({
     source,

@@ -2,14 +2,14 @@ import { expect } from 'chai'
 import sinon from 'sinon'
 import { DecodeError, EncodeError, UnsupportedVersionError } from '../../lib/errors.js'
 import { type Api, defineApi } from '../../lib/protocol/api.js'
+import { Reader } from '../../lib/protocol/reader.js'
 import {
   correlationIdOf,
   decodeResponse,
   encodeRequest,
   encodeResponse,
   readRequestHeader,
-} from '../../lib/protocol/envelope.js'
-import { Reader } from '../../lib/protocol/reader.js'
+} from '../../lib/protocol/request-response.js'
 import { struct } from '../../lib/protocol/schema.js'
 import { int8 } from '../../lib/protocol/types.js'
 import { wire } from '../support/wire.js'

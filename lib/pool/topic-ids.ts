@@ -19,7 +19,7 @@ export function canNameById({ topics }: ProduceRequest): boolean {
 }
 
 /** An answer with the names that belong to its ids; an id that was not asked for stays without a name. */
-export function namedAgain(response: ProduceResponse, request: ProduceRequest): ProduceResponse {
+export function withTopicNames(response: ProduceResponse, request: ProduceRequest): ProduceResponse {
   if (!response.topics.some(({ topicId }) => hasTopicId(topicId))) return response
   const names = new Map(request.topics.map(({ topicId, name }) => [topicIdText(topicId), name]))
   return {

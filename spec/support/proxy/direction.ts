@@ -1,32 +1,32 @@
 /**
  * One direction of one proxied connection: takes bytes from one socket and gives them to the other when they are due.
  *
- * Holds little: beyond that the source is no longer read, so pressure goes back as it does on a real road.
+ * Holds little: beyond that the source is no longer read, so pressure goes back as it does on a real network.
  */
 import type { Socket } from 'node:net'
 
 /** How a connection ends: with a FIN after what has been handed on, or at once with a RST. */
-export type Ending = 'close' | 'reset'
+export type CloseKind = 'close' | 'reset'
 
 export interface DirectionFaults {
   /** Milliseconds that each byte is under way. Default 0. */
   readonly delayMs?: number
-  /** What is left of the road's width. Default: no limit. */
+  /** What is left of the network's width. Default: no limit. */
   readonly bytesPerSecond?: number
   /** Nothing passes while it is true; as with lost packets, what was held is delivered afterwards. Default false. */
   readonly isBlackHole?: boolean
   /** Lets this many bytes of the connection pass and then ends it. */
-  readonly endAfter?: { readonly bytes: number; readonly how: Ending }
+  readonly endAfter?: { readonly bytes: number; readonly how: CloseKind }
 }
 
-export interface LaneOptions {
+export interface DirectionOptions {
   readonly source: Socket
   readonly sink: Socket
   readonly faults: DirectionFaults
   /** No byte sets out before this, on the clock of `performance.now()`. */
   readonly openedAtMs: number
   /** Called when `endAfter` says so. */
-  readonly onEnd: (how: Ending) => void
+  readonly onEnd: (how: CloseKind) => void
 }
 
 /** null in place of bytes is the end of the stream. */
@@ -41,21 +41,21 @@ const MAX_PARCEL_BYTES = 4096
 /** A reset that arrives together with bytes is reported by libuv as a plain end, so these are to be read first. */
 const READING_MS = 5
 
-export class Lane {
+export class Direction {
   readonly #source: Socket
   readonly #sink: Socket
-  readonly #onEnd: (how: Ending) => void
+  readonly #onEnd: (how: CloseKind) => void
   #faults: DirectionFaults
   /** In the order in which they came, whatever they are due. */
   readonly #parcels: Parcel[] = []
   #heldBytes = 0
   #passedBytes = 0
-  /** When the road is free for the next byte, by its width. */
+  /** When the network is free for the next byte, by its width. */
   #freeAtMs: number
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
 
-  constructor({ source, sink, faults, openedAtMs, onEnd }: LaneOptions) {
+  constructor({ source, sink, faults, openedAtMs, onEnd }: DirectionOptions) {
     this.#source = source
     this.#sink = sink
     this.#faults = faults

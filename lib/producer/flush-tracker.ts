@@ -16,7 +16,7 @@ interface Section {
   next: Section | null
 }
 
-export class SettledPrefix {
+export class FlushTracker {
   /** Items handed out so far. */
   #taken = 0
   /** The first one that is not completed, or the last one. */

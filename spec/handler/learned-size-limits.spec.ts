@@ -1,14 +1,14 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { SetLimits } from '../../lib/handler/set-limits.js'
+import { LearnedSizeLimits } from '../../lib/handler/learned-size-limits.js'
 
-describe('SetLimits', () => {
+describe('LearnedSizeLimits', () => {
   let clock: sinon.SinonFakeTimers
-  let limits: SetLimits
+  let limits: LearnedSizeLimits
 
   beforeEach(() => {
     clock = sinon.useFakeTimers({ toFake: ['performance'] })
-    limits = new SetLimits()
+    limits = new LearnedSizeLimits()
   })
 
   it('knows nothing at first', () => {

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { cutIntoRequests, halve, MAX_COMPRESSED_REQUEST_BYTES } from '../../lib/handler/cut-batches.js'
-import type { Envelope } from '../../lib/handler/envelope.js'
 import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
-import { batchOf, serialized, textsOf } from './support/envelopes.js'
+import type { PendingMessage } from '../../lib/handler/pending-message.js'
+import { halve, MAX_COMPRESSED_REQUEST_BYTES, splitIntoRequests } from '../../lib/handler/split-batches.js'
+import { batchOf, serialized, textsOf } from './support/pending-messages.js'
 
 const ENTRY_OVERHEAD = 34
 
@@ -16,18 +16,18 @@ function ofBytes(bytes: number, name = 'x') {
 function shapeOf(requests: readonly (readonly PartitionBatch[])[]): string[][] {
   return requests.map((request) =>
     request.map(
-      ({ topic, partition, envelopes }) =>
-        `${topic}/${partition}: ${textsOf(envelopes)
+      ({ topic, partition, messages }) =>
+        `${topic}/${partition}: ${textsOf(messages)
           .map((text) => text.replace(/\.+$/, ''))
           .join(' ')}`,
     ),
   )
 }
 
-describe('cutIntoRequests', () => {
+describe('splitIntoRequests', () => {
   it('leaves batches that fit in one request, untouched', () => {
     const batches = [batchOf('t', 0, ofBytes(100), ofBytes(100)), batchOf('u', 1, ofBytes(100))]
-    expect(cutIntoRequests(batches, 300)).to.deep.equal([batches])
+    expect(splitIntoRequests(batches, 300)).to.deep.equal([batches])
   })
 
   it('begins the next request with the message that would make one too large', () => {
@@ -35,42 +35,42 @@ describe('cutIntoRequests', () => {
       batchOf('t', 0, ofBytes(100, 'a'), ofBytes(100, 'b')),
       batchOf('t', 1, ofBytes(100, 'c'), ofBytes(100, 'd')),
     ]
-    expect(shapeOf(cutIntoRequests(batches, 300))).to.deep.equal([['t/0: a b', 't/1: c'], ['t/1: d']])
-    expect(shapeOf(cutIntoRequests(batches, 299))).to.deep.equal([['t/0: a b'], ['t/1: c d']])
+    expect(shapeOf(splitIntoRequests(batches, 300))).to.deep.equal([['t/0: a b', 't/1: c'], ['t/1: d']])
+    expect(shapeOf(splitIntoRequests(batches, 299))).to.deep.equal([['t/0: a b'], ['t/1: c d']])
   })
 
   it('sends a message that is too large by itself in a request of its own', () => {
     const batch = batchOf('t', 0, ofBytes(100, 'a'), ofBytes(900, 'b'), ofBytes(100, 'c'))
-    expect(shapeOf(cutIntoRequests([batch], 300))).to.deep.equal([['t/0: a'], ['t/0: b'], ['t/0: c']])
+    expect(shapeOf(splitIntoRequests([batch], 300))).to.deep.equal([['t/0: a'], ['t/0: b'], ['t/0: c']])
   })
 
   it('counts keys', () => {
     const [a, b] = [serialized('a', { key: 'k'.repeat(100) }), serialized('b', { key: 'k'.repeat(100) })]
-    expect(cutIntoRequests([batchOf('t', 0, a, b)], 270)).to.have.length(1)
-    expect(cutIntoRequests([batchOf('t', 0, a, b)], 269)).to.have.length(2)
+    expect(splitIntoRequests([batchOf('t', 0, a, b)], 270)).to.have.length(1)
+    expect(splitIntoRequests([batchOf('t', 0, a, b)], 269)).to.have.length(2)
   })
 
   it('fills each request as far as it goes', () => {
     const batch = batchOf('t', 0, ...['a', 'b', 'c', 'd'].map((name) => ofBytes(100, name)))
-    expect(shapeOf(cutIntoRequests([batch], 200))).to.deep.equal([['t/0: a b'], ['t/0: c d']])
+    expect(shapeOf(splitIntoRequests([batch], 200))).to.deep.equal([['t/0: a b'], ['t/0: c d']])
   })
 
   it('counts a message without a value as nothing but its overhead', () => {
-    const empty = (): Envelope => Object.assign(serialized(''), { value: null })
-    expect(cutIntoRequests([batchOf('t', 0, empty(), empty())], 68)).to.have.length(1)
-    expect(cutIntoRequests([batchOf('t', 0, empty(), empty())], 67)).to.have.length(2)
+    const empty = (): PendingMessage => Object.assign(serialized(''), { value: null })
+    expect(splitIntoRequests([batchOf('t', 0, empty(), empty())], 68)).to.have.length(1)
+    expect(splitIntoRequests([batchOf('t', 0, empty(), empty())], 67)).to.have.length(2)
   })
 
   it('makes no request of nothing', () => {
-    expect(cutIntoRequests([], 1)).to.deep.equal([])
+    expect(splitIntoRequests([], 1)).to.deep.equal([])
   })
 
   it('stays below the 100 MiB that brokers read, even where every character takes three bytes', () => {
     const text = '漢'.repeat(1024 * 1024)
     const batch = batchOf('t', 0, ...Array.from({ length: 60 }, () => serialized(text)))
-    for (const request of cutIntoRequests([batch], MAX_COMPRESSED_REQUEST_BYTES)) {
+    for (const request of splitIntoRequests([batch], MAX_COMPRESSED_REQUEST_BYTES)) {
       const bytes = request
-        .flatMap(({ envelopes }) => envelopes)
+        .flatMap(({ messages }) => messages)
         .reduce((sum, { value }) => sum + ENTRY_OVERHEAD + 3 * value!.length, 0)
       expect(bytes).to.be.lessThan(100 * 1024 * 1024)
     }
@@ -85,18 +85,18 @@ describe('cutIntoRequests', () => {
         const batches = perBatch.map((bytes, partition) =>
           batchOf('t', partition, ...bytes.map((count) => serialized('.'.repeat(count - ENTRY_OVERHEAD)))),
         )
-        const requests = cutIntoRequests(batches, maxBytes)
-        for (const { partition, envelopes } of batches) {
+        const requests = splitIntoRequests(batches, maxBytes)
+        for (const { partition, messages } of batches) {
           const sent = requests.flatMap((request) =>
-            request.filter((batch) => batch.partition === partition).flatMap((batch) => batch.envelopes),
+            request.filter((batch) => batch.partition === partition).flatMap((batch) => batch.messages),
           )
-          expect(sent).to.deep.equal(envelopes)
+          expect(sent).to.deep.equal(messages)
         }
         for (const request of requests) {
-          const messages = request.flatMap(({ envelopes }) => envelopes)
+          const messages = request.flatMap(({ messages }) => messages)
           const bytes = messages.reduce((sum, { value }) => sum + ENTRY_OVERHEAD + value!.length, 0)
           expect(messages.length === 1 || bytes <= maxBytes).to.equal(true)
-          expect(request.every(({ envelopes }) => envelopes.length > 0)).to.equal(true)
+          expect(request.every(({ messages }) => messages.length > 0)).to.equal(true)
           expect(new Set(request.map(({ partition }) => partition)).size).to.equal(request.length)
         }
       }),
@@ -111,10 +111,10 @@ describe('MAX_COMPRESSED_REQUEST_BYTES', () => {
 })
 
 describe('halve', () => {
-  it('cuts in the middle, the first half not smaller', () => {
-    const envelopes = ['a', 'b', 'c', 'd', 'e'].map((text) => serialized(text))
-    const [first, second] = halve(batchOf('t', 2, ...envelopes))
-    expect([textsOf(first.envelopes), textsOf(second.envelopes)]).to.deep.equal([
+  it('splits in the middle, the first half not smaller', () => {
+    const messages = ['a', 'b', 'c', 'd', 'e'].map((text) => serialized(text))
+    const [first, second] = halve(batchOf('t', 2, ...messages))
+    expect([textsOf(first.messages), textsOf(second.messages)]).to.deep.equal([
       ['a', 'b', 'c'],
       ['d', 'e'],
     ])
@@ -124,11 +124,11 @@ describe('halve', () => {
   it('loses nothing, keeps the order, and ends at single messages', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 100 }), (count) => {
-        const envelopes = Array.from({ length: count }, (_, i) => serialized(`${i}`))
+        const messages = Array.from({ length: count }, (_, i) => serialized(`${i}`))
         const pieces = (batch: PartitionBatch): PartitionBatch[] =>
-          batch.envelopes.length === 1 ? [batch] : halve(batch).flatMap(pieces)
-        const singles = pieces(batchOf('t', 0, ...envelopes))
-        expect(singles.flatMap((piece) => piece.envelopes)).to.deep.equal(envelopes)
+          batch.messages.length === 1 ? [batch] : halve(batch).flatMap(pieces)
+        const singles = pieces(batchOf('t', 0, ...messages))
+        expect(singles.flatMap((piece) => piece.messages)).to.deep.equal(messages)
       }),
     )
   })

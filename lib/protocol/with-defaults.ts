@@ -6,12 +6,12 @@ import type { Field } from './schema.js'
 import type { Type } from './types.js'
 
 /** Whatever is left out has its default; a field that every version has may not be left out. */
-export type Sparse<T> = T extends bigint | string | number | boolean | null | Uint8Array
+export type WithoutDefaults<T> = T extends bigint | string | number | boolean | null | Uint8Array
   ? T
   : T extends (infer E)[]
-    ? Sparse<E>[]
+    ? WithoutDefaults<E>[]
     : T extends object
-      ? { [K in keyof T]?: Sparse<T[K]> }
+      ? { [K in keyof T]?: WithoutDefaults<T[K]> }
       : T
 
 interface Walkable {
@@ -19,16 +19,16 @@ interface Walkable {
   readonly element?: Type<unknown>
 }
 
-export function filled<T>(type: Type<T>, sparse: NoInfer<Sparse<T>>): T {
-  return walk(type as Walkable, sparse) as T
+export function withDefaults<T>(type: Type<T>, partial: NoInfer<WithoutDefaults<T>>): T {
+  return walk(type as Walkable, partial) as T
 }
 
-function walk({ fields, element }: Walkable, sparse: unknown): unknown {
-  if (element && Array.isArray(sparse)) return sparse.map((one) => walk(element as Walkable, one))
-  if (!fields || typeof sparse !== 'object' || sparse === null) return sparse
+function walk({ fields, element }: Walkable, partial: unknown): unknown {
+  if (element && Array.isArray(partial)) return partial.map((one) => walk(element as Walkable, one))
+  if (!fields || typeof partial !== 'object' || partial === null) return partial
   return Object.fromEntries(
     Object.entries(fields).map(([name, declared]) => {
-      const given = (sparse as Record<string, unknown>)[name]
+      const given = (partial as Record<string, unknown>)[name]
       const type = 'since' in declared ? declared.type : declared
       if (given === undefined && 'since' in declared) return [name, declared.absent]
       return [name, walk(type as Walkable, given)]

@@ -1,62 +1,62 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { Mute } from '../../lib/network/mute.js'
+import { ThrottleGate } from '../../lib/network/throttle-gate.js'
 
-describe('Mute', () => {
+describe('ThrottleGate', () => {
   let clock: sinon.SinonFakeTimers
-  let mute: Mute
+  let gate: ThrottleGate
   let over: boolean
 
   beforeEach(() => {
     clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
-    mute = new Mute()
+    gate = new ThrottleGate()
     over = false
   })
 
-  afterEach(() => mute.end())
+  afterEach(() => gate.end())
 
   function follow(): void {
-    void mute.wait()!.then(() => {
+    void gate.wait()!.then(() => {
       over = true
     })
   }
 
   it('holds nothing back before it begins', () => {
-    expect(mute.wait()).to.equal(null)
+    expect(gate.wait()).to.equal(null)
   })
 
   it('lets those who wait go on when the time is over, and nobody has to wait any more', async () => {
-    mute.begin(100)
+    gate.begin(100)
     follow()
     await clock.tickAsync(99)
     expect(over).to.equal(false)
     await clock.tickAsync(1)
-    expect([over, mute.wait()]).to.deep.equal([true, null])
+    expect([over, gate.wait()]).to.deep.equal([true, null])
   })
 
   it('lets them go on in the order of waiting', async () => {
-    mute.begin(100)
+    gate.begin(100)
     const order: number[] = []
-    for (const i of [1, 2, 3]) void mute.wait()!.then(() => order.push(i))
+    for (const i of [1, 2, 3]) void gate.wait()!.then(() => order.push(i))
     await clock.tickAsync(100)
     expect(order).to.deep.equal([1, 2, 3])
   })
 
   it('lasts as long as the later end of two', async () => {
-    mute.begin(100)
+    gate.begin(100)
     follow()
     await clock.tickAsync(50)
-    mute.begin(100)
+    gate.begin(100)
     await clock.tickAsync(99)
     expect(over).to.equal(false)
     await clock.tickAsync(1)
     expect(over).to.equal(true)
   })
 
-  it('is not cut short by one that ends earlier', async () => {
-    mute.begin(100)
+  it('is not shortened by one that ends earlier', async () => {
+    gate.begin(100)
     follow()
-    mute.begin(10)
+    gate.begin(10)
     await clock.tickAsync(99)
     expect(over).to.equal(false)
     await clock.tickAsync(1)
@@ -64,9 +64,9 @@ describe('Mute', () => {
   })
 
   it('can begin again', async () => {
-    mute.begin(10)
+    gate.begin(10)
     await clock.tickAsync(10)
-    mute.begin(10)
+    gate.begin(10)
     follow()
     await clock.tickAsync(9)
     expect(over).to.equal(false)
@@ -75,17 +75,17 @@ describe('Mute', () => {
   })
 
   it('does not believe a broker that wants more than five minutes', async () => {
-    mute.begin(2 ** 31 - 1)
+    gate.begin(2 ** 31 - 1)
     follow()
     await clock.tickAsync(300_000)
     expect(over).to.equal(true)
   })
 
   it('ends at once when it is told to, and leaves no timer', async () => {
-    mute.begin(100)
-    const waited = mute.wait()
-    mute.end()
+    gate.begin(100)
+    const waited = gate.wait()
+    gate.end()
     await waited
-    expect([mute.wait(), clock.countTimers()]).to.deep.equal([null, 0])
+    expect([gate.wait(), clock.countTimers()]).to.deep.equal([null, 0])
   })
 })

@@ -1,12 +1,12 @@
 /** What each error code of a produce answer means; the table of reliability reference §2.4, row by row. */
 import { expect } from 'chai'
 import { BrokerError } from '../../lib/errors.js'
-import { brokerError, type Verdict, verdictOn } from '../../lib/handler/produce-verdict.js'
+import { actionOn, brokerError, type ErrorAction } from '../../lib/handler/produce-errors.js'
 
 type Persisted = 'no' | 'maybe' | 'maybe with acks -1'
 
-// codes, verdict, whether the messages may be stored
-const table: [number[], Verdict, Persisted][] = [
+// codes, action, whether the messages may be stored
+const table: [number[], ErrorAction, Persisted][] = [
   [[2, 3, 5], 'retry', 'no'],
   [[6], 'retry', 'maybe with acks -1'],
   [[7], 'retry', 'maybe'],
@@ -26,18 +26,18 @@ const table: [number[], Verdict, Persisted][] = [
 
 const where = { broker: 'b:9092', topic: 't', partition: 3 }
 
-describe('verdictOn', () => {
+describe('actionOn', () => {
   it('delivers on 0 only', () => {
-    expect(verdictOn(0)).to.equal('delivered')
+    expect(actionOn(0)).to.equal('delivered')
     for (let code = -1; code <= 140; code++) {
-      if (code !== 0) expect(verdictOn(code), `${code}`).not.to.equal('delivered')
+      if (code !== 0) expect(actionOn(code), `${code}`).not.to.equal('delivered')
     }
   })
 
-  for (const [codes, verdict] of table) {
+  for (const [codes, action] of table) {
     for (const code of codes) {
-      it(`says ${verdict} to ${code}`, () => {
-        expect(verdictOn(code)).to.equal(verdict)
+      it(`says ${action} to ${code}`, () => {
+        expect(actionOn(code)).to.equal(action)
       })
     }
   }
@@ -45,21 +45,21 @@ describe('verdictOn', () => {
   it('retries every code that is in no row: the original retried all', () => {
     const listed = new Set(table.flatMap(([codes]) => codes))
     for (let code = 1; code <= 140; code++) {
-      if (!listed.has(code)) expect(verdictOn(code), `${code}`).to.equal('retry')
+      if (!listed.has(code)) expect(actionOn(code), `${code}`).to.equal('retry')
     }
   })
 })
 
 describe('brokerError', () => {
-  for (const [codes, verdict, persisted] of table) {
+  for (const [codes, action, persisted] of table) {
     for (const code of codes) {
-      it(`of ${code}: ${verdict === 'retry' ? 'retriable' : 'not retriable'}, stored: ${persisted}`, () => {
+      it(`of ${code}: ${action === 'retry' ? 'retriable' : 'not retriable'}, stored: ${persisted}`, () => {
         for (const acks of [-1, 1]) {
           const isAmbiguous = persisted === 'maybe' || (persisted === 'maybe with acks -1' && acks === -1)
           const error = brokerError(code, { ...where, acks })
           expect(error, `acks ${acks}`).to.include({
             errorCode: code,
-            retriable: verdict === 'retry',
+            retriable: action === 'retry',
             persistence: isAmbiguous ? 'possibly-persisted' : 'not-persisted',
           })
         }
@@ -88,7 +88,7 @@ describe('brokerError', () => {
     })
   })
 
-  it('escapes and cuts the topic', () => {
+  it('escapes and shortens the topic', () => {
     const { message } = brokerError(6, { ...where, topic: `\u001b${'t'.repeat(300)}`, acks: 1 })
     expect(message).to.contain('\\u{1b}tt').and.not.contain('t'.repeat(200))
   })

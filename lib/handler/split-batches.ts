@@ -1,10 +1,10 @@
 /**
- * Policy, pure: cuts batches so that no request grows beyond what brokers accept, and halves a set that was refused
+ * Policy, pure: splits batches so that no request grows beyond what brokers accept, and halves a set that was refused
  * for its size. Order is kept: the pieces of a partition must be sent one after the other.
  */
 import { estimateBytes } from '../protocol/records/record-body.js'
-import type { Envelope } from './envelope.js'
 import type { PartitionBatch } from './partition-and-collate.js'
+import type { PendingMessage } from './pending-message.js'
 
 /**
  * Brokers close the connection on requests beyond `socket.request.max.bytes`, 100 MiB. A third of it, because a
@@ -15,26 +15,26 @@ export const MAX_COMPRESSED_REQUEST_BYTES = 32 * 1024 * 1024
 /** What is not compressed is written in one go, which must not keep the event loop (`npm run bench -- compression`). */
 export const MAX_PLAIN_REQUEST_BYTES = 4 * 1024 * 1024
 
-/** Groups batches into requests, in order; a batch that is too large alone is cut. */
-export function cutIntoRequests(batches: readonly PartitionBatch[], maxBytes: number): PartitionBatch[][] {
+/** Groups batches into requests, in order; a batch that is too large alone is split. */
+export function splitIntoRequests(batches: readonly PartitionBatch[], maxBytes: number): PartitionBatch[][] {
   const requests: PartitionBatch[][] = []
   let request: PartitionBatch[] = []
   let requestBytes = 0
   for (const batch of batches) {
-    let envelopes: Envelope[] = []
-    for (const envelope of batch.envelopes) {
-      const bytes = estimateBytes(envelope)
+    let messages: PendingMessage[] = []
+    for (const message of batch.messages) {
+      const bytes = estimateBytes(message)
       if (requestBytes > 0 && requestBytes + bytes > maxBytes) {
-        if (envelopes.length > 0) request.push({ ...batch, envelopes })
+        if (messages.length > 0) request.push({ ...batch, messages })
         requests.push(request)
         request = []
-        envelopes = []
+        messages = []
         requestBytes = 0
       }
-      envelopes.push(envelope)
+      messages.push(message)
       requestBytes += bytes
     }
-    if (envelopes.length > 0) request.push({ ...batch, envelopes })
+    if (messages.length > 0) request.push({ ...batch, messages })
   }
   if (request.length > 0) requests.push(request)
   return requests
@@ -42,9 +42,9 @@ export function cutIntoRequests(batches: readonly PartitionBatch[], maxBytes: nu
 
 /** Two batches with the first and the second half, the first one not smaller. */
 export function halve(batch: PartitionBatch): [PartitionBatch, PartitionBatch] {
-  const middle = Math.ceil(batch.envelopes.length / 2)
+  const middle = Math.ceil(batch.messages.length / 2)
   return [
-    { ...batch, envelopes: batch.envelopes.slice(0, middle) },
-    { ...batch, envelopes: batch.envelopes.slice(middle) },
+    { ...batch, messages: batch.messages.slice(0, middle) },
+    { ...batch, messages: batch.messages.slice(middle) },
   ]
 }

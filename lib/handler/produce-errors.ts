@@ -9,7 +9,7 @@
 import { BrokerError, printable } from '../errors.js'
 import { errorCode, isKnownErrorCode } from '../protocol/error-code.js'
 
-export type Verdict = 'delivered' | 'retry' | 'fail' | 'split'
+export type ErrorAction = 'delivered' | 'retry' | 'fail' | 'split'
 
 const NONE = 0
 const NOT_LEADER_OR_FOLLOWER = 6
@@ -18,15 +18,17 @@ const NOT_LEADER_OR_FOLLOWER = 6
 const tooLarge: ReadonlySet<number> = new Set([10, 18])
 
 /** Topic name, acks, authorization, timestamp, version, request, format, policy, codec, record: never get better. */
-const hopeless: ReadonlySet<number> = new Set([17, 21, 29, 31, 32, 33, 35, 42, 43, 44, 53, 54, 58, 76, 87])
+const nonRetriable: ReadonlySet<number> = new Set([
+  17, 21, 29, 31, 32, 33, 35, 42, 43, 44, 53, 54, 58, 76, 87,
+])
 
 /** Codes that come after the leader may have stored the messages: −1, time-out, network, too few replicas, disk. */
 const ambiguous: ReadonlySet<number> = new Set([-1, 7, 13, 20, 56])
 
-export function verdictOn(code: number): Verdict {
+export function actionOn(code: number): ErrorAction {
   if (code === NONE) return 'delivered'
   if (tooLarge.has(code)) return 'split'
-  return hopeless.has(code) ? 'fail' : 'retry'
+  return nonRetriable.has(code) ? 'fail' : 'retry'
 }
 
 function isAmbiguous(code: number, acks: number): boolean {
@@ -49,7 +51,7 @@ export function brokerError(
     broker,
     topic,
     ...(partition !== undefined && { partition }),
-    retriable: verdictOn(code) === 'retry',
+    retriable: actionOn(code) === 'retry',
     persistence: isAmbiguous(code, where.acks) ? 'possibly-persisted' : 'not-persisted',
   })
 }

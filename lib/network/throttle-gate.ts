@@ -8,7 +8,7 @@
 /** Quotas are windows of seconds; what a broker says beyond this is not believed, so that nothing waits for ever. */
 const LONGEST_MS = 300_000
 
-export class Mute {
+export class ThrottleGate {
   #timer: NodeJS.Timeout | undefined
   #endMs = 0
   #over: Promise<void> | null = null

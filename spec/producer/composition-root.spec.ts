@@ -2,67 +2,67 @@ import { expect } from 'chai'
 import { ProducerConfig } from '../../lib/config.js'
 import { ConfigError, ConnectionError, type KafkaError } from '../../lib/errors.js'
 import { EventLoopYield } from '../../lib/event-loop.js'
-import { Envelope } from '../../lib/handler/envelope.js'
+import { PendingMessage } from '../../lib/handler/pending-message.js'
 import { KeyedMessage } from '../../lib/keyed-message.js'
 import { silentLogger } from '../../lib/logger.js'
-import { buildParts, type Parts, type PartsListener } from '../../lib/producer/parts.js'
+import { type Components, type ComponentsListener, compose } from '../../lib/producer/composition-root.js'
 import { errorCode, TestCluster } from '../../lib/testing/index.js'
 
-class Listener implements PartsListener {
-  readonly told: string[] = []
+class Listener implements ComponentsListener {
+  readonly reported: string[] = []
   readonly failures: KafkaError[] = []
-  readonly outcomes: PartsListener['outcomes'] = {
-    onDelivered: ({ topic }) => void this.told.push(`delivered ${topic}`),
+  readonly outcomes: ComponentsListener['outcomes'] = {
+    onDelivered: ({ topic }) => void this.reported.push(`delivered ${topic}`),
     onFailed: (failures) => void this.failures.push(...failures.map(({ cause }) => cause)),
-    onRetry: () => void this.told.push('retry'),
+    onRetry: () => void this.reported.push('retry'),
   }
 
   onConnect(): void {
-    this.told.push('connect')
+    this.reported.push('connect')
   }
 
   onDisconnect(): void {
-    this.told.push('disconnect')
+    this.reported.push('disconnect')
   }
 
   onUnconfirmed(): void {}
 
   onVersion({ release }: { release: string }): void {
-    this.told.push(`version ${release}`)
+    this.reported.push(`version ${release}`)
   }
 
   onThrottle(): void {}
 
   onRefresh({ topics }: { topics: readonly string[] }): void {
-    this.told.push(`refresh ${topics}`)
+    this.reported.push(`refresh ${topics}`)
   }
 }
 
-describe('buildParts', () => {
+describe('compose', () => {
   let cluster: TestCluster
   let listener: Listener
-  let parts: Parts
+  let components: Components
   beforeEach(async () => {
     cluster = await TestCluster.start()
     cluster.createTopic('t')
     listener = new Listener()
   })
   afterEach(async () => {
-    parts?.closeMetadata(new ConnectionError('over'))
-    await parts?.handler.close()
+    components?.closeMetadata(new ConnectionError('over'))
+    await components?.handler.close()
     await cluster.close()
   })
 
-  function build(properties: Record<string, unknown> = {}): Parts {
+  function build(properties: Record<string, unknown> = {}): Components {
     const config = new ProducerConfig(
       { 'metadata.broker.list': cluster.bootstrap, 'retry.backoff.ms': 1, ...properties },
       { logger: silentLogger },
     )
-    parts = buildParts(config, {}, silentLogger, listener, new EventLoopYield())
-    return parts
+    components = compose(config, {}, silentLogger, listener, new EventLoopYield())
+    return components
   }
 
-  const message = (): Envelope => new Envelope(new KeyedMessage('t', Buffer.from('a')), null)
+  const message = (): PendingMessage => new PendingMessage(new KeyedMessage('t', Buffer.from('a')), null)
 
   it('puts the settings where they belong', async () => {
     const { handler } = build({
@@ -81,7 +81,7 @@ describe('buildParts', () => {
   it('tells the listener what happens', async () => {
     const { handler } = build({ 'request.required.acks': 1 })
     await handler.dispatch([message()])
-    expect(listener.told).to.deep.equal(['connect', 'version 0.8', 'refresh t', 'connect', 'delivered t'])
+    expect(listener.reported).to.deep.equal(['connect', 'version 0.8', 'refresh t', 'connect', 'delivered t'])
   })
 
   it('lets the pool follow the leaders', async () => {
@@ -93,7 +93,7 @@ describe('buildParts', () => {
 
   it('opens no connection', () => {
     build()
-    expect(listener.told).to.deep.equal([])
+    expect(listener.reported).to.deep.equal([])
   })
 
   it('refuses a class that is not known', () => {

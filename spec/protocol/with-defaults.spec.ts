@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import { filled } from '../../lib/protocol/filled.js'
 import { metadata, produce } from '../../lib/protocol/messages/index.js'
 import { since, struct } from '../../lib/protocol/schema.js'
 import { array, int16, nullableString, string } from '../../lib/protocol/types.js'
+import { withDefaults } from '../../lib/protocol/with-defaults.js'
 
 const table = struct({
   always: int16,
@@ -11,9 +11,9 @@ const table = struct({
   rows: array(struct({ id: int16, name: since(1, string, 'none') })),
 })
 
-describe('filled', () => {
+describe('withDefaults', () => {
   it('gives what only some versions have its default where it is left out', () => {
-    expect(filled(table, { always: 7, rows: [] })).to.deep.equal({
+    expect(withDefaults(table, { always: 7, rows: [] })).to.deep.equal({
       always: 7,
       later: 'absent',
       text: 'absent',
@@ -23,11 +23,11 @@ describe('filled', () => {
 
   it('keeps what is given, null included', () => {
     const given = { always: 7, later: 'given', text: null, rows: [] }
-    expect(filled(table, given)).to.deep.equal(given)
+    expect(withDefaults(table, given)).to.deep.equal(given)
   })
 
   it('does so within arrays', () => {
-    const { rows } = filled(table, { always: 7, rows: [{ id: 1 }, { id: 2, name: 'two' }] })
+    const { rows } = withDefaults(table, { always: 7, rows: [{ id: 1 }, { id: 2, name: 'two' }] })
     expect(rows).to.deep.equal([
       { id: 1, name: 'none' },
       { id: 2, name: 'two' },
@@ -35,20 +35,20 @@ describe('filled', () => {
   })
 
   it('invents nothing for a field that every version has', () => {
-    expect(filled(table, { rows: [] }).always).to.equal(undefined)
+    expect(withDefaults(table, { rows: [] }).always).to.equal(undefined)
   })
 
   it('leaves the given value as it is', () => {
-    const sparse = { always: 7, rows: [{ id: 1 }] }
-    filled(table, sparse)
-    expect(sparse).to.deep.equal({ always: 7, rows: [{ id: 1 }] })
+    const partial = { always: 7, rows: [{ id: 1 }] }
+    withDefaults(table, partial)
+    expect(partial).to.deep.equal({ always: 7, rows: [{ id: 1 }] })
   })
 
   it('makes answers that can be written in every version', () => {
-    const acknowledgement = filled(produce.tables.response, {
+    const acknowledgement = withDefaults(produce.tables.response, {
       topics: [{ name: 't', partitions: [{ index: 0, errorCode: 0, baseOffset: 1n }] }],
     })
-    const empty = filled(metadata.tables.response, { brokers: [], topics: [] })
+    const empty = withDefaults(metadata.tables.response, { brokers: [], topics: [] })
     expect(acknowledgement.topics[0]!.partitions[0]).to.include({ logAppendTimeMs: -1n, errorMessage: null })
     expect(empty).to.include({ throttleTimeMs: 0, errorCode: 0 })
   })

@@ -1,0 +1,45 @@
+/** Messages on their way, made in one line. */
+
+import type { PartitionBatch } from '../../../lib/handler/partition-and-collate.js'
+import { type OutcomeWaiter, PendingMessage } from '../../../lib/handler/pending-message.js'
+import { KeyedMessage } from '../../../lib/keyed-message.js'
+
+export interface MessageOptions {
+  topic?: string
+  key?: unknown
+  partKey?: unknown
+  waiter?: OutcomeWaiter | null
+  deadlineMs?: number
+}
+
+/** Not yet serialized. */
+export function pendingOf(value: unknown, options: MessageOptions = {}): PendingMessage {
+  const { topic = 't', key = null, partKey = null, waiter = null, deadlineMs = 0 } = options
+  return new PendingMessage(
+    new KeyedMessage<unknown, unknown>(topic, key, partKey, value),
+    waiter,
+    deadlineMs,
+  )
+}
+
+/** Serialized as its text. */
+export function serialized(value: string, options: MessageOptions = {}): PendingMessage {
+  const pending = pendingOf(value, options)
+  pending.key = typeof options.key === 'string' ? options.key : null
+  pending.value = value
+  pending.isSerialized = true
+  return pending
+}
+
+export function batchOf(topic: string, partition: number, ...messages: PendingMessage[]): PartitionBatch {
+  for (const pending of messages) pending.partition = partition
+  return { topic, partition, messages }
+}
+
+export function textOf({ message }: PendingMessage): string {
+  return String(message.message)
+}
+
+export function textsOf(messages: Iterable<PendingMessage>): string[] {
+  return [...messages].map(textOf)
+}
