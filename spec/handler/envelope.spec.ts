@@ -59,7 +59,7 @@ describe('Envelope', () => {
     expect(envelope.persistence).to.equal('not-persisted')
   })
 
-  it('may be stored from the first ambiguous attempt on, also when a later one was definite (D6)', () => {
+  it('may be stored from the first ambiguous attempt on, also when a later one was definite', () => {
     const envelope = envelopeOf('v')
     envelope.addAttempt(ambiguous)
     envelope.addAttempt(definite)
