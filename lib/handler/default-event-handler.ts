@@ -344,7 +344,11 @@ export class DefaultEventHandler implements EventHandler {
 
   #giveUp(outstanding: readonly Envelope[], attempts: number): void {
     const reason = this.#abortedFor
-    if (!reason) this.#log.gaveUp(outstanding, attempts, lastError(outstanding[0]!))
+    if (!reason) {
+      this.#log.gaveUp(outstanding, attempts, lastError(outstanding[0]!))
+      // No attempt follows that would ask for them, but the next message should not meet the same leader.
+      this.#options.brokerPartitionInfo.markStale(topicsOf(outstanding))
+    }
     this.#outcomes.failed(outstanding, (envelope) => reason ?? lastError(envelope))
   }
 }

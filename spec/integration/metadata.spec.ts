@@ -315,6 +315,23 @@ describe('Metadata of a test cluster', () => {
     })
   }
 
+  for (const acks of [0, 1, -1]) {
+    it(`is asked for before the next message where no retry is allowed, acks ${acks}`, async () => {
+      await stage.start({ brokers: 2 })
+      stage.cluster.createTopic('t', { leaders: [0] })
+      const producer = stage.producer({ 'request.required.acks': acks, 'message.send.max.retries': 0 })
+      const send = (message: string) => producer.deliver({ topic: 't', key: 'k', message })
+      await send('before')
+      await producer.flush()
+      stage.cluster.moveLeader('t', 0, 1)
+      await send('refused').catch(() => {})
+      await producer.flush().catch(() => {})
+      await send('after')
+      await producer.flush()
+      expect(stage.values()).to.deep.equal(['before', 'after'])
+    })
+  }
+
   // Golden f30.
   it('of a leader that comes back at another port: it is found there', async () => {
     await stage.start({ brokers: 2, failover: false })
