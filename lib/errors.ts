@@ -193,7 +193,7 @@ const MAX_PRINTED = 200
  * invisible characters, bidirectional marks and lone surrogates are written as `\u{…}`, and what exceeds 200
  * characters before that is taken away.
  *
- * @see reliability reference S24
+ * @see docs/reference/faults.md#text-from-outside
  */
 export function printable(text: string): string {
   const shortened = text.length > MAX_PRINTED ? `${withoutHalfPair(text.slice(0, MAX_PRINTED))}…` : text

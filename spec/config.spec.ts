@@ -287,11 +287,11 @@ describe('ProducerConfig', () => {
       readFileSync(new URL('vectors/golden/i01-config-errors.json', import.meta.url), 'utf8'),
     ) as Recording
     const departures = new Map([
-      ['acks blank', 'values are trimmed (trap 39)'],
-      ['acks trailing blank', 'values are trimmed (trap 39)'],
-      ['type blank', 'values are trimmed (trap 39)'],
-      ['serializer blank suffix', 'values are trimmed (trap 39)'],
-      ['backoff -5', 'a negative back-off is refused at once (trap 37)'],
+      ['acks blank', 'values are trimmed (KAFKA-1057)'],
+      ['acks trailing blank', 'values are trimmed (KAFKA-1057)'],
+      ['type blank', 'values are trimmed (KAFKA-1057)'],
+      ['serializer blank suffix', 'values are trimmed (KAFKA-1057)'],
+      ['backoff -5', 'a negative back-off is refused at once'],
     ])
     // Which classes there are is known to the producer, which refuses them when it is made.
     const classes = [

@@ -2,7 +2,7 @@
  * Patterns of Java's SimpleDateFormat, as far as a start and an end time need them: the letters y M d H m s S, and
  * quoted text. Anything else that is a letter is refused rather than printed wrong.
  *
- * @see classic-producer reference §11.2; the letters mean what the Java documentation of SimpleDateFormat says
+ * @see docs/reference/classic-producer.md#perf-tool; the letters mean what the Java documentation of SimpleDateFormat says
  */
 import { UsageError } from '../cli/usage-error.js'
 import { printable } from '../errors.js'

@@ -1,7 +1,7 @@
 /**
  * The options of the perf tool, as rows: those of the original with its defaults, and a few of ours at the end.
  *
- * @see classic-producer reference §11.2
+ * @see docs/reference/classic-producer.md#perf-tool
  */
 
 import type { OptionRow, Tool } from '../cli/command-line.js'

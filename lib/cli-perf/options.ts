@@ -5,7 +5,7 @@
  * brokers are the exception: they are taken from `--broker-list` only, so that a load test never goes to the cluster
  * that a copied file happens to name.
  *
- * @see classic-producer reference §11.2
+ * @see docs/reference/classic-producer.md#perf-tool
  */
 import { CommandLine } from '../cli/command-line.js'
 import type { ToolOptions } from '../cli/run-tool.js'

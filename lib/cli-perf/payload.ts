@@ -1,7 +1,7 @@
 /**
  * Policy: what the n-th message of a thread looks like: its size, its bytes, and the key that chooses its partition.
  *
- * @see classic-producer reference §11.2
+ * @see docs/reference/classic-producer.md#perf-tool
  */
 
 export interface PayloadOptions {

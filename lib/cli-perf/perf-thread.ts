@@ -2,7 +2,7 @@
  * What the original gave a thread: a producer of its own and its share of the messages, sent one after the other. Here
  * the threads of a run take turns in one process.
  *
- * @see classic-producer reference §11.2
+ * @see docs/reference/classic-producer.md#perf-tool
  */
 import type { ProducerConfig } from '../config.js'
 import { DeliveryTimeoutError, KafkaError } from '../errors.js'

@@ -5,7 +5,7 @@
  * be delivered, and the figures are those of what happened; a second signal takes that time away. The exit status
  * tells the truth, in the console producer's numbers.
  *
- * @see classic-producer reference §11.2
+ * @see docs/reference/classic-producer.md#perf-tool
  */
 
 import { consoleLogger } from '../cli/console-logger.js'

@@ -1,7 +1,7 @@
 /**
  * Policy: a line → key and value, by the reader properties `parse.key`, `key.separator` and `ignore.error`.
  *
- * @see classic-producer reference §11.1
+ * @see docs/reference/classic-producer.md#console-producer
  */
 import { ConfigError, printable } from '../errors.js'
 import { InputError } from './input-error.js'

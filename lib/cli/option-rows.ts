@@ -3,7 +3,7 @@
  *
  * Data only; what they mean is in `options.ts`.
  *
- * @see classic-producer reference §11.1
+ * @see docs/reference/classic-producer.md#console-producer
  */
 
 import { LONGEST_TIMER_MS } from '../timers.js'

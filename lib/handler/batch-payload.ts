@@ -1,7 +1,7 @@
 /**
  * How a batch is written for a broker: the format that its version takes, compressed in one piece where that is set.
  *
- * @see wire-protocol reference §5.1, §6
+ * @see docs/reference/wire-protocol.md#message-formats, #compression
  */
 import { asKafkaError, EncodeError, type KafkaError, printable, UnsupportedCodecError } from '../errors.js'
 import type { Compression } from '../protocol/records/compression.js'

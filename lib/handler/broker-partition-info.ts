@@ -4,7 +4,7 @@
  *
  * A topic-level error keeps what was known before. Decides nothing about when to refresh.
  *
- * @see classic-producer reference §7.3; design D4, D5
+ * @see docs/reference/classic-producer.md#brokerpartitioninfo; docs/decisions/0000-classic-producer.md#d4, #d5
  */
 import _ from 'lodash'
 import { type KafkaError, MetadataError, printable } from '../errors.js'

@@ -1,7 +1,7 @@
 /**
  * What a cycle logs, at the levels of the original. Counts, topics and reasons; never a key or a payload.
  *
- * @see classic-producer reference §3.9; docs/WHERE-WE-DIFFER.md, "Log lines"
+ * @see docs/reference/classic-producer.md#log-lines; docs/WHERE-WE-DIFFER.md#log-lines
  */
 import _ from 'lodash'
 import { type KafkaError, printable } from '../errors.js'

@@ -2,7 +2,7 @@
  * When a cycle asks for metadata, and for which topics: before its first attempt for what is unknown or due, between
  * attempts for what is left. Knows no messages; who waits for an answer, and how long, is the cycle's affair.
  *
- * @see classic-producer reference §3.2; design D4, D5
+ * @see docs/reference/classic-producer.md#when-metadata-is-refreshed; docs/decisions/0000-classic-producer.md#d4, #d5
  */
 import type { BrokerPartitionInfo } from './broker-partition-info.js'
 import { IdleTopics } from './idle-topics.js'

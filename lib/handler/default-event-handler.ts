@@ -6,7 +6,7 @@
  * of a send, then beside the traffic when the topics are known), and between attempts. One cycle at a time keeps the
  * order; more may overlap where that is allowed, and keep it per partition: one that has a message in flight is held.
  *
- * @see classic-producer reference §3; design D1–D4, D6
+ * @see docs/reference/classic-producer.md#the-cycle; docs/decisions/0000-classic-producer.md#d1, #d2, #d3, #d4, #d6
  */
 import type { KafkaError } from '../errors.js'
 import { EventLoopYield } from '../event-loop.js'

@@ -1,7 +1,7 @@
 /**
  * Java's `hashCode` for the values that can be partition keys, and the two ways the original made it non-negative.
  *
- * @see classic-producer reference §4.4
+ * @see docs/reference/classic-producer.md#hash-codes
  */
 import { byteLengthOf } from '../bytes.js'
 

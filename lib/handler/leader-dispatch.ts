@@ -2,8 +2,10 @@
  * Sends the batches of one leader and gives each message its outcome of this attempt: delivered, failed for good, or
  * left unsettled with the failed attempt noted, for the caller to retry.
  *
- * A set that is refused for its size is halved until only the rejected messages fail (D2). Pieces of one partition go
+ * A set that is refused for its size is halved until only the rejected messages fail. Pieces of one partition go
  * one after the other, and once a piece must be retried the later ones stay behind it.
+ *
+ * @see docs/decisions/0000-classic-producer.md#d2
  */
 import _ from 'lodash'
 import {

@@ -1,8 +1,10 @@
 /**
- * Policy: which answer belongs to which partition that was asked for (D8).
+ * Policy: which answer belongs to which partition that was asked for.
  *
  * An unknown topic or partition is ignored and reported; the same partition twice counts once when both say the
  * same, and breaks the protocol otherwise; a missing one stays missing, which makes its messages ambiguous.
+ *
+ * @see docs/decisions/0000-classic-producer.md#d8
  */
 import { DecodeError, printable } from '../errors.js'
 import type { ProduceResponse } from '../protocol/messages/index.js'

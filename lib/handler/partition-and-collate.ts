@@ -1,8 +1,8 @@
 /**
  * Policy, pure: messages × metadata → per leader, one batch per partition; and the messages that cannot go, each with
- * its own reason (D1). Order within a partition is the order of the messages.
+ * its own reason. Order within a partition is the order of the messages.
  *
- * @see classic-producer reference §4
+ * @see docs/reference/classic-producer.md#collation-and-partitions, docs/decisions/0000-classic-producer.md#d1
  */
 import { asKafkaError, KafkaError, MetadataError, PartitionerError, printable } from '../errors.js'
 import type { TopicPartitions } from './broker-partition-info.js'

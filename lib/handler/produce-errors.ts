@@ -1,10 +1,10 @@
 /**
  * Policy: what an error code in a produce answer means for the messages of its partition.
  *
- * The original retried every code. Codes that can never succeed fail at once here (D2); a set refused for its size
+ * The original retried every code. Codes that can never succeed fail at once here; a set refused for its size
  * is split; everything else is retried, and some codes leave it open whether the messages are stored.
  *
- * @see reliability reference §2.4
+ * @see docs/reference/faults.md#error-codes-in-a-produce-answer, docs/decisions/0000-classic-producer.md#d2
  */
 import { BrokerError, printable } from '../errors.js'
 import { errorCode, isKnownErrorCode } from '../protocol/error-code.js'

@@ -3,7 +3,7 @@
  *
  * The clock is looked at on the way of a send, never by a timer. The first send always refreshes where the interval is not negative; a refresh that fails resets it like one that succeeds.
  *
- * @see classic-producer reference §3.2
+ * @see docs/reference/classic-producer.md#when-metadata-is-refreshed
  */
 export class RefreshSchedule {
   readonly #intervalMs: number

@@ -7,7 +7,7 @@
  * some at a time: between two requests the processor's caches have gone cold, which made each entry several times as
  * dear.
  *
- * @see classic-producer reference §10
+ * @see docs/reference/classic-producer.md#metrics
  */
 import { build, type Histogram } from 'hdr-histogram-js'
 

@@ -5,7 +5,7 @@
  * Nothing here has a timer. All meters of a producer share a clock that is looked at now and then; a meter catches up
  * with it at its next event or reading. Between two looks an event counts for the interval of the earlier one.
  *
- * @see classic-producer reference §10
+ * @see docs/reference/classic-producer.md#metrics
  */
 
 /** Length of a step. */

@@ -4,7 +4,7 @@
  * Always on, so it must cost next to nothing: a message is two increments, the rest is counted per batch or per
  * request. The clock is looked at per request, per batch, and at some of the messages.
  *
- * @see classic-producer reference §10, §13 (24, 25)
+ * @see docs/reference/classic-producer.md#metrics; docs/WHERE-WE-DIFFER.md#metrics
  */
 import type { PendingMessage } from '../handler/pending-message.js'
 import type { Serialized } from '../protocol/writer.js'

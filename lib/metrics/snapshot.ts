@@ -3,7 +3,7 @@
  *
  * Rates are per second. Times are milliseconds, sizes bytes.
  *
- * @see classic-producer reference §10
+ * @see docs/reference/classic-producer.md#metrics
  */
 import type { DistributionReading } from './distribution.js'
 import type { MeterReading } from './meter.js'

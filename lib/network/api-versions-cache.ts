@@ -1,8 +1,10 @@
 /**
  * What is known of brokers by address, so that a second connection to one costs no question.
  *
- * Cached versions hold until any connection to that address ends: the broker may come back newer or older (D12). Which
+ * Cached versions hold until any connection to that address ends: the broker may come back newer or older. Which
  * release was seen last is remembered longer, only to tell when it changes.
+ *
+ * @see docs/decisions/0000-classic-producer.md#d12
  */
 import type { BrokerVersions } from './broker-versions.js'
 

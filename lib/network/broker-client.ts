@@ -5,7 +5,7 @@
  * may have read the request (`persistence`). An answer that cannot be decoded, has an unexpected correlation id or comes
  * unasked closes the connection: what follows on it could not be trusted.
  *
- * @see design D7, D8, D12
+ * @see docs/decisions/0000-classic-producer.md#d7 (time-outs), #d8 (answers), #d12 (versions)
  */
 import { asKafkaError, EncodeError, type KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'

@@ -1,7 +1,7 @@
 /**
  * What one broker speaks, and the version that each request takes with it: the newest that both sides know.
  *
- * @see wire-protocol reference §1–2; design D12
+ * @see docs/reference/wire-protocol.md#finding-out-versions; docs/decisions/0000-classic-producer.md#d12
  */
 import { UnsupportedVersionError } from '../errors.js'
 import type { Api } from '../protocol/api.js'

@@ -3,7 +3,7 @@
  *
  * Knows no correlation id and no topic. It ends exactly once, and says why.
  *
- * @see classic-producer reference §6.3, design D8
+ * @see docs/reference/classic-producer.md#sockets, docs/decisions/0000-classic-producer.md#d8
  */
 import type { Socket } from 'node:net'
 import type { BrokerAddress } from '../config/broker-list.js'

@@ -4,7 +4,7 @@
  * A stall of this process must not pass for a slow peer: when the time is up, the event loop first gets to read what
  * has arrived meanwhile.
  *
- * @see design D7
+ * @see docs/decisions/0000-classic-producer.md#d7
  */
 
 /**

@@ -5,7 +5,7 @@
  *
  * Keeps no topic metadata; one fetch at a time is the caller's business.
  *
- * @see design D5; classic-producer reference §7.2 (the original opened a new connection for each fetch and never
+ * @see docs/decisions/0000-classic-producer.md#d5; docs/reference/classic-producer.md#where-metadata-comes-from (the original opened a new connection for each fetch and never
  * asked learned brokers)
  */
 import _ from 'lodash'

@@ -7,7 +7,7 @@
  * acks 0 has been read. A leader that turns up later is connected before its first message. SyncProducers are created
  * unconnected (generic-pool retries a failing `create` without pause).
  *
- * @see design D4; the original rebuilt every entry at each refresh (classic-producer reference §7.1)
+ * @see docs/decisions/0000-classic-producer.md#d4; the original rebuilt every entry at each refresh, docs/reference/classic-producer.md#producerpool
  */
 import { createPool, type Pool } from 'generic-pool'
 import { ConnectionError, type KafkaError } from '../errors.js'

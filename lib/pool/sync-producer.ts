@@ -5,7 +5,7 @@
  * a broker that is not known yet is asked on the way which versions it speaks. Retries nothing and knows no
  * partitions: it reports what happened.
  *
- * @see classic-producer reference §6; design D7, D9, D12
+ * @see docs/reference/classic-producer.md#connections; docs/decisions/0000-classic-producer.md#d7, #d9, #d12
  */
 import { ConnectionError, EncodeError, type KafkaError } from '../errors.js'
 import { ApiVersionsCache } from '../network/api-versions-cache.js'

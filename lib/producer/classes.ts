@@ -2,7 +2,7 @@
  * Class names of the configuration → objects. Only names built in or registered in code are known: a name from a file
  * never reaches `import()`.
  *
- * @see reliability reference S13
+ * @see docs/reference/faults.md#names-from-files
  */
 import { classNameHint, type ProducerConfig } from '../config.js'
 import { asKafkaError, ConfigError, printable } from '../errors.js'

@@ -4,7 +4,7 @@
  * Full means full: who cannot be taken waits in line (FIFO among waiters) or is refused, by `timeoutMs`. Knows no
  * Kafka.
  *
- * @see classic-producer reference §8.1
+ * @see docs/reference/classic-producer.md#the-queue
  */
 import { Fifo } from '../fifo.js'
 import { LinkedList } from '../linked-list.js'

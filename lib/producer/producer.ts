@@ -2,7 +2,7 @@
  * The producer that applications use: takes messages, hands them to the handler in sync or async mode, and sees to it
  * that each accepted message has exactly one outcome.
  *
- * @see design §2; classic-producer reference §1.4, §8
+ * @see docs/reference/classic-producer.md#objects, #async-mode
  */
 import { byteLengthOf, isBytes } from '../bytes.js'
 import { ProducerConfig } from '../config.js'

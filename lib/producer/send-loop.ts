@@ -3,11 +3,11 @@
  *
  * The linger clock runs from the previous flush, not from the arrival of a message, and an idle interval that ends
  * starts the next one, as in the original; it is computed when a message arrives, so nothing wakes while idle. A
- * linger ≤ 0 means as soon as the loop is free (D10). Nothing lingers beyond its own time limit; batches on their way
+ * linger ≤ 0 means as soon as the loop is free. Nothing lingers beyond its own time limit; batches on their way
  * are settled within theirs, and what is queued behind them has later ones. Must be let run dry before it is dropped:
  * see {@link SendLoop.stopLingering}.
  *
- * @see classic-producer reference §8.2
+ * @see docs/reference/classic-producer.md#the-send-thread, docs/decisions/0000-classic-producer.md#d10
  */
 
 import { FlushTracker } from './flush-tracker.js'

@@ -2,7 +2,7 @@
  * Which versions of which requests each Kafka release takes. Brokers before 0.10 say nothing of it, a pinned
  * `broker.version` asks nobody, and whoever was asked is recognised by it.
  *
- * @see wire-protocol reference §1; https://kafka.apache.org/protocol#protocol_api_keys
+ * @see docs/reference/wire-protocol.md#versions-by-release; https://kafka.apache.org/protocol#protocol_api_keys
  */
 
 /** First and last version, both included. */

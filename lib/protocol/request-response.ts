@@ -1,7 +1,7 @@
 /**
  * Whole requests and responses: length, header, body. Which header a (key, version) uses is decided here.
  *
- * @see wire-protocol reference §3: request header v1 (v2 when flexible), response header v0 (v1 when flexible,
+ * @see docs/reference/wire-protocol.md#frames-and-headers: request header v1 (v2 when flexible), response header v0 (v1 when flexible,
  * except ApiVersions, whose response header is always v0)
  */
 import type { Api } from './api.js'

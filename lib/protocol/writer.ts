@@ -108,7 +108,7 @@ export class Writer {
   /**
    * Text as UTF-8; returns the number of bytes. A lone surrogate becomes `?`, as Java writes it.
    *
-   * @see classic-producer reference §15.2(1)
+   * @see docs/reference/classic-producer.md#encoders
    */
   utf8(text: string): number {
     const length = text.length

@@ -1,7 +1,7 @@
 /**
  * Reads what Produce v3 and later carry, one record batch, as a broker does before it appends, and opens it.
  *
- * @see wire-protocol reference §5.3, §5.4
+ * @see docs/reference/wire-protocol.md#record-batches, #what-brokers-refuse
  */
 import { compressionWithId } from '../protocol/records/compression.js'
 import {

@@ -2,7 +2,7 @@
  * What a broker of each era does where Kafka releases differ. Versions come from the table of releases; a row says the
  * rest: what is refused, and how. The row 0.8 is what Kafka 0.8.2.2 was seen to do.
  *
- * @see wire-protocol reference §1, §2.1, §5.1, §5.4
+ * @see docs/reference/wire-protocol.md#versions-by-release, #finding-out-versions, #message-formats, #what-brokers-refuse
  */
 export interface Era {
   readonly name: string

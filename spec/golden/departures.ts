@@ -3,7 +3,9 @@
  *
  * Nothing is skipped: the replay is compared in full with the changed expectation, and `claims` say what must hold
  * besides. Scenarios that look the same on the wire are here too when the decision shows elsewhere: in the error,
- * on the connections, in the log. Decisions are those of the design (D1 …) or traps of the original that we close.
+ * on the connections, in the log.
+ *
+ * @see docs/decisions/0000-classic-producer.md for D1 to D15; docs/WHERE-WE-DIFFER.md for the others
  */
 import type { FailedToSendMessageError, MessageFailure } from '../../lib/index.js'
 import { metadataRequests, produceRequests } from '../support/scripted/recording.js'
@@ -91,7 +93,7 @@ export const departures: Readonly<Record<string, Departure>> = {
   },
   'e29-acks0-broker-closes': noticesTheEndOfAConnection(),
   'e33-negative-backoff': {
-    decision: 'trap 37',
+    decision: 'D13',
     because: 'a negative back-off is refused at construction',
     expectation: refusedAtConstruction,
   },
@@ -112,7 +114,7 @@ export const departures: Readonly<Record<string, Departure>> = {
       }),
   },
   'f18-unknown-isr': {
-    decision: 'trap 31',
+    decision: 'tolerant metadata',
     because: 'a replica id that is not among the brokers does no harm',
     expectation: (original) => ({
       ...original,
@@ -155,7 +157,7 @@ export const departures: Readonly<Record<string, Departure>> = {
   },
   'i01-config-errors': {
     decision: 'D13',
-    because: 'values are trimmed, and a negative back-off is refused at once (trap 37)',
+    because: 'values are trimmed, and a negative back-off is refused at once',
     expectation: (original) => ({
       ...original,
       outcomes: original.outcomes.map((outcome) => {

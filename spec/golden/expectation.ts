@@ -77,7 +77,7 @@ export function pausesOver(
 
 function expectedOutcome(name: string, operation: Operation, recorded: RecordedOutcome): ExpectedOutcome {
   const family = recorded.exception === undefined ? undefined : familyOf(name, operation, recorded.exception)
-  // A failing send of the original also waited after its last attempt, for nothing (reference trap 17).
+  // A failing send of the original also waited after its last attempt, for nothing: docs/reference/classic-producer.md#the-cycle.
   const waits = recorded.ms >= SHORTEST_WAIT_MS && family !== 'FailedToSendMessageError'
   return {
     i: recorded.i,

@@ -517,7 +517,7 @@ describe('BrokerPartitionInfo', () => {
       [17, 'INVALID_TOPIC_EXCEPTION'],
       [29, 'TOPIC_AUTHORIZATION_FAILED'],
     ] as const) {
-      it(`of code ${code}, which never gets better, is not retriable (D2)`, async () => {
+      it(`of code ${code}, which never gets better, is not retriable`, async () => {
         const made = makeInfo()
         await refreshed(made, brokersOf(0), topicError('t', code))
         expect(errorOf(made.info, 't')).to.be.instanceOf(BrokerError)
@@ -626,7 +626,7 @@ describe('BrokerPartitionInfo', () => {
     })
   })
 
-  // Upstream: AsyncProducerTest.testNoBroker; golden f29.
+  // Upstream: AsyncProducerTest.testNoBroker.
   it('caches a topic without partitions, which is an error of its own', async () => {
     const made = makeInfo()
     await refreshed(made, brokersOf(0), topicOf('t'))

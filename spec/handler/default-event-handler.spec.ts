@@ -204,7 +204,7 @@ describe('DefaultEventHandler', () => {
   })
 
   describe('one bad message', () => {
-    // D1; upstream: AsyncProducerTest.testIncompatibleEncoder. Broken producer (f).
+    // docs/decisions/0000-classic-producer.md#d1; upstream: AsyncProducerTest.testIncompatibleEncoder.
     it('that cannot be encoded fails alone and first; its neighbours go', async () => {
       const { handler, listener, logger, pool } = makeHandler()
       const bad = pendingOf(Buffer.from('secret'))
@@ -255,7 +255,7 @@ describe('DefaultEventHandler', () => {
       expect(listener.failures[0]!.attempts).to.have.length(2)
     })
 
-    it('for a topic that may not be written to fails at once (D2)', async () => {
+    it('for a topic that may not be written to fails at once', async () => {
       const { handler, listener, source } = makeHandler({}, { t: [0], closed: 29 })
       await ended(handler.dispatch(messages('a', 'closed/bad')))
       expect(listener.failures[0]!.cause).to.include({ errorCode: 29 })
@@ -325,7 +325,7 @@ describe('DefaultEventHandler', () => {
       expect(times.at(-1)).to.be.at.most(10)
     })
 
-    // Broken producer (c): retries without a metadata refresh.
+    // Catches a producer that retries without a metadata refresh.
     it('follows a refresh of the topics that are left, and of no others', async () => {
       const { handler, pool, source } = makeHandler()
       pool.refuse = ({ topic }) => (topic === 'u' && pool.requests.length <= 3 ? NOT_LEADER : undefined)
@@ -478,7 +478,7 @@ describe('DefaultEventHandler', () => {
     })
   })
 
-  describe('what is known of a message that failed (D6)', () => {
+  describe('what is known of a message that failed', () => {
     const lost = new ConnectionError('reset', { persistence: 'possibly-persisted' })
     const refused = new ConnectionError('refused')
 
@@ -552,7 +552,7 @@ describe('DefaultEventHandler', () => {
       expect(source.asked).to.have.length(2)
     })
 
-    it('that is due runs beside the traffic where the topics are known (D4)', async () => {
+    it('that is due runs beside the traffic where the topics are known', async () => {
       const { handler, pool, source } = makeHandler({ refreshIntervalMs: 5000 })
       await ended(handler.handle([message('a@0')]))
       await clock.tickAsync(6000)

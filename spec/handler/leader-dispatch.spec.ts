@@ -83,7 +83,7 @@ describe('LeaderDispatch', () => {
     expect(pool.requests[0]!.acks).to.equal(0)
   })
 
-  // Broken producer (a): resolves before the response.
+  // Catches a producer that resolves before the response.
   it('delivers nothing before the answer is there', async () => {
     const { dispatch, keeper, pool } = makeDispatch()
     let answer!: () => void
@@ -101,7 +101,7 @@ describe('LeaderDispatch', () => {
   })
 
   describe('when a partition is refused', () => {
-    // Broken producers (b): ignores code 6, (g): resends partitions that succeeded. Reliability row 57.
+    // Catches a producer that ignores code 6, or resends partitions that succeeded.
     it('delivers, retries and fails per partition of one answer', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.refuse = ({ partition }) => [0, NOT_LEADER, 17][partition]
@@ -163,7 +163,7 @@ describe('LeaderDispatch', () => {
   })
 
   describe('when an answer does not fit', () => {
-    // Broken producer (i): counts a missing partition as success; (e): matches by order.
+    // Catches a producer that counts a missing partition as success, or matches by order.
     it('takes a missing partition as possibly stored and retries it; the others count', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.after = (_, { topics }) =>
@@ -452,7 +452,7 @@ describe('LeaderDispatch', () => {
       ])
     })
 
-    // Upstream: KAFKA-1702, golden d15 and d16. Broken producer (f): drops the rest of the batch on an exception.
+    // Upstream: KAFKA-1702. Catches a producer that drops the rest of the batch on an exception.
     it('fails only the batch that cannot be compressed and sends the rest', async () => {
       const failure = new Error('secret')
       const compression: Compression = {

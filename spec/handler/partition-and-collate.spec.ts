@@ -119,7 +119,7 @@ describe('partitionAndCollate', () => {
   })
 
   describe('for a topic of which nothing is known', () => {
-    it('rejects its messages with the reason and lets their neighbours go (D1)', () => {
+    it('rejects its messages with the reason and lets their neighbours go', () => {
       const reason = new MetadataError('topic x is not available', { topic: 'x' })
       const context = contextOf({ topics: { t: { 0: 3 }, x: reason } })
       const collated = partitionAndCollate(
@@ -193,7 +193,7 @@ describe('partitionAndCollate', () => {
       expect(messages[0]!.partition).to.equal(1)
     })
 
-    // Upstream: AsyncProducerTest.testInvalidPartition, testPartitioner…; reliability reference row 53.
+    // Upstream: AsyncProducerTest.testInvalidPartition, testPartitioner…; docs/reference/faults.md#one-bad-message.
     for (const [title, answer, named] of [
       ['−1', -1, '-1'],
       ['the number of partitions', 2, '2'],

@@ -1,4 +1,4 @@
-/** What each error code of a produce answer means; the table of reliability reference §2.4, row by row. */
+/** What each error code of a produce answer means; the table of docs/reference/faults.md#error-codes-in-a-produce-answer, row by row. */
 import { expect } from 'chai'
 import { BrokerError } from '../../lib/errors.js'
 import { actionOn, brokerError, type ErrorAction } from '../../lib/handler/produce-errors.js'

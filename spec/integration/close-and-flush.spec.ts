@@ -1,6 +1,6 @@
 /**
  * The end of a producer, in every state it can be in: nothing accepted is lost without a word, nothing waits for ever,
- * nothing is left open (the root hooks see to that). Reliability rows 52 and 5b; golden g10, g12, g20.
+ * nothing is left open (the root hooks see to that). See docs/reference/faults.md#closing; golden g10, g12, g20.
  */
 import { createServer, type Server, type Socket } from 'node:net'
 import { expect } from 'chai'
@@ -265,7 +265,7 @@ describe('close, async mode, with a full queue', () => {
     return { producer, open }
   }
 
-  // Golden g12, g30.
+  // Golden g12.
   it('lets blocked senders in and delivers what they send', async () => {
     const { producer, open } = await fill()
     const blocked = [
@@ -353,7 +353,7 @@ for (const { type, version } of modes) {
   })
 }
 
-// D9.
+// docs/decisions/0000-classic-producer.md#d9
 describe('acks 0', () => {
   let stage: Stage
   beforeEach(async () => {

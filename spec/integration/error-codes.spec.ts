@@ -1,4 +1,4 @@
-/** Every error code that a produce answer can carry, over the wire. Reliability rows 29–31, 54, 57 and §2.4. */
+/** Every error code that a produce answer can carry, over the wire: docs/reference/faults.md#error-codes-in-a-produce-answer. */
 import { expect } from 'chai'
 import type { Producer } from '../../lib/index.js'
 import { errorCode, omitPartition } from '../../lib/testing/index.js'
@@ -81,7 +81,6 @@ for (const type of ['sync', 'async'] as const) {
       })
     }
 
-    // Row 57.
     it('for some partitions: one stored, one retried, one failed, and what was stored is not sent again', async () => {
       stage.cluster.faults.on('Produce', { partition: 1 }, errorCode(NOT_LEADER))
       stage.cluster.faults.on('Produce', { partition: 2, times: 99 }, errorCode(10))
@@ -102,7 +101,7 @@ for (const type of ['sync', 'async'] as const) {
       ).to.have.length(2)
     })
 
-    // Row 54; upstream: ProducerFailureHandlingTest.testTooLargeRecordWithAckOne.
+    // Upstream: ProducerFailureHandlingTest.testTooLargeRecordWithAckOne.
     it('for a message that is too large fails that message; its neighbours are stored, in order', async () => {
       const large = 'x'.repeat(2000)
       const texts = ['a', 'b', large, 'c', large, 'd']

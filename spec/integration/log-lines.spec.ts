@@ -1,6 +1,6 @@
 /**
- * The original's log lines and their levels, event by event: classic-producer reference §3.9. The table for people is
- * in docs/WHERE-WE-DIFFER.md, "Log lines".
+ * The original's log lines and their levels, event by event: docs/reference/classic-producer.md#log-lines. Where we
+ * differ is in docs/WHERE-WE-DIFFER.md#log-lines.
  */
 import { expect } from 'chai'
 import type { Logger, Producer } from '../../lib/index.js'

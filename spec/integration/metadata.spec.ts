@@ -1,4 +1,4 @@
-/** What the producer makes of metadata, over the wire. Reliability rows 33–41. */
+/** What the producer makes of metadata, over the wire: docs/reference/faults.md#metadata-that-is-wrong-or-missing. */
 import { expect } from 'chai'
 import { Producer } from '../../lib/index.js'
 import { LogKeeper } from '../handler/support/log-keeper.js'
@@ -55,7 +55,6 @@ describe('Metadata of a scripted cluster', () => {
     )
   }
 
-  // Row 33a.
   it('without a leader for a while: a keyed message waits for it, its neighbours go at once', async () => {
     const leaderAppears: Rule = {
       on: 'metadata',
@@ -68,7 +67,6 @@ describe('Metadata of a scripted cluster', () => {
     expect(metadataRequests(cluster.recording)).to.have.length(3)
   })
 
-  // Row 33a.
   it('without a leader for a while: messages without a key go to a partition that has one', async () => {
     await start({
       brokers: 2,
@@ -78,7 +76,6 @@ describe('Metadata of a scripted cluster', () => {
     expect(new Set(produced())).to.deep.equal(new Set(['1: t/1']))
   })
 
-  // Row 33b.
   it('without a leader for ever: only that partition’s messages fail, and their error names it', async () => {
     await start({ brokers: 1, topics: topicOf({ id: 0, leader: 0 }, { id: 1, leader: -1 }) })
     const good = producer.send({ topic: 't', key: 0, message: 'm' })
@@ -89,7 +86,6 @@ describe('Metadata of a scripted cluster', () => {
     expect(error.attempts).to.have.length(4)
   })
 
-  // Row 34.
   it('that names a stale leader for ever: attempts are counted and spaced, there is no storm', async () => {
     await start({ brokers: 2, topics: topicOf({ id: 0, leader: 0 }) }, [{ on: 'produce', error: 6 }], {
       'message.send.max.retries': 3,
@@ -103,7 +99,6 @@ describe('Metadata of a scripted cluster', () => {
     expect(metadataRequests(cluster.recording)).to.have.length(4)
   })
 
-  // Row 35; golden f19.
   it('whose leader is not listed has none, until it is listed', async () => {
     const listed: Rule = { on: 'metadata', nth: 2, before: [{ list: 1 }] }
     await start({ brokers: 2, unlisted: [1], topics: topicOf({ id: 0, leader: 1 }) }, [listed])
@@ -111,7 +106,6 @@ describe('Metadata of a scripted cluster', () => {
     expect(produced()).to.deep.equal(['1: t/0'])
   })
 
-  // Row 38.
   it('with gaps in the partition ids: the partitioner counts what is listed and answers a position', async () => {
     await start({ brokers: 1, topics: topicOf({ id: 3, leader: 0 }, { id: 9, leader: 0 }) })
     await producer.send([0, 1].map((key) => ({ topic: 't', key, message: 'm' })))
@@ -120,7 +114,7 @@ describe('Metadata of a scripted cluster', () => {
     expect(error).to.include({ code: 'KAFKA_PARTITIONER' })
   })
 
-  // Row 38; upstream: AsyncProducerTest.testNoBroker; golden f29.
+  // Upstream: AsyncProducerTest.testNoBroker.
   it('with no partitions at all: fails after the retries and says so', async () => {
     await start({ brokers: 1, topics: topicOf() }, [], { 'message.send.max.retries': 1 })
     const error = await rejection(producer.deliver({ topic: 't', message: 'm' }))
@@ -128,7 +122,7 @@ describe('Metadata of a scripted cluster', () => {
     expect(produced()).to.deep.equal([])
   })
 
-  // Row 38; golden f22.
+  // Golden f22.
   it('with a topic error keeps what was known', async () => {
     await start(
       { brokers: 1, topics: topicOf({ id: 0, leader: 0 }) },
@@ -141,14 +135,13 @@ describe('Metadata of a scripted cluster', () => {
     expect(produced()).to.have.length(3)
   })
 
-  // Row 40a; golden f01.
+  // Golden f01.
   it('from a list of which some brokers are dead: another one is asked', async () => {
     await start({ brokers: 4, down: [0, 1, 2], topics: topicOf({ id: 0, leader: 3 }) })
     await producer.send({ topic: 't', key: 0, message: 'm' })
     expect(produced()).to.deep.equal(['3: t/0'])
   })
 
-  // Row 40b, H9.
   it('from learned brokers when all of the list are gone', async () => {
     await start({ brokers: 3, topics: topicOf({ id: 0, leader: 1 }) })
     await producer.close()
@@ -170,7 +163,6 @@ describe('Metadata of a scripted cluster', () => {
     expect(produced().at(-1)).to.equal('2: t/0')
   })
 
-  // Row 41.
   for (const [title, advertised, named] of [
     ['no host', { host: '' }, 'broker 0 advertises the unusable address ""'],
     ['port 0', { port: 0 }, 'broker 0 advertises the unusable address "127.0.0.1":0'],
@@ -185,7 +177,6 @@ describe('Metadata of a scripted cluster', () => {
     })
   }
 
-  // Row 41.
   it('that advertises an address where nobody listens: the error names it, IPv6 in brackets', async () => {
     await start(
       { brokers: 1, advertise: { 0: { host: '::1', port: 1 } }, topics: topicOf({ id: 0, leader: 0 }) },
@@ -217,7 +208,6 @@ describe('Metadata of a test cluster', () => {
       })
     })
 
-    // Row 39a.
     it(`of a topic that is deleted: its messages fail with UNKNOWN_TOPIC_OR_PARTITION, ${type} mode`, async () => {
       await stage.start({ autoCreateTopics: false })
       stage.cluster.createTopic('t')
@@ -233,7 +223,7 @@ describe('Metadata of a test cluster', () => {
       expect(error.attempts).to.have.length(4)
     })
 
-    // Row 39b; librdkafka 0107.
+    // librdkafka tests/0107-topic_recreate.c.
     it(`of a topic that is deleted and created again: the next message arrives, ${type} mode`, async () => {
       await stage.start({ autoCreateTopics: false })
       stage.cluster.createTopic('t', { partitions: 2 })
@@ -248,7 +238,6 @@ describe('Metadata of a test cluster', () => {
     })
   }
 
-  // Row 39b.
   it('of a topic that grows: keys move to the new partitions with the next refresh', async () => {
     await stage.start()
     stage.cluster.createTopic('t', { partitions: 1 })
@@ -326,7 +315,6 @@ describe('Metadata of a test cluster', () => {
     })
   }
 
-  // Row 37; golden f30.
   for (const acks of [0, 1, -1]) {
     it(`is asked for before the next message where no retry is allowed, acks ${acks}`, async () => {
       await stage.start({ brokers: 2 })
@@ -344,6 +332,7 @@ describe('Metadata of a test cluster', () => {
     })
   }
 
+  // Golden f30.
   it('of a leader that comes back at another port: it is found there', async () => {
     await stage.start({ brokers: 2, failover: false })
     stage.cluster.createTopic('t', { leaders: [0] })
@@ -356,7 +345,7 @@ describe('Metadata of a test cluster', () => {
     expect(await producer.deliver({ topic: 't', message: 'after' })).to.include({ offset: 1n })
   })
 
-  // D4.
+  // docs/decisions/0000-classic-producer.md#d4
   it('that is refreshed costs no connection and no request of a produce', async () => {
     await stage.start({ brokers: 2 })
     stage.cluster.createTopic('t', { partitions: 2 })

@@ -1,4 +1,4 @@
-/** Messages of a partition are stored in the order in which they were sent, whatever is retried. Reliability U9. */
+/** Messages of a partition are stored in the order in which they were sent, whatever is retried. See docs/reference/faults.md#what-must-hold. */
 import { expect } from 'chai'
 import type { Classes, Producer } from '../../lib/index.js'
 import { close, errorCode, holdUntil, noAnswer } from '../../lib/testing/index.js'
@@ -36,7 +36,7 @@ for (const [type, maxInFlight] of [
 
     const sequence = (count: number): string[] => Array.from({ length: count }, (_, i) => `${i}`)
 
-    // Broken producer (h): puts retries behind newer messages.
+    // Catches a producer that puts retries behind newer messages.
     it('holds newer messages back while older ones of the partition are retried', async () => {
       const producer = start({
         'retry.backoff.ms': 20,
@@ -101,7 +101,7 @@ for (const [type, maxInFlight] of [
       expect(stage.values()).to.deep.equal(['next'])
     })
 
-    // Broken producer (d): goes on with a connection whose answer is overdue.
+    // Catches a producer that goes on with a connection whose answer is overdue.
     it('takes no late answer for the next request’s: the connection was closed', async () => {
       const producer = start({
         'request.timeout.ms': 50,

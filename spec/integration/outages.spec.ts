@@ -1,4 +1,8 @@
-/** Brokers that are away, or stall, or whose time goes another way than ours. Reliability rows 5, 12, 18, 47, 48, 52. */
+/**
+ * Brokers that are away, or stall, or whose time goes another way than ours.
+ *
+ * @see docs/reference/faults.md#brokers-that-are-away, #time-outs
+ */
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { Producer } from '../../lib/index.js'
@@ -25,7 +29,7 @@ for (const { type, version } of modes) {
 
     const away = () => Promise.all([0, 1].map((id) => stage.cluster.stopBroker(id)))
 
-    // Row 5a; librdkafka 0095.
+    // librdkafka tests/0095-all_brokers_down.cpp.
     it('all brokers are away for less than the retries last: everything arrives, in order', async () => {
       const producer = stage.producer({
         'producer.type': type,
@@ -41,7 +45,6 @@ for (const { type, version } of modes) {
       expect(stage.values()).to.deep.equal(['before', '1', '2', '3'])
     })
 
-    // Row 5b.
     it('all brokers are away for longer: each message fails, not persisted, with every attempt and its cause', async () => {
       const producer = stage.producer({ 'producer.type': type, 'message.send.max.retries': 2 })
       await producer.deliver({ topic: 't', key: 'a', message: 'before' })
@@ -56,7 +59,7 @@ for (const { type, version } of modes) {
       expect(error.message).to.contain('ECONNREFUSED')
     })
 
-    // Rows 5a and S22: no storm.
+    // No storm: docs/reference/faults.md#request-storms.
     it('nobody is asked for metadata more than ten times a second meanwhile, however short the back-off', async () => {
       const producer = stage.producer({
         'producer.type': type,
@@ -73,7 +76,7 @@ for (const { type, version } of modes) {
       await failure
     })
 
-    // librdkafka 0088, 0094: a topic known before an outage.
+    // librdkafka tests/0088-produce_metadata_timeout.c, 0094-idempotence_msg_timeout.c: a topic known before an outage.
     it('one broker is away: messages for the other one are not held back for ever', async () => {
       const producer = stage.producer({ 'producer.type': type, 'message.send.max.retries': 1 })
       await stage.cluster.stopBroker(1)
@@ -84,7 +87,7 @@ for (const { type, version } of modes) {
       expect(outcomes.map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled'])
     })
 
-    // Row 18, acks 0: a failure on this side is a failure, in contrast to a broker's refusal.
+    // Acks 0: a failure on this side is a failure, in contrast to a broker's refusal.
     it('acks 0: a message that cannot even be written fails after the retries', async () => {
       const producer = stage.producer({
         'producer.type': type,
@@ -100,7 +103,6 @@ for (const { type, version } of modes) {
       expect(error.attempts).to.have.length(2)
     })
 
-    // Row 48.
     it('this process stalls for longer than request.timeout.ms: an answer that is there counts', async () => {
       const producer = stage.producer({
         'producer.type': type,
@@ -114,7 +116,6 @@ for (const { type, version } of modes) {
       expect(await delivery).to.include({ offset: 1n })
     })
 
-    // Row 47.
     it('the clock of the machine jumps by an hour, forwards and back: nobody notices', async () => {
       const producer = stage.producer({
         'producer.type': type,
@@ -134,7 +135,7 @@ for (const { type, version } of modes) {
       expect(stage.values()).to.deep.equal(['before', '1', '-1'])
     })
 
-    // librdkafka 0055 and 0125: no timer delays what need not wait.
+    // librdkafka tests/0055-producer_latency.c, 0125-immediate_flush.c: no timer delays what need not wait.
     it('the first message to a topic that is being created is not late', async () => {
       const producer = stage.producer({
         'producer.type': type,
@@ -146,7 +147,7 @@ for (const { type, version } of modes) {
       expect(performance.now() - start).to.be.lessThan(300)
     })
 
-    // Row 7: a slow broker below the time-out is no fault.
+    // A slow broker below the time-out is no fault.
     it('a broker is slow, but not too slow: no retry, no duplicate', async () => {
       const producer = stage.producer({ 'producer.type': type, 'request.timeout.ms': 1000 })
       stage.cluster.faults.on('Produce', { times: 5 }, delayMs(20))
@@ -155,7 +156,7 @@ for (const { type, version } of modes) {
       expect(stage.log.at('warn')).to.deep.equal([])
     })
 
-    // Row 27 of the queue: memory is bounded by the queue, also while nothing goes out.
+    // Memory is bounded by the queue, also while nothing goes out.
     if (type === 'async') {
       it('a broker stalls: senders wait for room, and go on when it does', async () => {
         const producer = stage.producer({
@@ -180,7 +181,7 @@ for (const { type, version } of modes) {
   })
 }
 
-// Row 12: a connect that gets no answer at all.
+// A connect that gets no answer at all.
 describe('A broker behind a black hole', () => {
   let cluster: ScriptedCluster
   let producer: Producer<unknown, unknown>

@@ -1,4 +1,4 @@
-/** Payloads and keys never reach a log line, an error, or what inspect and JSON show (D14, reliability S24). */
+/** Payloads and keys never reach a log line, an error, or what inspect and JSON show: docs/decisions/0000-classic-producer.md#d14. */
 import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { KeyedMessage, type Producer } from '../../lib/index.js'

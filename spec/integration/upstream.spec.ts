@@ -1,5 +1,5 @@
 /**
- * Scenarios of Kafka 0.8's own tests that need brokers, under the names they have there. Those that need none are in
+ * Scenarios of Kafka 0.8.2.2's own tests that need brokers, under the names they have there. Those that need none are in
  * spec/handler and spec/producer, marked "Upstream:".
  */
 import { expect } from 'chai'

@@ -86,7 +86,7 @@ for (const name of ['j01-metrics-sync', 'j04-metrics-empty-client-id']) {
     it('has the same names, tags, kinds, counts and sizes after the sends', () => {
       const { [VERSION]: ours, ...found } = sorted(steps.get('sent')!)
       const { [VERSION]: theirs, ...wanted } = expected
-      // Our own version, a null value of no bytes where the original counted −1 (trap 25), and throttle times, which
+      // Our own version, a null value of no bytes where the original counted −1, and throttle times, which
       // came with 0.9.
       expect(theirs).to.deep.equal({ gauge: '0.8.2.2' })
       expect(ours).to.deep.equal({ gauge: version })
@@ -103,7 +103,7 @@ for (const name of ['j01-metrics-sync', 'j04-metrics-empty-client-id']) {
       expect(found).to.deep.equal(wanted)
     })
 
-    it('has after the close what it had before (the original: nothing, or that of others; trap 24)', () => {
+    it('has after the close what it had before (the original: nothing, or that of others; KAFKA-1567)', () => {
       expect(steps.get('closed')).to.deep.equal(steps.get('sent'))
     })
   })

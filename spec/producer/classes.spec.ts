@@ -243,7 +243,7 @@ describe('a class that cannot be had', () => {
   })
 })
 
-// Reliability S13.
+// docs/reference/faults.md#names-from-files
 describe('a class name from a file', () => {
   let folder: string
   before(() => {

@@ -149,7 +149,7 @@ describe('Producer', () => {
         })
       }
 
-      // Upstream: AsyncProducerTest.testProduceAfterClosed; golden a13.
+      // Upstream: AsyncProducerTest.testProduceAfterClosed.
       it('is refused after close, an empty call included', async () => {
         await producer.close()
         for (const call of [
@@ -350,7 +350,7 @@ describe('Producer', () => {
         return { producer, open }
       }
 
-      // Upstream: AsyncProducerTest.testProducerQueueSize; reliability row 55.
+      // Upstream: AsyncProducerTest.testProducerQueueSize; docs/reference/faults.md#full-queue.
       it('refuses at once with queue.enqueue.timeout.ms=0; what came before it in the call is queued', async () => {
         const { producer, open } = await fill(0)
         const dropped = sinon.fake()
@@ -562,7 +562,7 @@ describe('Producer', () => {
     })
 
     describe('that nobody hears', () => {
-      it('leave an ERROR line with counts and cause, and no payload, in async mode (D3)', async () => {
+      it('leave an ERROR line with counts and cause, and no payload, in async mode', async () => {
         const producer = stage.producer({
           'producer.type': 'async',
           'message.send.max.retries': 0,

@@ -184,7 +184,7 @@ describe('SendLoop', () => {
     })
   })
 
-  // D10; golden g13, g26.
+  // docs/decisions/0000-classic-producer.md#d10
   for (const lingerMs of [0, -5]) {
     describe(`with queue.buffering.max.ms=${lingerMs}`, () => {
       it('sends as soon as the loop is free, all that came in one turn together', async () => {
@@ -217,7 +217,7 @@ describe('SendLoop', () => {
   }
 
   describe('one batch at a time', () => {
-    // Golden g18: after a slow batch the next one takes everything that was queued.
+    // After a slow batch the next one takes everything that was queued: docs/reference/classic-producer.md#the-send-thread.
     it('sends what gathered behind a slow batch together, up to the size of a batch', async () => {
       const { batches, send } = makeLoop({ batchSize: 3, dispatchMs: 100 })
       send('a', 'b', 'c')

@@ -4,7 +4,7 @@
  * What a charset cannot express becomes one `?` per code point and never an error, as Java does it; in UTF-16 a lone
  * surrogate becomes U+FFFD. Knows names and aliases of Java in any case, and nothing of messages.
  *
- * @see classic-producer reference §15.2(1–2)
+ * @see docs/reference/classic-producer.md#encoders
  */
 import type { Serialized } from '../../protocol/writer.js'
 

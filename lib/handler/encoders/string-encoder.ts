@@ -2,7 +2,7 @@
  * `kafka.serializer.StringEncoder`: text in the charset of `serializer.encoding` (UTF8). An unknown charset fails each
  * message, as in the original.
  *
- * @see classic-producer reference §15.2(1–3)
+ * @see docs/reference/classic-producer.md#encoders
  */
 import { EncodeError, printable } from '../../errors.js'
 import type { Serialized } from '../../protocol/writer.js'

@@ -5,7 +5,7 @@
  * as Double. Bytes hash by content (the original took the identity of the array, which nobody can reproduce). Other
  * objects may bring `hashCode(): number`.
  *
- * @see design D11
+ * @see docs/decisions/0000-classic-producer.md#d11
  */
 import { PartitionerError } from '../../errors.js'
 import {

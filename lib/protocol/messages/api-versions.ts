@@ -3,7 +3,7 @@
  * the connection on it and 0.9 never answers. Its response header has no tags in any version, and a broker that does
  * not know the version asked for answers error 35 in the shape of v0, so that every client can read it.
  *
- * @see wire-protocol reference §2, §4.3
+ * @see docs/reference/wire-protocol.md#apiversions
  */
 import { defineApi } from '../api.js'
 import { type Struct, since, struct, tagged } from '../schema.js'

@@ -2,7 +2,7 @@
  * Metadata (key 3), v0 to v13: where the partitions of topics live. Naming a topic that does not exist makes brokers
  * with automatic creation create it; the first answer is then LEADER_NOT_AVAILABLE without partitions.
  *
- * @see wire-protocol reference §4.2
+ * @see docs/reference/wire-protocol.md#metadata
  */
 import { defineApi } from '../api.js'
 import { between, type Struct, since, struct } from '../schema.js'

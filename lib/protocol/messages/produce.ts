@@ -5,7 +5,7 @@
  * v0 and v1 carry message sets of magic 0, v2 of magic 1, v3 and later exactly one record batch (magic 2). v7 allows
  * zstd. v13 names topics by id. Brokers from 4.0 on list v0 to v2 and close the connection on them (KAFKA-18659).
  *
- * @see wire-protocol reference §4.1, §5.1
+ * @see docs/reference/wire-protocol.md#produce
  */
 import { defineApi } from '../api.js'
 import { type Struct, since, struct, tagged, until } from '../schema.js'

@@ -3,7 +3,7 @@
  * which are optional and loaded on first use; for zstd see `zstd.ts`. What is large is done on another thread where
  * the library can.
  *
- * @see classic-producer reference §5.4, wire-protocol reference §6
+ * @see docs/reference/wire-protocol.md#compression
  */
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'

@@ -4,7 +4,7 @@
  *
  * Only frames with independent blocks and no optional fields (FLG 0x60) are written, so both values are a table.
  *
- * @see KAFKA-3160; wire-protocol reference §6
+ * @see KAFKA-3160; docs/reference/wire-protocol.md#lz4
  */
 import { EncodeError } from '../../errors.js'
 

@@ -6,7 +6,7 @@
  * compressed set, whose offset is that of the last message inside, and whose timestamp is the latest one inside.
  * Written in one pass into the request; knows no topic.
  *
- * @see classic-producer reference §5.2–5.3, wire-protocol reference §5.2
+ * @see docs/reference/wire-protocol.md#message-sets
  */
 import { DecodeError } from '../../errors.js'
 import { Reader } from '../reader.js'

@@ -1,7 +1,7 @@
 /**
  * Reads record batches (magic 2); see `record-batch.ts` for what they are. For servers and for whoever checks.
  *
- * @see wire-protocol reference §5.3
+ * @see docs/reference/wire-protocol.md#record-batches
  */
 import { DecodeError } from '../../errors.js'
 import { Reader } from '../reader.js'

@@ -4,7 +4,7 @@
  *
  * The checksum is CRC-32C from the attributes to the end. Timestamps are kept relative to the first record's.
  *
- * @see wire-protocol reference §5.3; https://kafka.apache.org/documentation/#recordbatch
+ * @see docs/reference/wire-protocol.md#record-batches; https://kafka.apache.org/documentation/#recordbatch
  */
 import { byteLengthOf } from '../../bytes.js'
 import type { Payload } from '../types.js'

@@ -51,7 +51,7 @@ function canRead(part: Serialized): boolean {
 /** Which format produce requests of a version carry: magic 0, 1 or 2. */
 export type Magic = 0 | 1 | 2
 
-/** @see wire-protocol reference §5.1 */
+/** @see docs/reference/wire-protocol.md#message-formats */
 export function magicOf(produceVersion: number): Magic {
   if (produceVersion >= 3) return 2
   return produceVersion === 2 ? 1 : 0

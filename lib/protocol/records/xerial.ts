@@ -2,7 +2,7 @@
  * The xerial stream that Kafka uses for snappy: 8 bytes of magic, two versions, then blocks of
  * `int32 length, raw snappy block`.
  *
- * @see wire-protocol reference §6
+ * @see docs/reference/wire-protocol.md#snappy
  */
 import { DecodeError } from '../../errors.js'
 import { Reader } from '../reader.js'
