@@ -7,7 +7,7 @@
  * several cycles that waited, when their partitions are free. A run waits for nobody, so nothing can wait in a circle.
  * Knows no brokers and no attempts.
  *
- * @see docs/decisions/0004-lanes.md
+ * @see docs/decisions/0004-in-flight-partitions.md
  */
 import { Fifo } from '../fifo.js'
 import { type Link, LinkedList } from '../linked-list.js'

@@ -10,7 +10,7 @@
  * A topic queues messages per partition; from the first one on that needs the whole topic, all queue together.
  * Knows no attempts, no calls and no time.
  *
- * @see docs/decisions/0004-lanes.md
+ * @see docs/decisions/0004-in-flight-partitions.md
  */
 import { Fifo } from '../fifo.js'
 import { type Hold, Partition, Topic } from './holds.js'
