@@ -11,7 +11,7 @@ import { ConnectionError, EncodeError, type KafkaError } from '../errors.js'
 import { ApiVersionsCache } from '../network/api-versions-cache.js'
 import { BrokerClient, type BrokerClientSettings, type RequestOptions } from '../network/broker-client.js'
 import { addressText, type BrokerAddress } from '../network/connection.js'
-import { negotiate, saysVersions } from '../network/negotiate.js'
+import { type Detection, detectVersions, saysVersions } from '../network/detect-versions.js'
 import {
   type MetadataResponse,
   metadata,
@@ -161,12 +161,15 @@ export class SyncProducer {
 
   /** Beside the traffic, on a connection of its own. Never rejects. */
   async #lookAgain(topics: readonly string[]): Promise<void> {
-    const { requestTimeoutMs, onOutdated } = this.#settings
-    const { signal } = this.#giveUp
     const open = (): Promise<BrokerClient> =>
-      BrokerClient.connect(this.address, this.#settings, () => {}, signal)
-    const isOutdated = await saysVersions(open, topics, requestTimeoutMs, signal)
-    if (isOutdated && !this.#closedFor) onOutdated?.(this.address)
+      BrokerClient.connect(this.address, this.#settings, () => {}, this.#giveUp.signal)
+    const isOutdated = await saysVersions(this.#detection(open, topics))
+    if (isOutdated && !this.#closedFor) this.#settings.onOutdated?.(this.address)
+  }
+
+  #detection(open: () => Promise<BrokerClient>, topics: readonly string[]): Detection {
+    const { requestTimeoutMs: timeoutMs } = this.#settings
+    return { open, authenticate: null, topics, timeoutMs, signal: this.#giveUp.signal }
   }
 
   /** The time this takes is part of the request that waits for it, and where it fails, that request has failed. */
@@ -355,11 +358,10 @@ export class SyncProducer {
     } else {
       if (topics.length === 0)
         throw new EncodeError('a request to a broker that is not known yet names a topic')
-      const { requestTimeoutMs } = this.#settings
-      const negotiated = await negotiate(() => this.#open(), topics, requestTimeoutMs, this.#giveUp.signal)
-      client = negotiated.client
+      const detected = await detectVersions(this.#detection(() => this.#open(), topics))
+      client = detected.client
       this.#failIfClosed(client)
-      this.#learned = { topics, response: negotiated.metadata }
+      this.#learned = { topics, response: detected.metadata }
     }
     this.#take(client)
     if (!known) this.#apiVersionsCache.learn(this.broker, client.versions!)
