@@ -19,7 +19,7 @@ import {
 import type { FailedAttempt } from '../failure.js'
 import type { BrokerAddress } from '../network/connection.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
-import type { SyncProducer } from '../pool/sync-producer.js'
+import type { ProduceConnection, SyncProducer } from '../pool/sync-producer.js'
 import { NO_TOPIC_ID, type ProduceRequest, type ProduceResponse } from '../protocol/messages/index.js'
 import { estimateSetBytes, UnreadableRecordError } from '../protocol/records/record-body.js'
 import { BatchPreparer, type Prepared, type PreparerOptions } from './batch-preparer.js'
@@ -100,26 +100,28 @@ export class LeaderDispatch {
     }
   }
 
-  /** Messages that have their outcome by then, as their time limit was over, are left out. */
-  async #sendOne(producer: SyncProducer, all: readonly PartitionBatch[]): Promise<void> {
+  /**
+   * Messages that have their outcome by then, as their time limit was over, are left out.
+   *
+   * @param isAgain - the connection that they were prepared for has ended meanwhile.
+   */
+  async #sendOne(producer: SyncProducer, all: readonly PartitionBatch[], isAgain = false): Promise<void> {
     const batches = withoutSettled(all)
     if (batches.length === 0) return
-    let version: number
+    let connection: ProduceConnection
     let led = batches
     try {
-      const known = producer.produceVersion(topicsOf(batches))
-      if (typeof known === 'number') {
-        version = known
-      } else {
-        version = await known
-        led = this.#stillLed(producer, batches)
-      }
+      const ready = producer.ready(topicsOf(batches))
+      connection = ready instanceof Promise ? await ready : ready
+      if (ready instanceof Promise) led = this.#stillLed(producer, batches)
     } catch (thrown) {
       this.#failed(producer, batches, unexpected(thrown))
       return
     }
+    const { version } = connection
     const { ready, tooLarge } = await this.#preparer.prepare(withoutSettled(led), version, producer.broker)
-    if (ready.length > 0) await this.#request(producer, ready, version)
+    if (!connection.isOpen && !isAgain) return this.#sendOne(producer, led, true)
+    if (ready.length > 0) await this.#request(producer, connection, ready)
     for (const batch of tooLarge) await this.#sendHalves(producer, batch)
   }
 
@@ -138,10 +140,14 @@ export class LeaderDispatch {
     })
   }
 
-  async #request(producer: SyncProducer, prepared: readonly Prepared[], version: number): Promise<void> {
+  async #request(
+    producer: SyncProducer,
+    connection: ProduceConnection,
+    prepared: readonly Prepared[],
+  ): Promise<void> {
     const batches = prepared.map(({ batch }) => batch)
     try {
-      const response = await this.#answerTo(producer, prepared, version)
+      const response = await this.#answerTo(connection, prepared)
       if (response) await this.#take(producer, prepared, response)
       else for (const batch of batches) this.#options.outcomes.delivered(batch, unanswered, producer.broker)
     } catch (thrown) {
@@ -157,18 +163,17 @@ export class LeaderDispatch {
     }
   }
 
-  /** @throws {OutdatedRequest} when it was not written; else as {@link SyncProducer.send}. */
+  /** @throws {OutdatedRequest} when it was not written; else as {@link ProduceConnection.send}. */
   async #answerTo(
-    producer: SyncProducer,
+    connection: ProduceConnection,
     prepared: readonly Prepared[],
-    version: number,
   ): Promise<ProduceResponse | null> {
     const batches = prepared.map(({ batch }) => batch)
     const acks = this.#options.acks === 0 && this.#unproven.hasAny(batches) ? 1 : this.#options.acks
     const onWriting = (): void => beginFlight(batches)
     try {
-      const options = { version, sizeHint: sizeHint(batches), messages: countOf(batches), onWriting }
-      return await producer.send(this.#produceRequest(prepared, acks), options)
+      const options = { sizeHint: sizeHint(batches), messages: countOf(batches), onWriting }
+      return await connection.send(this.#produceRequest(prepared, acks), options)
     } finally {
       endFlight(batches)
     }

@@ -11,10 +11,10 @@
 import _ from 'lodash'
 import { type KafkaError, MetadataError, printable } from '../errors.js'
 import type { Logger } from '../logger.js'
+import type { BrokerSession } from '../network/broker-session.js'
 import { addressText, type BrokerAddress } from '../network/connection.js'
 import { errorCode } from '../protocol/error-code.js'
 import type { MetadataResponse } from '../protocol/messages/index.js'
-import type { SyncProducer } from './sync-producer.js'
 
 const NONE = 0
 /** What was learned of the cluster is of no use any more (KIP-1102). */
@@ -22,8 +22,8 @@ const REBOOTSTRAP_REQUIRED = 129
 
 export interface MetadataSourceOptions {
   readonly bootstrap: readonly BrokerAddress[]
-  /** Makes an unconnected SyncProducer. */
-  create(address: BrokerAddress): SyncProducer
+  /** Makes an unconnected session, which belongs to the source from then on. */
+  create(address: BrokerAddress): BrokerSession
   readonly logger: Logger
   /** Order in which the bootstrap brokers are tried. Default: shuffled. */
   readonly shuffle?: (brokers: readonly BrokerAddress[]) => BrokerAddress[]
@@ -31,8 +31,10 @@ export interface MetadataSourceOptions {
 
 export class MetadataSource {
   readonly #options: MetadataSourceOptions
-  #current: SyncProducer | null = null
-  #asking: SyncProducer | null = null
+  /** Has answered last. */
+  #current: BrokerSession | null = null
+  #asking: BrokerSession | null = null
+  #lacksTopicIds = false
   #learned: BrokerAddress[] = []
   #closedFor: KafkaError | null = null
 
@@ -71,7 +73,7 @@ export class MetadataSource {
 
   /** Whether the last answer says less than the same broker would say now: it came as the first one, in v0. */
   get lacksTopicIds(): boolean {
-    return this.#current?.lacksTopicIds ?? false
+    return this.#lacksTopicIds
   }
 
   /** Closes the connection; a fetch under way fails with `reason`. */
@@ -89,16 +91,17 @@ export class MetadataSource {
 
   async #ask(address: BrokerAddress, topics: readonly string[]): Promise<MetadataResponse> {
     const known = this.#current
-    const producer = known && _.isEqual(known.address, address) ? known : this.#options.create(address)
-    this.#options.logger.info(`fetching metadata of ${topics.length} topics from ${producer.broker}`)
-    this.#asking = producer
+    const session = known && _.isEqual(known.address, address) ? known : this.#options.create(address)
+    this.#options.logger.info(`fetching metadata of ${topics.length} topics from ${session.broker}`)
+    this.#asking = session
     try {
-      const response = await producer.fetchMetadata(topics)
-      if (producer !== known) known?.close()
-      this.#current = producer
+      const { response, lacksTopicIds } = await session.fetchMetadata(topics)
+      if (session !== known) known?.close()
+      this.#current = session
+      this.#lacksTopicIds = lacksTopicIds
       return response
     } catch (error) {
-      if (producer !== known) producer.close()
+      if (session !== known) session.close()
       throw error
     } finally {
       this.#asking = null

@@ -100,6 +100,28 @@ describe('LeaderDispatch', () => {
     expect(keeper.delivered).to.deep.equal(['t/0@0: a'])
   })
 
+  it('prepares records anew for the next connection where the first has ended meanwhile, without a failed attempt', async () => {
+    const { dispatch, pool, keeper } = makeDispatch()
+    pool.isOpen = () => pool.connectionsGiven > 1
+    const sent = batch('t/0: a')
+    await dispatch.dispatch(0, [sent])
+    expect([pool.connectionsGiven, pool.wire]).to.deep.equal([2, ['0: t/0=a']])
+    expect(keeper.delivered).to.deep.equal(['t/0@0: a'])
+    expect(attemptsOf(sent)).to.deep.equal([[]])
+  })
+
+  it('prepares records anew once and no more: a connection that has ended again fails the attempt', async () => {
+    const { dispatch, pool } = makeDispatch()
+    pool.isOpen = () => false
+    pool.before = () => {
+      throw new ConnectionError('the connection to b0:9092 is closed')
+    }
+    const sent = batch('t/0: a')
+    await dispatch.dispatch(0, [sent])
+    expect(pool.connectionsGiven).to.equal(2)
+    expect(attemptsOf(sent)).to.deep.equal([['the connection to b0:9092 is closed']])
+  })
+
   describe('when a partition is refused', () => {
     // Catches a producer that ignores code 6, or resends partitions that succeeded.
     it('delivers, retries and fails per partition of one answer', async () => {
