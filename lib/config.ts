@@ -5,7 +5,7 @@
  * producer found them; what only we refuse comes last. Knows no socket, no class registry and no file format.
  */
 
-import type { BrokerAddress } from './config/broker-list.js'
+import type { BrokerAddress } from './broker-address.js'
 import { type BrokerRelease, parseBrokerRelease } from './config/broker-release.js'
 import { GivenProperties } from './config/given-properties.js'
 import { hintsOn, missingHint } from './config/hints.js'
@@ -16,7 +16,6 @@ import { type ChoiceOf, fieldOf, type SettingField, type SettingKey, settings } 
 import { ConfigError, printable } from './errors.js'
 import { defaultLogger, type Logger } from './logger.js'
 
-export type { BrokerAddress } from './config/broker-list.js'
 export type { BrokerRelease } from './config/broker-release.js'
 export { classNameHint } from './config/hints.js'
 export { parseProperties } from './config/properties.js'

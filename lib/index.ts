@@ -1,6 +1,6 @@
 /** The public names of the package, nothing else. */
+export type { BrokerAddress } from './broker-address.js'
 export {
-  type BrokerAddress,
   type CompressionCodec,
   ProducerConfig,
   type ProducerConfigOptions,

@@ -5,8 +5,9 @@
  * is accepted. The order of the calls is the order in which several errors are found; the caller decides it.
  */
 import type { Setting } from '../../config/setting.js'
+import type { BrokerAddress } from '../broker-address.js'
 import { ConfigError, printable } from '../errors.js'
-import { type BrokerAddress, parseBrokerList, splitList } from './broker-list.js'
+import { parseBrokerList, splitList } from './broker-list.js'
 import type { GivenProperties } from './given-properties.js'
 import { acceptedBy, type ChoiceOf, type SettingKey, settingOf } from './settings.js'
 

@@ -7,10 +7,9 @@
  * @see docs/reference/classic-producer.md#brokerpartitioninfo; docs/decisions/0000-classic-producer.md#d4, #d5
  */
 import _ from 'lodash'
+import { type BrokerAddress, isReachable } from '../broker-address.js'
 import { type KafkaError, MetadataError, printable } from '../errors.js'
 import type { Logger } from '../logger.js'
-import type { BrokerAddress } from '../network/connection.js'
-import { isReachable } from '../pool/metadata-source.js'
 import { errorCode } from '../protocol/error-code.js'
 import { hasTopicId, type MetadataResponse, NO_TOPIC_ID } from '../protocol/messages/index.js'
 import { actionOn, brokerError } from './produce-errors.js'

@@ -9,9 +9,9 @@
  * asked learned brokers)
  */
 import _ from 'lodash'
+import { addressText, type BrokerAddress, isReachable } from '../broker-address.js'
 import { type KafkaError, MetadataError, printable } from '../errors.js'
 import type { Logger } from '../logger.js'
-import { addressText, type BrokerAddress } from '../network/connection.js'
 import { errorCode } from '../protocol/error-code.js'
 import type { MetadataResponse } from '../protocol/messages/index.js'
 import type { SyncProducer } from './sync-producer.js'
@@ -123,9 +123,4 @@ export class MetadataSource {
   #listText(): string {
     return printable(this.#options.bootstrap.map(addressText).join(','))
   }
-}
-
-/** Whether an advertised address can be connected to at all. */
-export function isReachable({ host, port }: BrokerAddress): boolean {
-  return host !== '' && port >= 1 && port <= 65535
 }

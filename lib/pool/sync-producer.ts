@@ -7,10 +7,11 @@
  *
  * @see docs/reference/classic-producer.md#connections; docs/decisions/0000-classic-producer.md#d7, #d9, #d12
  */
+
+import { addressText, type BrokerAddress } from '../broker-address.js'
 import { ConnectionError, EncodeError, type KafkaError } from '../errors.js'
 import { ApiVersionsCache } from '../network/api-versions-cache.js'
 import { BrokerClient, type BrokerClientSettings, type RequestOptions } from '../network/broker-client.js'
-import { addressText, type BrokerAddress } from '../network/connection.js'
 import { negotiate, saysVersions } from '../network/negotiate.js'
 import {
   type MetadataResponse,

@@ -11,10 +11,10 @@ import type { Encoder } from '../handler/encoders/encoder.js'
 import { NullEncoder } from '../handler/encoders/null-encoder.js'
 import { IntegerEncoder, LongEncoder } from '../handler/encoders/number-encoders.js'
 import { StringEncoder } from '../handler/encoders/string-encoder.js'
-import { nameOfThrown } from '../handler/name-of-thrown.js'
 import { ByteArrayPartitioner } from '../handler/partitioners/byte-array-partitioner.js'
 import { DefaultPartitioner } from '../handler/partitioners/default-partitioner.js'
 import type { Partitioner } from '../handler/partitioners/partitioner.js'
+import { nameOfThrown } from '../name-of-thrown.js'
 
 type Constructor<T> = new (config: ProducerConfig) => T
 

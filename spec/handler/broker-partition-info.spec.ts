@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
+import type { BrokerAddress } from '../../lib/broker-address.js'
 import { BrokerError, KafkaError, MetadataError } from '../../lib/errors.js'
 import { BrokerPartitionInfo, TopicPartitions } from '../../lib/handler/broker-partition-info.js'
-import type { BrokerAddress } from '../../lib/network/connection.js'
 import { countSteps } from '../support/count-steps.js'
 import { LogKeeper } from './support/log-keeper.js'
 import {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
+import type { BrokerAddress } from '../../lib/broker-address.js'
 import { ConnectionError, MetadataError } from '../../lib/errors.js'
-import type { BrokerAddress } from '../../lib/network/connection.js'
 import { MetadataSource } from '../../lib/pool/metadata-source.js'
 import type { SyncProducer } from '../../lib/pool/sync-producer.js'
 import type { MetadataResponse } from '../../lib/protocol/messages/index.js'

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import _ from 'lodash'
 import sinon from 'sinon'
+import type { BrokerAddress } from '../../lib/broker-address.js'
 import { ConnectionError, type KafkaError, MetadataError, ProducerClosedError } from '../../lib/errors.js'
-import type { BrokerAddress } from '../../lib/network/connection.js'
-import { isReachable, MetadataSource } from '../../lib/pool/metadata-source.js'
+import { MetadataSource } from '../../lib/pool/metadata-source.js'
 import { SyncProducer } from '../../lib/pool/sync-producer.js'
 import type { MetadataResponse } from '../../lib/protocol/messages/index.js'
 import { type RecordingLogger, recordingLogger, rejectionOf, turns } from '../network/support/doubles.js'
@@ -290,21 +290,4 @@ describe('MetadataSource', () => {
       expect(message).to.include(`${silent.broker} did not answer ApiVersions within 30 ms`)
     })
   })
-})
-
-describe('isReachable', () => {
-  const rows: [host: string, port: number, reachable: boolean][] = [
-    ['h', 1, true],
-    ['h', 65535, true],
-    ['::1', 9092, true],
-    ['', 9092, false],
-    ['h', 0, false],
-    ['h', -1, false],
-    ['h', 65536, false],
-  ]
-  for (const [host, port, reachable] of rows) {
-    it(`is ${reachable} for "${host}" port ${port}`, () => {
-      expect(isReachable({ host, port })).to.equal(reachable)
-    })
-  }
 })
