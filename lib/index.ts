@@ -1,5 +1,6 @@
 /** The public names of the package, nothing else. */
 export type { BrokerAddress } from './broker-address.js'
+export type { PartitionAndLeader } from './cluster/topic-partitions.js'
 export {
   type CompressionCodec,
   ProducerConfig,
@@ -32,11 +33,7 @@ export {
   QueueFullError,
   SendAbortedError,
 } from './failure.js'
-export {
-  BrokerPartitionInfo,
-  type BrokerPartitionInfoOptions,
-  type PartitionAndLeader,
-} from './handler/broker-partition-info.js'
+export { BrokerPartitionInfo, type BrokerPartitionInfoOptions } from './handler/broker-partition-info.js'
 export {
   DefaultEventHandler,
   type DefaultEventHandlerOptions,

@@ -1,12 +1,12 @@
 import { expect } from 'chai'
 import type { BrokerAddress } from '../../lib/broker-address.js'
+import { MetadataSource } from '../../lib/cluster/metadata-source.js'
 import { ConnectionError, MetadataError } from '../../lib/errors.js'
-import { MetadataSource } from '../../lib/pool/metadata-source.js'
 import type { SyncProducer } from '../../lib/pool/sync-producer.js'
 import type { MetadataResponse } from '../../lib/protocol/messages/index.js'
 import { type RecordingLogger, recordingLogger, rejectionOf } from '../network/support/doubles.js'
+import { FakeSyncProducer } from '../pool/support/fake-sync-producer.js'
 import { metadataResponse } from '../support/messages.js'
-import { FakeSyncProducer } from './support/fake-sync-producer.js'
 
 const NOT_CONTROLLER = 41
 const REBOOTSTRAP_REQUIRED = 129

@@ -2,14 +2,14 @@ import { expect } from 'chai'
 import _ from 'lodash'
 import sinon from 'sinon'
 import type { BrokerAddress } from '../../lib/broker-address.js'
+import { MetadataSource } from '../../lib/cluster/metadata-source.js'
 import { ConnectionError, type KafkaError, MetadataError, ProducerClosedError } from '../../lib/errors.js'
-import { MetadataSource } from '../../lib/pool/metadata-source.js'
 import { SyncProducer } from '../../lib/pool/sync-producer.js'
 import type { MetadataResponse } from '../../lib/protocol/messages/index.js'
 import { type RecordingLogger, recordingLogger, rejectionOf, turns } from '../network/support/doubles.js'
 import { deadAddress, peers } from '../network/support/peer.js'
+import { FakeSyncProducer, gate } from '../pool/support/fake-sync-producer.js'
 import { metadataResponse } from '../support/messages.js'
-import { FakeSyncProducer, gate } from './support/fake-sync-producer.js'
 
 const at = (port: number) => ({ host: 'b', port })
 

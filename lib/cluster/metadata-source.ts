@@ -5,8 +5,8 @@
  *
  * Keeps no topic metadata; one fetch at a time is the caller's business.
  *
- * @see docs/decisions/0000-classic-producer.md#d5; docs/reference/classic-producer.md#where-metadata-comes-from (the original opened a new connection for each fetch and never
- * asked learned brokers)
+ * @see docs/decisions/0000-classic-producer.md#d5; docs/reference/classic-producer.md#where-metadata-comes-from (the
+ * original opened a new connection for each fetch and never asked learned brokers)
  */
 import _ from 'lodash'
 import { addressText, type BrokerAddress, isReachable } from '../broker-address.js'
@@ -14,16 +14,29 @@ import { type KafkaError, MetadataError, printable } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { errorCode } from '../protocol/error-code.js'
 import type { MetadataResponse } from '../protocol/messages/index.js'
-import type { SyncProducer } from './sync-producer.js'
 
 const NONE = 0
 /** What was learned of the cluster is of no use any more (KIP-1102). */
 const REBOOTSTRAP_REQUIRED = 129
 
+/** What is asked for metadata: one broker, over a connection that is opened when needed. */
+export interface MetadataBroker {
+  readonly address: BrokerAddress
+  /** `host:port`. */
+  readonly broker: string
+  readonly isConnected: boolean
+  /** Whether the last answer of {@link fetchMetadata} says less than the broker would say now. */
+  readonly lacksTopicIds: boolean
+  /** @param topics - at least one. */
+  fetchMetadata(topics: readonly string[]): Promise<MetadataResponse>
+  /** A request under way fails with `reason`. */
+  close(reason?: KafkaError): void
+}
+
 export interface MetadataSourceOptions {
   readonly bootstrap: readonly BrokerAddress[]
-  /** Makes an unconnected SyncProducer. */
-  create(address: BrokerAddress): SyncProducer
+  /** Makes one that is not connected yet. */
+  create(address: BrokerAddress): MetadataBroker
   readonly logger: Logger
   /** Order in which the bootstrap brokers are tried. Default: shuffled. */
   readonly shuffle?: (brokers: readonly BrokerAddress[]) => BrokerAddress[]
@@ -31,8 +44,8 @@ export interface MetadataSourceOptions {
 
 export class MetadataSource {
   readonly #options: MetadataSourceOptions
-  #current: SyncProducer | null = null
-  #asking: SyncProducer | null = null
+  #current: MetadataBroker | null = null
+  #asking: MetadataBroker | null = null
   #learned: BrokerAddress[] = []
   #closedFor: KafkaError | null = null
 
@@ -89,16 +102,16 @@ export class MetadataSource {
 
   async #ask(address: BrokerAddress, topics: readonly string[]): Promise<MetadataResponse> {
     const known = this.#current
-    const producer = known && _.isEqual(known.address, address) ? known : this.#options.create(address)
-    this.#options.logger.info(`fetching metadata of ${topics.length} topics from ${producer.broker}`)
-    this.#asking = producer
+    const broker = known && _.isEqual(known.address, address) ? known : this.#options.create(address)
+    this.#options.logger.info(`fetching metadata of ${topics.length} topics from ${broker.broker}`)
+    this.#asking = broker
     try {
-      const response = await producer.fetchMetadata(topics)
-      if (producer !== known) known?.close()
-      this.#current = producer
+      const response = await broker.fetchMetadata(topics)
+      if (broker !== known) known?.close()
+      this.#current = broker
       return response
     } catch (error) {
-      if (producer !== known) producer.close()
+      if (broker !== known) broker.close()
       throw error
     } finally {
       this.#asking = null
