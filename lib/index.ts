@@ -6,7 +6,7 @@ export {
   ProducerConfig,
   type ProducerConfigOptions,
   parseProperties,
-} from './config.js'
+} from './config/producer-config.js'
 export {
   BrokerError,
   ConfigError,

@@ -1,5 +1,5 @@
 /**
- * Writes the tables of settings into the documents, from the rows of `config/`.
+ * Writes the tables of settings into the documents, from the rows of `lib/config/`.
  *
  *     tsx scripts/config-docs.ts            writes what is out of date
  *     tsx scripts/config-docs.ts --check    changes nothing; exits 1 and names what is out of date
@@ -8,9 +8,9 @@
  * one that has lost its lines is an error.
  */
 import { pathToFileURL } from 'node:url'
-import { connectionSettings } from '../config/connection.js'
-import { producerSettings } from '../config/producer.js'
-import type { Setting } from '../config/setting.js'
+import { connectionSettings } from '../lib/config/connection-settings.js'
+import { producerSettings } from '../lib/config/producer-settings.js'
+import type { Setting } from '../lib/config/setting.js'
 import { updateParts, withPart } from './generated-part.js'
 
 const NAME = 'config'
@@ -73,7 +73,7 @@ const escaped = (cell: string): string => cell.replaceAll('|', '\\|')
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const parts = DOCUMENTS.map((document) => {
-    return { document, name: NAME, content: settingsTable(), source: 'config/' }
+    return { document, name: NAME, content: settingsTable(), source: 'lib/config/' }
   })
   process.exitCode = updateParts(parts, process.argv.includes('--check'))
 }

@@ -1,7 +1,7 @@
 /** One measurement: all threads from before their producers are made until the last one is closed, and its figures. */
 import type { StopSignal } from '../cli/stop-signals.js'
+import { ProducerConfig } from '../config/producer-config.js'
 import { settingOf } from '../config/settings.js'
-import { ProducerConfig } from '../config.js'
 import type { Logger } from '../logger.js'
 import { Latency } from './latency.js'
 import type { PerfOptions } from './options.js'

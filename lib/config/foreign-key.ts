@@ -3,12 +3,7 @@
  *
  * Looks keys up; `hints.ts` says what follows from them in a given configuration.
  */
-import {
-  type ForeignKey,
-  type ForeignPrefix,
-  foreignKeys,
-  foreignPrefixes,
-} from '../../config/foreign-keys.js'
+import { type ForeignKey, type ForeignPrefix, foreignKeys, foreignPrefixes } from './foreign-keys.js'
 import { type SettingKey, settingOf, settings } from './settings.js'
 import { similarKey } from './similar-key.js'
 
@@ -37,7 +32,7 @@ function recognised({ instead, note, sameValue = true }: ForeignKey, whose: stri
   }
 }
 
-/** A key as it stands in the tables of `config/foreign-keys.ts`. */
+/** A key as it stands in the tables of `foreign-keys.ts`. */
 export function foreignKeyOf(key: string): RecognisedKey | undefined {
   return recognisedByKey.get(key)
 }

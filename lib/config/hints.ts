@@ -4,12 +4,13 @@
  * Only ever names unknown keys, never their values: they may be secrets. A value is repeated as a suggestion only
  * if it is one that the suggested setting accepts.
  */
-import { classicClassByModernName } from '../../config/foreign-classes.js'
-import type { ForeignPrefix } from '../../config/foreign-keys.js'
-import type { Setting } from '../../config/setting.js'
+
 import { printable } from '../errors.js'
+import { classicClassByModernName } from './foreign-classes.js'
 import { foreignKeyOf, foreignPrefixOf, type RecognisedKey, similarKeyOf } from './foreign-key.js'
+import type { ForeignPrefix } from './foreign-keys.js'
 import type { GivenProperties } from './given-properties.js'
+import type { Setting } from './setting.js'
 import { parseInteger } from './setting-reader.js'
 import { type SettingKey, settingOf } from './settings.js'
 

@@ -4,11 +4,12 @@
  * Each method reads one setting, or its default, and throws a ConfigError that names place, key, value and what
  * is accepted. The order of the calls is the order in which several errors are found; the caller decides it.
  */
-import type { Setting } from '../../config/setting.js'
+
 import type { BrokerAddress } from '../broker-address.js'
 import { ConfigError, printable } from '../errors.js'
 import { parseBrokerList, splitList } from './broker-list.js'
 import type { GivenProperties } from './given-properties.js'
+import type { Setting } from './setting.js'
 import { acceptedBy, type ChoiceOf, type SettingKey, settingOf } from './settings.js'
 
 const MAX_INT32 = 2147483647

@@ -1,10 +1,10 @@
 /**
- * The rows of `config/` as the code uses them: by key, and the name of the field each one becomes.
+ * The rows of settings as the code uses them: by key, and the name of the field each one becomes.
  */
 import camelCase from 'lodash/camelCase.js'
-import { connectionSettings } from '../../config/connection.js'
-import { producerSettings } from '../../config/producer.js'
-import type { Setting } from '../../config/setting.js'
+import { connectionSettings } from './connection-settings.js'
+import { producerSettings } from './producer-settings.js'
+import type { Setting } from './setting.js'
 
 type Row = (typeof producerSettings)[number] | (typeof connectionSettings)[number]
 

@@ -4,7 +4,7 @@
  *
  * @see docs/reference/faults.md#names-from-files
  */
-import { classNameHint, type ProducerConfig } from '../config.js'
+import { classNameHint, type ProducerConfig } from '../config/producer-config.js'
 import { asKafkaError, ConfigError, printable } from '../errors.js'
 import { DefaultEncoder } from '../handler/encoders/default-encoder.js'
 import type { Encoder } from '../handler/encoders/encoder.js'

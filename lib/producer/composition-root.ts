@@ -2,7 +2,7 @@
 
 import type { BrokerAddress } from '../broker-address.js'
 import { MetadataSource } from '../cluster/metadata-source.js'
-import type { ProducerConfig } from '../config.js'
+import type { ProducerConfig } from '../config/producer-config.js'
 import { ConfigError, type KafkaError, UnsupportedCodecError } from '../errors.js'
 import type { EventLoopYield } from '../event-loop.js'
 import { BrokerPartitionInfo } from '../handler/broker-partition-info.js'

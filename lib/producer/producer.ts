@@ -5,7 +5,7 @@
  * @see docs/reference/classic-producer.md#objects, #async-mode
  */
 import { byteLengthOf, isBytes } from '../bytes.js'
-import { ProducerConfig } from '../config.js'
+import { ProducerConfig } from '../config/producer-config.js'
 import {
   asKafkaError,
   ConfigError,

@@ -57,7 +57,7 @@ describe('scripts/config-docs.ts', () => {
     const check = run('--check')
     expect([check.status, check.stderr.trim()]).to.deep.equal([
       1,
-      'docs/CONFIGURATION.md is out of date with config/: run npm run docs',
+      'docs/CONFIGURATION.md is out of date with lib/config/: run npm run docs',
     ])
     expect(readFileSync(path, 'utf8')).to.equal(outdated)
     expect(run().status).to.equal(0)

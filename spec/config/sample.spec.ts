@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { ProducerConfig } from '../../lib/config/producer-config.js'
 import { parseProperties } from '../../lib/config/properties.js'
 import { settings } from '../../lib/config/settings.js'
-import { ProducerConfig } from '../../lib/config.js'
 import { recordingLogger } from './recording-logger.js'
 
 const path = fileURLToPath(new URL('../../config/producer.properties', import.meta.url))

@@ -1,11 +1,11 @@
 import { expect } from 'chai'
-import { foreignKeys, foreignPrefixes } from '../../config/foreign-keys.js'
-import type { Setting } from '../../config/setting.js'
+import { foreignKeys, foreignPrefixes } from '../../lib/config/foreign-keys.js'
+import type { Setting } from '../../lib/config/setting.js'
 import { acceptedBy, settingOf, settings } from '../../lib/config/settings.js'
 
 const rows: readonly Setting[] = settings
 
-describe('the rows of config/', () => {
+describe('the rows of lib/config/', () => {
   it('name every key of the Scala producer, and no other as classic', () => {
     const classic = rows.filter(({ source }) => source === 'classic').map(({ key }) => key)
     expect(classic).to.have.members([

@@ -1,24 +1,24 @@
 /**
- * The configuration of a producer: what the user gave, checked against the rows of `config/`, typed and frozen.
+ * The configuration of a producer: what the user gave, checked against the rows of settings, typed and frozen.
  *
  * Takes a `producer.properties` of Kafka 0.8 as it is. Several errors are found in the order in which the Scala
  * producer found them; what only we refuse comes last. Knows no socket, no class registry and no file format.
  */
 
-import type { BrokerAddress } from './broker-address.js'
-import { type BrokerRelease, parseBrokerRelease } from './config/broker-release.js'
-import { GivenProperties } from './config/given-properties.js'
-import { hintsOn, missingHint } from './config/hints.js'
-import { parsePropertyLines } from './config/properties.js'
-import { readPropertiesFile } from './config/properties-file.js'
-import { parseInteger, SettingReader } from './config/setting-reader.js'
-import { type ChoiceOf, fieldOf, type SettingField, type SettingKey, settings } from './config/settings.js'
-import { ConfigError, printable } from './errors.js'
-import { defaultLogger, type Logger } from './logger.js'
+import type { BrokerAddress } from '../broker-address.js'
+import { ConfigError, printable } from '../errors.js'
+import { defaultLogger, type Logger } from '../logger.js'
+import { type BrokerRelease, parseBrokerRelease } from './broker-release.js'
+import { GivenProperties } from './given-properties.js'
+import { hintsOn, missingHint } from './hints.js'
+import { parsePropertyLines } from './properties.js'
+import { readPropertiesFile } from './properties-file.js'
+import { parseInteger, SettingReader } from './setting-reader.js'
+import { type ChoiceOf, fieldOf, type SettingField, type SettingKey, settings } from './settings.js'
 
-export type { BrokerRelease } from './config/broker-release.js'
-export { classNameHint } from './config/hints.js'
-export { parseProperties } from './config/properties.js'
+export type { BrokerRelease } from './broker-release.js'
+export { classNameHint } from './hints.js'
+export { parseProperties } from './properties.js'
 
 /** Codecs by name, as in `compression.codec`. */
 export type CompressionCodec = ChoiceOf<'compression.codec'>

@@ -1,5 +1,5 @@
 /**
- * What a row of `config/producer.ts` and `config/connection.ts` says about one setting.
+ * What a row of `producer-settings.ts` and `connection-settings.ts` says about one setting.
  *
  * The rows are data: the reader, the documentation table, the sample file and the hints all come from them.
  */

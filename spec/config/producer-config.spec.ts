@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
-import { fieldOf, settings } from '../lib/config/settings.js'
-import { ProducerConfig } from '../lib/config.js'
-import { ConfigError } from '../lib/errors.js'
-import { silentLogger } from '../lib/logger.js'
-import { recordingLogger } from './config/recording-logger.js'
+import { ProducerConfig } from '../../lib/config/producer-config.js'
+import { fieldOf, settings } from '../../lib/config/settings.js'
+import { ConfigError } from '../../lib/errors.js'
+import { silentLogger } from '../../lib/logger.js'
+import { recordingLogger } from './recording-logger.js'
 
 type Properties = Record<string, unknown>
 
@@ -284,7 +284,7 @@ describe('ProducerConfig', () => {
       original: { ops: { i: number; ok: boolean }[] }
     }
     const recording = JSON.parse(
-      readFileSync(new URL('vectors/golden/i01-config-errors.json', import.meta.url), 'utf8'),
+      readFileSync(new URL('../vectors/golden/i01-config-errors.json', import.meta.url), 'utf8'),
     ) as Recording
     const departures = new Map([
       ['acks blank', 'values are trimmed (KAFKA-1057)'],
