@@ -5,8 +5,8 @@ export {
   type CompressionCodec,
   ProducerConfig,
   type ProducerConfigOptions,
-  parseProperties,
 } from './config/producer-config.js'
+export { parseProperties } from './config/properties.js'
 export {
   BrokerError,
   ConfigError,

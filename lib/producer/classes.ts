@@ -4,7 +4,8 @@
  *
  * @see docs/reference/faults.md#names-from-files
  */
-import { classNameHint, type ProducerConfig } from '../config/producer-config.js'
+import type { ProducerConfig } from '../config/producer-config.js'
+import { classNameHint } from '../config/producer-hints.js'
 import { asKafkaError, ConfigError, printable } from '../errors.js'
 import { DefaultEncoder } from '../handler/encoders/default-encoder.js'
 import type { Encoder } from '../handler/encoders/encoder.js'
