@@ -1,11 +1,12 @@
 /** The public names of the package, nothing else. */
+export type { BrokerAddress } from './broker-address.js'
+export type { PartitionAndLeader } from './cluster/topic-partitions.js'
 export {
-  type BrokerAddress,
   type CompressionCodec,
   ProducerConfig,
   type ProducerConfigOptions,
-  parseProperties,
-} from './config.js'
+} from './config/producer-config.js'
+export { parseProperties } from './config/properties.js'
 export {
   BrokerError,
   ConfigError,
@@ -32,11 +33,7 @@ export {
   QueueFullError,
   SendAbortedError,
 } from './failure.js'
-export {
-  BrokerPartitionInfo,
-  type BrokerPartitionInfoOptions,
-  type PartitionAndLeader,
-} from './handler/broker-partition-info.js'
+export { BrokerPartitionInfo, type BrokerPartitionInfoOptions } from './handler/broker-partition-info.js'
 export {
   DefaultEventHandler,
   type DefaultEventHandlerOptions,

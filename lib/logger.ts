@@ -1,5 +1,5 @@
 /**
- * The logging contract and its default: WARN and ERROR to stderr, the rest nowhere.
+ * The logging contract, its default (WARN and ERROR to stderr, the rest nowhere), and a guard around foreign loggers.
  *
  * pino, winston and console fit it as they are. Lines never hold payloads, keys or secrets.
  */
@@ -33,3 +33,17 @@ export const defaultLogger: Logger = {
 
 /** Says nothing at all. */
 export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+
+/** A logger that never throws, around one that may: a transport that has ended must not end the sending with it. */
+export function guarded(logger: Logger): Logger {
+  const through =
+    (level: keyof Logger) =>
+    (message: string): void => {
+      try {
+        logger[level](message)
+      } catch {
+        // There is nowhere left to tell it.
+      }
+    }
+  return { debug: through('debug'), info: through('info'), warn: through('warn'), error: through('error') }
+}

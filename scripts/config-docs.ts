@@ -1,5 +1,5 @@
 /**
- * Writes the tables of settings into the documents, from the rows of `config/`.
+ * Writes the tables of settings into the documents, from the rows of `lib/config/`.
  *
  *     tsx scripts/config-docs.ts            writes what is out of date
  *     tsx scripts/config-docs.ts --check    changes nothing; exits 1 and names what is out of date
@@ -8,17 +8,15 @@
  * one that has lost its lines is an error.
  */
 import { pathToFileURL } from 'node:url'
-import { connectionSettings } from '../config/connection.js'
-import { producerSettings } from '../config/producer.js'
-import type { Setting } from '../config/setting.js'
+import { producerKeys } from '../lib/config/producer-keys.js'
+import type { Setting } from '../lib/config/setting.js'
 import { updateParts, withPart } from './generated-part.js'
 
 const NAME = 'config'
 const DOCUMENTS = ['README.md', 'docs/CONFIGURATION.md']
 
-/** The markdown of all settings: those of the Scala producer, then ours. */
-export function settingsTable(): string {
-  const rows: readonly Setting[] = [...connectionSettings, ...producerSettings]
+/** The markdown of all settings of the classic producer: those of the Scala producer, then ours. */
+export function settingsTable(rows: readonly Setting[]): string {
   const classic = rows.filter(({ source }) => source === 'classic')
   const ours = rows.filter(({ source }) => source === 'ours')
   return [
@@ -34,7 +32,7 @@ export function settingsTable(): string {
  *
  * @throws {Error} if a line is missing, or they are the wrong way round.
  */
-export function withTable(document: string, name: string, content = settingsTable()): string {
+export function withTable(document: string, name: string, content: string): string {
   return withPart(document, { document: name, name: NAME, content })
 }
 
@@ -73,7 +71,7 @@ const escaped = (cell: string): string => cell.replaceAll('|', '\\|')
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const parts = DOCUMENTS.map((document) => {
-    return { document, name: NAME, content: settingsTable(), source: 'config/' }
+    return { document, name: NAME, content: settingsTable(producerKeys.settings), source: 'lib/config/' }
   })
   process.exitCode = updateParts(parts, process.argv.includes('--check'))
 }

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { defaultLogger, silentLogger } from '../lib/logger.js'
+import { defaultLogger, guarded, type Logger, silentLogger } from '../lib/logger.js'
+import { LogKeeper } from './handler/support/log-keeper.js'
 
 describe('defaultLogger', () => {
   for (const level of ['warn', 'error'] as const) {
@@ -63,5 +64,32 @@ describe('silentLogger', () => {
     const calls = writes.map(({ callCount }) => callCount)
     sinon.restore()
     expect(calls).to.deep.equal([0, 0])
+  })
+})
+
+describe('guarded', () => {
+  it('hands every line on, at its level and to the logger itself', () => {
+    const logger = new LogKeeper()
+    const { debug, info, warn, error } = guarded(logger)
+    debug('a')
+    info('b')
+    warn('c')
+    error('d')
+    expect(logger.lines).to.deep.equal([
+      { level: 'debug', text: 'a' },
+      { level: 'info', text: 'b' },
+      { level: 'warn', text: 'c' },
+      { level: 'error', text: 'd' },
+    ])
+  })
+
+  it('throws nothing, whatever the logger does', () => {
+    const broken: Logger = new Proxy({} as Logger, {
+      get: () => () => {
+        throw new Error('the transport has ended')
+      },
+    })
+    guarded(broken).warn('a')
+    guarded({} as Logger).error('b')
   })
 })

@@ -5,9 +5,10 @@
  * to wait for the one before it counts from when it was due. With several producers each sends one message at a time,
  * which is how a slow network gets enough samples without two messages of one producer being under way.
  */
+
+import type { BrokerAddress } from '../../lib/broker-address.js'
 import { Pacer } from '../../lib/cli-perf/pacer.js'
 import { Producer } from '../../lib/index.js'
-import type { BrokerAddress } from '../../lib/network/connection.js'
 import { ProducerPool } from '../../lib/pool/producer-pool.js'
 
 export interface SenderPlan {

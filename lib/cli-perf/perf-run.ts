@@ -1,7 +1,7 @@
 /** One measurement: all threads from before their producers are made until the last one is closed, and its figures. */
 import type { StopSignal } from '../cli/stop-signals.js'
-import { settingOf } from '../config/settings.js'
-import { ProducerConfig } from '../config.js'
+import { ProducerConfig } from '../config/producer-config.js'
+import { producerKeys } from '../config/producer-keys.js'
 import type { Logger } from '../logger.js'
 import { Latency } from './latency.js'
 import type { PerfOptions } from './options.js'
@@ -86,7 +86,7 @@ export class PerfRun {
     return {
       startMs,
       endMs,
-      compression: settingOf('compression.codec').choices!.indexOf(compressionCodec),
+      compression: producerKeys.settingOf('compression.codec').choices!.indexOf(compressionCodec),
       messageSize: this.#options.messageSize,
       batchSize: batchNumMessages,
       planned: this.plannedMessages,

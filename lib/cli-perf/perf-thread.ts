@@ -4,7 +4,7 @@
  *
  * @see docs/reference/classic-producer.md#perf-tool
  */
-import type { ProducerConfig } from '../config.js'
+import type { ProducerConfig } from '../config/producer-config.js'
 import { DeliveryTimeoutError, KafkaError } from '../errors.js'
 import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import { KeyedMessage } from '../keyed-message.js'

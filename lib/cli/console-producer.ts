@@ -6,7 +6,7 @@
  * list of brokers none of which ever answered. The counts always come last, and the exit status tells the truth.
  */
 import type { Readable } from 'node:stream'
-import { ProducerConfig } from '../config.js'
+import { ProducerConfig } from '../config/producer-config.js'
 import { DeliveryTimeoutError, EncodeError, KafkaError } from '../errors.js'
 import { FailedToSendMessageError, type MessageFailure, QueueFullError } from '../failure.js'
 import { KeyedMessage } from '../keyed-message.js'

@@ -3,7 +3,7 @@
  * file written for an application works in the tool. UTF-8 passes through; for another `serializer.encoding` the line
  * is read as UTF-8 and written in that charset.
  */
-import type { ProducerConfig } from '../config.js'
+import type { ProducerConfig } from '../config/producer-config.js'
 import { StringEncoder } from '../handler/encoders/string-encoder.js'
 import type { Classes } from '../producer/classes.js'
 import type { Serialized } from '../protocol/writer.js'

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
-import { ProducerConfig } from '../config.js'
+import { ProducerConfig } from '../config/producer-config.js'
 import { KeyedMessage } from '../keyed-message.js'
 import { Producer } from '../producer/producer.js'
 import { type StoredMessage, TestCluster } from '../testing/index.js'

@@ -6,15 +6,8 @@
  * null pointer (`localhost`, `:9092`), and an empty list is an error at once. Resolves no name.
  */
 import { isIPv6 } from 'node:net'
+import type { BrokerAddress } from '../broker-address.js'
 import { printable } from '../errors.js'
-
-/** One entry of `metadata.broker.list`. */
-export interface BrokerAddress {
-  /** A name or an IP address, without brackets. */
-  readonly host: string
-  /** 1 to 65535. */
-  readonly port: number
-}
 
 const EXPECTED = 'expected host:port,host:port,… such as localhost:9092'
 

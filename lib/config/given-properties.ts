@@ -1,13 +1,12 @@
 /**
  * What the user gave, before any of it is understood: key → trimmed text, and where it was written.
  *
- * Takes the JavaScript values that have one obvious spelling in a properties file. Knows no setting apart from
- * those that are lists, and never repeats a value in an error, since a value of an unknown key may be a secret.
+ * Takes the JavaScript values that have one obvious spelling in a properties file. Never repeats a value in an error,
+ * since a value of an unknown key may be a secret.
  */
 import { ConfigError, printable } from '../errors.js'
-import { foreignKeyOf } from './foreign-key.js'
+import type { KnownKeys } from './known-keys.js'
 import type { PropertyLine } from './properties.js'
-import { settingOf } from './settings.js'
 
 export class GivenProperties {
   /** What the properties came from, e.g. a file name. */
@@ -21,10 +20,14 @@ export class GivenProperties {
     this.source = source
   }
 
-  /** @throws {ConfigError} on anything but a plain object or a Map of strings, numbers, bigints, booleans, and lists of strings. */
-  static fromValues(properties: unknown, source?: string): GivenProperties {
+  /**
+   * @param keys - say which settings are lists, and what a value that is of no use may have been meant for.
+   * @throws {ConfigError} on anything but a plain object or a Map of strings, numbers, bigints, booleans, and lists of
+   *   strings.
+   */
+  static fromValues(properties: unknown, keys: KnownKeys, source?: string): GivenProperties {
     const given = new GivenProperties(source)
-    for (const [key, value] of entriesOf(properties)) given.#texts.set(key, textOf(key, value).trim())
+    for (const [key, value] of entriesOf(properties)) given.#texts.set(key, textOf(key, value, keys).trim())
     return given
   }
 
@@ -112,11 +115,11 @@ function entriesOf(properties: unknown): Iterable<readonly [string, unknown]> {
   throw new ConfigError(`the configuration must be an object or a Map, not ${nameOf(properties)}${instead}`)
 }
 
-function textOf(key: string, value: unknown): string {
+function textOf(key: string, value: unknown, keys: KnownKeys): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
     return String(value)
-  const type = settingOf(key)?.type
+  const type = keys.find(key)?.type
   const isList = type === 'list' || type === 'brokers'
   if (isList && Array.isArray(value)) {
     const stranger = value.findIndex((item) => typeof item !== 'string')
@@ -126,7 +129,7 @@ function textOf(key: string, value: unknown): string {
   const accepted = isList ? 'a string or an array of strings' : 'a string, a number or a boolean'
   const advice = type === 'class' ? '; give the name here and the class itself in options.classes' : ''
   const absent = value === undefined || value === null ? '; leave the key out to get the default' : ''
-  const foreign = foreignKeyOf(key)
+  const foreign = keys.foreignKeyOf(key)
   const instead = foreign?.instead === undefined ? '' : `, write ${foreign.instead}`
   const whose = foreign === undefined ? '' : `; ${key} ${foreign.whose}${instead}`
   throw new ConfigError(

@@ -4,14 +4,13 @@
  * Only ever names unknown keys, never their values: they may be secrets. A value is repeated as a suggestion only
  * if it is one that the suggested setting accepts.
  */
-import { classicClassByModernName } from '../../config/foreign-classes.js'
-import type { ForeignPrefix } from '../../config/foreign-keys.js'
-import type { Setting } from '../../config/setting.js'
+
 import { printable } from '../errors.js'
-import { foreignKeyOf, foreignPrefixOf, type RecognisedKey, similarKeyOf } from './foreign-key.js'
+import type { ForeignPrefix } from './foreign-keys.js'
 import type { GivenProperties } from './given-properties.js'
+import type { KnownKeys, RecognisedKey } from './known-keys.js'
+import type { Setting } from './setting.js'
 import { parseInteger } from './setting-reader.js'
-import { type SettingKey, settingOf } from './settings.js'
 
 /** One line for the log. */
 export interface Hint {
@@ -22,23 +21,31 @@ export interface Hint {
 /** A file may hold any number of unknown keys; a log should not. */
 const MAX_HINTS = 50
 
-/**
- * The hints on a valid configuration, in the order of the keys for each kind: at most 50, and one that counts the rest.
- *
- * @param effective - the value in force of each setting, as one would write it.
- */
-export function hintsOn(given: GivenProperties, effective: ReadonlyMap<SettingKey, string>): Hint[] {
-  const unknown = given.keys().filter((key) => settingOf(key) === undefined && !isExempt(key, given))
-  const single = unknown.filter((key) => foreignPrefixOf(key) === undefined)
+/** A valid configuration, and what hints on it are made of. */
+export interface HintSources {
+  readonly given: GivenProperties
+  readonly keys: KnownKeys
+  /** The value in force of each setting, as one would write it. */
+  readonly effective: ReadonlyMap<string, string>
+  /** Hints of one producer alone; they come after those on repeated keys. */
+  readonly own: readonly Hint[]
+  /** What a class is called here that has this name elsewhere; undefined for a name that may be a secret. */
+  classNameFor(name: string): string | undefined
+}
+
+/** The hints, in the order of the keys for each kind: at most 50, and one that counts the rest. */
+export function hintsOn(sources: HintSources): Hint[] {
+  const { given, keys, own } = sources
+  const unknown = given.keys().filter((key) => keys.find(key) === undefined && !isExempt(key, given))
+  const single = unknown.filter((key) => keys.foreignPrefixOf(key) === undefined)
   const hints = [
     ...given.repetitions.map(warning),
-    ...classHints(given, effective),
-    ...attemptHints(given, effective),
+    ...own,
     ...encodingHints(given),
-    ...familyHints(unknown, given),
+    ...familyHints(unknown, sources),
     ...single
       .slice(0, MAX_HINTS)
-      .map((key) => warning(`${given.where(key)}${printable(key)} ${explained(key, given, effective)}`)),
+      .map((key) => warning(`${given.where(key)}${printable(key)} ${explained(key, sources)}`)),
   ]
   const untold = Math.max(0, hints.length - MAX_HINTS) + Math.max(0, single.length - MAX_HINTS)
   if (untold === 0) return hints
@@ -49,9 +56,9 @@ export function hintsOn(given: GivenProperties, effective: ReadonlyMap<SettingKe
 }
 
 /** What could have been meant where a required setting is missing; empty if nothing comes near. */
-export function missingHint(missing: SettingKey, given: GivenProperties): string {
+export function missingHint(missing: string, given: GivenProperties, keys: KnownKeys): string {
   for (const key of given.keys().slice(0, MAX_HINTS)) {
-    const known = settingOf(key) === undefined ? (foreignKeyOf(key) ?? similarKeyOf(key)) : undefined
+    const known = keys.find(key) === undefined ? recognise(key, keys) : undefined
     if (known?.instead === missing) {
       return `; ${given.where(key)}${printable(key)} ${known.whose}${known.whose.endsWith('?') ? '' : ' and is not read'}`
     }
@@ -59,14 +66,8 @@ export function missingHint(missing: SettingKey, given: GivenProperties): string
   return ''
 }
 
-/** Tells the classic name of a class of the modern Java client; undefined for other names. */
-export function classNameHint(name: string): string | undefined {
-  if (!name.startsWith('org.apache.kafka.')) return undefined
-  const classic = classicClassByModernName.get(name)
-  return `a class of the modern Java client${classic === undefined ? '' : `; here it is ${classic}`}`
-}
-
-const warning = (text: string): Hint => ({ level: 'warn', text })
+/** A hint at WARN. */
+export const warning = (text: string): Hint => ({ level: 'warn', text })
 
 /** Keys that users may add for classes of their own, and a protocol that asks for nothing. */
 function isExempt(key: string, given: GivenProperties): boolean {
@@ -75,70 +76,46 @@ function isExempt(key: string, given: GivenProperties): boolean {
   )
 }
 
-function explained(key: string, given: GivenProperties, effective: ReadonlyMap<SettingKey, string>): string {
-  const known = foreignKeyOf(key) ?? similarKeyOf(key)
+function recognise(key: string, keys: KnownKeys): RecognisedKey | undefined {
+  return keys.foreignKeyOf(key) ?? keys.similarKeyOf(key)
+}
+
+function explained(key: string, sources: HintSources): string {
+  const known = recognise(key, sources.keys)
   if (known === undefined) return 'is not a setting of this producer: ignored'
   const { whose, instead, note } = known
-  const so = instead === undefined ? '' : consequence(instead, known, given.get(key)!, given, effective)
+  const so = instead === undefined ? '' : consequence(instead, known, sources.given.get(key)!, sources)
   return [`${whose}${whose.endsWith('?') ? ' I' : ': i'}gnored${so}`, note].filter(Boolean).join('; ')
 }
 
 function consequence(
-  instead: SettingKey,
+  instead: string,
   { sameValue }: RecognisedKey,
   text: string,
-  given: GivenProperties,
-  effective: ReadonlyMap<SettingKey, string>,
+  { given, keys, effective, classNameFor }: HintSources,
 ): string {
   const inForce = effective.get(instead)!
   if (given.has(instead)) return `, ${instead}=${printable(inForce)} is used`
-  const row = settingOf(instead)
+  const row = keys.settingOf(instead)
   const so = row.defaultMeans === undefined ? '' : `, so ${row.defaultMeans}`
-  const suggested = (sameValue ? acceptable(row, text) : undefined) ?? row.example ?? '…'
+  const suggested = (sameValue ? acceptable(row, text, classNameFor) : undefined) ?? row.example ?? '…'
   return `, ${instead} stays ${inForce === '' ? 'empty' : inForce}${so}; write ${instead}=${suggested}`
 }
 
 /** The text, or its translation, if the setting accepts it; such a value is no secret. */
-function acceptable(row: Setting, text: string): string | undefined {
+function acceptable(
+  row: Setting,
+  text: string,
+  classNameFor: HintSources['classNameFor'],
+): string | undefined {
   const { type, choices, instead = {}, min = -Infinity, max = Infinity } = row
   const word = text.toLowerCase()
   if (Object.hasOwn(instead, word)) return instead[word]
   if (choices?.includes(word)) return word
-  if (type === 'class') {
-    return (
-      classicClassByModernName.get(text) ??
-      (/^kafka\.(serializer|producer)\.[A-Z]\w*$/.test(text) ? text : undefined)
-    )
-  }
+  if (type === 'class') return classNameFor(text)
   if (type !== 'int' && type !== 'long') return undefined
   const number = parseInteger(text, type)
   return number !== undefined && number >= min && number <= max ? String(number) : undefined
-}
-
-function classHints(given: GivenProperties, effective: ReadonlyMap<SettingKey, string>): Hint[] {
-  const keys: SettingKey[] = ['key.serializer.class', 'partitioner.class', 'serializer.class']
-  return keys
-    .filter((key) => given.has(key))
-    .flatMap((key) => {
-      const name = effective.get(key)!
-      const hint = classNameHint(name)
-      const unless = 'it has to be registered in options.classes to be used'
-      return hint === undefined
-        ? []
-        : [warning(`${given.where(key)}${key} names ${printable(name)}, ${hint}; ${unless}`)]
-    })
-}
-
-function attemptHints(given: GivenProperties, effective: ReadonlyMap<SettingKey, string>): Hint[] {
-  const key = 'message.send.max.retries'
-  const retries = Number(effective.get(key))
-  return retries < 0
-    ? [
-        warning(
-          `${given.where(key)}${key}=${retries} makes no attempt at all: every send fails; write 0 for one attempt`,
-        ),
-      ]
-    : []
 }
 
 /** A file in UTF-8 that was read, as Java does, in ISO-8859-1. */
@@ -154,10 +131,10 @@ function encodingHints(given: GivenProperties): Hint[] {
 }
 
 /** One hint for all the keys of a family. */
-function familyHints(unknown: readonly string[], given: GivenProperties): Hint[] {
+function familyHints(unknown: readonly string[], { given, keys: known }: HintSources): Hint[] {
   const keysByFamily = new Map<ForeignPrefix, string[]>()
   for (const key of unknown) {
-    const family = foreignPrefixOf(key)
+    const family = known.foreignPrefixOf(key)
     if (family === undefined) continue
     const keys = keysByFamily.get(family)
     if (keys === undefined) keysByFamily.set(family, [key])

@@ -1,88 +1,97 @@
 /**
- * Turns the given text of a setting into its value, by the rules of its row.
+ * Turns the given text of a setting into its value, by the rules of its row. The table of rows is handed in.
  *
  * Each method reads one setting, or its default, and throws a ConfigError that names place, key, value and what
  * is accepted. The order of the calls is the order in which several errors are found; the caller decides it.
  */
-import type { Setting } from '../../config/setting.js'
+
+import type { BrokerAddress } from '../broker-address.js'
 import { ConfigError, printable } from '../errors.js'
-import { type BrokerAddress, parseBrokerList, splitList } from './broker-list.js'
+import { parseBrokerList, splitList } from './broker-list.js'
 import type { GivenProperties } from './given-properties.js'
-import { acceptedBy, type ChoiceOf, type SettingKey, settingOf } from './settings.js'
+import type { KnownKeys } from './known-keys.js'
+import { acceptedBy, type ChoiceIn, type Setting } from './setting.js'
 
 const MAX_INT32 = 2147483647
 const MIN_INT32 = -2147483648
 
-export class SettingReader {
+export class SettingReader<Row extends Setting> {
   readonly #given: GivenProperties
+  readonly #keys: KnownKeys<Row>
 
-  constructor(given: GivenProperties) {
+  constructor(given: GivenProperties, keys: KnownKeys<Row>) {
     this.#given = given
+    this.#keys = keys
   }
 
   /** The text of a setting, or its default. */
-  text(key: SettingKey): string {
-    return this.#given.get(key) ?? settingOf(key).default ?? ''
+  text(key: Row['key']): string {
+    return this.#given.get(key) ?? this.#keys.settingOf(key).default ?? ''
   }
 
   /** An integer inside the range of its row. */
-  int(key: SettingKey): number {
+  int(key: Row['key']): number {
     return this.inRange(key, this.anyInt(key))
   }
 
   /** An integer, its range not yet looked at; `inRange` does that when its turn has come. */
-  anyInt(key: SettingKey): number {
+  anyInt(key: Row['key']): number {
     const text = this.text(key)
-    return parseInteger(text, settingOf(key).type) ?? this.refuse(key, text)
+    return parseInteger(text, this.#keys.settingOf(key).type) ?? this.refuse(key, text)
   }
 
   /** An integer inside the range of its row, or null for the word `off`. */
-  intOrOff(key: SettingKey): number | null {
+  intOrOff(key: Row['key']): number | null {
     return this.text(key).toLowerCase() === 'off' ? null : this.int(key)
   }
 
-  inRange(key: SettingKey, value: number): number {
-    const { min = -Infinity, max = Infinity } = settingOf(key)
+  inRange(key: Row['key'], value: number): number {
+    const { min = -Infinity, max = Infinity } = this.#keys.settingOf(key)
     return value >= min && value <= max ? value : this.refuse(key, String(value))
   }
 
   /** One of the words of the row, exactly as written there. */
-  choice<Key extends SettingKey>(key: Key): ChoiceOf<Key> {
+  choice<Key extends Row['key']>(key: Key): ChoiceIn<Row, Key> {
     const text = this.text(key)
-    return (choicesOf(key).find((word) => word === text) ?? this.refuse(key, text)) as ChoiceOf<Key>
+    return (this.#choicesOf(key).find((word) => word === text) ?? this.refuse(key, text)) as ChoiceIn<
+      Row,
+      Key
+    >
   }
 
   /** A word of the row in any case, or its number, which is its position there. */
-  codec<Key extends SettingKey>(key: Key): ChoiceOf<Key> {
+  codec<Key extends Row['key']>(key: Key): ChoiceIn<Row, Key> {
     const text = this.text(key)
     const number = parseInteger(text, 'int')
-    const words = choicesOf(key)
+    const words = this.#choicesOf(key)
     const word = number === undefined ? words.find((each) => each === text.toLowerCase()) : words[number]
-    return (word ?? this.refuse(key, text)) as ChoiceOf<Key>
+    return (word ?? this.refuse(key, text)) as ChoiceIn<Row, Key>
   }
 
-  list(key: SettingKey): string[] {
+  list(key: Row['key']): string[] {
     return splitList(this.text(key))
   }
 
-  brokers(key: SettingKey): readonly BrokerAddress[] {
+  brokers(key: Row['key']): readonly BrokerAddress[] {
     return parseBrokerList(this.text(key), (problem) => this.fail(key, problem))
   }
 
   /** Throws an error that begins with the place and the key. */
-  fail(key: SettingKey, problem: string): never {
+  fail(key: Row['key'], problem: string): never {
     throw new ConfigError(`${this.#given.where(key)}${key} ${problem}`, key)
   }
 
   /** Throws an error that shows the text and what is accepted instead. */
-  refuse(key: SettingKey, text: string): never {
-    const row = settingOf(key)
+  refuse(key: Row['key'], text: string): never {
+    const row = this.#keys.settingOf(key)
     const shown = text === '' ? 'is empty' : `is "${printable(text)}"`
     this.fail(key, `${shown}: expected ${acceptedBy(row)}${advice(row, text)}`)
   }
-}
 
-const choicesOf = (key: SettingKey): readonly string[] => settingOf(key).choices ?? []
+  #choicesOf(key: Row['key']): readonly string[] {
+    return this.#keys.settingOf(key).choices ?? []
+  }
+}
 
 /** Java's decimal integers, 32 bits unless the type is `long`; undefined for anything else. */
 export function parseInteger(text: string, type: Setting['type']): number | undefined {

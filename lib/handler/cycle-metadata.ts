@@ -4,9 +4,10 @@
  *
  * @see docs/reference/classic-producer.md#when-metadata-is-refreshed; docs/decisions/0000-classic-producer.md#d4, #d5
  */
+
+import { IdleTopics } from '../cluster/idle-topics.js'
+import { RefreshSchedule } from '../cluster/refresh-schedule.js'
 import type { BrokerPartitionInfo } from './broker-partition-info.js'
-import { IdleTopics } from './idle-topics.js'
-import { RefreshSchedule } from './refresh-schedule.js'
 
 export interface CycleMetadataOptions {
   readonly brokerPartitionInfo: BrokerPartitionInfo

@@ -3,8 +3,8 @@
  * goes on.
  */
 import type { Logger } from '../logger.js'
+import { nameOfThrown } from '../name-of-thrown.js'
 import type { DefaultEventHandlerOptions } from './default-event-handler.js'
-import { nameOfThrown } from './name-of-thrown.js'
 
 type Listener = DefaultEventHandlerOptions['listener']
 

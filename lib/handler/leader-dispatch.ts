@@ -8,6 +8,7 @@
  * @see docs/decisions/0000-classic-producer.md#d2
  */
 import _ from 'lodash'
+import type { BrokerAddress } from '../broker-address.js'
 import {
   type BrokerError,
   DecodeError,
@@ -17,7 +18,7 @@ import {
   printable,
 } from '../errors.js'
 import type { FailedAttempt } from '../failure.js'
-import type { BrokerAddress } from '../network/connection.js'
+import { unexpected } from '../name-of-thrown.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
 import type { ProduceConnection, SyncProducer } from '../pool/sync-producer.js'
 import { NO_TOPIC_ID, type ProduceRequest, type ProduceResponse } from '../protocol/messages/index.js'
@@ -26,7 +27,6 @@ import { BatchPreparer, type Prepared, type PreparerOptions } from './batch-prep
 import { beginFlight, endFlight, OutdatedRequest, withoutSettled } from './in-flight-messages.js'
 import { LearnedSizeLimits } from './learned-size-limits.js'
 import { type MatchedResponse, matchResponse, type PartitionAnswer, partitionName } from './match-response.js'
-import { unexpected } from './name-of-thrown.js'
 import type { Stored } from './outcomes.js'
 import type { PartitionBatch } from './partition-and-collate.js'
 import type { PendingMessage } from './pending-message.js'

@@ -4,9 +4,10 @@
  *
  * @see docs/reference/classic-producer.md#collation-and-partitions, docs/decisions/0000-classic-producer.md#d1
  */
+
+import type { TopicPartitions } from '../cluster/topic-partitions.js'
 import { asKafkaError, KafkaError, MetadataError, PartitionerError, printable } from '../errors.js'
-import type { TopicPartitions } from './broker-partition-info.js'
-import { nameOfThrown } from './name-of-thrown.js'
+import { nameOfThrown } from '../name-of-thrown.js'
 import type { Partitioner } from './partitioners/partitioner.js'
 import type { PendingMessage } from './pending-message.js'
 

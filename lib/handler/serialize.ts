@@ -2,9 +2,9 @@
 import { isBytes } from '../bytes.js'
 import { asKafkaError, EncodeError, type KafkaError, printable } from '../errors.js'
 import { checkTopic } from '../keyed-message.js'
+import { nameOfThrown } from '../name-of-thrown.js'
 import type { Serialized } from '../protocol/writer.js'
 import type { Encoder } from './encoders/encoder.js'
-import { nameOfThrown } from './name-of-thrown.js'
 import type { PendingMessage } from './pending-message.js'
 
 export interface Encoders {

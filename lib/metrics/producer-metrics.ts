@@ -6,8 +6,6 @@
  *
  * @see docs/reference/classic-producer.md#metrics; docs/WHERE-WE-DIFFER.md#metrics
  */
-import type { PendingMessage } from '../handler/pending-message.js'
-import type { Serialized } from '../protocol/writer.js'
 import { version } from '../version.js'
 import { EntriesInUse } from './entries-in-use.js'
 import { Meter, RateClock } from './meter.js'
@@ -149,24 +147,16 @@ export class ProducerMetrics {
     this.#hasCycleFailed = false
   }
 
-  /** These messages of the cycle have bytes now; the others have failed. */
-  serialized(messages: readonly PendingMessage[]): void {
+  /** The messages of the cycle have bytes now; those that had none have failed. */
+  serialized(): void {
     this.#hasSerialized = true
-    let allBytes = 0
-    let topic = ''
-    let bytes = 0
-    for (const message of messages) {
-      if (message.topic !== topic) {
-        if (bytes > 0) this.#of(topic).bytes.mark(bytes)
-        topic = message.topic
-        bytes = 0
-      }
-      const length = bytesOf(message.value)
-      bytes += length
-      allBytes += length
-    }
-    if (bytes > 0) this.#of(topic).bytes.mark(bytes)
-    if (allBytes > 0) this.#allTopics.bytes.mark(allBytes)
+  }
+
+  /** Bytes of serialized values. Called once for a run of messages to the same topic. */
+  valueBytes(topic: string, bytes: number): void {
+    if (bytes === 0) return
+    this.#of(topic).bytes.mark(bytes)
+    this.#allTopics.bytes.mark(bytes)
   }
 
   /**
@@ -253,12 +243,6 @@ export class ProducerMetrics {
   #gauge(name: MetricName, value: number): GaugeSeries<number>[] {
     return [series(name, 'gauge', { clientId: this.#clientId }, { value })]
   }
-}
-
-/** A null value has none; the original counted −1. */
-function bytesOf(value: Serialized): number {
-  if (value === null) return 0
-  return typeof value === 'string' ? Buffer.byteLength(value) : value.length
 }
 
 /** @param broker - `host:port`, `[host]:port` for IPv6. */

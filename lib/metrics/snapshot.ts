@@ -53,7 +53,7 @@ export interface CounterSeries extends Series {
 export interface MetricsSnapshot {
   /** Messages given to `send` and `deliver`, accepted or not, topic by topic. */
   readonly MessagesPerSec: readonly MeterSeries[]
-  /** Bytes of serialized values, without keys, topic by topic; counted when their cycle is over. */
+  /** Bytes of serialized values, without keys, topic by topic; counted when they are serialized. */
   readonly BytesPerSec: readonly MeterSeries[]
   /** Messages that a full queue refused, topic by topic. */
   readonly DroppedMessagesPerSec: readonly MeterSeries[]
@@ -67,7 +67,7 @@ export interface MetricsSnapshot {
   readonly ProducerRequestRateAndTimeMs: readonly TimerSeries[]
   /** Bytes of produce requests without length field and API key, as the original counted; broker by broker. */
   readonly ProducerRequestSize: readonly HistogramSeries[]
-  /** Broker by broker; zero, because no broker says so in the protocol versions in use. */
+  /** How long brokers held back answers, or asked for it, because of a quota (Kafka 0.9 and newer); broker by broker. */
   readonly ProducerRequestThrottleRateAndTimeMs: readonly TimerSeries[]
   /** Async mode: messages in the queue. None in sync mode. */
   readonly ProducerQueueSize: readonly GaugeSeries<number>[]

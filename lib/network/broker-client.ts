@@ -7,6 +7,7 @@
  *
  * @see docs/decisions/0000-classic-producer.md#d7 (time-outs), #d8 (answers), #d12 (versions)
  */
+import type { BrokerAddress } from '../broker-address.js'
 import { asKafkaError, EncodeError, type KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { Api } from '../protocol/api.js'
@@ -20,12 +21,7 @@ import {
 import { decodeResponse, encodeRequest } from '../protocol/request-response.js'
 import type { BrokerVersions } from './broker-versions.js'
 import { connectionClosed, expired, forRequest, undecodable, writeTimedOut } from './client-errors.js'
-import {
-  type BrokerAddress,
-  Connection,
-  type ConnectionListener,
-  type ConnectionSettings,
-} from './connection.js'
+import { Connection, type ConnectionListener, type ConnectionSettings } from './connection.js'
 import { startDeadline } from './deadline.js'
 import { InFlight, InFlightRequest } from './in-flight.js'
 import { RequestTrace } from './request-trace.js'

@@ -8,12 +8,13 @@
  *
  * @see docs/decisions/0000-classic-producer.md#d7, #d12; docs/decisions/0005-versions-are-detected.md
  */
+
+import { addressText, type BrokerAddress } from '../broker-address.js'
 import { ConnectionError, EncodeError, type KafkaError } from '../errors.js'
 import { type MetadataResponse, metadata, metadataRequest } from '../protocol/messages/index.js'
 import { ApiVersionsCache } from './api-versions-cache.js'
 import { BrokerClient, type BrokerClientSettings } from './broker-client.js'
 import type { BrokerVersions } from './broker-versions.js'
-import { addressText, type BrokerAddress } from './connection.js'
 import {
   type Authenticate,
   type Detected,

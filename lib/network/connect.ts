@@ -5,7 +5,7 @@
  * is dealt with here, what comes later belongs to whoever takes it.
  */
 import type { Socket } from 'node:net'
-import type { BrokerAddress } from '../config/broker-list.js'
+import { addressText, type BrokerAddress, isReachable } from '../broker-address.js'
 import { ConnectionError, KafkaError, printable, RequestTimeoutError } from '../errors.js'
 import { startDeadline } from './deadline.js'
 import { Dial, type DialSettings } from './dial.js'
@@ -22,12 +22,6 @@ export interface Connecting {
   onFailed(error: KafkaError): void
 }
 
-/** `host:port`, IPv6 in brackets, fit for a message. */
-export function addressText({ host, port }: BrokerAddress): string {
-  const safe = printable(host)
-  return host.includes(':') ? `[${safe}]:${port}` : `${safe}:${port}`
-}
-
 /** Calls exactly one of the two, later or at once. @param signal - gives up; a KafkaError as its reason is the failure. */
 export function connectTo(
   address: BrokerAddress,
@@ -41,7 +35,7 @@ export function connectTo(
     return
   }
   // Node takes no host for localhost, and leaves a socket behind when it refuses a port.
-  if (address.host === '' || !(address.port >= 1 && address.port <= 65535)) {
+  if (!isReachable(address)) {
     onFailed(connectFailure(broker, new Error('no host, or a port outside 1 to 65535')))
     return
   }

@@ -6,12 +6,10 @@
  * @see docs/reference/classic-producer.md#sockets, docs/decisions/0000-classic-producer.md#d8
  */
 import type { Socket } from 'node:net'
-import type { BrokerAddress } from '../config/broker-list.js'
+import { addressText, type BrokerAddress } from '../broker-address.js'
 import { ConnectionError, DecodeError, type KafkaError } from '../errors.js'
 import { FrameDecoder } from '../protocol/frame.js'
-import { addressText, type ConnectSettings, connectTo, describeCause } from './connect.js'
-
-export { addressText, type BrokerAddress }
+import { type ConnectSettings, connectTo, describeCause } from './connect.js'
 
 export interface ConnectionSettings extends ConnectSettings {
   /** Largest response accepted, in bytes. */

@@ -10,7 +10,7 @@
  */
 import dns from 'node:dns'
 import { connect, isIP, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net'
-import type { BrokerAddress } from '../config/broker-list.js'
+import type { BrokerAddress } from '../broker-address.js'
 
 export interface DialSettings {
   /** Bytes that may wait in this process before the socket reports pressure; ≤ 0 leaves Node's default. */

@@ -10,8 +10,8 @@
  * @see docs/decisions/0000-classic-producer.md#d4; the original rebuilt every entry at each refresh, docs/reference/classic-producer.md#producerpool
  */
 import { createPool, type Pool } from 'generic-pool'
+import { addressText, type BrokerAddress } from '../broker-address.js'
 import { ConnectionError, type KafkaError } from '../errors.js'
-import { addressText, type BrokerAddress } from '../network/connection.js'
 import type { SyncProducer } from './sync-producer.js'
 
 interface Shared {

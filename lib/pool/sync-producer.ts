@@ -6,6 +6,7 @@
  *
  * @see docs/reference/classic-producer.md#connections; docs/decisions/0000-classic-producer.md#d7, #d9, #d12
  */
+import { addressText, type BrokerAddress } from '../broker-address.js'
 import type { KafkaError } from '../errors.js'
 import {
   BrokerSession,
@@ -13,7 +14,6 @@ import {
   type BrokerSessionSettings,
   type Ready,
 } from '../network/broker-session.js'
-import { addressText, type BrokerAddress } from '../network/connection.js'
 import type { ReadyConnection } from '../network/ready-connection.js'
 import {
   type MetadataResponse,

@@ -4,17 +4,18 @@
  *
  * @see docs/reference/faults.md#names-from-files
  */
-import { classNameHint, type ProducerConfig } from '../config.js'
+import type { ProducerConfig } from '../config/producer-config.js'
+import { classNameHint } from '../config/producer-hints.js'
 import { asKafkaError, ConfigError, printable } from '../errors.js'
 import { DefaultEncoder } from '../handler/encoders/default-encoder.js'
 import type { Encoder } from '../handler/encoders/encoder.js'
 import { NullEncoder } from '../handler/encoders/null-encoder.js'
 import { IntegerEncoder, LongEncoder } from '../handler/encoders/number-encoders.js'
 import { StringEncoder } from '../handler/encoders/string-encoder.js'
-import { nameOfThrown } from '../handler/name-of-thrown.js'
 import { ByteArrayPartitioner } from '../handler/partitioners/byte-array-partitioner.js'
 import { DefaultPartitioner } from '../handler/partitioners/default-partitioner.js'
 import type { Partitioner } from '../handler/partitioners/partitioner.js'
+import { nameOfThrown } from '../name-of-thrown.js'
 
 type Constructor<T> = new (config: ProducerConfig) => T
 

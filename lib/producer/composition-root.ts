@@ -1,5 +1,7 @@
 /** Builds what stands behind a Producer from its configuration: connections, metadata, handler. */
-import type { ProducerConfig } from '../config.js'
+
+import { MetadataSource } from '../cluster/metadata-source.js'
+import type { ProducerConfig } from '../config/producer-config.js'
 import { ConfigError, type KafkaError, UnsupportedCodecError } from '../errors.js'
 import type { EventLoopYield } from '../event-loop.js'
 import { BrokerPartitionInfo } from '../handler/broker-partition-info.js'
@@ -8,7 +10,6 @@ import type { Logger } from '../logger.js'
 import { ApiVersionsCache, type VersionSeen } from '../network/api-versions-cache.js'
 import { BrokerSession } from '../network/broker-session.js'
 import { BrokerVersions } from '../network/broker-versions.js'
-import { MetadataSource } from '../pool/metadata-source.js'
 import { ProducerPool } from '../pool/producer-pool.js'
 import { SyncProducer, type SyncProducerListener, type SyncProducerSettings } from '../pool/sync-producer.js'
 import { type Compression, compressionNamed } from '../protocol/records/compression.js'

@@ -3,10 +3,12 @@ import type { KafkaError } from '../errors.js'
 import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import type { Stored } from '../handler/outcomes.js'
 import type { PartitionBatch } from '../handler/partition-and-collate.js'
+import type { PendingMessage } from '../handler/pending-message.js'
 import type { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import type { ProducerMetrics } from '../metrics/producer-metrics.js'
 import type { Unconfirmed } from '../pool/unconfirmed-writes.js'
+import type { Serialized } from '../protocol/writer.js'
 import type { ComponentsListener } from './composition-root.js'
 import type { ProducerEvents } from './events.js'
 import type { UnconfirmedTally } from './unconfirmed-tally.js'
@@ -33,7 +35,7 @@ export function reportsOf(options: ReportsOptions): ComponentsListener {
         metrics.failed(failures.length)
         reportFailed(options, failures)
       },
-      onSerialized: (messages) => metrics.serialized(messages),
+      onSerialized: (messages) => countSerialized(metrics, messages),
       onAttemptFailed: () => metrics.attemptFailed(),
       onRetry: (event) => report('retry', event),
     },
@@ -64,6 +66,28 @@ export function reportsOf(options: ReportsOptions): ComponentsListener {
     },
     onProduced: (broker, bytes, startMs, endMs) => metrics.requested(broker, bytes, startMs, endMs),
   }
+}
+
+/** A cycle may hold many messages: those of a topic that follow each other are counted together. */
+function countSerialized(metrics: ProducerMetrics, messages: readonly PendingMessage[]): void {
+  metrics.serialized()
+  let topic = ''
+  let bytes = 0
+  for (const message of messages) {
+    if (message.topic !== topic) {
+      metrics.valueBytes(topic, bytes)
+      topic = message.topic
+      bytes = 0
+    }
+    bytes += bytesOf(message.value)
+  }
+  metrics.valueBytes(topic, bytes)
+}
+
+/** A null value has none; the original counted −1. */
+function bytesOf(value: Serialized): number {
+  if (value === null) return 0
+  return typeof value === 'string' ? Buffer.byteLength(value) : value.length
 }
 
 function deliveredEvent(

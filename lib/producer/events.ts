@@ -6,9 +6,9 @@ import { EventEmitter } from 'eventemitter3'
 import type { KafkaError } from '../errors.js'
 import type { MessageFailure, QueueFullError } from '../failure.js'
 import type { RetryEvent } from '../handler/default-event-handler.js'
-import { nameOfThrown } from '../handler/name-of-thrown.js'
 import type { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
+import { nameOfThrown } from '../name-of-thrown.js'
 import type { VersionSeen } from '../network/api-versions-cache.js'
 
 /** Messages of one partition that were acknowledged together; with acks 0, written. */

@@ -5,7 +5,7 @@
  * @see docs/reference/classic-producer.md#objects, #async-mode
  */
 import { byteLengthOf, isBytes } from '../bytes.js'
-import { ProducerConfig } from '../config.js'
+import { ProducerConfig } from '../config/producer-config.js'
 import {
   asKafkaError,
   ConfigError,
@@ -16,10 +16,9 @@ import {
 } from '../errors.js'
 import { EventLoopYield } from '../event-loop.js'
 import { QueueFullError, SendAbortedError } from '../failure.js'
-import { guarded } from '../guarded-logger.js'
 import { type Delivery, type OutcomeWaiter, PendingMessage } from '../handler/pending-message.js'
 import { KeyedMessage, type MessageLike } from '../keyed-message.js'
-import { defaultLogger, type Logger } from '../logger.js'
+import { defaultLogger, guarded, type Logger } from '../logger.js'
 import { ProducerMetrics } from '../metrics/producer-metrics.js'
 import type { MetricsSnapshot } from '../metrics/snapshot.js'
 import { LONGEST_TIMER_MS } from '../timers.js'

@@ -1,6 +1,5 @@
 import { expect } from 'chai'
-import { brokerReleases } from '../../config/connection.js'
-import { parseBrokerRelease } from '../../lib/config/broker-release.js'
+import { brokerReleases, parseBrokerRelease } from '../../lib/config/broker-release.js'
 
 describe('parseBrokerRelease', () => {
   for (const release of ['auto', ...brokerReleases]) {

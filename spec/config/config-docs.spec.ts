@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { settings } from '../../lib/config/settings.js'
+import { producerKeys } from '../../lib/config/producer-keys.js'
 import { settingsTable, withTable } from '../../scripts/config-docs.js'
 
+const { settings } = producerKeys
+
 describe('the settings in the documents', () => {
-  const table = settingsTable()
+  const table = settingsTable(settings)
 
   it('are a table with a row for each setting', () => {
     for (const { key, doc } of settings) {
@@ -27,7 +29,7 @@ describe('the settings in the documents', () => {
 
   for (const document of ['', '<!-- config:begin -->', '<!-- config:end --><!-- config:begin -->']) {
     it(`cannot be written into ${JSON.stringify(document)}`, () => {
-      expect(() => withTable(document, 'D.md')).to.throw('D.md needs a line <!-- config:begin -->')
+      expect(() => withTable(document, 'D.md', 'NEW')).to.throw('D.md needs a line <!-- config:begin -->')
     })
   }
 })
@@ -57,7 +59,7 @@ describe('scripts/config-docs.ts', () => {
     const check = run('--check')
     expect([check.status, check.stderr.trim()]).to.deep.equal([
       1,
-      'docs/CONFIGURATION.md is out of date with config/: run npm run docs',
+      'docs/CONFIGURATION.md is out of date with lib/config/: run npm run docs',
     ])
     expect(readFileSync(path, 'utf8')).to.equal(outdated)
     expect(run().status).to.equal(0)

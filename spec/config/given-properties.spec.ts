@@ -1,11 +1,15 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { GivenProperties } from '../../lib/config/given-properties.js'
+import { producerKeys } from '../../lib/config/producer-keys.js'
 import { parsePropertyLines } from '../../lib/config/properties.js'
 import { ConfigError } from '../../lib/errors.js'
 
 const fromText = (text: string, source?: string) =>
   GivenProperties.fromLines(parsePropertyLines(text, source), source)
+
+const valuesOf = (properties: unknown, source?: string) =>
+  GivenProperties.fromValues(properties, producerKeys, source)
 
 describe('GivenProperties', () => {
   describe('from JavaScript values', () => {
@@ -20,13 +24,13 @@ describe('GivenProperties', () => {
     ]
     for (const [what, value, text] of accepted) {
       it(`takes ${what} as ${JSON.stringify(text)}`, () => {
-        expect(GivenProperties.fromValues({ key: value }).get('key')).to.equal(text)
-        expect(GivenProperties.fromValues(new Map([['key', value]])).get('key')).to.equal(text)
+        expect(valuesOf({ key: value }).get('key')).to.equal(text)
+        expect(valuesOf(new Map([['key', value]])).get('key')).to.equal(text)
       })
     }
 
     it('takes arrays of strings for settings that are lists', () => {
-      const given = GivenProperties.fromValues({
+      const given = valuesOf({
         'metadata.broker.list': ['a:1', 'b:2'],
         'compressed.topics': [],
       })
@@ -74,7 +78,7 @@ describe('GivenProperties', () => {
     ]
     for (const [what, key, value, problem] of refused) {
       it(`refuses ${what} without repeating it: ${problem}`, () => {
-        const read = () => GivenProperties.fromValues({ [key]: value })
+        const read = () => valuesOf({ [key]: value })
         expect(read).to.throw(ConfigError, problem).with.property('key', key)
         expect(read).to.not.throw('hunter')
       })
@@ -88,7 +92,7 @@ describe('GivenProperties', () => {
       ['a Map with a key that is no string', new Map([[1, 'x']]), 'a key of the configuration is a number'],
     ] as const) {
       it(`refuses ${what} in place of the properties`, () => {
-        expect(() => GivenProperties.fromValues(properties)).to.throw(ConfigError, problem)
+        expect(() => valuesOf(properties)).to.throw(ConfigError, problem)
       })
     }
 
@@ -100,7 +104,7 @@ describe('GivenProperties', () => {
       )
       fc.assert(
         fc.property(fc.array(fc.tuple(keys, fc.string({ unit: 'binary' }))), (pairs) => {
-          const given = GivenProperties.fromValues(new Map(pairs))
+          const given = valuesOf(new Map(pairs))
           expect(given.keys()).to.deep.equal([...new Map(pairs).keys()].sort())
           for (const [key, value] of new Map(pairs)) expect(given.get(key)).to.equal(value.trim())
         }),
@@ -109,12 +113,12 @@ describe('GivenProperties', () => {
     })
 
     it('takes __proto__ of parsed JSON for an ordinary key', () => {
-      const given = GivenProperties.fromValues(JSON.parse('{"__proto__":"x"}'))
+      const given = valuesOf(JSON.parse('{"__proto__":"x"}'))
       expect(given.keys()).to.deep.equal(['__proto__'])
     })
 
     it('does not find what nobody gave, such as toString', () => {
-      const given = GivenProperties.fromValues({})
+      const given = valuesOf({})
       expect(given.has('toString')).to.equal(false)
       expect(given.get('__proto__')).to.equal(undefined)
     })
@@ -132,8 +136,8 @@ describe('GivenProperties', () => {
     it('places a key by source and line, by line, by source, or not at all', () => {
       expect(fromText('\na=1', 'dir/p.properties').where('a')).to.equal('dir/p.properties:2: ')
       expect(fromText('\na=1').where('a')).to.equal('line 2: ')
-      expect(GivenProperties.fromValues({ a: 1 }, 'the settings').where('a')).to.equal('the settings: ')
-      expect(GivenProperties.fromValues({ a: 1 }).where('a')).to.equal('')
+      expect(valuesOf({ a: 1 }, 'the settings').where('a')).to.equal('the settings: ')
+      expect(valuesOf({ a: 1 }).where('a')).to.equal('')
     })
   })
 

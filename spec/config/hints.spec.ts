@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { foreignKeys } from '../../config/foreign-keys.js'
-import { ProducerConfig } from '../../lib/config.js'
+import { foreignKeys } from '../../lib/config/foreign-keys.js'
+import { ProducerConfig } from '../../lib/config/producer-config.js'
 import { recordingLogger } from './recording-logger.js'
 
 const BROKERS = 'metadata.broker.list=localhost:9092\n'

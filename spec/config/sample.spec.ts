@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { ProducerConfig } from '../../lib/config/producer-config.js'
+import { producerKeys } from '../../lib/config/producer-keys.js'
 import { parseProperties } from '../../lib/config/properties.js'
-import { settings } from '../../lib/config/settings.js'
-import { ProducerConfig } from '../../lib/config.js'
 import { recordingLogger } from './recording-logger.js'
 
 const path = fileURLToPath(new URL('../../config/producer.properties', import.meta.url))
@@ -23,7 +23,7 @@ describe('config/producer.properties', () => {
   })
 
   it('names every setting, and each once', () => {
-    const keys = settings.map(({ key }) => key)
+    const keys = producerKeys.settings.map(({ key }) => key)
     expect([...parseProperties(uncommented).keys()]).to.have.members(keys)
     expect(uncommented.match(/^[a-z][a-z.]*=/gm)).to.have.length(keys.length)
   })

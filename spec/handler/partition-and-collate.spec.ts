@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import sinon from 'sinon'
+import type { TopicPartitions } from '../../lib/cluster/topic-partitions.js'
 import { ConnectionError, MetadataError, PartitionerError } from '../../lib/errors.js'
-import type { TopicPartitions } from '../../lib/handler/broker-partition-info.js'
 import {
   bindToPartition,
   type CollateContext,

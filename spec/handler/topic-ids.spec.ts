@@ -1,9 +1,10 @@
 import { expect } from 'chai'
-import { BrokerPartitionInfo, type MetadataFetcher } from '../../lib/handler/broker-partition-info.js'
+import type { MetadataFetcher } from '../../lib/cluster/metadata-refresher.js'
+import { BrokerPartitionInfo } from '../../lib/handler/broker-partition-info.js'
 import type { MetadataResponse } from '../../lib/protocol/messages/index.js'
+import { brokersOf, describing, topicError, topicOf } from '../cluster/support/scripted-source.js'
 import { turns } from '../network/support/doubles.js'
 import { LogKeeper } from './support/log-keeper.js'
-import { brokersOf, describing, topicError, topicOf } from './support/scripted-source.js'
 
 const NONE = Buffer.alloc(16)
 const [first, second] = [Buffer.alloc(16, 1), Buffer.alloc(16, 2)]

@@ -1,16 +1,8 @@
 import { expect } from 'chai'
-import { PendingMessage } from '../../lib/handler/pending-message.js'
-import { KeyedMessage } from '../../lib/keyed-message.js'
 import { ProducerMetrics } from '../../lib/metrics/producer-metrics.js'
 import { countsOf, totalsOf } from './support/counted.js'
 
 const MINUTE_MS = 60_000
-
-function pending(topic: string, value: string | Uint8Array | null): PendingMessage {
-  const made = new PendingMessage(new KeyedMessage(topic, value), null)
-  made.value = value
-  return made
-}
 
 describe('ProducerMetrics', () => {
   let nowMs: number
@@ -67,27 +59,22 @@ describe('ProducerMetrics', () => {
     expect(MessagesPerSec).to.have.length.at.most(10_001)
   })
 
-  it('counts bytes of values as UTF-8, null as none, keys not at all', () => {
+  it('counts bytes of all topics and of each, a topic with an empty name included', () => {
     const metrics = ofSync()
-    metrics.serialized([
-      pending('a', 'häh'),
-      pending('b', Buffer.from('xyz')),
-      pending('a', null),
-      pending('a', '😀'),
-      pending('b', ''),
-    ])
-    expect(metrics.snapshot().BytesPerSec.map(({ tags, count }) => [tags.topic, count])).to.deep.equal([
-      [undefined, 11],
-      ['a', 8],
-      ['b', 3],
-    ])
-  })
-
-  it('counts a topic with an odd name, the empty one included', () => {
-    const metrics = ofSync()
-    metrics.serialized([pending('', 'abc'), pending('b', 'd'), pending('', 'e')])
+    for (const [topic, bytes] of [
+      ['', 3],
+      ['b', 1],
+      ['', 1],
+      ['none', 0],
+    ] as const) {
+      metrics.valueBytes(topic, bytes)
+    }
     metrics.sent('')
-    expect(metrics.snapshot().BytesPerSec[0]?.count).to.equal(5)
+    expect(metrics.snapshot().BytesPerSec.map(({ tags, count }) => [tags.topic, count])).to.deep.equal([
+      [undefined, 5],
+      [undefined, 4],
+      ['b', 1],
+    ])
     expect(metrics.snapshot().MessagesPerSec[0]?.count).to.equal(1)
   })
 
@@ -95,7 +82,7 @@ describe('ProducerMetrics', () => {
     const metrics = ofAsync()
     queueSize = 5
     metrics.cycleBegun(3)
-    metrics.serialized([])
+    metrics.serialized()
     metrics.delivered(1)
     expect(
       totalsOf(
@@ -134,7 +121,7 @@ describe('ProducerMetrics', () => {
     const metrics = ofAsync()
     metrics.cycleBegun(3)
     metrics.failed(2)
-    metrics.serialized([pending('a', 'x')])
+    metrics.serialized()
     expect(totalsOf(metrics.snapshot(), 'SerializationErrorsPerSec', 'FailedSendsPerSec')).to.deep.equal({
       SerializationErrorsPerSec: 2,
       FailedSendsPerSec: 0,
@@ -145,7 +132,7 @@ describe('ProducerMetrics', () => {
     const metrics = ofSync()
     for (let cycle = 0; cycle < 2; cycle++) {
       metrics.cycleBegun(5)
-      metrics.serialized([])
+      metrics.serialized()
       metrics.failed(3)
       metrics.failed(2)
     }

@@ -2,13 +2,14 @@ import { once } from 'node:events'
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { expect } from 'chai'
 import sinon from 'sinon'
+import { addressText } from '../../lib/broker-address.js'
 import {
   ConnectionError,
   DeliveryTimeoutError,
   type KafkaError,
   RequestTimeoutError,
 } from '../../lib/errors.js'
-import { addressText, type ConnectSettings, connectTo } from '../../lib/network/connect.js'
+import { type ConnectSettings, connectTo } from '../../lib/network/connect.js'
 import { Blackhole } from '../support/scripted/blackhole.js'
 import { rejectionOf, resolvingTo, stallFor, systemError, turns } from './support/doubles.js'
 import { deadAddress, peers } from './support/peer.js'
@@ -321,17 +322,4 @@ describe('connectTo', () => {
       expect(socket.destroyed).to.equal(false)
     })
   })
-})
-
-describe('addressText', () => {
-  const rows: [host: string, text: string][] = [
-    ['kafka.example', 'kafka.example:9092'],
-    ['::1', '[::1]:9092'],
-    ['a\nb', 'a\\u{a}b:9092'],
-  ]
-  for (const [host, text] of rows) {
-    it(`writes ${JSON.stringify(host)} as ${text}`, () => {
-      expect(addressText({ host, port: 9092 })).to.equal(text)
-    })
-  }
 })

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 import { expect } from 'chai'
 import sinon from 'sinon'
+import type { BrokerAddress } from '../../lib/broker-address.js'
 import { ConnectionError, DeliveryTimeoutError } from '../../lib/errors.js'
 import { ApiVersionsCache, type VersionSeen } from '../../lib/network/api-versions-cache.js'
 import { BrokerVersions } from '../../lib/network/broker-versions.js'
-import type { BrokerAddress } from '../../lib/network/connection.js'
 import type {
   ProduceConnection,
   SyncProducer,

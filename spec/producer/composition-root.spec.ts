@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { ProducerConfig } from '../../lib/config.js'
+import { ProducerConfig } from '../../lib/config/producer-config.js'
 import { ConfigError, ConnectionError, type KafkaError } from '../../lib/errors.js'
 import { EventLoopYield } from '../../lib/event-loop.js'
 import { PendingMessage } from '../../lib/handler/pending-message.js'

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { brokerReleases } from '../../config/connection.js'
+import { brokerReleases } from '../../lib/config/broker-release.js'
 import {
   advertised,
   recognise,

@@ -1,8 +1,15 @@
 /** A metadata source that describes a cluster as it is at the moment; no sockets. Brokers listen at `b<id>:9092`. */
+
+import type { MetadataFetcher } from '../../../lib/cluster/metadata-refresher.js'
 import { MetadataError } from '../../../lib/errors.js'
-import type { MetadataFetcher } from '../../../lib/handler/broker-partition-info.js'
 import type { MetadataResponse } from '../../../lib/protocol/messages/index.js'
-import { brokersOf, describing, type PartialTopic, topicError, topicOf } from './scripted-source.js'
+import {
+  brokersOf,
+  describing,
+  type PartialTopic,
+  topicError,
+  topicOf,
+} from '../../cluster/support/scripted-source.js'
 
 const UNKNOWN_TOPIC = 3
 const NO_LEADER = -1

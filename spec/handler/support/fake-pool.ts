@@ -3,8 +3,9 @@
  *
  * Stands in for ProducerPool where the handler is what is looked at; there are no sockets.
  */
+
+import type { BrokerAddress } from '../../../lib/broker-address.js'
 import { ConnectionError, type KafkaError } from '../../../lib/errors.js'
-import type { BrokerAddress } from '../../../lib/network/connection.js'
 import type { ProducerPool } from '../../../lib/pool/producer-pool.js'
 import type { ProduceConnection } from '../../../lib/pool/sync-producer.js'
 import { type ProduceRequest, type ProduceResponse, produce } from '../../../lib/protocol/messages/index.js'

@@ -1,5 +1,5 @@
 /** What is known of a topic, written as partition id → leader's broker id. */
-import { TopicPartitions } from '../../../lib/handler/broker-partition-info.js'
+import { TopicPartitions } from '../../../lib/cluster/topic-partitions.js'
 
 export function partitionsOf(
   name: string,

@@ -28,7 +28,7 @@ export class FakeProducer extends EventEmitter {
     for (let i = 0; i < 3; i++) counters.sent('t')
     counters.accepted(3)
     counters.cycleBegun(3)
-    counters.serialized([])
+    counters.serialized()
     counters.attemptFailed()
     counters.delivered(1)
     counters.failed(1)

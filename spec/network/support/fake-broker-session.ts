@@ -1,8 +1,8 @@
 /** A BrokerSession without a connection: remembers what it was asked, answers what the spec says. */
 import sinon from 'sinon'
+import { addressText, type BrokerAddress } from '../../../lib/broker-address.js'
 import type { KafkaError } from '../../../lib/errors.js'
 import type { BrokerSession, FetchedMetadata } from '../../../lib/network/broker-session.js'
-import { addressText, type BrokerAddress } from '../../../lib/network/connection.js'
 
 export class FakeBrokerSession {
   readonly address: BrokerAddress

@@ -1,7 +1,7 @@
 /** A SyncProducer without a connection: remembers what it was told, answers what the spec says. */
 import sinon from 'sinon'
+import { addressText, type BrokerAddress } from '../../../lib/broker-address.js'
 import type { KafkaError } from '../../../lib/errors.js'
-import { addressText, type BrokerAddress } from '../../../lib/network/connection.js'
 import type { SyncProducer } from '../../../lib/pool/sync-producer.js'
 
 export class FakeSyncProducer {

@@ -2,7 +2,7 @@
  * Keys that people write into a producer configuration and that are not settings of this producer:
  * old spellings, frequent typing errors, keys of other Kafka clients, keys of other tools.
  *
- * Data only. Used to say what a key would have meant here (`lib/config/hints.ts`); none of them has an effect.
+ * Data only. Used to say what a key would have meant here (`hints.ts`); none of them has an effect.
  */
 
 /** One key that is not ours. */

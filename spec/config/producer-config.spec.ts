@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { expect } from 'chai'
-import { fieldOf, settings } from '../lib/config/settings.js'
-import { ProducerConfig } from '../lib/config.js'
-import { ConfigError } from '../lib/errors.js'
-import { silentLogger } from '../lib/logger.js'
-import { recordingLogger } from './config/recording-logger.js'
+import { ProducerConfig } from '../../lib/config/producer-config.js'
+import { producerKeys } from '../../lib/config/producer-keys.js'
+import { fieldOf } from '../../lib/config/setting.js'
+import { ConfigError } from '../../lib/errors.js'
+import { silentLogger } from '../../lib/logger.js'
+import { recordingLogger } from './recording-logger.js'
 
 type Properties = Record<string, unknown>
 
@@ -62,7 +63,7 @@ describe('ProducerConfig', () => {
     })
 
     it('has one field for each row of config/, and no other', () => {
-      expect(Object.keys(configOf())).to.have.members(settings.map(({ key }) => fieldOf(key)))
+      expect(Object.keys(configOf())).to.have.members(producerKeys.settings.map(fieldOf))
     })
 
     it('cannot be changed', () => {
@@ -284,7 +285,7 @@ describe('ProducerConfig', () => {
       original: { ops: { i: number; ok: boolean }[] }
     }
     const recording = JSON.parse(
-      readFileSync(new URL('vectors/golden/i01-config-errors.json', import.meta.url), 'utf8'),
+      readFileSync(new URL('../vectors/golden/i01-config-errors.json', import.meta.url), 'utf8'),
     ) as Recording
     const departures = new Map([
       ['acks blank', 'values are trimmed (KAFKA-1057)'],
@@ -378,13 +379,13 @@ describe('ProducerConfig', () => {
 
     it('in JSON, which has every setting as one would write it', () => {
       expect(JSON.stringify(config)).to.not.include('canary')
-      expect(Object.keys(config.toJSON())).to.have.members(settings.map(({ key }) => key))
+      expect(Object.keys(config.toJSON())).to.have.members(producerKeys.settings.map(({ key }) => key))
       expect(config.toJSON()).to.include({ 'client.id': 'me', 'delivery.timeout.ms': 'off' })
     })
 
     it('in its own properties, spread or listed', () => {
       expect(inspect({ ...config })).to.not.include('canary')
-      expect(Reflect.ownKeys(config)).to.have.members(settings.map(({ key }) => fieldOf(key)))
+      expect(Reflect.ownKeys(config)).to.have.members(producerKeys.settings.map(fieldOf))
     })
 
     it('in the log', () => {

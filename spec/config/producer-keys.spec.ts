@@ -1,11 +1,12 @@
 import { expect } from 'chai'
-import { foreignKeys, foreignPrefixes } from '../../config/foreign-keys.js'
-import type { Setting } from '../../config/setting.js'
-import { acceptedBy, settingOf, settings } from '../../lib/config/settings.js'
+import { foreignKeys, foreignPrefixes } from '../../lib/config/foreign-keys.js'
+import { producerKeys, type SettingKey } from '../../lib/config/producer-keys.js'
+import type { Setting } from '../../lib/config/setting.js'
+import { acceptedBy } from '../../lib/config/setting.js'
 
-const rows: readonly Setting[] = settings
+const rows: readonly Setting[] = producerKeys.settings
 
-describe('the rows of config/', () => {
+describe('the rows of lib/config/', () => {
   it('name every key of the Scala producer, and no other as classic', () => {
     const classic = rows.filter(({ source }) => source === 'classic').map(({ key }) => key)
     expect(classic).to.have.members([
@@ -53,12 +54,12 @@ describe('the tables of foreign keys', () => {
   it('name each key once, and none that is a setting', () => {
     const keys = all.map(({ key }) => key)
     expect(new Set(keys).size).to.equal(keys.length)
-    for (const key of keys) expect(settingOf(key), key).to.equal(undefined)
+    for (const key of keys) expect(producerKeys.find(key), key).to.equal(undefined)
   })
 
   it('send users to settings that exist', () => {
     for (const { key, instead } of all) {
-      if (instead !== undefined) expect(settingOf(instead), key).to.not.equal(undefined)
+      if (instead !== undefined) expect(producerKeys.find(instead), key).to.not.equal(undefined)
     }
   })
 
@@ -71,7 +72,7 @@ describe('the tables of foreign keys', () => {
 })
 
 describe('acceptedBy', () => {
-  const cases: [Parameters<typeof settingOf>[0], string][] = [
+  const cases: [SettingKey, string][] = [
     ['request.required.acks', 'an integer from -1 to 1'],
     ['retry.backoff.ms', 'an integer of at least 0 (ms)'],
     ['send.buffer.bytes', 'an integer (bytes)'],
@@ -83,7 +84,7 @@ describe('acceptedBy', () => {
   ]
   for (const [key, text] of cases) {
     it(`says for ${key}: ${text}`, () => {
-      expect(acceptedBy(settingOf(key)!)).to.equal(text)
+      expect(acceptedBy(producerKeys.settingOf(key))).to.equal(text)
     })
   }
 })

@@ -1,16 +1,16 @@
 import { expect } from 'chai'
 import _ from 'lodash'
 import sinon from 'sinon'
+import type { BrokerAddress } from '../../lib/broker-address.js'
+import { MetadataSource } from '../../lib/cluster/metadata-source.js'
 import { ConnectionError, type KafkaError, MetadataError, ProducerClosedError } from '../../lib/errors.js'
 import { BrokerSession } from '../../lib/network/broker-session.js'
-import type { BrokerAddress } from '../../lib/network/connection.js'
-import { isReachable, MetadataSource } from '../../lib/pool/metadata-source.js'
 import type { MetadataResponse } from '../../lib/protocol/messages/index.js'
 import { type RecordingLogger, recordingLogger, rejectionOf, turns } from '../network/support/doubles.js'
 import { FakeBrokerSession } from '../network/support/fake-broker-session.js'
 import { deadAddress, peers } from '../network/support/peer.js'
+import { gate } from '../pool/support/fake-sync-producer.js'
 import { metadataResponse } from '../support/messages.js'
-import { gate } from './support/fake-sync-producer.js'
 
 const at = (port: number) => ({ host: 'b', port })
 
@@ -305,21 +305,4 @@ describe('MetadataSource', () => {
       expect(message).to.include(`${silent.broker} did not answer ApiVersions within 30 ms`)
     })
   })
-})
-
-describe('isReachable', () => {
-  const rows: [host: string, port: number, reachable: boolean][] = [
-    ['h', 1, true],
-    ['h', 65535, true],
-    ['::1', 9092, true],
-    ['', 9092, false],
-    ['h', 0, false],
-    ['h', -1, false],
-    ['h', 65536, false],
-  ]
-  for (const [host, port, reachable] of rows) {
-    it(`is ${reachable} for "${host}" port ${port}`, () => {
-      expect(isReachable({ host, port })).to.equal(reachable)
-    })
-  }
 })

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { EncodeError } from '../../lib/errors.js'
-import { nameOfThrown, unexpected } from '../../lib/handler/name-of-thrown.js'
-import { evilValues } from '../support/evil-values.js'
+import { EncodeError } from '../lib/errors.js'
+import { nameOfThrown, unexpected } from '../lib/name-of-thrown.js'
+import { evilValues } from './support/evil-values.js'
 
 class Nameless extends Error {
   override get name(): string {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { RefreshLimiter } from '../../lib/handler/refresh-limiter.js'
+import { RefreshLimiter } from '../../lib/cluster/refresh-limiter.js'
 
 const almostOne = (): number => 0.999999
 

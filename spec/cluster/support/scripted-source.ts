@@ -1,5 +1,5 @@
 /** A metadata source that answers when it is told to. */
-import type { MetadataFetcher } from '../../../lib/handler/broker-partition-info.js'
+import type { MetadataFetcher } from '../../../lib/cluster/metadata-refresher.js'
 import { type MetadataResponse, metadata } from '../../../lib/protocol/messages/index.js'
 import { type WithoutDefaults, withDefaults } from '../../../lib/protocol/with-defaults.js'
 

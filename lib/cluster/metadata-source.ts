@@ -5,14 +5,14 @@
  *
  * Keeps no topic metadata; one fetch at a time is the caller's business.
  *
- * @see docs/decisions/0000-classic-producer.md#d5; docs/reference/classic-producer.md#where-metadata-comes-from (the original opened a new connection for each fetch and never
- * asked learned brokers)
+ * @see docs/decisions/0000-classic-producer.md#d5; docs/reference/classic-producer.md#where-metadata-comes-from (the
+ * original opened a new connection for each fetch and never asked learned brokers)
  */
 import _ from 'lodash'
+import { addressText, type BrokerAddress, isReachable } from '../broker-address.js'
 import { type KafkaError, MetadataError, printable } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { BrokerSession } from '../network/broker-session.js'
-import { addressText, type BrokerAddress } from '../network/connection.js'
 import { errorCode } from '../protocol/error-code.js'
 import type { MetadataResponse } from '../protocol/messages/index.js'
 
@@ -126,9 +126,4 @@ export class MetadataSource {
   #listText(): string {
     return printable(this.#options.bootstrap.map(addressText).join(','))
   }
-}
-
-/** Whether an advertised address can be connected to at all. */
-export function isReachable({ host, port }: BrokerAddress): boolean {
-  return host !== '' && port >= 1 && port <= 65535
 }

@@ -1,8 +1,10 @@
 /**
- * What a row of `config/producer.ts` and `config/connection.ts` says about one setting.
+ * What a row of a table of settings says about one of them, and what follows from a row alone.
  *
  * The rows are data: the reader, the documentation table, the sample file and the hints all come from them.
  */
+import camelCase from 'lodash/camelCase.js'
+
 export interface Setting {
   /** As written in a `producer.properties`. The field of `ProducerConfig` is this name in camelCase. */
   readonly key: string
@@ -33,4 +35,37 @@ export interface Setting {
   readonly example?: string
   /** Values that are often written and not accepted, in lower case → what to write instead. */
   readonly instead?: Readonly<Record<string, string>>
+}
+
+type CamelCase<Key extends string> = Key extends `${infer Head}.${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Key
+
+/** The field of a configuration that holds a setting of a table, e.g. `requestRequiredAcks`. */
+export type FieldIn<Row extends Setting> = CamelCase<Row['key']>
+
+/** The words that a setting with choices accepts. */
+export type ChoiceIn<Row extends Setting, Key extends Row['key']> =
+  Extract<Row, { key: Key }> extends { choices: readonly (infer Word)[] } ? Word : never
+
+/** `request.required.acks` → `requestRequiredAcks`. */
+export function fieldOf<Row extends Setting>({ key }: Row): FieldIn<Row> {
+  return camelCase(key) as FieldIn<Row>
+}
+
+/** What a setting accepts, for an error or a table, e.g. `an integer from -1 to 1`. */
+export function acceptedBy({ type, unit, min, max, choices, range, canBeOff }: Setting): string {
+  const orOff = canBeOff ? ', or off' : ''
+  if (range !== undefined) return range + orOff
+  if (choices !== undefined) {
+    return `${choices.join(choices.length === 2 ? ' or ' : ', ')}${type === 'codec' ? `, or 0 to ${choices.length - 1}` : ''}`
+  }
+  if (type !== 'int' && type !== 'long') return 'a text'
+  const limits =
+    min !== undefined && max !== undefined
+      ? ` from ${min} to ${max}`
+      : min !== undefined
+        ? ` of at least ${min}`
+        : ''
+  return `an integer${limits}${unit === undefined ? '' : ` (${unit})`}${orOff}`
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { RepeatedFailures } from '../../lib/handler/repeated-failures.js'
+import { RepeatedFailures } from '../../lib/cluster/repeated-failures.js'
 
 describe('RepeatedFailures', () => {
   let topics: RepeatedFailures

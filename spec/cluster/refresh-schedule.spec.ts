@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { RefreshSchedule } from '../../lib/handler/refresh-schedule.js'
+import { RefreshSchedule } from '../../lib/cluster/refresh-schedule.js'
 
 describe('RefreshSchedule', () => {
   for (const intervalMs of [0, 1, 600_000]) {

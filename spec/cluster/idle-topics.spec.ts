@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { IdleTopics } from '../../lib/handler/idle-topics.js'
+import { IdleTopics } from '../../lib/cluster/idle-topics.js'
 
 const MINUTE_MS = 60_000
 

@@ -1,25 +1,28 @@
 /**
- * The configuration of a producer: what the user gave, checked against the rows of `config/`, typed and frozen.
+ * The configuration of a producer: what the user gave, checked against the rows of settings, typed and frozen.
  *
  * Takes a `producer.properties` of Kafka 0.8 as it is. Several errors are found in the order in which the Scala
  * producer found them; what only we refuse comes last. Knows no socket, no class registry and no file format.
  */
 
-import type { BrokerAddress } from './config/broker-list.js'
-import { type BrokerRelease, parseBrokerRelease } from './config/broker-release.js'
-import { GivenProperties } from './config/given-properties.js'
-import { hintsOn, missingHint } from './config/hints.js'
-import { parsePropertyLines } from './config/properties.js'
-import { readPropertiesFile } from './config/properties-file.js'
-import { parseInteger, SettingReader } from './config/setting-reader.js'
-import { type ChoiceOf, fieldOf, type SettingField, type SettingKey, settings } from './config/settings.js'
-import { ConfigError, printable } from './errors.js'
-import { defaultLogger, type Logger } from './logger.js'
-
-export type { BrokerAddress } from './config/broker-list.js'
-export type { BrokerRelease } from './config/broker-release.js'
-export { classNameHint } from './config/hints.js'
-export { parseProperties } from './config/properties.js'
+import type { BrokerAddress } from '../broker-address.js'
+import { ConfigError, printable } from '../errors.js'
+import { defaultLogger, type Logger } from '../logger.js'
+import { type BrokerRelease, parseBrokerRelease } from './broker-release.js'
+import { GivenProperties } from './given-properties.js'
+import { hintsOn, missingHint } from './hints.js'
+import { classNameFor, producerHints } from './producer-hints.js'
+import {
+  type ChoiceOf,
+  type ProducerSetting,
+  producerKeys,
+  type SettingField,
+  type SettingKey,
+} from './producer-keys.js'
+import { parsePropertyLines } from './properties.js'
+import { readPropertiesFile } from './properties-file.js'
+import { fieldOf } from './setting.js'
+import { parseInteger, SettingReader } from './setting-reader.js'
 
 /** Codecs by name, as in `compression.codec`. */
 export type CompressionCodec = ChoiceOf<'compression.codec'>
@@ -34,6 +37,8 @@ export interface ProducerConfigOptions {
   /** Of a file or text: settings that win over what it gives. */
   overrides?: ReadonlyMap<string, string>
 }
+
+type Reader = SettingReader<ProducerSetting>
 
 /** Names of metrics and threads were made of it, so the original allowed no other characters. */
 const CLIENT_ID = /^[a-zA-Z0-9._-]*$/
@@ -94,9 +99,9 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
     const given =
       properties instanceof GivenProperties
         ? properties
-        : GivenProperties.fromValues(properties, options.source)
+        : GivenProperties.fromValues(properties, producerKeys, options.source)
     this.#given = given
-    const read = new SettingReader(given)
+    const read = new SettingReader(given, producerKeys)
 
     // From here to the end of the constructor the order of the statements is the order of the errors: first as the
     // original reads the settings, then as it validates them, then what it found only in Producer, then ours.
@@ -194,12 +199,14 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
   }
 
   #inForce(): Map<SettingKey, string> {
-    return new Map(settings.map(({ key }) => [key, textOf(this[fieldOf(key)])]))
+    return new Map(producerKeys.settings.map((row) => [row.key, textOf(this[fieldOf(row)])]))
   }
 
   #tell(logger: Logger): void {
     const inForce = this.#inForce()
-    for (const { level, text } of hintsOn(this.#given, inForce)) logger[level](text)
+    const own = producerHints(this.#given, inForce)
+    const hints = hintsOn({ given: this.#given, keys: producerKeys, effective: inForce, own, classNameFor })
+    for (const { level, text } of hints) logger[level](text)
     const given = this.#given.keys().map((key) => {
       const value = inForce.get(key as SettingKey)
       return `${printable(key)}=${value === undefined ? '[not shown]' : printable(value)}`
@@ -223,25 +230,28 @@ function textOf(value: ProducerConfig[SettingField]): string {
 const addressOf = ({ host, port }: BrokerAddress): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 
-function readClientId(read: SettingReader): string {
+function readClientId(read: Reader): string {
   const clientId = read.text('client.id')
   if (!CLIENT_ID.test(clientId)) read.refuse('client.id', clientId)
   if (clientId.length <= MAX_CLIENT_ID_CHARACTERS) return clientId
   return read.fail('client.id', `has more than ${MAX_CLIENT_ID_CHARACTERS} characters`)
 }
 
-function readBrokerVersion(read: SettingReader): BrokerRelease | 'auto' {
+function readBrokerVersion(read: Reader): BrokerRelease | 'auto' {
   const text = read.text('broker.version')
   return parseBrokerRelease(text) ?? read.refuse('broker.version', text)
 }
 
-function failForMissing(read: SettingReader, given: GivenProperties): never {
+function failForMissing(read: Reader, given: GivenProperties): never {
   const key = 'metadata.broker.list'
-  return read.fail(key, `is missing: write ${key}=host1:9092,host2:9092${missingHint(key, given)}`)
+  return read.fail(
+    key,
+    `is missing: write ${key}=host1:9092,host2:9092${missingHint(key, given, producerKeys)}`,
+  )
 }
 
 /** Names the line of the setting that was given; the other one may be a default. */
-function failForBatch(read: SettingReader, given: GivenProperties): never {
+function failForBatch(read: Reader, given: GivenProperties): never {
   const batch = 'batch.num.messages'
   const queue = 'queue.buffering.max.messages'
   const [key, problem, other] = given.has(batch)

@@ -2,7 +2,7 @@
  * What is thrown by foreign code, or should not have been thrown at all, as words and as errors of ours. Whatever was
  * thrown, nothing here throws in turn.
  */
-import { asKafkaError, KafkaError, printable } from '../errors.js'
+import { asKafkaError, KafkaError, printable } from './errors.js'
 
 /** An error by its name, anything else by its type; never its text, which may show a payload. */
 export function nameOfThrown(thrown: unknown): string {

@@ -1,0 +1,67 @@
+import { expect } from 'chai'
+import sinon from 'sinon'
+import { PendingMessage } from '../../lib/handler/pending-message.js'
+import { KeyedMessage } from '../../lib/keyed-message.js'
+import { silentLogger } from '../../lib/logger.js'
+import { ProducerMetrics } from '../../lib/metrics/producer-metrics.js'
+import { reportsOf } from '../../lib/producer/event-reports.js'
+import { UnconfirmedTally } from '../../lib/producer/unconfirmed-tally.js'
+
+function pending(topic: string, value: string | Uint8Array | null): PendingMessage {
+  const made = new PendingMessage(new KeyedMessage(topic, value), null)
+  made.value = value
+  return made
+}
+
+/** The metrics that are counted, and the listener that counts. */
+function counting() {
+  const metrics = new ProducerMetrics({ clientId: 'c1', queueSize: null, now: () => 0 })
+  const { outcomes } = reportsOf({
+    report: () => {},
+    isHeard: () => false,
+    metrics,
+    unconfirmed: new UnconfirmedTally(),
+    logger: silentLogger,
+    isAsync: false,
+  })
+  return { metrics, outcomes }
+}
+
+describe('reportsOf', () => {
+  it('counts bytes of values as UTF-8, null as none, keys not at all', () => {
+    const { metrics, outcomes } = counting()
+    outcomes.onSerialized!([
+      pending('a', 'häh'),
+      pending('b', Buffer.from('xyz')),
+      pending('a', null),
+      pending('a', '😀'),
+      pending('b', ''),
+    ])
+    expect(metrics.snapshot().BytesPerSec.map(({ tags, count }) => [tags.topic, count])).to.deep.equal([
+      [undefined, 11],
+      ['a', 8],
+      ['b', 3],
+    ])
+  })
+
+  it('counts the bytes of a topic with an odd name, the empty one included', () => {
+    const { metrics, outcomes } = counting()
+    outcomes.onSerialized!([pending('', 'abc'), pending('b', 'd'), pending('', 'e')])
+    expect(metrics.snapshot().BytesPerSec[0]?.count).to.equal(5)
+  })
+
+  it('counts messages to one topic that follow each other together', () => {
+    const { metrics, outcomes } = counting()
+    const valueBytes = sinon.spy(metrics, 'valueBytes')
+    outcomes.onSerialized!(Array.from({ length: 1000 }, () => pending('a', 'x')))
+    expect(valueBytes.callCount).to.be.at.most(2)
+  })
+
+  it('tells the metrics that a cycle has serialized even where all of its messages were refused', () => {
+    const { metrics, outcomes } = counting()
+    metrics.cycleBegun(1)
+    outcomes.onSerialized!([])
+    metrics.failed(1)
+    expect(metrics.snapshot().FailedSendsPerSec[0]?.count).to.equal(1)
+  })
+})
