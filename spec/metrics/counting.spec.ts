@@ -209,6 +209,21 @@ describe('producer.metrics()', () => {
     })
   }
 
+  it('counts serialization errors per message and failed sends per cycle, for a cycle that has both', async () => {
+    const producer = await producerOf({ 'producer.type': 'async', 'queue.buffering.max.ms': 60_000 }, [
+      { on: 'produce', error: MESSAGE_TOO_LARGE },
+    ])
+    await producer.send(['bad', 'x', 'bad', 'y'].map((text) => ({ topic: 't', message: text })))
+    await producer.flush()
+    const counted = totalsOf(
+      producer.metrics(),
+      'SerializationErrorsPerSec',
+      'FailedSendsPerSec',
+      'MessagesFailed',
+    )
+    expect(counted).to.deep.equal({ SerializationErrorsPerSec: 2, FailedSendsPerSec: 1, MessagesFailed: 4 })
+  })
+
   describe('of a queue', () => {
     const slow = { 'producer.type': 'async', 'batch.num.messages': 1, 'queue.buffering.max.messages': 2 }
 

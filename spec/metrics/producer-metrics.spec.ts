@@ -130,17 +130,6 @@ describe('ProducerMetrics', () => {
     })
   })
 
-  it('takes for encoder errors what fails before its cycle has serialized', () => {
-    const metrics = ofAsync()
-    metrics.cycleBegun(3)
-    metrics.failed(2)
-    metrics.serialized([pending('a', 'x')])
-    expect(totalsOf(metrics.snapshot(), 'SerializationErrorsPerSec', 'FailedSendsPerSec')).to.deep.equal({
-      SerializationErrorsPerSec: 2,
-      FailedSendsPerSec: 0,
-    })
-  })
-
   it('counts a cycle with failures once, however many there are', () => {
     const metrics = ofSync()
     for (let cycle = 0; cycle < 2; cycle++) {

@@ -41,24 +41,27 @@ class Listener implements ComponentsListener {
 describe('compose', () => {
   let cluster: TestCluster
   let listener: Listener
-  let components: Components
+  const built: Components[] = []
   beforeEach(async () => {
     cluster = await TestCluster.start()
     cluster.createTopic('t')
     listener = new Listener()
   })
   afterEach(async () => {
-    components?.closeMetadata(new ConnectionError('over'))
-    await components?.handler.close()
+    for (const { closeMetadata, handler } of built.splice(0)) {
+      closeMetadata(new ConnectionError('over'))
+      await handler.close()
+    }
     await cluster.close()
   })
 
-  function build(properties: Record<string, unknown> = {}): Components {
+  function build(properties: Record<string, unknown> = {}, reportsTo: Listener = listener): Components {
     const config = new ProducerConfig(
       { 'metadata.broker.list': cluster.bootstrap, 'retry.backoff.ms': 1, ...properties },
       { logger: silentLogger },
     )
-    components = compose(config, {}, silentLogger, listener, new EventLoopYield())
+    const components = compose(config, {}, silentLogger, reportsTo, new EventLoopYield())
+    built.push(components)
     return components
   }
 
@@ -91,9 +94,14 @@ describe('compose', () => {
     expect(pool.brokerIds).to.deep.equal([0])
   })
 
-  it('opens no connection', () => {
+  it('opens no connection before there is a message', async () => {
     build()
+    // Whatever the first one began would be seen once another, built later, has connected and delivered.
+    const later = new Listener()
+    await build({ 'client.id': 'later', 'request.required.acks': 1 }, later).handler.dispatch([message()])
+    expect(later.reported).to.include('delivered t')
     expect(listener.reported).to.deep.equal([])
+    expect(cluster.requests.filter(({ clientId }) => clientId !== 'later')).to.deep.equal([])
   })
 
   it('refuses a class that is not known', () => {

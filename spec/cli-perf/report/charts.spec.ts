@@ -79,10 +79,25 @@ describe('The charts of a report', () => {
     await lastFrame()
   })
 
-  it('draw a line through the points', async () => {
+  it('draw one line through all points, higher where the rate is higher, and label its axis', async () => {
     const draw = await loadDraw()
     const svg = draw(throughputChart([sample(100), sample(200, { delivered: 20 }), sample(300)]), 300)
-    expect(svg).to.include('stroke="#2563eb"').and.include('messages/s').and.include('200')
+    const lines = [
+      ...svg.matchAll(/<path d="([^"]*)" fill="none"[^>]* stroke="#2563eb" stroke-width="[1-9]/g),
+    ]
+    expect(lines).to.have.length(1)
+    const drawn = [...lines[0]![1]!.matchAll(/(-?[\d.]+) (-?[\d.]+)/g)].map(([, x, y]) => [
+      Number(x),
+      Number(y),
+    ])
+    expect(drawn).to.have.length(3)
+    const [[x1, y1], [x2, y2], [x3, y3]] = drawn as [[number, number], [number, number], [number, number]]
+    expect(x3 - x2)
+      .to.equal(x2 - x1)
+      .and.be.greaterThan(100)
+    expect([y1 - y2, y3 - y2]).to.deep.equal([y1 - y2, y1 - y2])
+    expect(y1 - y2).to.be.greaterThan(100)
+    expect(svg).to.include('>messages/s</text>').and.include('>200</text>')
     await lastFrame()
   })
 
