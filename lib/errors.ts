@@ -1,11 +1,13 @@
 /**
- * Every error this package throws or hands out. Imports nothing of this package, so every layer may use it.
+ * Every error this package throws or hands out. Imports no more than another leaf, so every layer may use it.
  *
  * The family says whose fault it is; `code` is stable and made for matching; `persistence` says whether
  * the broker may hold the message. No error carries a payload, a key or a secret, and strings that came
  * from a network or a file are escaped and shortened before they enter a message (see {@link printable}).
  */
+
 import { types } from 'node:util'
+import { counted } from './counted.js'
 
 /**
  * What is known about a message after a failure.
@@ -178,7 +180,7 @@ export class UnconfirmedError extends KafkaError {
   readonly messages: number
 
   constructor(requests: number, messages: number, context: ErrorContext = {}) {
-    const what = `${messages} ${messages === 1 ? 'message' : 'messages'} (${requests} ${requests === 1 ? 'request' : 'requests'})`
+    const what = `${counted(messages, 'message')} (${counted(requests, 'request')})`
     const text = `with acks 0, up to ${what} may be lost: a connection ended before its broker had confirmed that it read them`
     super('KAFKA_UNCONFIRMED', text, { persistence: 'possibly-persisted', ...context })
     this.requests = requests

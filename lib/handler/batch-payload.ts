@@ -3,6 +3,7 @@
  *
  * @see docs/reference/wire-protocol.md#message-formats, #compression
  */
+import { counted } from '../counted.js'
 import { asKafkaError, EncodeError, type KafkaError, printable, UnsupportedCodecError } from '../errors.js'
 import type { Compression } from '../protocol/records/compression.js'
 import { CompressedMessageSet, PlainMessageSet } from '../protocol/records/message-set.js'
@@ -93,6 +94,6 @@ function notCompressed(
   cause: unknown,
 ): KafkaError {
   const place = printable(partitionName(topic, partition))
-  const text = `${messages.length} messages to ${place} cannot be compressed with ${name}`
+  const text = `${counted(messages.length, 'message')} to ${place} cannot be compressed with ${name}`
   return new EncodeError(text, { topic, partition, cause })
 }

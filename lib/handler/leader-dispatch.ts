@@ -7,7 +7,9 @@
  *
  * @see docs/decisions/0000-classic-producer.md#d2
  */
+
 import _ from 'lodash'
+import { counted } from '../counted.js'
 import {
   type BrokerError,
   DecodeError,
@@ -258,7 +260,7 @@ export class LeaderDispatch {
     const error = brokerError(code, { broker: producer.broker, topic, partition, acks, says })
     const action = actionOn(code)
     if (action === 'split' && messages.length > 1) {
-      logger.warn(`${error.message}; its ${messages.length} messages are sent in two halves`)
+      logger.warn(`${error.message}; its batch of ${counted(messages.length, 'message')} is split in two`)
       this.#limits.refused(topic, limitedBytes)
       return halve(batch)
     }
@@ -303,7 +305,9 @@ export class LeaderDispatch {
     }
     const attempt = { atMs: Date.now(), broker, error }
     for (const message of rejected) message.addAttempt(attempt)
-    this.#options.logger.warn(`producing ${rejected.length} messages failed for good: ${error.message}`)
+    this.#options.logger.warn(
+      `producing ${counted(rejected.length, 'message')} failed without a retry: ${error.message}`,
+    )
     this.#options.outcomes.failed(rejected, errorOf)
     const others = messages.filter((message) => !message.isSettled)
     return others.length > 0 ? [{ ...batch, messages: others }] : []
@@ -329,7 +333,8 @@ export class LeaderDispatch {
         count++
       }
     }
-    if (count > 0) this.#options.logger.warn(`producing ${count} messages failed: ${error.message}`)
+    if (count > 0)
+      this.#options.logger.warn(`producing ${counted(count, 'message')} failed: ${error.message}`)
   }
 }
 

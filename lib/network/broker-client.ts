@@ -7,6 +7,7 @@
  *
  * @see docs/decisions/0000-classic-producer.md#d7 (time-outs), #d8 (answers), #d12 (versions)
  */
+import { counted } from '../counted.js'
 import { asKafkaError, EncodeError, type KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { Api } from '../protocol/api.js'
@@ -278,8 +279,8 @@ export class BrokerClient {
     const { body, trailingBytes } = decodeResponse(api, version, frame)
     if (trailingBytes > 0 && !this.#warnedOfTrailingBytes) {
       this.#warnedOfTrailingBytes = true
-      const what = `${trailingBytes} bytes after the last field of its ${api.name} v${version} answer`
-      this.#settings.logger.warn(`${this.#connection.broker} sent ${what}; they are ignored`)
+      const what = `${counted(trailingBytes, 'byte')} after the last field of its ${api.name} v${version} answer`
+      this.#settings.logger.warn(`${this.#connection.broker} sent ${what}; ignored`)
     }
     const { throttleTimeMs = 0 } = body as { throttleTimeMs?: number }
     if (throttleTimeMs > 0) {

@@ -8,7 +8,9 @@
  * @see docs/decisions/0000-classic-producer.md#d5; docs/reference/classic-producer.md#where-metadata-comes-from (the original opened a new connection for each fetch and never
  * asked learned brokers)
  */
+
 import _ from 'lodash'
+import { counted } from '../counted.js'
 import { type KafkaError, MetadataError, printable } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { addressText, type BrokerAddress } from '../network/connection.js'
@@ -59,7 +61,9 @@ export class MetadataSource {
         cause = error
         const { message } = error as Error
         failures.push(message)
-        this.#options.logger.warn(`fetching metadata of ${topics.length} topics failed: ${message}`)
+        this.#options.logger.warn(
+          `fetching metadata of ${counted(topics.length, 'topic')} failed: ${message}`,
+        )
       }
     }
     if (this.#closedFor) throw this.#closedFor
@@ -90,7 +94,9 @@ export class MetadataSource {
   async #ask(address: BrokerAddress, topics: readonly string[]): Promise<MetadataResponse> {
     const known = this.#current
     const producer = known && _.isEqual(known.address, address) ? known : this.#options.create(address)
-    this.#options.logger.info(`fetching metadata of ${topics.length} topics from ${producer.broker}`)
+    this.#options.logger.info(
+      `fetching metadata of ${counted(topics.length, 'topic')} from ${producer.broker}`,
+    )
     this.#asking = producer
     try {
       const response = await producer.fetchMetadata(topics)

@@ -1,4 +1,5 @@
 /** What the components behind a Producer report: counted, logged, and reported as events to whoever listens. */
+import { counted } from '../counted.js'
 import type { KafkaError } from '../errors.js'
 import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import type { Stored } from '../handler/outcomes.js'
@@ -90,7 +91,7 @@ function warnOfUnconfirmed(
   { requests, messages }: Unconfirmed,
   reason: KafkaError,
 ): void {
-  const what = `${messages} ${messages === 1 ? 'message' : 'messages'} in ${requests} ${requests === 1 ? 'request' : 'requests'}`
+  const what = `${counted(messages, 'message')} in ${counted(requests, 'request')}`
   logger.warn(
     `up to ${what} with acks 0 may be lost: the connection to ${broker} ended without proof that it had read them: ` +
       reason.message,

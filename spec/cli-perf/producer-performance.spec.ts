@@ -305,7 +305,9 @@ describe('The perf tool', () => {
         const count = cluster.messages('a').length
         expect(LINE.exec(await output)?.[8]).to.equal(String(count))
         expect(await errors).to.include(`stopped after ${count} of 1000000 messages: SIGINT`)
-        expect(await errors).to.include(`${count} messages sent, ${count} delivered, 0 failed`)
+        expect(await errors).to.include(
+          `${count} message${count === 1 ? '' : 's'} sent, ${count} delivered, 0 failed`,
+        )
       })
     }
 
@@ -324,7 +326,7 @@ describe('The perf tool', () => {
         await requested
         child.kill('SIGTERM')
         expect(await once(child, 'close')).to.deep.equal([3, null])
-        const [, sent, open] = /(\d+) messages sent, 0 delivered, 0 failed, (\d+) without an outcome/.exec(
+        const [, sent, open] = /(\d+) messages? sent, 0 delivered, 0 failed, (\d+) without an outcome/.exec(
           await errors,
         )!
         expect(Number(sent)).to.equal(Number(open)).and.to.be.greaterThan(0)
@@ -340,7 +342,7 @@ describe('The perf tool', () => {
       child.kill('SIGINT')
       child.kill('SIGTERM')
       expect(await once(child, 'close')).to.deep.equal([3, null])
-      expect(await errors).to.include('1 messages sent, 0 delivered, 0 failed, 1 without an outcome')
+      expect(await errors).to.include('1 message sent, 0 delivered, 0 failed, 1 without an outcome')
     })
 
     it('measures all the same when nobody reads what it prints', async () => {

@@ -61,7 +61,7 @@ describe('The console producer', () => {
   it('says "written" with acks 0, which is its default', async () => {
     const { status, errors } = await run('a\n', ...to())
     expect(stored()).to.deep.equal(['a'])
-    expect([status, errors]).to.deep.equal([0, '1 lines read, 1 written, 0 failed\n'])
+    expect([status, errors]).to.deep.equal([0, '1 line read, 1 written, 0 failed\n'])
   })
 
   it('sends bytes as they are, keyed by the bytes before the separator', async () => {
@@ -87,7 +87,7 @@ describe('The console producer', () => {
     cluster.faults.on('Produce', { times: 2 }, errorCode(17))
     const failed = await run('a\n', ...to('--request-required-acks', '1'))
     expect(failed.status).to.equal(2)
-    expect(failed.errors).to.include('INVALID_TOPIC').and.include('1 lines read, 0 delivered, 1 failed')
+    expect(failed.errors).to.include('INVALID_TOPIC').and.include('1 line read, 0 delivered, 1 failed')
     const ignored = await run('a\n', ...to('--request-required-acks', '1', '--ignore-delivery-failures'))
     expect(ignored.status).to.equal(0)
   })
@@ -105,7 +105,7 @@ describe('The console producer', () => {
   it('ends with 3 when with acks 0 a connection ended before its broker had confirmed what was written', async () => {
     cluster.faults.on('Produce', {}, close('beforeStoring'))
     const { status, errors } = await run('a\n', ...to('--sync'))
-    expect(errors).to.match(/1 lines read, 1 written, 0 failed; up to 1 of those written may be lost\n$/)
+    expect(errors).to.match(/1 line read, 1 written, 0 failed; up to 1 of those written may be lost\n$/)
     expect([status, stored()]).to.deep.equal([3, []])
   })
 
@@ -114,7 +114,7 @@ describe('The console producer', () => {
     const pinned = ['--producer-property', 'broker.version=0.8.2']
     const { status, errors } = await run('a\n', ...to('--request-timeout-ms', '100', ...pinned))
     expect(status).to.equal(3)
-    expect(errors).to.include('nobody confirmed').and.include('1 lines read, 1 written, 0 failed')
+    expect(errors).to.include('nobody confirmed').and.include('1 line read, 1 written, 0 failed')
   })
 
   it('says a cause once and how many lines it hit, however many batches it hit', async () => {
@@ -123,7 +123,7 @@ describe('The console producer', () => {
     const { status, errors } = await run(lines, ...to('--request-required-acks', '1'))
     expect(status).to.equal(2)
     const [warning, said, ...more] = errors.trim().split('\n')
-    expect(warning).to.match(/^WARN producing 200 messages failed for good: .*INVALID_TOPIC/)
+    expect(warning).to.match(/^WARN producing 200 messages failed without a retry: .*INVALID_TOPIC/)
     expect(said).to.match(/^200 lines not delivered: .*INVALID_TOPIC/)
     expect(more).to.have.lengthOf(2)
     expect(errors).to.include('4600 more lines').and.include('5000 lines read, 200 delivered, 4800 failed')
@@ -153,7 +153,7 @@ describe('The console producer', () => {
     const { status, errors } = await run(breaking(), ...to())
     expect(status).to.equal(1)
     expect(errors).to.equal(
-      'stopped: the input cannot be read: EIO: i/o error, read\n1 lines read, 1 written, 0 failed\n',
+      'stopped: the input cannot be read: EIO: i/o error, read\n1 line read, 1 written, 0 failed\n',
     )
   })
 
@@ -321,7 +321,7 @@ describe('The console producer', () => {
       child.kill('SIGTERM')
       const { status, errors } = await end
       expect(status).to.equal(3)
-      expect(errors).to.include('1 lines read, 0 delivered, 0 failed, 1 without an outcome')
+      expect(errors).to.include('1 line read, 0 delivered, 0 failed, 1 without an outcome')
     })
 
     it('gives up after one batch when a broker accepts and never answers', async () => {

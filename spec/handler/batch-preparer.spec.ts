@@ -87,9 +87,8 @@ describe('BatchPreparer', () => {
       const { ready } = await prepare(2, [mixed()], { headersOnOldBrokers: 'drop' })
       expect(ready).to.deep.equal(['t/0: a h b'])
       expect(keeper.failures).to.deep.equal([])
-      expect(logger.at('warn')).to.deep.equal([
-        '1 messages to t/0 lose their headers: b:9092 is older than Kafka 0.11',
-      ])
+      expect(logger.lines.map(({ level }) => level)).to.deep.equal(['warn'])
+      expect(logger.at('warn')[0]).to.match(/\b1 message to t\/0\b.*b:9092/)
     })
 
     it('says nothing where there are none to drop', async () => {

@@ -563,7 +563,8 @@ describe('BrokerPartitionInfo', () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0], [1, -1, 5]))
       expect(leadersOf(made.info, 't')).to.deep.equal({ 0: 0, 1: null })
-      expect(made.logger.at('warn')).to.deep.equal(['t/1 has no leader at the moment (LEADER_NOT_AVAILABLE)'])
+      expect(made.logger.at('warn')).to.have.length(1)
+      expect(made.logger.at('warn')[0]).to.contain('t/1').and.contain('LEADER_NOT_AVAILABLE')
     })
 
     it('has a leader where the broker says 5 and names one all the same', async () => {

@@ -95,6 +95,11 @@ function messages(...texts: string[]): PendingMessage[] {
   })
 }
 
+/** What follows the last colon of each line. */
+function reasonsOf(lines: readonly string[]): string[] {
+  return lines.map((line) => line.slice(line.lastIndexOf(': ') + 2))
+}
+
 describe('DefaultEventHandler', () => {
   let clock: sinon.SinonFakeTimers
   beforeEach(() => {
@@ -213,7 +218,8 @@ describe('DefaultEventHandler', () => {
       expect(listener.failures).to.have.length(1)
       expect(listener.failures[0]!.cause).to.be.instanceOf(EncodeError)
       expect(listener.failures[0]!.attempts).to.deep.equal([])
-      expect(logger.at('error')).to.deep.equal(['1 messages could not be serialized and were given up'])
+      expect(logger.at('error')).to.have.length(1)
+      expect(logger.at('error')[0]).to.contain('1 message ').and.not.contain('secret')
     })
 
     it('is not among those of which is told that they were serialized', async () => {
@@ -226,10 +232,10 @@ describe('DefaultEventHandler', () => {
       const { handler, logger } = makeHandler()
       await ended(handler.dispatch(messages('a@0', 'bad@-1', 'worse@-3')))
       expect(logger.at('warn')).to.deep.equal([])
-      expect(logger.at('error')).to.deep.equal([
-        '2 messages could not be assigned to a partition and were given up; the first: ' +
-          'the partitioner answered -1 for a message to t, where 0 to 1 exist',
-      ])
+      expect(logger.at('error')).to.have.length(1)
+      expect(logger.at('error')[0])
+        .to.match(/^2 messages /)
+        .and.contain('the partitioner answered -1 for a message to t, where 0 to 1 exist')
     })
 
     it('leaves nothing to be done where it is the only one: no refresh', async () => {
@@ -368,10 +374,7 @@ describe('DefaultEventHandler', () => {
       }
       await ended(handler.handle([message('a@0')]))
       expect(pool.wire).to.deep.equal(['0: t/0=a', '0: t/0=a', '0: t/0=a'])
-      expect(logger.at('error')).to.deep.equal([
-        'metadata could not be refreshed: no broker answers',
-        'metadata could not be refreshed: no broker answers',
-      ])
+      expect(reasonsOf(logger.at('error'))).to.deep.equal(['no broker answers', 'no broker answers'])
     })
 
     it('keeps the order of a partition', async () => {
@@ -447,7 +450,8 @@ describe('DefaultEventHandler', () => {
       const { handler, logger, pool } = makeHandler({ maxRetries: 1 })
       pool.refuse = () => NOT_LEADER
       await failureOf(handler.handle([message('a@0')]))
-      expect(logger.at('info')).to.deep.equal(['1 messages are tried again in 100 ms, 1 attempts are left'])
+      expect(logger.at('info')).to.have.length(1)
+      expect(logger.at('info')[0]).to.match(/\b1 message\b.*\b100 ms\b.*\b1 attempt\b/)
     })
   })
 
@@ -609,7 +613,7 @@ describe('DefaultEventHandler', () => {
       await clock.tickAsync(1000)
       expect(source.asked).to.have.length(2)
       expect(pool.stored).to.deep.equal({ 't/0': ['a', 'b', 'c'] })
-      expect(logger.at('error')).to.deep.equal(['metadata could not be refreshed: no broker answers'])
+      expect(reasonsOf(logger.at('error'))).to.deep.equal(['no broker answers'])
     })
 
     it('that cannot be had fails the messages with the reason, and the reason is logged once per attempt', async () => {
@@ -618,11 +622,8 @@ describe('DefaultEventHandler', () => {
       const error = await failureOf(handler.handle([message('a@0')]))
       expect(error.failures[0]).to.include({ persistence: 'not-persisted', partition: -1 })
       expect(error.failures[0]!.cause.message).to.equal('no broker answers')
-      expect(logger.at('error')).to.deep.equal([
-        'metadata could not be refreshed: no broker answers',
-        'metadata could not be refreshed: no broker answers',
-        '1 messages to t were given up after 2 attempts; the first: no broker answers',
-      ])
+      expect(reasonsOf(logger.at('error'))).to.deep.equal(Array(3).fill('no broker answers'))
+      expect(logger.at('error')[2]).to.match(/^1 message to t\b.*\b2 attempts\b/)
     })
 
     it('lets messages without a key stay on their partition from one call to the next', async () => {

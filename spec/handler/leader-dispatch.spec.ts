@@ -157,7 +157,7 @@ describe('LeaderDispatch', () => {
       pool.refuse = () => UNKNOWN_TOPIC
       await dispatch.dispatch(0, [batch('t/0: secret-a secret-b'), batch('t/1: secret-c')])
       expect(logger.lines.map(({ level }) => level)).to.deep.equal(['warn', 'warn'])
-      expect(logger.at('warn')[0]).to.match(/^producing 2 messages failed: b0:9092 answered UNKNOWN_TOPIC/)
+      expect(logger.at('warn')[0]).to.match(/\b2 messages\b.*: b0:9092 answered UNKNOWN_TOPIC/)
       expect(logger.at('warn').join()).not.to.contain('secret')
     })
   })
@@ -257,7 +257,8 @@ describe('LeaderDispatch', () => {
         expect(attemptsOf(...batches)).to.deep.equal([[error.message], [error.message], [error.message]])
         expect(unsettled(...batches)[0]!.persistence).to.equal(persistence)
         expect(keeper.failures).to.deep.equal([])
-        expect(logger.at('warn')).to.deep.equal([`producing 3 messages failed: ${error.message}`])
+        expect(logger.at('warn')).to.have.length(1)
+        expect(logger.at('warn')[0]).to.contain('3 messages').and.contain(error.message)
       }
     })
 
@@ -398,12 +399,11 @@ describe('LeaderDispatch', () => {
       const { dispatch, logger, pool } = makeDispatch()
       pool.refuse = refuseGuilty
       await dispatch.dispatch(0, [batch('t/0: a x')])
-      expect(logger.at('warn')).to.deep.equal([
-        'b0:9092 answered MESSAGE_TOO_LARGE (10) for t/0: a message or compressed set is larger than ' +
-          'max.message.bytes of the broker or topic; its 2 messages are sent in two halves',
-        'producing 1 messages failed for good: b0:9092 answered MESSAGE_TOO_LARGE (10) for t/0: a message or ' +
-          'compressed set is larger than max.message.bytes of the broker or topic',
-      ])
+      expect(logger.at('warn')).to.have.length(2)
+      const reason =
+        'b0:9092 answered MESSAGE_TOO_LARGE (10) for t/0: a message or compressed set is larger than'
+      expect(logger.at('warn')[0]).to.contain(reason).and.contain('2 messages')
+      expect(logger.at('warn')[1]).to.contain(reason).and.contain('1 message ')
     })
   })
 

@@ -168,7 +168,7 @@ describe('correlationIdOf', () => {
 
   for (const length of [0, 3]) {
     it(`refuses a frame of ${length} bytes`, () => {
-      expect(() => correlationIdOf(Buffer.alloc(length))).to.throw(DecodeError, `${length} are left`)
+      expect(() => correlationIdOf(Buffer.alloc(length))).to.throw(DecodeError, `${length} left`)
     })
   }
 })
