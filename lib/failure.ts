@@ -127,7 +127,7 @@ export class SendAbortedError extends NotAcceptedError {
   }
 }
 
-/** What holds for every one of them; where they differ, nobody can say more than "possibly". */
+/** The persistence that all of them share; `possibly-persisted` where they differ. */
 function persistenceOfAll(failures: readonly MessageFailure[]): Persistence {
   const [first = 'not-persisted', ...others] = new Set(failures.map(({ persistence }) => persistence))
   return others.length === 0 ? first : 'possibly-persisted'

@@ -10,7 +10,7 @@ export function guarded(logger: Logger): Logger {
       try {
         logger[level](message)
       } catch {
-        // There is nowhere left to tell it.
+        // A broken logger cannot log its own failure.
       }
     }
   return { debug: through('debug'), info: through('info'), warn: through('warn'), error: through('error') }

@@ -25,7 +25,7 @@ export interface Result {
   readonly bytes: number
   /** Why messages failed, the most frequent first. */
   readonly causes: readonly (readonly [cause: string, count: number])[]
-  /** With acks 0 nobody confirms a message, so it is called written. */
+  /** With acks 0 no broker confirms a message, so it is called written. */
   readonly isAcknowledged: boolean
   /** Sent at a given rate: a latency counts from when its message was due. */
   readonly isPaced: boolean

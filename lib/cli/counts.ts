@@ -9,7 +9,7 @@ export class Counts {
   unconfirmed = 0
   readonly #word: string
 
-  /** @param acks - with 0 nobody confirms a message, so it is called written. */
+  /** @param acks - with 0 no broker confirms a message, so it is called written. */
   constructor(acks: number) {
     this.#word = acks === 0 ? 'written' : 'delivered'
   }

@@ -1,5 +1,5 @@
 /**
- * Reads `broker.version`: `auto`, or a release whose protocol is to be spoken without asking the broker.
+ * Reads `broker.version`: `auto`, or a release whose versions are used without an ApiVersions request.
  */
 import { brokerReleases } from '../../config/connection.js'
 

@@ -53,7 +53,7 @@ export function payloadOf(
   const isPlain = !compression || (compressedTopics.size > 0 && !compressedTopics.has(batch.topic))
   if (isPlain) return plainPayload(batch, magic)
   if (compression.name === ZSTD && produceVersion < FIRST_PRODUCE_WITH_ZSTD) {
-    const text = `compression.codec=zstd needs Kafka 2.1 or newer, and ${broker} speaks Produce v${produceVersion}: use gzip, snappy or lz4`
+    const text = `compression.codec=zstd needs Kafka 2.1 or newer, and ${broker} supports Produce v${produceVersion}: use gzip, snappy or lz4`
     throw new UnsupportedCodecError(text, { broker, topic: batch.topic, partition: batch.partition })
   }
   return compressedPayload(batch, magic, compression)

@@ -57,7 +57,7 @@ const noTopicId = (): Uint8Array => NO_TOPIC_ID
 
 const UNKNOWN_SERVER_ERROR = -1
 
-/** With acks 0 nobody says where. */
+/** With acks 0 no broker reports an offset. */
 const unanswered: Stored = { baseOffset: -1n, timestampMs: null }
 
 /** Bytes of a request beside its sets, roughly; only a hint. */
@@ -272,7 +272,7 @@ export class LeaderDispatch {
   /** Brokers before 0.8.2 fail on lz4 and do not say so. */
   #guessAt(code: number): string | null {
     if (code !== UNKNOWN_SERVER_ERROR || this.#options.compression?.name !== 'lz4') return null
-    return 'the broker failed unexpectedly; before 0.8.2 Kafka knows no lz4'
+    return 'the broker failed unexpectedly; Kafka before 0.8.2 does not support lz4'
   }
 
   #sendHalves(producer: SyncProducer, batch: PartitionBatch): Promise<void> {
@@ -365,10 +365,14 @@ function failureIn({ messages }: PartitionBatch): KafkaError {
 
 function leaderMoved(broker: string, { topic, partition }: PartitionBatch): MetadataError {
   const place = printable(partitionName(topic, partition))
-  return new MetadataError(`${broker} says that it no longer leads ${place}`, { broker, topic, partition })
+  return new MetadataError(`${broker} answered that it no longer leads ${place}`, {
+    broker,
+    topic,
+    partition,
+  })
 }
 
-/** Of messages that were not sent, because they would have overtaken others; whatever became of those. */
+/** Of messages that were not sent because they would have overtaken others, whatever the outcome of those. */
 function stayedBehind({ topic, partition }: PartitionBatch, cause: KafkaError): KafkaError {
   const place = printable(partitionName(topic, partition))
   const text = `not sent because earlier messages of ${place} are to be tried again: ${cause.message}`

@@ -59,7 +59,7 @@ export interface Turn {
   readonly call: Call
   /** null while it waits, and when it is settled and no request with it is in flight. */
   hold: Hold | null
-  /** Its call knows that it is settled. */
+  /** Its call has been settled. */
   isCounted: boolean
 }
 

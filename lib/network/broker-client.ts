@@ -117,7 +117,7 @@ export class BrokerClient {
     return this.#connection.broker
   }
 
-  /** What the broker speaks; null while nobody has said so. */
+  /** The versions that the broker supports; null while unknown. */
   get versions(): BrokerVersions | null {
     return this.#versions
   }
@@ -147,7 +147,7 @@ export class BrokerClient {
     const passedOver = { isOptional: true, timeoutMs }
     const versions = this.#answerTo(apiVersions, 0, firstId, question.length, passedOver)
     const answer = this.#answerTo(metadata, 0, secondId, request.length, { timeoutMs })
-    // Whoever gives up on the first one need not hear of the second.
+    // A caller that gave up on the first one need not handle the failure of the second.
     answer.catch(() => {})
     if (this.#connection.isOpen) this.#connection.write(Buffer.concat([question, request]), () => {})
     return { versions, metadata: answer as Promise<MetadataResponse> }
@@ -156,7 +156,7 @@ export class BrokerClient {
   /**
    * Sends a request and resolves with its decoded answer; holds it back first while the broker wants that.
    *
-   * @throws {UnsupportedVersionError} at once when the broker does not know the request in any version spoken here.
+   * @throws {UnsupportedVersionError} at once when the broker does not know the request in any version supported here.
    */
   request<Request, Response>(
     api: Api<Request, Response>,

@@ -1,5 +1,5 @@
 /**
- * Finds out what a broker speaks, in one round trip and without waiting for any time-out: ApiVersions v0 and Metadata
+ * Finds out which versions a broker supports, in one round trip and without waiting for any time-out: ApiVersions v0 and Metadata
  * v0 are written together on a fresh connection.
  *
  * 0.10 and later answer both; 0.9 answers only the Metadata; 0.8 closes the connection, and so may a TLS or SASL
@@ -33,7 +33,7 @@ const PAUSE_MS = 50
  * @param timeoutMs - limit for each answer.
  * @param signal - ends a pause; `open` has to fail then.
  * @throws {ConnectionError | RequestTimeoutError | DecodeError} nothing is known then.
- * @throws {UnsupportedVersionError} when the broker refuses to say what it speaks.
+ * @throws {UnsupportedVersionError} when the broker refuses to list its versions.
  */
 export async function negotiate(
   open: () => Promise<BrokerClient>,
@@ -56,7 +56,7 @@ export async function negotiate(
  * Asks once more, over a connection that is closed again, a broker whose release was guessed.
  *
  * @param signal - gives up.
- * @returns whether it says now what it speaks. Never rejects.
+ * @returns whether it lists its versions now. Never rejects.
  */
 export async function saysVersions(
   open: () => Promise<BrokerClient>,
@@ -66,7 +66,9 @@ export async function saysVersions(
 ): Promise<boolean> {
   let client: BrokerClient | undefined
   const close = (): void =>
-    client?.close(new ConnectionError('the connection was only for asking what the broker speaks'))
+    client?.close(
+      new ConnectionError('the connection was only for asking which versions the broker supports'),
+    )
   signal.addEventListener('abort', close)
   try {
     client = await open()
@@ -150,7 +152,7 @@ async function ask(client: BrokerClient, topics: readonly string[], timeoutMs: n
 }
 
 function closedOnMetadata({ broker }: BrokerClient, cause: ConnectionError): ConnectionError {
-  const text = `${broker} told its versions and closed the connection on Metadata: does this listener want SASL?`
+  const text = `${broker} listed its versions and closed the connection on Metadata: does this listener require SASL?`
   return new ConnectionError(text, { broker, cause })
 }
 

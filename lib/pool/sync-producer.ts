@@ -32,7 +32,7 @@ export interface SyncProducerListener {
   onDisconnect(broker: string, reason: KafkaError | null): void
   /** The connection has ended with requests that have no answer (acks 0): up to this many may not have been stored. */
   onUnconfirmed(broker: string, unconfirmed: Unconfirmed, reason: KafkaError): void
-  /** Finding out what the broker speaks has brought metadata of these topics along that nobody had asked for. */
+  /** Finding out the broker's versions has brought metadata of these topics along that nobody had asked for. */
   onMetadata?(topics: readonly string[], response: MetadataResponse): void
   /**
    * A produce request is over, well or not.
@@ -102,7 +102,7 @@ export class SyncProducer {
   /** Being asked for its versions. */
   #opening: BrokerClient | null = null
   #learned: Learned | null = null
-  /** Null where the broker said what it speaks. */
+  /** Null where the broker listed its versions. */
   #secondLooks: SecondLooks | null = null
   #lacksTopicIds = false
   /** What connecting has taken for a request that is still being made. */
@@ -149,8 +149,8 @@ export class SyncProducer {
    * The version that a produce request takes now: it decides how records are written. Connects where that is needed.
    *
    * @param topics - of the messages that wait.
-   * @returns a number at once when it is known, so that nobody waits for nothing.
-   * @throws {UnsupportedVersionError} when the broker speaks none that is known here.
+   * @returns a number at once when it is known, so that no caller waits needlessly.
+   * @throws {UnsupportedVersionError} when the broker supports none that is known here.
    */
   produceVersion(topics: readonly string[]): number | Promise<number> {
     const versions = this.#client?.versions
@@ -188,7 +188,7 @@ export class SyncProducer {
    * @returns the answer, or null with acks 0, then once all bytes are in the kernel's hands.
    * @throws {ConnectionError | RequestTimeoutError | DecodeError} `persistence` says whether the broker may have it.
    * @throws {EncodeError} when the request cannot be encoded.
-   * @throws {UnsupportedVersionError} when the broker does not speak any version known here.
+   * @throws {UnsupportedVersionError} when the broker supports no version known here.
    */
   async send(
     request: ProduceRequest,
@@ -328,7 +328,7 @@ export class SyncProducer {
     const newest = versions!.versionOf(produce, broker)
     if (wanted !== undefined && wanted !== newest) {
       throw new ConnectionError(
-        `${broker} speaks Produce v${newest} since it was reached anew, the request was made for v${wanted}`,
+        `${broker} supports Produce v${newest} since it was reconnected, but the request was made for v${wanted}`,
         { broker },
       )
     }

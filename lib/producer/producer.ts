@@ -57,7 +57,7 @@ export interface SendOptions {
 
 const accepted = Promise.resolve()
 
-/** Async mode: after this number of calls the event loop is asked for its turn, for a call may wait for nothing else. */
+/** Async mode: after this number of calls the event loop is given a turn, because a call may wait for nothing else. */
 const CALLS_PER_LOOK = 64
 
 export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
@@ -194,7 +194,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
    * has its outcome; with acks 0, when the brokers have read it.
    *
    * @throws {UnconfirmedError} acks 0 only: connections ended, since the last flush or during this one, before their
-   *   brokers confirmed what was written; says how many messages may be lost.
+   *   brokers confirmed what was written; `messages` is how many may be lost.
    * @throws {ConnectionError | RequestTimeoutError} acks 0 only: a broker did not confirm.
    */
   async flush(): Promise<void> {
@@ -338,7 +338,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     const isLimited = timeoutMs !== null && timeoutMs <= LONGEST_TIMER_MS
     const timer = isLimited ? setTimeout(() => this.#abort(timeoutMs), timeoutMs) : undefined
     await this.#drain()
-    // What nobody confirms is reported when its connection ends, at the latest below.
+    // What stays unconfirmed is reported when its connection ends, at the latest below.
     await this.#components.handler.confirm().catch(() => {})
     clearTimeout(timer)
     this.#components.closeMetadata(new ConnectionError('the producer was closed'))

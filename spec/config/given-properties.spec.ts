@@ -113,7 +113,7 @@ describe('GivenProperties', () => {
       expect(given.keys()).to.deep.equal(['__proto__'])
     })
 
-    it('does not find what nobody gave, such as toString', () => {
+    it('does not find inherited properties such as toString', () => {
       const given = GivenProperties.fromValues({})
       expect(given.has('toString')).to.equal(false)
       expect(given.get('__proto__')).to.equal(undefined)

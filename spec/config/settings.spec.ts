@@ -36,7 +36,7 @@ describe('the rows of config/', () => {
     }
   })
 
-  it('say in a sentence what they decide', () => {
+  it('describe their effect in a sentence', () => {
     for (const { key, doc } of rows) expect(doc, key).to.match(/^\S.{20,}\.$/)
   })
 
@@ -82,7 +82,7 @@ describe('acceptedBy', () => {
     ['serializer.encoding', 'a text'],
   ]
   for (const [key, text] of cases) {
-    it(`says for ${key}: ${text}`, () => {
+    it(`shows ${text} for ${key}`, () => {
       expect(acceptedBy(settingOf(key)!)).to.equal(text)
     })
   }

@@ -16,14 +16,14 @@ describe('CycleLog', () => {
     const leaderless = { message: pendingOf('secret'), error: new MetadataError('t/0 has no leader') }
     const bad = { message: pendingOf('secret'), error: new PartitionerError('the partitioner answered -1') }
 
-    it('warns while that may change, with the first reason', () => {
+    it('warns of messages without a leader, with the first reason', () => {
       const { log, lines } = makeLog()
       log.unassigned([leaderless, leaderless])
       expect(lines.map(({ level }) => level)).to.deep.equal(['warn'])
       expect(lines[0]!.text).to.match(/^2 messages\b.*\bleader\b.*t\/0 has no leader$/)
     })
 
-    it('makes an error of those where it cannot, and tells them apart', () => {
+    it('logs messages without a possible partition at ERROR, apart from those without a leader', () => {
       const { log, lines } = makeLog()
       log.unassigned([bad, leaderless, bad])
       expect(lines.map(({ level }) => level)).to.deep.equal(['warn', 'error'])
@@ -31,7 +31,7 @@ describe('CycleLog', () => {
       expect(lines[1]!.text).to.match(/^2 messages\b.*\bpartition\b.*the partitioner answered -1$/)
     })
 
-    it('does not repeat why a refresh failed', () => {
+    it('does not repeat the reason of a failed refresh', () => {
       const { log, lines } = makeLog()
       log.unassigned([
         { message: pendingOf('a'), error: new MetadataError('no broker answers', { cause: lost }) },
@@ -39,7 +39,7 @@ describe('CycleLog', () => {
       expect(lines).to.deep.equal([])
     })
 
-    it('says nothing where there are none', () => {
+    it('logs nothing where every message has a leader', () => {
       const { log, lines } = makeLog()
       log.unassigned([])
       expect(lines).to.deep.equal([])
@@ -47,7 +47,7 @@ describe('CycleLog', () => {
   })
 
   describe('of messages that are given up', () => {
-    it('names their topics once, with counts and the first reason, and nothing of theirs', () => {
+    it('names each topic once, with counts and the first reason, and no content of messages', () => {
       const { log, lines } = makeLog()
       const messages = ['t', 'u', 't'].map((topic) => pendingOf('secret', { topic, key: 'secret' }))
       log.gaveUp(messages, 4, lost)
@@ -58,7 +58,7 @@ describe('CycleLog', () => {
         .and.not.contain('secret')
     })
 
-    it('names at most ten topics, as they can be printed', () => {
+    it('names at most ten topics, escaped', () => {
       const { log, lines } = makeLog()
       log.gaveUp(
         Array.from({ length: 12 }, (_, i) => pendingOf('a', { topic: `t${i}\u001b` })),

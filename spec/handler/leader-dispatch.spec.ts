@@ -143,7 +143,7 @@ describe('LeaderDispatch', () => {
       [20, -1, 'possibly-persisted'],
       [999, 1, 'possibly-persisted'],
     ] as const) {
-      it(`knows after code ${code} with acks ${acks} that the messages are ${persistence}`, async () => {
+      it(`reports messages after code ${code} with acks ${acks} as ${persistence}`, async () => {
         const { dispatch, pool } = makeDispatch({ acks })
         pool.refuse = () => code
         const sent = batch('t/0: a')
@@ -395,7 +395,7 @@ describe('LeaderDispatch', () => {
       ])
     })
 
-    it('says in the log that it splits', async () => {
+    it('logs that a batch is split', async () => {
       const { dispatch, logger, pool } = makeDispatch()
       pool.refuse = refuseGuilty
       await dispatch.dispatch(0, [batch('t/0: a x')])

@@ -139,7 +139,7 @@ for (const { type, version } of modes) {
         expect(await failure).to.include({ code: 'KAFKA_DELIVERY_TIMEOUT', persistence: 'not-persisted' })
       })
 
-      it('ends a bootstrap that nobody answers', async () => {
+      it('ends a bootstrap without an answer', async () => {
         const { port, end } = await silentServer()
         const producer = make({ 'metadata.broker.list': `127.0.0.1:${port}`, 'request.timeout.ms': 60_000 })
         const failure = rejection(producer.deliver({ topic: 't', message: 'a' }))
@@ -215,7 +215,7 @@ for (const { type, version } of modes) {
       })
     })
 
-    it('says at INFO that it begins, what it does, and that it is over', async () => {
+    it('logs its start, its steps and its end at INFO', async () => {
       await make().close()
       const lines = stage.log.at('info')
       const expected = [
@@ -229,7 +229,7 @@ for (const { type, version } of modes) {
       for (const [i, words] of expected.entries()) expect(lines[from + i]).to.match(words)
     })
 
-    it('makes no noise about a metadata refresh that runs beside the traffic', async () => {
+    it('does not log a failed metadata refresh that runs beside the traffic', async () => {
       const producer = make({ 'topic.metadata.refresh.interval.ms': 1 })
       await producer.deliver({ topic: 't', message: 'a' })
       await new Promise((resolve) => setTimeout(resolve, 5))

@@ -84,7 +84,7 @@ describe('BrokerClient on faults', () => {
       await until(() => !client.isOpen)
       expect(all.ends[0]).to.be.instanceOf(DecodeError)
       expect(all.ends[0]!.message).to.equal(
-        `${peer.broker} broke the protocol: an answer with correlation id 0 came, and nothing was asked`,
+        `${peer.broker} broke the protocol: an answer with correlation id 0 came, but no request is in flight`,
       )
     })
 

@@ -135,7 +135,7 @@ describe('SyncProducer and the versions of its broker', () => {
         .to.be.instanceOf(ConnectionError)
         .and.include({ retriable: true, persistence: 'not-persisted' })
       expect(error.message).to.equal(
-        `${peer.broker} speaks Produce v2 since it was reached anew, the request was made for v9`,
+        `${peer.broker} supports Produce v2 since it was reconnected, but the request was made for v9`,
       )
       expect(asked.map(([key]) => key)).not.to.include(PRODUCE)
     })

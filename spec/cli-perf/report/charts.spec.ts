@@ -60,7 +60,7 @@ describe('The charts of a report', () => {
     expect(far.yAxis.axisLabel.formatter(10_000)).to.equal('10 s')
   })
 
-  it('count in short', () => {
+  it('label counts in short form', () => {
     const { formatter } = (throughputChart([sample(100)]) as unknown as Chart).yAxis.axisLabel
     expect([0.5, 300, 20_000, 1_500_000].map(formatter)).to.deep.equal(['0.5', '300', '20k', '1.5M'])
   })
@@ -101,7 +101,7 @@ describe('The charts of a report', () => {
     await lastFrame()
   })
 
-  it('say what to install when the package that draws is missing', async () => {
+  it('fail with the package to install where ECharts is missing', async () => {
     const missing = Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' })
     const caught = await loadDraw(() => Promise.reject<Draw>(missing)).catch((error: unknown) => error)
     expect(caught).to.be.instanceOf(ConfigError)
@@ -110,7 +110,7 @@ describe('The charts of a report', () => {
     )
   })
 
-  it('do not hide another error of that package', async () => {
+  it('do not hide another error of ECharts', async () => {
     const broken = new Error('broken')
     const caught = await loadDraw(() => Promise.reject<Draw>(broken)).catch((error: unknown) => error)
     expect(caught).to.equal(broken)
