@@ -8,8 +8,10 @@
  * @see docs/decisions/0000-classic-producer.md#d5; docs/reference/classic-producer.md#where-metadata-comes-from (the
  * original opened a new connection for each fetch and never asked learned brokers)
  */
+
 import _ from 'lodash'
 import { addressText, type BrokerAddress, isReachable } from '../broker-address.js'
+import { counted } from '../counted.js'
 import { type KafkaError, MetadataError, printable } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { BrokerSession } from '../network/broker-session.js'
@@ -61,7 +63,9 @@ export class MetadataSource {
         cause = error
         const { message } = error as Error
         failures.push(message)
-        this.#options.logger.warn(`fetching metadata of ${topics.length} topics failed: ${message}`)
+        this.#options.logger.warn(
+          `fetching metadata of ${counted(topics.length, 'topic')} failed: ${message}`,
+        )
       }
     }
     if (this.#closedFor) throw this.#closedFor
@@ -92,7 +96,9 @@ export class MetadataSource {
   async #ask(address: BrokerAddress, topics: readonly string[]): Promise<MetadataResponse> {
     const known = this.#current
     const session = known && _.isEqual(known.address, address) ? known : this.#options.create(address)
-    this.#options.logger.info(`fetching metadata of ${topics.length} topics from ${session.broker}`)
+    this.#options.logger.info(
+      `fetching metadata of ${counted(topics.length, 'topic')} from ${session.broker}`,
+    )
     this.#asking = session
     try {
       const { response, lacksTopicIds } = await session.fetchMetadata(topics)

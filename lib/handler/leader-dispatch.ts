@@ -7,8 +7,10 @@
  *
  * @see docs/decisions/0000-classic-producer.md#d2
  */
+
 import _ from 'lodash'
 import type { BrokerAddress } from '../broker-address.js'
+import { counted } from '../counted.js'
 import {
   type BrokerError,
   DecodeError,
@@ -55,7 +57,7 @@ const noTopicId = (): Uint8Array => NO_TOPIC_ID
 
 const UNKNOWN_SERVER_ERROR = -1
 
-/** With acks 0 nobody says where. */
+/** With acks 0 no broker reports an offset. */
 const unanswered: Stored = { baseOffset: -1n, timestampMs: null }
 
 /** Bytes of a request beside its sets, roughly; only a hint. */
@@ -263,7 +265,7 @@ export class LeaderDispatch {
     const error = brokerError(code, { broker: producer.broker, topic, partition, acks, says })
     const action = actionOn(code)
     if (action === 'split' && messages.length > 1) {
-      logger.warn(`${error.message}; its ${messages.length} messages are sent in two halves`)
+      logger.warn(`${error.message}; its batch of ${counted(messages.length, 'message')} is split in two`)
       this.#limits.refused(topic, limitedBytes)
       return halve(batch)
     }
@@ -275,7 +277,7 @@ export class LeaderDispatch {
   /** Brokers before 0.8.2 fail on lz4 and do not say so. */
   #guessAt(code: number): string | null {
     if (code !== UNKNOWN_SERVER_ERROR || this.#options.compression?.name !== 'lz4') return null
-    return 'the broker failed unexpectedly; before 0.8.2 Kafka knows no lz4'
+    return 'the broker failed unexpectedly; Kafka before 0.8.2 does not support lz4'
   }
 
   #sendHalves(producer: SyncProducer, batch: PartitionBatch): Promise<void> {
@@ -308,7 +310,9 @@ export class LeaderDispatch {
     }
     const attempt = { atMs: Date.now(), broker, error }
     for (const message of rejected) message.addAttempt(attempt)
-    this.#options.logger.warn(`producing ${rejected.length} messages failed for good: ${error.message}`)
+    this.#options.logger.warn(
+      `producing ${counted(rejected.length, 'message')} failed without a retry: ${error.message}`,
+    )
     this.#options.outcomes.failed(rejected, errorOf)
     const others = messages.filter((message) => !message.isSettled)
     return others.length > 0 ? [{ ...batch, messages: others }] : []
@@ -334,7 +338,8 @@ export class LeaderDispatch {
         count++
       }
     }
-    if (count > 0) this.#options.logger.warn(`producing ${count} messages failed: ${error.message}`)
+    if (count > 0)
+      this.#options.logger.warn(`producing ${counted(count, 'message')} failed: ${error.message}`)
   }
 }
 
@@ -365,10 +370,14 @@ function failureIn({ messages }: PartitionBatch): KafkaError {
 
 function leaderMoved(broker: string, { topic, partition }: PartitionBatch): MetadataError {
   const place = printable(partitionName(topic, partition))
-  return new MetadataError(`${broker} says that it no longer leads ${place}`, { broker, topic, partition })
+  return new MetadataError(`${broker} answered that it no longer leads ${place}`, {
+    broker,
+    topic,
+    partition,
+  })
 }
 
-/** Of messages that were not sent, because they would have overtaken others; whatever became of those. */
+/** Of messages that were not sent because they would have overtaken others, whatever the outcome of those. */
 function stayedBehind({ topic, partition }: PartitionBatch, cause: KafkaError): KafkaError {
   const place = printable(partitionName(topic, partition))
   const text = `not sent because earlier messages of ${place} are to be tried again: ${cause.message}`

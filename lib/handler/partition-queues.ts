@@ -119,7 +119,7 @@ export class PartitionQueues {
   /** @returns false when the run is full. */
   #collectPartition(partition: Partition, run: RunDraft): boolean {
     const { topic, waiting } = partition
-    // If it is not free by now, whoever holds it makes it ready again.
+    // If it is not free by now, its holder makes it ready again.
     if (waiting.size === 0 || !this.#isFreePartition(partition)) return true
     for (let next = firstUnsettled(waiting); next; next = firstUnsettled(waiting)) {
       if (!run.add(next)) return false

@@ -182,7 +182,7 @@ async function answerOrClosing<T>(client: BrokerClient, answer: Promise<T>): Pro
 }
 
 function closedOnMetadata({ broker }: BrokerClient, cause: ConnectionError): ConnectionError {
-  const text = `${broker} told its versions and closed the connection on Metadata: does this listener want SASL?`
+  const text = `${broker} listed its versions and closed the connection on Metadata: does this listener require SASL?`
   return new ConnectionError(text, { broker, cause })
 }
 

@@ -30,7 +30,7 @@ import { WriteConfirmation } from './write-confirmation.js'
 export interface SyncProducerListener extends BrokerSessionListener {
   /** The connection has ended with requests that have no answer (acks 0): up to this many may not have been stored. */
   onUnconfirmed(broker: string, unconfirmed: Unconfirmed, reason: KafkaError): void
-  /** Finding out what the broker speaks has brought metadata of these topics along that nobody had asked for. */
+  /** Finding out the broker's versions has brought metadata of these topics along that nobody had asked for. */
   onMetadata?(topics: readonly string[], response: MetadataResponse): void
   /**
    * A produce request is over, well or not.
@@ -127,7 +127,7 @@ export class SyncProducer {
    * @returns the answer, or null with acks 0, then once all bytes are in the kernel's hands.
    * @throws {ConnectionError | RequestTimeoutError | DecodeError} `persistence` says whether the broker may have it.
    * @throws {EncodeError} when the request cannot be encoded.
-   * @throws {UnsupportedVersionError} when the broker does not speak any version known here.
+   * @throws {UnsupportedVersionError} when the broker supports no version known here.
    */
   async send(request: ProduceRequest, options: ProduceOptions = {}): Promise<ProduceResponse | null> {
     const startMs = performance.now()

@@ -174,7 +174,7 @@ describe('detectVersions', () => {
       const [error, asked] = await failureOf(wantingSasl)
       expect(error).to.be.instanceOf(ConnectionError)
       expect(error.message).to.match(
-        /^\S+ told its versions and closed the connection on Metadata: does this listener want SASL\?$/,
+        /^\S+ listed its versions and closed the connection on Metadata: does this listener require SASL\?$/,
       )
       expect(asked, 'it is not asked again').to.deep.equal([both])
     })

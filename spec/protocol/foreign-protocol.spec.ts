@@ -17,7 +17,7 @@ describe('foreignProtocolHint', () => {
     ['nothing', Buffer.alloc(0), ''],
   ]
   for (const [title, bytes, hint] of rows) {
-    it(hint === '' ? `says nothing of ${title}` : `recognises ${title}`, () => {
+    it(hint === '' ? `has no hint for ${title}` : `recognises ${title}`, () => {
       if (hint === '') expect(foreignProtocolHint(bytes)).to.equal('')
       else expect(foreignProtocolHint(bytes)).to.match(hint)
     })
