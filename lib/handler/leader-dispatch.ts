@@ -20,23 +20,24 @@ import type { FailedAttempt } from '../failure.js'
 import type { BrokerAddress } from '../network/connection.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
 import type { SyncProducer } from '../pool/sync-producer.js'
-import { NO_TOPIC_ID, type ProduceRequest, type ProduceResponse } from '../protocol/messages/index.js'
-import { estimateSetBytes, UnreadableRecordError } from '../protocol/records/record-body.js'
-import { BatchPreparer, type Prepared, type PreparerOptions } from './batch-preparer.js'
-import { beginFlight, endFlight, OutdatedRequest, withoutSettled } from './in-flight-messages.js'
-import { LearnedSizeLimits } from './learned-size-limits.js'
-import { type MatchedResponse, matchResponse, type PartitionAnswer, partitionName } from './match-response.js'
-import { unexpected } from './name-of-thrown.js'
-import type { Stored } from './outcomes.js'
-import type { PartitionBatch } from './partition-and-collate.js'
-import type { PendingMessage } from './pending-message.js'
-import { actionOn, brokerError } from './produce-errors.js'
+import { LearnedSizeLimits } from '../produce/learned-size-limits.js'
+import { type MatchedResponse, matchResponse, type PartitionAnswer } from '../produce/match-response.js'
+import { partitionName } from '../produce/partition-batch.js'
+import { actionOn, brokerError } from '../produce/produce-errors.js'
 import {
   halve,
   MAX_COMPRESSED_REQUEST_BYTES,
   MAX_PLAIN_REQUEST_BYTES,
   splitIntoRequests,
-} from './split-batches.js'
+} from '../produce/split-batches.js'
+import { NO_TOPIC_ID, type ProduceRequest, type ProduceResponse } from '../protocol/messages/index.js'
+import { estimateSetBytes, UnreadableRecordError } from '../protocol/records/record-body.js'
+import { BatchPreparer, type Prepared, type PreparerOptions } from './batch-preparer.js'
+import { beginFlight, endFlight, OutdatedRequest, withoutSettled } from './in-flight-messages.js'
+import { unexpected } from './name-of-thrown.js'
+import type { Stored } from './outcomes.js'
+import type { PendingBatch } from './partition-and-collate.js'
+import type { PendingMessage } from './pending-message.js'
 import { UnprovenPartitions } from './unproven-partitions.js'
 
 export interface LeaderDispatchOptions extends PreparerOptions {
@@ -76,7 +77,7 @@ export class LeaderDispatch {
   }
 
   /** Never rejects. */
-  async dispatch(leaderId: number, batches: readonly PartitionBatch[]): Promise<void> {
+  async dispatch(leaderId: number, batches: readonly PendingBatch[]): Promise<void> {
     try {
       await this.#options.pool.use(leaderId, (producer) =>
         this.#sendInOrder(producer, splitIntoRequests(batches, this.#maxRequestBytes)),
@@ -86,7 +87,7 @@ export class LeaderDispatch {
     }
   }
 
-  async #sendInOrder(producer: SyncProducer, requests: readonly PartitionBatch[][]): Promise<void> {
+  async #sendInOrder(producer: SyncProducer, requests: readonly PendingBatch[][]): Promise<void> {
     /** Partition → why its later messages have to stay behind. */
     const held = new Map<string, KafkaError>()
     for (const request of requests) {
@@ -101,7 +102,7 @@ export class LeaderDispatch {
   }
 
   /** Messages that have their outcome by then, as their time limit was over, are left out. */
-  async #sendOne(producer: SyncProducer, all: readonly PartitionBatch[]): Promise<void> {
+  async #sendOne(producer: SyncProducer, all: readonly PendingBatch[]): Promise<void> {
     const batches = withoutSettled(all)
     if (batches.length === 0) return
     let version: number
@@ -124,10 +125,7 @@ export class LeaderDispatch {
   }
 
   /** Connecting may have brought newer metadata: what another broker leads by now is tried again there. */
-  #stillLed(
-    { address, broker }: SyncProducer,
-    batches: readonly PartitionBatch[],
-  ): readonly PartitionBatch[] {
+  #stillLed({ address, broker }: SyncProducer, batches: readonly PendingBatch[]): readonly PendingBatch[] {
     const { leaderOf } = this.#options
     if (!leaderOf) return batches
     return batches.filter((batch) => {
@@ -202,7 +200,7 @@ export class LeaderDispatch {
         `${producer.broker} answered for ${printable(unexpected.join(', '))}, which it was not asked for`,
       )
     }
-    const again: PartitionBatch[][] = []
+    const again: PendingBatch[][] = []
     for (const one of prepared) {
       // Those whose time limit was over meanwhile have their outcome.
       if (!isUnsettled(one.batch)) continue
@@ -221,7 +219,7 @@ export class LeaderDispatch {
   }
 
   /** With acks 0 every message has the same kind of outcome, whether its request happened to be answered or not. */
-  #delivered(batch: PartitionBatch, answer: PartitionAnswer, broker: string): void {
+  #delivered(batch: PendingBatch, answer: PartitionAnswer, broker: string): void {
     const { acks, outcomes } = this.#options
     this.#unproven.prove(batch)
     outcomes.delivered(batch, acks === 0 ? unanswered : storedAt(answer), broker)
@@ -229,7 +227,7 @@ export class LeaderDispatch {
 
   #match(
     producer: SyncProducer,
-    batches: readonly PartitionBatch[],
+    batches: readonly PendingBatch[],
     response: ProduceResponse,
   ): MatchedResponse {
     try {
@@ -250,7 +248,7 @@ export class LeaderDispatch {
     producer: SyncProducer,
     { batch, limitedBytes }: Prepared,
     answer: PartitionAnswer,
-  ): PartitionBatch[] {
+  ): PendingBatch[] {
     const { logger, acks } = this.#options
     const { topic, partition, messages } = batch
     const { errorCode: code } = answer
@@ -273,7 +271,7 @@ export class LeaderDispatch {
     return 'the broker failed unexpectedly; before 0.8.2 Kafka knows no lz4'
   }
 
-  #sendHalves(producer: SyncProducer, batch: PartitionBatch): Promise<void> {
+  #sendHalves(producer: SyncProducer, batch: PendingBatch): Promise<void> {
     return this.#sendInOrder(
       producer,
       halve(batch).map((half) => [half]),
@@ -283,10 +281,10 @@ export class LeaderDispatch {
   /** One bad message makes a broker refuse all of its batch; where it says which, the others are sent again. */
   #failRejected(
     producer: SyncProducer,
-    batch: PartitionBatch,
+    batch: PendingBatch,
     { errorCode, recordErrors }: PartitionAnswer,
     error: BrokerError,
-  ): PartitionBatch[] {
+  ): PendingBatch[] {
     const { broker } = producer
     const { topic, partition, messages } = batch
     const saidOf = new Map(
@@ -310,7 +308,7 @@ export class LeaderDispatch {
   }
 
   /** The request came to nothing. What cannot even be encoded never will be. */
-  #failed(producer: SyncProducer, batches: readonly PartitionBatch[], error: KafkaError): void {
+  #failed(producer: SyncProducer, batches: readonly PendingBatch[], error: KafkaError): void {
     if (error instanceof EncodeError) {
       this.#options.logger.error(`a produce request cannot be written: ${error.message}`)
       for (const { messages } of batches) this.#options.outcomes.failed(messages, () => error)
@@ -319,7 +317,7 @@ export class LeaderDispatch {
     this.#noteAttempt(batches.filter(isUnsettled), error, producer.broker)
   }
 
-  #noteAttempt(batches: readonly PartitionBatch[], error: KafkaError, broker?: string): void {
+  #noteAttempt(batches: readonly PendingBatch[], error: KafkaError, broker?: string): void {
     const attempt: FailedAttempt = { atMs: Date.now(), ...(broker !== undefined && { broker }), error }
     let count = 0
     for (const { messages } of batches) {
@@ -333,11 +331,11 @@ export class LeaderDispatch {
   }
 }
 
-function topicsOf(batches: readonly PartitionBatch[]): string[] {
+function topicsOf(batches: readonly PendingBatch[]): string[] {
   return [...new Set(batches.map(({ topic }) => topic))]
 }
 
-function countOf(batches: readonly PartitionBatch[]): number {
+function countOf(batches: readonly PendingBatch[]): number {
   return batches.reduce((sum, { messages }) => sum + messages.length, 0)
 }
 
@@ -345,36 +343,36 @@ function storedAt({ baseOffset, logAppendTimeMs }: PartitionAnswer): Stored {
   return { baseOffset, timestampMs: logAppendTimeMs < 0n ? null : Number(logAppendTimeMs) }
 }
 
-function nameOf({ topic, partition }: PartitionBatch): string {
+function nameOf({ topic, partition }: PendingBatch): string {
   return partitionName(topic, partition)
 }
 
-function isUnsettled({ messages }: PartitionBatch): boolean {
+function isUnsettled({ messages }: PendingBatch): boolean {
   return messages.some((message) => !message.isSettled)
 }
 
 /** Why a batch of which some messages are unsettled has to be tried again. */
-function failureIn({ messages }: PartitionBatch): KafkaError {
+function failureIn({ messages }: PendingBatch): KafkaError {
   return messages.find((message) => !message.isSettled)!.attempts.at(-1)!.error
 }
 
-function leaderMoved(broker: string, { topic, partition }: PartitionBatch): MetadataError {
+function leaderMoved(broker: string, { topic, partition }: PendingBatch): MetadataError {
   const place = printable(partitionName(topic, partition))
   return new MetadataError(`${broker} says that it no longer leads ${place}`, { broker, topic, partition })
 }
 
 /** Of messages that were not sent, because they would have overtaken others; whatever became of those. */
-function stayedBehind({ topic, partition }: PartitionBatch, cause: KafkaError): KafkaError {
+function stayedBehind({ topic, partition }: PendingBatch, cause: KafkaError): KafkaError {
   const place = printable(partitionName(topic, partition))
   const text = `not sent because earlier messages of ${place} are to be tried again: ${cause.message}`
   return new KafkaError(cause.code, text, { topic, partition, cause, retriable: true })
 }
 
-function sizeHint(batches: readonly PartitionBatch[]): number {
+function sizeHint(batches: readonly PendingBatch[]): number {
   return batches.reduce((sum, { messages }) => sum + estimateSetBytes(messages), REQUEST_OVERHEAD_BYTES)
 }
 
-function missingAnswer(broker: string, { topic, partition }: PartitionBatch): DecodeError {
+function missingAnswer(broker: string, { topic, partition }: PendingBatch): DecodeError {
   const text = `${broker} left ${printable(partitionName(topic, partition))} out of its produce answer`
   return new DecodeError(text, { broker, topic, partition, persistence: 'possibly-persisted' })
 }

@@ -12,6 +12,7 @@ import { ApiVersionsCache } from '../network/api-versions-cache.js'
 import { BrokerClient, type BrokerClientSettings, type RequestOptions } from '../network/broker-client.js'
 import { addressText, type BrokerAddress } from '../network/connection.js'
 import { negotiate, saysVersions } from '../network/negotiate.js'
+import { canNameById, VERSION_OF_TOPIC_IDS, withTopicNames } from '../produce/topic-ids.js'
 import {
   type MetadataResponse,
   metadata,
@@ -22,7 +23,6 @@ import {
 } from '../protocol/messages/index.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import { SecondLooks } from './second-looks.js'
-import { canNameById, VERSION_OF_TOPIC_IDS, withTopicNames } from './topic-ids.js'
 import { type Unconfirmed, UnconfirmedWrites } from './unconfirmed-writes.js'
 
 /** Called when something happens to the connection; for events and logs. */

@@ -2,7 +2,7 @@
 import type { KafkaError } from '../errors.js'
 import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import type { Stored } from '../handler/outcomes.js'
-import type { PartitionBatch } from '../handler/partition-and-collate.js'
+import type { PendingBatch } from '../handler/partition-and-collate.js'
 import type { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import type { ProducerMetrics } from '../metrics/producer-metrics.js'
@@ -67,7 +67,7 @@ export function reportsOf(options: ReportsOptions): ComponentsListener {
 }
 
 function deliveredEvent(
-  { topic, partition, messages: pending }: PartitionBatch,
+  { topic, partition, messages: pending }: PendingBatch,
   { baseOffset, timestampMs }: Stored,
   broker: string,
 ): Parameters<ProducerEvents['delivered']>[0] {

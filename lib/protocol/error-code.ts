@@ -1,6 +1,6 @@
 /**
  * Kafka's error codes. `retriable` is the Java client's word on each; what this producer does with a code is decided
- * in `handler/produce-errors.ts`.
+ * in `produce/produce-errors.ts`.
  *
  * @see https://kafka.apache.org/protocol#protocol_error_codes
  */

@@ -2,9 +2,9 @@ import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { ConnectionError, DecodeError, EncodeError, RequestTimeoutError } from '../../lib/errors.js'
 import { LeaderDispatch, type LeaderDispatchOptions } from '../../lib/handler/leader-dispatch.js'
-import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
+import type { PendingBatch } from '../../lib/handler/partition-and-collate.js'
 import type { PendingMessage } from '../../lib/handler/pending-message.js'
-import { MAX_PLAIN_REQUEST_BYTES } from '../../lib/handler/split-batches.js'
+import { MAX_PLAIN_REQUEST_BYTES } from '../../lib/produce/split-batches.js'
 import type { Compression } from '../../lib/protocol/records/compression.js'
 import { turns } from '../network/support/doubles.js'
 import { gate } from '../pool/support/fake-sync-producer.js'
@@ -35,20 +35,20 @@ function makeDispatch(options: Partial<LeaderDispatchOptions> = {}) {
 }
 
 /** `t/0: a b c`. */
-function batch(text: string): PartitionBatch {
+function batch(text: string): PendingBatch {
   const [place, texts] = text.split(': ') as [string, string]
   const [topic, partition] = place.split('/') as [string, string]
   return batchOf(topic, Number(partition), ...texts.split(' ').map((value) => serialized(value)))
 }
 
 /** Errors of all attempts of all messages. */
-function attemptsOf(...batches: PartitionBatch[]): (string | undefined)[][] {
+function attemptsOf(...batches: PendingBatch[]): (string | undefined)[][] {
   return batches.flatMap(({ messages }) =>
     messages.map(({ attempts }) => attempts.map(({ error }) => error.message)),
   )
 }
 
-function unsettled(...batches: PartitionBatch[]): PendingMessage[] {
+function unsettled(...batches: PendingBatch[]): PendingMessage[] {
   return batches.flatMap(({ messages }) => messages.filter(({ isSettled }) => !isSettled))
 }
 

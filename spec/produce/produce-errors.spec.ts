@@ -1,7 +1,7 @@
 /** What each error code of a produce answer means; the table of docs/reference/faults.md#error-codes-in-a-produce-answer, row by row. */
 import { expect } from 'chai'
 import { BrokerError } from '../../lib/errors.js'
-import { actionOn, brokerError, type ErrorAction } from '../../lib/handler/produce-errors.js'
+import { actionOn, brokerError, type ErrorAction } from '../../lib/produce/produce-errors.js'
 
 type Persisted = 'no' | 'maybe' | 'maybe with acks -1'
 
