@@ -4,17 +4,10 @@
  */
 import type { KafkaError } from '../errors.js'
 import type { MessageFailure } from '../failure.js'
+import type { Stored } from '../produce/read-answer.js'
 import { hasSettled } from './in-flight-messages.js'
 import type { PendingBatch } from './partition-and-collate.js'
 import type { PendingMessage } from './pending-message.js'
-
-/** Where and when a batch was stored. */
-export interface Stored {
-  /** Of the first message; −1n with acks 0. */
-  readonly baseOffset: bigint
-  /** Milliseconds since the epoch where the broker stamps messages itself, else null. */
-  readonly timestampMs: number | null
-}
 
 /** Called after the messages have been settled; per batch, not per message. */
 export interface OutcomeListener {

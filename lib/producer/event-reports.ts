@@ -1,12 +1,12 @@
 /** What the components behind a Producer report: counted, logged, and reported as events to whoever listens. */
 import type { KafkaError } from '../errors.js'
 import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
-import type { Stored } from '../handler/outcomes.js'
 import type { PendingBatch } from '../handler/partition-and-collate.js'
 import type { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import type { ProducerMetrics } from '../metrics/producer-metrics.js'
 import type { Unconfirmed } from '../pool/unconfirmed-writes.js'
+import type { Stored } from '../produce/read-answer.js'
 import type { ComponentsListener } from './composition-root.js'
 import type { ProducerEvents } from './events.js'
 import type { UnconfirmedTally } from './unconfirmed-tally.js'

@@ -11,7 +11,7 @@ import { gate } from '../pool/support/fake-sync-producer.js'
 import { answering, FakePool } from './support/fake-pool.js'
 import { LogKeeper } from './support/log-keeper.js'
 import { OutcomeKeeper } from './support/outcome-keeper.js'
-import { batchOf, serialized } from './support/pending-messages.js'
+import { batchOf, serialized, textsOf } from './support/pending-messages.js'
 
 const TOO_LARGE = 10
 const NOT_LEADER = 6
@@ -98,6 +98,84 @@ describe('LeaderDispatch', () => {
     answer()
     await done
     expect(keeper.delivered).to.deep.equal(['t/0@0: a'])
+  })
+
+  describe('returns what has to be tried again', () => {
+    /** `t/0: a b, text of the error`. */
+    async function retriesOf(dispatched: ReturnType<LeaderDispatch['dispatch']>): Promise<string[]> {
+      return (await dispatched).map(
+        ({ batch: { topic, partition, messages }, attempt }) =>
+          `${topic}/${partition}: ${textsOf(messages).join(' ')}, ${attempt.error.code}`,
+      )
+    }
+
+    it('of a request that was answered: only batches with a retriable code', async () => {
+      const { dispatch, pool } = makeDispatch()
+      pool.refuse = ({ partition }) => [0, NOT_LEADER, 17][partition]
+      const sent = [batch('t/0: a'), batch('t/1: b c'), batch('t/2: d')]
+      expect(await retriesOf(dispatch.dispatch(0, sent))).to.deep.equal([
+        't/1: b c, KAFKA_BROKER_NOT_LEADER_OR_FOLLOWER',
+      ])
+    })
+
+    it('nothing where all was delivered, with every acks', async () => {
+      for (const acks of [-1, 0, 1]) {
+        const { dispatch } = makeDispatch({ acks })
+        expect(await dispatch.dispatch(0, [batch('t/0: a')])).to.deep.equal([])
+      }
+    })
+
+    it('of a request that came to nothing: everything, with one attempt that all messages share', async () => {
+      const { dispatch, pool } = makeDispatch()
+      pool.before = () => {
+        throw new ConnectionError('reset')
+      }
+      const sent = [batch('t/0: a b'), batch('t/1: c')]
+      const retries = await dispatch.dispatch(0, sent)
+      expect(retries.map((retry) => retry.batch)).to.deep.equal(sent)
+      expect(new Set(retries.map(({ attempt }) => attempt)).size).to.equal(1)
+      expect(sent[0]!.messages[0]!.attempts).to.deep.equal([retries[0]!.attempt])
+    })
+
+    it('of a broker that the pool does not know: everything', async () => {
+      const { dispatch, pool } = makeDispatch()
+      pool.unknown.add(5)
+      expect(await retriesOf(dispatch.dispatch(5, [batch('t/0: a')]))).to.deep.equal([
+        't/0: a, KAFKA_CONNECTION',
+      ])
+    })
+
+    it('nothing of a request that can never be encoded', async () => {
+      const { dispatch, pool } = makeDispatch()
+      pool.before = () => {
+        throw new EncodeError('too long')
+      }
+      expect(await dispatch.dispatch(0, [batch('t/0: a')])).to.deep.equal([])
+    })
+
+    it('of a set that was split: the pieces that were refused and those behind them, in their order', async () => {
+      const { dispatch, pool } = makeDispatch()
+      pool.refuse = ({ texts }) =>
+        texts.length > 2 ? TOO_LARGE : texts.includes('a') ? NOT_LEADER : undefined
+      const retries = retriesOf(dispatch.dispatch(0, [batch('t/0: a b c d'), batch('t/1: e')]))
+      expect(await retries).to.deep.equal([
+        't/0: a b, KAFKA_BROKER_NOT_LEADER_OR_FOLLOWER',
+        't/0: c d, KAFKA_BROKER_NOT_LEADER_OR_FOLLOWER',
+      ])
+    })
+
+    it('without messages that have their outcome', async () => {
+      const { dispatch, pool } = makeDispatch()
+      const answered = gate()
+      pool.before = () => answered.opened
+      pool.refuse = () => NOT_LEADER
+      const sent = batch('t/0: a b')
+      const retries = retriesOf(dispatch.dispatch(0, [sent]))
+      await turns()
+      sent.messages[0]!.isSettled = true
+      answered.open()
+      expect(await retries).to.deep.equal(['t/0: b, KAFKA_BROKER_NOT_LEADER_OR_FOLLOWER'])
+    })
   })
 
   describe('when a partition is refused', () => {
@@ -431,6 +509,19 @@ describe('LeaderDispatch', () => {
         /^not sent because earlier messages of t\/0/,
       )
     })
+
+    it('lets later pieces of a partition go when the time limit of the earlier ones was over meanwhile', async () => {
+      const { dispatch, pool, keeper } = makeDispatch()
+      const sent = batchOf('t', 0, large('a'), large('b'))
+      pool.refuse = ({ texts }) =>
+        texts[0]!.startsWith('a') ? NOT_LEADER : texts.length > 1 ? TOO_LARGE : undefined
+      pool.before = ({ sets }) => {
+        if (sets[0]!.texts[0] === 'y') sent.messages[0]!.isSettled = true
+      }
+      await dispatch.dispatch(0, [batch('t/1: x y'), sent])
+      expect(shortened(pool)).to.deep.equal(['0: t/1=x,y t/0=a', '0: t/1=x', '0: t/1=y', '0: t/0=b'])
+      expect(keeper.failures).to.deep.equal([])
+    })
   })
 
   describe('with compression', () => {
@@ -559,6 +650,19 @@ describe('LeaderDispatch', () => {
       answered.open()
       await done
       expect(inFlight()).to.deep.equal([false, false])
+    })
+
+    it('does not look for any where no message has a time limit', async () => {
+      const { dispatch, pool } = makeDispatch()
+      const answered = gate()
+      pool.before = () => answered.opened
+      const sent = batch('t/0: a')
+      const done = dispatch.dispatch(0, [sent], false)
+      await turns()
+      expect(sent.messages[0]!.isInFlight).to.equal(false)
+      answered.open()
+      await done
+      expect(sent.messages[0]!.isSettled).to.equal(true)
     })
 
     for (const acks of [1, 0]) {

@@ -1,7 +1,8 @@
 /** Outcomes that remember, as text. */
 import type { MessageFailure } from '../../../lib/failure.js'
-import { type OutcomeListener, Outcomes, type Stored } from '../../../lib/handler/outcomes.js'
+import { type OutcomeListener, Outcomes } from '../../../lib/handler/outcomes.js'
 import type { PendingBatch } from '../../../lib/handler/partition-and-collate.js'
+import type { Stored } from '../../../lib/produce/read-answer.js'
 import { textsOf } from './pending-messages.js'
 
 export class OutcomeKeeper implements OutcomeListener {
