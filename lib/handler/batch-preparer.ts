@@ -5,13 +5,13 @@
 import { counted } from '../counted.js'
 import { asKafkaError, EncodeError, printable, UnsupportedVersionError } from '../errors.js'
 import type { Logger } from '../logger.js'
+import type { LearnedSizeLimits } from '../produce/learned-size-limits.js'
+import { partitionName } from '../produce/partition-batch.js'
+import { type PayloadOptions, payloadOf } from '../produce/record-format.js'
 import { isReadable, magicOf, UnreadableRecordError } from '../protocol/records/record-body.js'
 import type { Payload } from '../protocol/types.js'
-import { type PayloadOptions, payloadOf } from './batch-payload.js'
-import type { LearnedSizeLimits } from './learned-size-limits.js'
-import { partitionName } from './match-response.js'
 import type { Outcomes } from './outcomes.js'
-import type { PartitionBatch } from './partition-and-collate.js'
+import type { PendingBatch } from './partition-and-collate.js'
 
 export interface PreparerOptions extends PayloadOptions {
   readonly outcomes: Outcomes
@@ -22,7 +22,7 @@ export interface PreparerOptions extends PayloadOptions {
 
 /** A batch and how it goes out. */
 export interface Prepared {
-  readonly batch: PartitionBatch
+  readonly batch: PendingBatch
   readonly payload: Payload
   /** What counts against `max.message.bytes`, about: 0 where each message counts by itself. */
   readonly limitedBytes: number
@@ -41,12 +41,12 @@ export class BatchPreparer {
 
   /** @param version - of Produce, as this broker takes it. */
   async prepare(
-    batches: readonly PartitionBatch[],
+    batches: readonly PendingBatch[],
     version: number,
     broker: string,
-  ): Promise<{ ready: Prepared[]; tooLarge: PartitionBatch[] }> {
+  ): Promise<{ ready: Prepared[]; tooLarge: PendingBatch[] }> {
     const ready: Prepared[] = []
-    const tooLarge: PartitionBatch[] = []
+    const tooLarge: PendingBatch[] = []
     const hasHeaders = magicOf(version) >= FIRST_MAGIC_WITH_HEADERS
     for (const whole of batches) {
       const batch = hasHeaders ? whole : this.#withoutHeaders(whole, broker)
@@ -66,12 +66,12 @@ export class BatchPreparer {
    * @param found - by the one that was written in vain.
    * @returns what is left; no batch of it is empty.
    */
-  withoutUnreadable(batches: readonly PartitionBatch[], found: UnreadableRecordError): PartitionBatch[] {
+  withoutUnreadable(batches: readonly PendingBatch[], found: UnreadableRecordError): PendingBatch[] {
     const left = batches.map((batch) => this.#withoutUnreadable(batch, found))
     return left.filter(({ messages }) => messages.length > 0)
   }
 
-  #withoutUnreadable(batch: PartitionBatch, { record, cause }: UnreadableRecordError): PartitionBatch {
+  #withoutUnreadable(batch: PendingBatch, { record, cause }: UnreadableRecordError): PendingBatch {
     const { topic, partition, messages } = batch
     const unreadable = messages.filter((message) => message === record || !isReadable(message))
     if (unreadable.length === 0) return batch
@@ -84,7 +84,7 @@ export class BatchPreparer {
   }
 
   /** @returns null when nothing of it can be sent; its messages have failed then. */
-  async #write(batch: PartitionBatch, version: number, broker: string): Promise<Prepared | null> {
+  async #write(batch: PendingBatch, version: number, broker: string): Promise<Prepared | null> {
     if (batch.messages.length === 0) return null
     try {
       const written = payloadOf(batch, version, broker, this.#options)
@@ -102,7 +102,7 @@ export class BatchPreparer {
   }
 
   /** Headers cannot be stored before Kafka 0.11: their messages fail, or lose them where that is set. */
-  #withoutHeaders(batch: PartitionBatch, broker: string): PartitionBatch {
+  #withoutHeaders(batch: PendingBatch, broker: string): PendingBatch {
     const { topic, partition, messages } = batch
     const withHeaders = messages.filter(({ headers }) => headers !== null)
     if (withHeaders.length === 0) return batch

@@ -10,9 +10,9 @@ import { type MetadataUpdate, TopicMetadata } from '../cluster/topic-metadata.js
 import type { PartitionAndLeader, TopicPartitions } from '../cluster/topic-partitions.js'
 import { type KafkaError, MetadataError, printable } from '../errors.js'
 import type { Logger } from '../logger.js'
+import { actionOn, brokerError } from '../produce/produce-errors.js'
 import { errorCode } from '../protocol/error-code.js'
 import type { MetadataResponse } from '../protocol/messages/index.js'
-import { actionOn, brokerError } from './produce-errors.js'
 
 export interface BrokerPartitionInfoOptions {
   readonly source: MetadataFetcher

@@ -23,13 +23,18 @@ import { CycleMetadata } from './cycle-metadata.js'
 import { CycleSequence } from './cycle-sequence.js'
 import { CycleWaits } from './cycle-waits.js'
 import type { EventHandler } from './event-handler.js'
-import { expiry, lastError } from './give-up-reason.js'
+import { expiry, noAttemptsLeft } from './give-up-reason.js'
 import { guardedListener } from './guarded-listener.js'
 import { hasSettled } from './in-flight-messages.js'
 import { LeaderDispatch, type LeaderDispatchOptions } from './leader-dispatch.js'
 import { type OutcomeListener, Outcomes } from './outcomes.js'
 import { type OnProgress, OverlappingDispatch } from './overlapping-dispatch.js'
-import { bindToPartition, type CollateContext, partitionAndCollate } from './partition-and-collate.js'
+import {
+  bindToPartition,
+  type CollateContext,
+  partitionAndCollate,
+  type Rejection,
+} from './partition-and-collate.js'
 import type { Partitioner } from './partitioners/partitioner.js'
 import { PendingMessage } from './pending-message.js'
 import { type Encoders, serialize } from './serialize.js'
@@ -74,6 +79,11 @@ export interface DefaultEventHandlerOptions
   /** Default: Math.random. */
   readonly random?: () => number
 }
+
+/** Messages that have to be tried again → their last attempt, which has failed. */
+type AttemptByMessage = ReadonlyMap<PendingMessage, FailedAttempt>
+
+const noFailures: AttemptByMessage = new Map()
 
 export class DefaultEventHandler implements EventHandler {
   readonly #options: DefaultEventHandlerOptions
@@ -220,17 +230,19 @@ export class DefaultEventHandler implements EventHandler {
   ): Promise<void> {
     limits?.check()
     let outstanding = limits ? unsettled(messages) : messages
+    let failures: AttemptByMessage = noFailures
     for (let attempts = 0; outstanding.length > 0; attempts++) {
       const remaining = this.#options.maxRetries + 1 - attempts
       if (this.#abortedFor || remaining <= 0) {
-        this.#giveUp(outstanding, attempts)
+        this.#giveUp(outstanding, failures, attempts)
         break
       }
       if (attempts > 0) await this.#pause(outstanding, attempts, remaining, limits)
       else await this.#prepareMetadata(outstanding, limits)
       if (limits) outstanding = unsettled(outstanding)
-      if (outstanding.length > 0 && !this.#abortedFor) await this.#attempt(outstanding, onProgress)
-      outstanding = unsettled(outstanding)
+      if (outstanding.length === 0 || this.#abortedFor) continue
+      failures = await this.#attempt(outstanding, limits !== null, onProgress)
+      outstanding = stillOpen(outstanding, failures)
       if (outstanding.length > 0 && !this.#abortedFor) this.#options.listener.onAttemptFailed?.()
     }
   }
@@ -284,8 +296,41 @@ export class DefaultEventHandler implements EventHandler {
     return messages.filter((message) => !refused.has(message))
   }
 
-  async #attempt(outstanding: readonly PendingMessage[], onProgress?: OnProgress): Promise<void> {
+  /**
+   * @param mayExpire - whether some of the messages have a time limit.
+   * @returns the messages that have to be tried again, and the attempt that has failed; all others are settled.
+   */
+  async #attempt(
+    outstanding: readonly PendingMessage[],
+    mayExpire: boolean,
+    onProgress?: OnProgress,
+  ): Promise<AttemptByMessage> {
     const { batchesByLeader, rejections } = partitionAndCollate(outstanding, this.#collateContext)
+    this.#log.sending(outstanding.length, batchesByLeader.size)
+    this.#log.unassigned(rejections)
+    const failures = this.#take(rejections)
+    const sending = [...batchesByLeader].map(([leaderId, batches]) => {
+      const sent = this.#leaders.dispatch(leaderId, batches, mayExpire)
+      if (!onProgress) return sent
+      return sent.then((retries) => {
+        onProgress(batches)
+        return retries
+      })
+    })
+    onProgress?.()
+    // All of them have ended before anything else happens to their messages, also when one of them failed.
+    for (const sent of await Promise.allSettled(sending)) {
+      if (sent.status === 'rejected') throw sent.reason
+      for (const { batch, attempt } of sent.value) {
+        for (const message of batch.messages) failures.set(message, attempt)
+      }
+    }
+    return failures
+  }
+
+  /** Messages without a place: some will never have one, the others are to be tried again. */
+  #take(rejections: readonly Rejection[]): Map<PendingMessage, FailedAttempt> {
+    const failures = new Map<PendingMessage, FailedAttempt>()
     const nonRetriable = new Map<PendingMessage, KafkaError>()
     const attemptByError = new Map<KafkaError, FailedAttempt>()
     for (const { message, error } of rejections) {
@@ -296,17 +341,10 @@ export class DefaultEventHandler implements EventHandler {
       const attempt = attemptByError.get(error) ?? { atMs: Date.now(), error }
       attemptByError.set(error, attempt)
       message.addAttempt(attempt)
+      failures.set(message, attempt)
     }
-    this.#log.sending(outstanding.length, batchesByLeader.size)
-    this.#log.unassigned(rejections)
     this.#outcomes.failed([...nonRetriable.keys()], (message) => nonRetriable.get(message)!)
-    const sending = [...batchesByLeader].map(([leaderId, batches]) => {
-      const sent = this.#leaders.dispatch(leaderId, batches)
-      return onProgress ? sent.then(() => onProgress(batches)) : sent
-    })
-    onProgress?.()
-    // All of them have ended before anything else happens to their messages, also when one of them failed.
-    for (const sent of await Promise.allSettled(sending)) if (sent.status === 'rejected') throw sent.reason
+    return failures
   }
 
   async #prepareMetadata(outstanding: readonly PendingMessage[], limits: TimeLimits | null): Promise<void> {
@@ -342,15 +380,24 @@ export class DefaultEventHandler implements EventHandler {
     this.#outcomes.failed(over, (message) => expiry(message))
   }
 
-  #giveUp(outstanding: readonly PendingMessage[], attempts: number): void {
+  #giveUp(outstanding: readonly PendingMessage[], failures: AttemptByMessage, attempts: number): void {
     const reason = this.#abortedFor
     if (!reason) {
-      this.#log.gaveUp(outstanding, attempts, lastError(outstanding[0]!))
+      this.#log.gaveUp(outstanding, attempts, noAttemptsLeft(failures.get(outstanding[0]!)))
       // No attempt follows that would ask for them, but the next message should not meet the same leader.
       this.#options.brokerPartitionInfo.markStale(topicsOf(outstanding))
     }
-    this.#outcomes.failed(outstanding, (message) => reason ?? lastError(message))
+    this.#outcomes.failed(outstanding, (message) => reason ?? noAttemptsLeft(failures.get(message)))
   }
+}
+
+/** Those that have to be tried again, in their order; without those whose time limit was over meanwhile. */
+function stillOpen(
+  messages: readonly PendingMessage[],
+  failures: AttemptByMessage,
+): readonly PendingMessage[] {
+  if (failures.size === 0) return []
+  return messages.filter((message) => failures.has(message) && !message.isSettled)
 }
 
 /** The same list where none is settled. */

@@ -1,10 +1,10 @@
 /** Policy: the error of a message that nothing more is done for. */
 import { ConfigError, DeliveryTimeoutError, type KafkaError } from '../errors.js'
+import type { FailedAttempt } from '../failure.js'
 import type { PendingMessage } from './pending-message.js'
 
-/** What the last attempt failed with. */
-export function lastError(message: PendingMessage): KafkaError {
-  const last = message.attempts.at(-1)
+/** Where no attempts are left, @param last - the one that has failed, if any was made. */
+export function noAttemptsLeft(last: FailedAttempt | undefined): KafkaError {
   const key = 'message.send.max.retries'
   return last?.error ?? new ConfigError(`${key} is negative, so no attempt was made`, key)
 }

@@ -3,14 +3,14 @@
  * written after that, or `not-persisted` was no truth, and one that is in flight when its time is over may be stored.
  */
 
-import type { PartitionBatch } from './partition-and-collate.js'
+import type { PendingBatch } from './partition-and-collate.js'
 import type { PendingMessage } from './pending-message.js'
 
 /** A request was not written: some of its messages have had their outcome since it was made. */
 export class OutdatedRequest extends Error {}
 
 /** The batches without the messages that have their outcome; none of them is empty. */
-export function withoutSettled(batches: readonly PartitionBatch[]): readonly PartitionBatch[] {
+export function withoutSettled(batches: readonly PendingBatch[]): readonly PendingBatch[] {
   if (!haveSettled(batches)) return batches
   const left = batches.map((batch) => ({
     ...batch,
@@ -24,13 +24,13 @@ export function withoutSettled(batches: readonly PartitionBatch[]): readonly Par
  *
  * @throws {OutdatedRequest} when it must not be.
  */
-export function beginFlight(batches: readonly PartitionBatch[]): void {
+export function beginFlight(batches: readonly PendingBatch[]): void {
   if (haveSettled(batches)) throw new OutdatedRequest()
   for (const { messages } of batches) for (const message of messages) message.isInFlight = true
 }
 
 /** The request has ended, well or not. */
-export function endFlight(batches: readonly PartitionBatch[]): void {
+export function endFlight(batches: readonly PendingBatch[]): void {
   for (const { messages } of batches) for (const message of messages) message.isInFlight = false
 }
 
@@ -39,6 +39,6 @@ export function hasSettled(messages: readonly PendingMessage[]): boolean {
   return false
 }
 
-function haveSettled(batches: readonly PartitionBatch[]): boolean {
+function haveSettled(batches: readonly PendingBatch[]): boolean {
   return batches.some(({ messages }) => hasSettled(messages))
 }

@@ -4,21 +4,14 @@
  */
 import type { KafkaError } from '../errors.js'
 import type { MessageFailure } from '../failure.js'
+import type { Stored } from '../produce/read-answer.js'
 import { hasSettled } from './in-flight-messages.js'
-import type { PartitionBatch } from './partition-and-collate.js'
+import type { PendingBatch } from './partition-and-collate.js'
 import type { PendingMessage } from './pending-message.js'
-
-/** Where and when a batch was stored. */
-export interface Stored {
-  /** Of the first message; −1n with acks 0. */
-  readonly baseOffset: bigint
-  /** Milliseconds since the epoch where the broker stamps messages itself, else null. */
-  readonly timestampMs: number | null
-}
 
 /** Called after the messages have been settled; per batch, not per message. */
 export interface OutcomeListener {
-  onDelivered(batch: PartitionBatch, stored: Stored, broker: string): void
+  onDelivered(batch: PendingBatch, stored: Stored, broker: string): void
   onFailed(failures: readonly MessageFailure[]): void
 }
 
@@ -30,7 +23,7 @@ export class Outcomes {
   }
 
   /** Messages that have their outcome, as their time limit was over, keep it. */
-  delivered(batch: PartitionBatch, stored: Stored, broker: string): void {
+  delivered(batch: PendingBatch, stored: Stored, broker: string): void {
     const { messages } = batch
     if (hasSettled(messages)) {
       for (const piece of unsettledPieces(batch, stored)) this.delivered(piece.batch, piece.stored, broker)
@@ -60,10 +53,10 @@ export class Outcomes {
 
 /** What is left of a stored batch between its settled messages, each piece with its own first offset. */
 function unsettledPieces(
-  batch: PartitionBatch,
+  batch: PendingBatch,
   stored: Stored,
-): { readonly batch: PartitionBatch; readonly stored: Stored }[] {
-  const pieces: { batch: PartitionBatch & { messages: PendingMessage[] }; stored: Stored }[] = []
+): { readonly batch: PendingBatch; readonly stored: Stored }[] {
+  const pieces: { batch: PendingBatch & { messages: PendingMessage[] }; stored: Stored }[] = []
   let isOpen = false
   for (const [i, pending] of batch.messages.entries()) {
     if (pending.isSettled) {

@@ -4,19 +4,15 @@
  *
  * @see docs/reference/classic-producer.md#collation-and-partitions, docs/decisions/0000-classic-producer.md#d1
  */
-
 import type { TopicPartitions } from '../cluster/topic-partitions.js'
 import { asKafkaError, KafkaError, MetadataError, PartitionerError, printable } from '../errors.js'
 import { nameOfThrown } from '../name-of-thrown.js'
+import type { PartitionBatch } from '../produce/partition-batch.js'
 import type { Partitioner } from './partitioners/partitioner.js'
 import type { PendingMessage } from './pending-message.js'
 
-/** Messages of one partition that go to one broker together. */
-export interface PartitionBatch {
-  readonly topic: string
-  readonly partition: number
-  readonly messages: readonly PendingMessage[]
-}
+/** Messages on their way that go to one partition together. */
+export type PendingBatch = PartitionBatch<PendingMessage>
 
 export interface Rejection {
   readonly message: PendingMessage
@@ -25,7 +21,7 @@ export interface Rejection {
 
 export interface Collated {
   /** Leader's broker id → its batches. */
-  readonly batchesByLeader: ReadonlyMap<number, PartitionBatch[]>
+  readonly batchesByLeader: ReadonlyMap<number, PendingBatch[]>
   /** In the order of the messages. The next attempt may go without a retriable error. */
   readonly rejections: readonly Rejection[]
 }
@@ -61,7 +57,7 @@ const NOWHERE = -1
 export function partitionAndCollate(messages: readonly PendingMessage[], context: CollateContext): Collated {
   const topics = new Map<string, TopicInHand>()
   const rejections: Rejection[] = []
-  const batchesByLeader = new Map<number, PartitionBatch[]>()
+  const batchesByLeader = new Map<number, PendingBatch[]>()
   let topic: TopicInHand | undefined
   for (const message of messages) {
     if (topic?.name !== message.topic) topic = topicInHand(message.topic, topics, context)
@@ -104,7 +100,7 @@ function open(
   known: TopicPartitions,
   position: number,
   message: PendingMessage,
-  batchesByLeader: Map<number, PartitionBatch[]>,
+  batchesByLeader: Map<number, PendingBatch[]>,
 ): void {
   const { partitionId, leaderId } = known.partitions[position]!
   const bucket = [message]

@@ -15,6 +15,7 @@ import {
   type Ready,
 } from '../network/broker-session.js'
 import type { ReadyConnection } from '../network/ready-connection.js'
+import { canNameById, VERSION_OF_TOPIC_IDS, withTopicNames } from '../produce/topic-ids.js'
 import {
   type MetadataResponse,
   type ProduceRequest,
@@ -22,7 +23,6 @@ import {
   produce,
 } from '../protocol/messages/index.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
-import { canNameById, VERSION_OF_TOPIC_IDS, withTopicNames } from './topic-ids.js'
 import type { Unconfirmed } from './unconfirmed-writes.js'
 import { WriteConfirmation } from './write-confirmation.js'
 

@@ -2,13 +2,13 @@
 import { counted } from '../counted.js'
 import type { KafkaError } from '../errors.js'
 import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
-import type { Stored } from '../handler/outcomes.js'
-import type { PartitionBatch } from '../handler/partition-and-collate.js'
+import type { PendingBatch } from '../handler/partition-and-collate.js'
 import type { PendingMessage } from '../handler/pending-message.js'
 import type { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import type { ProducerMetrics } from '../metrics/producer-metrics.js'
 import type { Unconfirmed } from '../pool/unconfirmed-writes.js'
+import type { Stored } from '../produce/read-answer.js'
 import type { Serialized } from '../protocol/writer.js'
 import type { ComponentsListener } from './composition-root.js'
 import type { ProducerEvents } from './events.js'
@@ -92,7 +92,7 @@ function bytesOf(value: Serialized): number {
 }
 
 function deliveredEvent(
-  { topic, partition, messages: pending }: PartitionBatch,
+  { topic, partition, messages: pending }: PendingBatch,
   { baseOffset, timestampMs }: Stored,
   broker: string,
 ): Parameters<ProducerEvents['delivered']>[0] {

@@ -1,23 +1,50 @@
 /**
- * Kafka's error codes. `retriable` is the Java client's word on each; what this producer does with a code is decided
- * in `handler/produce-errors.ts`.
+ * Kafka's error codes, and what a producer does with the messages of a produce answer that has one. The one table of it:
+ * a new code is one row here.
  *
- * @see https://kafka.apache.org/protocol#protocol_error_codes
+ * @see https://kafka.apache.org/protocol#protocol_error_codes, docs/reference/faults.md#error-codes-in-a-produce-answer
  */
-export interface ErrorCode {
+
+/** What is done with the messages of a partition: nothing more, all of them again, none of them again, in two halves. */
+export type ErrorAction = 'delivered' | 'retry' | 'fail' | 'split'
+
+/** Columns that only a produce answer needs. */
+interface ProduceColumns {
+  readonly action: ErrorAction
+  /** Whether the messages may be stored in spite of the error. `'acks -1'`: with acks −1 they may be. */
+  readonly isAmbiguous: boolean | 'acks -1'
+}
+
+export interface ErrorCode extends ProduceColumns {
   readonly code: number
   /** Kafka's present name, e.g. `NOT_LEADER_OR_FOLLOWER`. */
   readonly name: string
+  /** The Java client's word on it; what is done here is `action`. */
   readonly retriable: boolean
   /** For people; empty where no producer meets the code. */
   readonly description: string
 }
 
-type Row = readonly [code: number, name: string, retriable: boolean, description?: string]
+/** Where a row says nothing: the Scala producer retried every code. */
+const byDefault: ProduceColumns = { action: 'retry', isAmbiguous: false }
+
+type Row = readonly [
+  code: number,
+  name: string,
+  retriable: boolean,
+  description?: string,
+  columns?: Partial<ProduceColumns>,
+]
 
 const rows: readonly Row[] = [
-  [-1, 'UNKNOWN_SERVER_ERROR', false, 'the broker failed unexpectedly; see its log'],
-  [0, 'NONE', false],
+  [
+    -1,
+    'UNKNOWN_SERVER_ERROR',
+    false,
+    'the broker failed unexpectedly; its log says why',
+    { isAmbiguous: true },
+  ],
+  [0, 'NONE', false, '', { action: 'delivered' }],
   [1, 'OFFSET_OUT_OF_RANGE', false],
   [2, 'CORRUPT_MESSAGE', true, 'the broker found a wrong checksum or size'],
   [
@@ -28,8 +55,21 @@ const rows: readonly Row[] = [
   ],
   [4, 'INVALID_FETCH_SIZE', false],
   [5, 'LEADER_NOT_AVAILABLE', true, 'an election or the creation of the topic is under way'],
-  [6, 'NOT_LEADER_OR_FOLLOWER', true, 'another broker leads the partition by now'],
-  [7, 'REQUEST_TIMED_OUT', true, 'the replicas did not confirm within request.timeout.ms'],
+  // A leader that is deposed while it waits for replicas, as with acks −1, has stored the messages.
+  [
+    6,
+    'NOT_LEADER_OR_FOLLOWER',
+    true,
+    'another broker leads the partition by now',
+    { isAmbiguous: 'acks -1' },
+  ],
+  [
+    7,
+    'REQUEST_TIMED_OUT',
+    true,
+    'the replicas did not confirm within request.timeout.ms',
+    { isAmbiguous: true },
+  ],
   [8, 'BROKER_NOT_AVAILABLE', false, 'the broker is not available'],
   [9, 'REPLICA_NOT_AVAILABLE', true, 'a replica is not available'],
   [
@@ -37,18 +77,31 @@ const rows: readonly Row[] = [
     'MESSAGE_TOO_LARGE',
     false,
     'a message or compressed set is larger than max.message.bytes of the broker or topic',
+    { action: 'split' },
   ],
   [11, 'STALE_CONTROLLER_EPOCH', false],
   [12, 'OFFSET_METADATA_TOO_LARGE', false],
-  [13, 'NETWORK_EXCEPTION', true, 'the broker lost a connection it needed'],
+  [13, 'NETWORK_EXCEPTION', true, 'the broker lost a connection it needed', { isAmbiguous: true }],
   [14, 'COORDINATOR_LOAD_IN_PROGRESS', true],
   [15, 'COORDINATOR_NOT_AVAILABLE', true],
   [16, 'NOT_COORDINATOR', true],
-  [17, 'INVALID_TOPIC_EXCEPTION', false, 'the topic name is not legal, or the topic is internal'],
-  [18, 'RECORD_LIST_TOO_LARGE', false, 'the set is larger than a log segment'],
+  [
+    17,
+    'INVALID_TOPIC_EXCEPTION',
+    false,
+    'the topic name is not legal, or the topic is internal',
+    { action: 'fail' },
+  ],
+  [18, 'RECORD_LIST_TOO_LARGE', false, 'the set is larger than a log segment', { action: 'split' }],
   [19, 'NOT_ENOUGH_REPLICAS', true, 'fewer replicas in sync than min.insync.replicas; nothing was written'],
-  [20, 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', true, 'written, but too few replicas were in sync to confirm it'],
-  [21, 'INVALID_REQUIRED_ACKS', false, 'acks must be -1, 0 or 1'],
+  [
+    20,
+    'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+    true,
+    'written, but too few replicas were in sync to confirm it',
+    { isAmbiguous: true },
+  ],
+  [21, 'INVALID_REQUIRED_ACKS', false, 'acks must be -1, 0 or 1', { action: 'fail' }],
   [22, 'ILLEGAL_GENERATION', false],
   [23, 'INCONSISTENT_GROUP_PROTOCOL', false],
   [24, 'INVALID_GROUP_ID', false],
@@ -56,22 +109,40 @@ const rows: readonly Row[] = [
   [26, 'INVALID_SESSION_TIMEOUT', false],
   [27, 'REBALANCE_IN_PROGRESS', false],
   [28, 'INVALID_COMMIT_OFFSET_SIZE', false],
-  [29, 'TOPIC_AUTHORIZATION_FAILED', false, 'this client may not write to the topic'],
+  [29, 'TOPIC_AUTHORIZATION_FAILED', false, 'this client may not write to the topic', { action: 'fail' }],
   [30, 'GROUP_AUTHORIZATION_FAILED', false],
-  [31, 'CLUSTER_AUTHORIZATION_FAILED', false, 'this client may not do this on the cluster'],
-  [32, 'INVALID_TIMESTAMP', false, 'the timestamp is outside the limits of the topic'],
-  [33, 'UNSUPPORTED_SASL_MECHANISM', false],
+  [
+    31,
+    'CLUSTER_AUTHORIZATION_FAILED',
+    false,
+    'this client may not do this on the cluster',
+    { action: 'fail' },
+  ],
+  [32, 'INVALID_TIMESTAMP', false, 'the timestamp is outside the limits of the topic', { action: 'fail' }],
+  [33, 'UNSUPPORTED_SASL_MECHANISM', false, '', { action: 'fail' }],
   [34, 'ILLEGAL_SASL_STATE', false],
-  [35, 'UNSUPPORTED_VERSION', false, 'the broker does not support this version of the request'],
+  [
+    35,
+    'UNSUPPORTED_VERSION',
+    false,
+    'the broker does not speak this version of the request',
+    { action: 'fail' },
+  ],
   [36, 'TOPIC_ALREADY_EXISTS', false],
   [37, 'INVALID_PARTITIONS', false],
   [38, 'INVALID_REPLICATION_FACTOR', false],
   [39, 'INVALID_REPLICA_ASSIGNMENT', false],
   [40, 'INVALID_CONFIG', false],
   [41, 'NOT_CONTROLLER', true],
-  [42, 'INVALID_REQUEST', false, 'the broker found the request contradictory'],
-  [43, 'UNSUPPORTED_FOR_MESSAGE_FORMAT', false, 'the stored message format cannot hold this'],
-  [44, 'POLICY_VIOLATION', false, 'a policy of the broker refused it'],
+  [42, 'INVALID_REQUEST', false, 'the broker found the request contradictory', { action: 'fail' }],
+  [
+    43,
+    'UNSUPPORTED_FOR_MESSAGE_FORMAT',
+    false,
+    'the stored message format cannot hold this',
+    { action: 'fail' },
+  ],
+  [44, 'POLICY_VIOLATION', false, 'a policy of the broker refused it', { action: 'fail' }],
   [45, 'OUT_OF_ORDER_SEQUENCE_NUMBER', false],
   [46, 'DUPLICATE_SEQUENCE_NUMBER', false],
   [47, 'INVALID_PRODUCER_EPOCH', false],
@@ -80,12 +151,12 @@ const rows: readonly Row[] = [
   [50, 'INVALID_TRANSACTION_TIMEOUT', false],
   [51, 'CONCURRENT_TRANSACTIONS', true],
   [52, 'TRANSACTION_COORDINATOR_FENCED', false],
-  [53, 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', false],
-  [54, 'SECURITY_DISABLED', false],
+  [53, 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', false, '', { action: 'fail' }],
+  [54, 'SECURITY_DISABLED', false, '', { action: 'fail' }],
   [55, 'OPERATION_NOT_ATTEMPTED', false],
-  [56, 'KAFKA_STORAGE_ERROR', true, 'the disk of the leader failed'],
+  [56, 'KAFKA_STORAGE_ERROR', true, 'the disk of the leader failed', { isAmbiguous: true }],
   [57, 'LOG_DIR_NOT_FOUND', false],
-  [58, 'SASL_AUTHENTICATION_FAILED', false],
+  [58, 'SASL_AUTHENTICATION_FAILED', false, '', { action: 'fail' }],
   [59, 'UNKNOWN_PRODUCER_ID', false],
   [60, 'REASSIGNMENT_IN_PROGRESS', false],
   [61, 'DELEGATION_TOKEN_AUTH_DISABLED', false],
@@ -103,7 +174,13 @@ const rows: readonly Row[] = [
   [73, 'TOPIC_DELETION_DISABLED', false],
   [74, 'FENCED_LEADER_EPOCH', true, 'the leader epoch is old'],
   [75, 'UNKNOWN_LEADER_EPOCH', true, 'the broker does not know the leader epoch yet'],
-  [76, 'UNSUPPORTED_COMPRESSION_TYPE', false, 'the broker does not know this compression'],
+  [
+    76,
+    'UNSUPPORTED_COMPRESSION_TYPE',
+    false,
+    'the broker does not know this compression',
+    { action: 'fail' },
+  ],
   [77, 'STALE_BROKER_EPOCH', false],
   [78, 'OFFSET_NOT_AVAILABLE', true],
   [79, 'MEMBER_ID_REQUIRED', false],
@@ -114,7 +191,7 @@ const rows: readonly Row[] = [
   [84, 'ELECTION_NOT_NEEDED', true],
   [85, 'NO_REASSIGNMENT_IN_PROGRESS', false],
   [86, 'GROUP_SUBSCRIBED_TO_TOPIC', false],
-  [87, 'INVALID_RECORD', false, 'the broker refused a record of the batch'],
+  [87, 'INVALID_RECORD', false, 'the broker refused a record of the batch', { action: 'fail' }],
   [88, 'UNSTABLE_OFFSET_COMMIT', true],
   [89, 'THROTTLING_QUOTA_EXCEEDED', true, 'a quota is exceeded'],
   [90, 'PRODUCER_FENCED', false],
@@ -164,10 +241,13 @@ const rows: readonly Row[] = [
 ]
 
 const byCode = new Map<number, ErrorCode>(
-  rows.map(([code, name, retriable, description = '']) => [code, { code, name, retriable, description }]),
+  rows.map(([code, name, retriable, description = '', columns]) => [
+    code,
+    { code, name, retriable, description, ...byDefault, ...columns },
+  ]),
 )
 
-/** Looks a code up; one that is not in the table is named `UNKNOWN_<code>` and not retriable. */
+/** Looks a code up. One that is not in the table is named `UNKNOWN_<code>`, and nobody knows what it left behind. */
 export function errorCode(code: number): ErrorCode {
   return (
     byCode.get(code) ?? {
@@ -175,11 +255,8 @@ export function errorCode(code: number): ErrorCode {
       name: `UNKNOWN_${code}`,
       retriable: false,
       description: 'a code newer than this client',
+      action: 'retry',
+      isAmbiguous: true,
     }
   )
-}
-
-/** Whether the table has this code. */
-export function isKnownErrorCode(code: number): boolean {
-  return byCode.has(code)
 }

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import { EncodeError, UnsupportedVersionError } from '../../lib/errors.js'
 import { BatchPreparer, type PreparerOptions } from '../../lib/handler/batch-preparer.js'
-import { LearnedSizeLimits } from '../../lib/handler/learned-size-limits.js'
-import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
+import type { PendingBatch } from '../../lib/handler/partition-and-collate.js'
 import { PendingMessage } from '../../lib/handler/pending-message.js'
 import { KeyedMessage } from '../../lib/keyed-message.js'
+import { LearnedSizeLimits } from '../../lib/produce/learned-size-limits.js'
 import type { Compression } from '../../lib/protocol/records/compression.js'
 import { LogKeeper } from './support/log-keeper.js'
 import { OutcomeKeeper } from './support/outcome-keeper.js'
@@ -17,7 +17,7 @@ function withHeader(value: string): PendingMessage {
   return pending
 }
 
-function plain(topic: string, partition: number, ...values: string[]): PartitionBatch {
+function plain(topic: string, partition: number, ...values: string[]): PendingBatch {
   return batchOf(topic, partition, ...values.map((value) => serialized(value)))
 }
 
@@ -32,7 +32,7 @@ describe('BatchPreparer', () => {
     limits = new LearnedSizeLimits()
   })
 
-  async function prepare(version: number, batches: PartitionBatch[], options: Partial<PreparerOptions> = {}) {
+  async function prepare(version: number, batches: PendingBatch[], options: Partial<PreparerOptions> = {}) {
     const defaults = {
       outcomes: keeper.outcomes,
       logger,

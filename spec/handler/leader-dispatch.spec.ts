@@ -2,9 +2,9 @@ import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { ConnectionError, DecodeError, EncodeError, RequestTimeoutError } from '../../lib/errors.js'
 import { LeaderDispatch, type LeaderDispatchOptions } from '../../lib/handler/leader-dispatch.js'
-import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
+import type { PendingBatch } from '../../lib/handler/partition-and-collate.js'
 import type { PendingMessage } from '../../lib/handler/pending-message.js'
-import { MAX_PLAIN_REQUEST_BYTES } from '../../lib/handler/split-batches.js'
+import { MAX_PLAIN_REQUEST_BYTES } from '../../lib/produce/split-batches.js'
 import type { Compression } from '../../lib/protocol/records/compression.js'
 import { turns } from '../network/support/doubles.js'
 import { gate } from '../pool/support/fake-sync-producer.js'
@@ -35,20 +35,20 @@ function makeDispatch(options: Partial<LeaderDispatchOptions> = {}) {
 }
 
 /** `t/0: a b c`. */
-function batch(text: string): PartitionBatch {
+function batch(text: string): PendingBatch {
   const [place, texts] = text.split(': ') as [string, string]
   const [topic, partition] = place.split('/') as [string, string]
   return batchOf(topic, Number(partition), ...texts.split(' ').map((value) => serialized(value)))
 }
 
 /** Errors of all attempts of all messages. */
-function attemptsOf(...batches: PartitionBatch[]): (string | undefined)[][] {
+function attemptsOf(...batches: PendingBatch[]): (string | undefined)[][] {
   return batches.flatMap(({ messages }) =>
     messages.map(({ attempts }) => attempts.map(({ error }) => error.message)),
   )
 }
 
-function unsettled(...batches: PartitionBatch[]): PendingMessage[] {
+function unsettled(...batches: PendingBatch[]): PendingMessage[] {
   return batches.flatMap(({ messages }) => messages.filter(({ isSettled }) => !isSettled))
 }
 
@@ -453,6 +453,19 @@ describe('LeaderDispatch', () => {
         /^not sent because earlier messages of t\/0/,
       )
     })
+
+    it('lets later pieces of a partition go when the time limit of the earlier ones was over meanwhile', async () => {
+      const { dispatch, pool, keeper } = makeDispatch()
+      const sent = batchOf('t', 0, large('a'), large('b'))
+      pool.refuse = ({ texts }) =>
+        texts[0]!.startsWith('a') ? NOT_LEADER : texts.length > 1 ? TOO_LARGE : undefined
+      pool.before = ({ sets }) => {
+        if (sets[0]!.texts[0] === 'y') sent.messages[0]!.isSettled = true
+      }
+      await dispatch.dispatch(0, [batch('t/1: x y'), sent])
+      expect(shortened(pool)).to.deep.equal(['0: t/1=x,y t/0=a', '0: t/1=x', '0: t/1=y', '0: t/0=b'])
+      expect(keeper.failures).to.deep.equal([])
+    })
   })
 
   describe('with compression', () => {
@@ -581,6 +594,19 @@ describe('LeaderDispatch', () => {
       answered.open()
       await done
       expect(inFlight()).to.deep.equal([false, false])
+    })
+
+    it('does not look for any where no message has a time limit', async () => {
+      const { dispatch, pool } = makeDispatch()
+      const answered = gate()
+      pool.before = () => answered.opened
+      const sent = batch('t/0: a')
+      const done = dispatch.dispatch(0, [sent], false)
+      await turns()
+      expect(sent.messages[0]!.isInFlight).to.equal(false)
+      answered.open()
+      await done
+      expect(sent.messages[0]!.isSettled).to.equal(true)
     })
 
     for (const acks of [1, 0]) {

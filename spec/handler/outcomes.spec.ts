@@ -2,8 +2,9 @@ import { expect } from 'chai'
 import sinon from 'sinon'
 import { ConnectionError, type KafkaError, PartitionerError } from '../../lib/errors.js'
 import type { MessageFailure } from '../../lib/failure.js'
-import { type OutcomeListener, Outcomes, type Stored } from '../../lib/handler/outcomes.js'
+import { type OutcomeListener, Outcomes } from '../../lib/handler/outcomes.js'
 import type { PendingMessage } from '../../lib/handler/pending-message.js'
+import type { Stored } from '../../lib/produce/read-answer.js'
 import { batchOf, pendingOf, textsOf } from './support/pending-messages.js'
 
 function makeOutcomes() {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { LeaderDispatch } from '../../lib/handler/leader-dispatch.js'
-import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
+import type { PendingBatch } from '../../lib/handler/partition-and-collate.js'
 import type { Delivery, PendingMessage } from '../../lib/handler/pending-message.js'
 import { compressionNamed } from '../../lib/protocol/records/compression.js'
 import { FakePool, type SentSet } from './support/fake-pool.js'
@@ -16,11 +16,11 @@ const UNKNOWN_SERVER_ERROR = -1
 
 type RecordError = { batchIndex: number; message: string | null }
 
-function batch(...values: string[]): PartitionBatch {
+function batch(...values: string[]): PendingBatch {
   return batchOf('t', 0, ...values.map((value) => serialized(value)))
 }
 
-function unsettled({ messages }: PartitionBatch): PendingMessage[] {
+function unsettled({ messages }: PendingBatch): PendingMessage[] {
   return messages.filter(({ isSettled }) => !isSettled)
 }
 
@@ -161,7 +161,7 @@ describe('LeaderDispatch with details of a refusal', () => {
     const [lz4, gzip] = [batch('a'), batch('a')]
     await dispatchOf('lz4').dispatch(0, [lz4])
     await dispatchOf('gzip').dispatch(0, [gzip])
-    const errorOf = ({ messages }: PartitionBatch) => messages[0]!.attempts[0]!.error.message
+    const errorOf = ({ messages }: PendingBatch) => messages[0]!.attempts[0]!.error.message
     expect(errorOf(lz4)).to.include('Kafka before 0.8.2 does not support lz4')
     expect(errorOf(gzip)).not.to.include('lz4')
   })

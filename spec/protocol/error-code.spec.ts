@@ -1,14 +1,35 @@
+import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { errorCode, isKnownErrorCode } from '../../lib/protocol/error-code.js'
+import { errorCode } from '../../lib/protocol/error-code.js'
 
 const FIRST = -1
 const LAST = 133
 const all = Array.from({ length: LAST - FIRST + 1 }, (_, index) => errorCode(index + FIRST))
 
+/** The rows of docs/reference/faults.md#error-codes-in-a-produce-answer; "unknown codes" has its own spec. */
+const rows = readFileSync('docs/reference/faults.md', 'utf8')
+  .split('## Error codes in a produce answer')[1]!
+  .split('\n## ')[0]!
+  .split('\n')
+  .filter((line) => /^\| [−\d]/.test(line))
+  .map((line) => {
+    const [codes, name, javaRetries, stored, here] = line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim())
+    return {
+      codes: [...codes!.replaceAll('−', '-').matchAll(/-?\d+/g)].map(([number]) => Number(number)),
+      name: name!,
+      javaRetries: javaRetries!,
+      stored: stored as 'no' | 'perhaps' | 'acks −1: perhaps',
+      here: here!,
+    }
+  })
+
 describe('error codes', () => {
   it('are complete from −1 to 133', () => {
     expect(all.map(({ code }) => code)).to.deep.equal(all.map((_, index) => index + FIRST))
-    expect(all.filter(({ code }) => !isKnownErrorCode(code))).to.deep.equal([])
+    expect(all.filter(({ name }) => /\d/.test(name))).to.deep.equal([])
   })
 
   it('have names in capitals, no two the same', () => {
@@ -66,7 +87,38 @@ describe('error codes', () => {
   for (const code of [134, 999, -2, -77]) {
     it(`carries the unknown number ${code} and does not call it retriable`, () => {
       expect(errorCode(code)).to.include({ code, name: `UNKNOWN_${code}`, retriable: false })
-      expect(isKnownErrorCode(code)).to.equal(false)
     })
+  }
+
+  it('unknown to the table are retried and may be stored', () => {
+    expect(errorCode(999)).to.include({ action: 'retry', isAmbiguous: true })
+  })
+
+  it('that the reference page does not list are retried, and nothing is stored', () => {
+    const listed = new Set(rows.flatMap(({ codes }) => codes))
+    for (const { code, action, isAmbiguous } of all) {
+      if (code === 0 || listed.has(code)) continue
+      expect({ action, isAmbiguous }, `${code}`).to.deep.equal({ action: 'retry', isAmbiguous: false })
+    }
+  })
+
+  it('have the only code without an error among them', () => {
+    expect(all.filter(({ action }) => action === 'delivered').map(({ code }) => code)).to.deep.equal([0])
+  })
+})
+
+describe('the table of error codes on the reference page', () => {
+  for (const { codes, name, javaRetries, stored, here } of rows) {
+    for (const code of codes) {
+      it(`says of ${code} what the code has in its row: ${here.split(/[:;]/)[0]}, stored: ${stored}`, () => {
+        const row = errorCode(code)
+        if (codes.length === 1) expect(row.name).to.equal(name)
+        expect(row).to.include({
+          action: here.match(/^\w+/)![0],
+          isAmbiguous: { no: false, perhaps: true, 'acks −1: perhaps': 'acks -1' }[stored],
+          retriable: javaRetries.startsWith('yes'),
+        })
+      })
+    }
   }
 })

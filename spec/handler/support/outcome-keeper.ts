@@ -1,7 +1,8 @@
 /** Outcomes that remember, as text. */
 import type { MessageFailure } from '../../../lib/failure.js'
-import { type OutcomeListener, Outcomes, type Stored } from '../../../lib/handler/outcomes.js'
-import type { PartitionBatch } from '../../../lib/handler/partition-and-collate.js'
+import { type OutcomeListener, Outcomes } from '../../../lib/handler/outcomes.js'
+import type { PendingBatch } from '../../../lib/handler/partition-and-collate.js'
+import type { Stored } from '../../../lib/produce/read-answer.js'
 import { textsOf } from './pending-messages.js'
 
 export class OutcomeKeeper implements OutcomeListener {
@@ -10,7 +11,7 @@ export class OutcomeKeeper implements OutcomeListener {
   readonly failures: MessageFailure[] = []
   readonly outcomes = new Outcomes(this)
 
-  onDelivered({ topic, partition, messages }: PartitionBatch, { baseOffset }: Stored): void {
+  onDelivered({ topic, partition, messages }: PendingBatch, { baseOffset }: Stored): void {
     this.delivered.push(`${topic}/${partition}@${baseOffset}: ${textsOf(messages).join(',')}`)
   }
 

@@ -1,6 +1,6 @@
 /** Messages on their way, made in one line. */
 
-import type { PartitionBatch } from '../../../lib/handler/partition-and-collate.js'
+import type { PendingBatch } from '../../../lib/handler/partition-and-collate.js'
 import { type OutcomeWaiter, PendingMessage } from '../../../lib/handler/pending-message.js'
 import { KeyedMessage } from '../../../lib/keyed-message.js'
 
@@ -31,7 +31,7 @@ export function serialized(value: string, options: MessageOptions = {}): Pending
   return pending
 }
 
-export function batchOf(topic: string, partition: number, ...messages: PendingMessage[]): PartitionBatch {
+export function batchOf(topic: string, partition: number, ...messages: PendingMessage[]): PendingBatch {
   for (const pending of messages) pending.partition = partition
   return { topic, partition, messages }
 }

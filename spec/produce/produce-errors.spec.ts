@@ -1,7 +1,8 @@
 /** What each error code of a produce answer means; the table of docs/reference/faults.md#error-codes-in-a-produce-answer, row by row. */
 import { expect } from 'chai'
 import { BrokerError } from '../../lib/errors.js'
-import { actionOn, brokerError, type ErrorAction } from '../../lib/handler/produce-errors.js'
+import { actionOn, brokerError } from '../../lib/produce/produce-errors.js'
+import type { ErrorAction } from '../../lib/protocol/error-code.js'
 
 type Persisted = 'no' | 'maybe' | 'maybe with acks -1'
 

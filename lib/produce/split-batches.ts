@@ -2,9 +2,8 @@
  * Policy, pure: splits batches so that no request grows beyond what brokers accept, and halves a set that was refused
  * for its size. Order is kept: the pieces of a partition must be sent one after the other.
  */
-import { estimateBytes } from '../protocol/records/record-body.js'
-import type { PartitionBatch } from './partition-and-collate.js'
-import type { PendingMessage } from './pending-message.js'
+import { estimateBytes, type RecordBody } from '../protocol/records/record-body.js'
+import type { PartitionBatch } from './partition-batch.js'
 
 /**
  * Brokers close the connection on requests beyond `socket.request.max.bytes`, 100 MiB. A third of it, because a
@@ -16,12 +15,15 @@ export const MAX_COMPRESSED_REQUEST_BYTES = 32 * 1024 * 1024
 export const MAX_PLAIN_REQUEST_BYTES = 4 * 1024 * 1024
 
 /** Groups batches into requests, in order; a batch that is too large alone is split. */
-export function splitIntoRequests(batches: readonly PartitionBatch[], maxBytes: number): PartitionBatch[][] {
-  const requests: PartitionBatch[][] = []
-  let request: PartitionBatch[] = []
+export function splitIntoRequests<M extends RecordBody>(
+  batches: readonly PartitionBatch<M>[],
+  maxBytes: number,
+): PartitionBatch<M>[][] {
+  const requests: PartitionBatch<M>[][] = []
+  let request: PartitionBatch<M>[] = []
   let requestBytes = 0
   for (const batch of batches) {
-    let messages: PendingMessage[] = []
+    let messages: M[] = []
     for (const message of batch.messages) {
       const bytes = estimateBytes(message)
       if (requestBytes > 0 && requestBytes + bytes > maxBytes) {
@@ -41,7 +43,9 @@ export function splitIntoRequests(batches: readonly PartitionBatch[], maxBytes: 
 }
 
 /** Two batches with the first and the second half, the first one not smaller. */
-export function halve(batch: PartitionBatch): [PartitionBatch, PartitionBatch] {
+export function halve<M extends RecordBody>(
+  batch: PartitionBatch<M>,
+): [PartitionBatch<M>, PartitionBatch<M>] {
   const middle = Math.ceil(batch.messages.length / 2)
   return [
     { ...batch, messages: batch.messages.slice(0, middle) },

@@ -1,11 +1,23 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
-import type { PendingMessage } from '../../lib/handler/pending-message.js'
-import { halve, MAX_COMPRESSED_REQUEST_BYTES, splitIntoRequests } from '../../lib/handler/split-batches.js'
-import { batchOf, serialized, textsOf } from './support/pending-messages.js'
+import type { PartitionBatch } from '../../lib/produce/partition-batch.js'
+import { halve, MAX_COMPRESSED_REQUEST_BYTES, splitIntoRequests } from '../../lib/produce/split-batches.js'
+import type { RecordBody } from '../../lib/protocol/records/record-body.js'
+import { recordOf } from '../support/messages.js'
 
 const ENTRY_OVERHEAD = 34
+
+function serialized(value: string, key: string | null = null): RecordBody {
+  return recordOf(key, value)
+}
+
+function batchOf(topic: string, partition: number, ...messages: RecordBody[]): PartitionBatch {
+  return { topic, partition, messages }
+}
+
+function textsOf(messages: readonly RecordBody[]): string[] {
+  return messages.map(({ value }) => String(value))
+}
 
 /** A message of this many bytes in a set. */
 function ofBytes(bytes: number, name = 'x') {
@@ -45,7 +57,7 @@ describe('splitIntoRequests', () => {
   })
 
   it('counts keys', () => {
-    const [a, b] = [serialized('a', { key: 'k'.repeat(100) }), serialized('b', { key: 'k'.repeat(100) })]
+    const [a, b] = [serialized('a', 'k'.repeat(100)), serialized('b', 'k'.repeat(100))]
     expect(splitIntoRequests([batchOf('t', 0, a, b)], 270)).to.have.length(1)
     expect(splitIntoRequests([batchOf('t', 0, a, b)], 269)).to.have.length(2)
   })
@@ -56,7 +68,7 @@ describe('splitIntoRequests', () => {
   })
 
   it('counts a message without a value as nothing but its overhead', () => {
-    const empty = (): PendingMessage => Object.assign(serialized(''), { value: null })
+    const empty = (): RecordBody => recordOf(null, null)
     expect(splitIntoRequests([batchOf('t', 0, empty(), empty())], 68)).to.have.length(1)
     expect(splitIntoRequests([batchOf('t', 0, empty(), empty())], 67)).to.have.length(2)
   })

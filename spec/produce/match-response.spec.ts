@@ -1,14 +1,14 @@
 import { expect } from 'chai'
 import { DecodeError } from '../../lib/errors.js'
-import { matchResponse, partitionName } from '../../lib/handler/match-response.js'
+import { matchResponse } from '../../lib/produce/match-response.js'
 import type { ProduceResponse } from '../../lib/protocol/messages/index.js'
-import { answering } from './support/fake-pool.js'
+import { produceResponse } from '../support/messages.js'
 
 type Answer = [index: number, errorCode: number, baseOffset: number]
 
 function responseOf(...topics: [name: string, ...answers: Answer[]][]): ProduceResponse {
-  return answering(
-    topics.map(([name, ...answers]) => ({
+  return produceResponse({
+    topics: topics.map(([name, ...answers]) => ({
       name,
       partitions: answers.map(([index, errorCode, baseOffset]) => ({
         index,
@@ -16,7 +16,7 @@ function responseOf(...topics: [name: string, ...answers: Answer[]][]): ProduceR
         baseOffset: BigInt(baseOffset),
       })),
     })),
-  )
+  })
 }
 
 function match(
@@ -88,11 +88,5 @@ describe('matchResponse', () => {
       ['a/1/2', 2n],
       ['a/1', 3n],
     ])
-  })
-})
-
-describe('partitionName', () => {
-  it('is topic, slash, partition', () => {
-    expect(partitionName('t', 7)).to.equal('t/7')
   })
 })

@@ -17,8 +17,7 @@ import {
 } from '../protocol/records/record-body.js'
 import type { Payload } from '../protocol/types.js'
 import { Writer } from '../protocol/writer.js'
-import { partitionName } from './match-response.js'
-import type { PartitionBatch } from './partition-and-collate.js'
+import { type PartitionBatch, partitionName } from './partition-batch.js'
 
 export interface PayloadOptions {
   readonly compression: Compression | null

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { LearnedSizeLimits } from '../../lib/handler/learned-size-limits.js'
+import { LearnedSizeLimits } from '../../lib/produce/learned-size-limits.js'
 
 describe('LearnedSizeLimits', () => {
   let clock: sinon.SinonFakeTimers

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { canNameById, withTopicNames } from '../../lib/pool/topic-ids.js'
+import { canNameById, withTopicNames } from '../../lib/produce/topic-ids.js'
 import type { ProduceRequest } from '../../lib/protocol/messages/index.js'
 import { produceRequest, produceResponse } from '../support/messages.js'
 

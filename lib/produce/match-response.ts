@@ -8,6 +8,7 @@
  */
 import { DecodeError, printable } from '../errors.js'
 import type { ProduceResponse } from '../protocol/messages/index.js'
+import { partitionName } from './partition-batch.js'
 
 export interface PartitionAnswer {
   readonly errorCode: number
@@ -25,11 +26,6 @@ export interface MatchedResponse {
   readonly answers: ReadonlyMap<string, PartitionAnswer>
   /** Names of partitions that were not asked for. */
   readonly unexpected: readonly string[]
-}
-
-/** `topic/partition`, unique because a partition has no slash. */
-export function partitionName(topic: string, partition: number): string {
-  return `${topic}/${partition}`
 }
 
 /** @throws {DecodeError} when one partition has two different answers. */

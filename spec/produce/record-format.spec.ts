@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { EncodeError, KafkaError, UnsupportedCodecError } from '../../lib/errors.js'
-import { type BatchPayload, type PayloadOptions, payloadOf } from '../../lib/handler/batch-payload.js'
-import type { PartitionBatch } from '../../lib/handler/partition-and-collate.js'
+import type { PartitionBatch } from '../../lib/produce/partition-batch.js'
+import { type BatchPayload, type PayloadOptions, payloadOf } from '../../lib/produce/record-format.js'
 import {
   type Compression,
   type CompressionName,
@@ -10,8 +10,8 @@ import {
 } from '../../lib/protocol/records/compression.js'
 import type { Payload } from '../../lib/protocol/types.js'
 import { Writer } from '../../lib/protocol/writer.js'
+import { recordOf } from '../support/messages.js'
 import { reading } from '../support/wire.js'
-import { batchOf, serialized } from './support/pending-messages.js'
 
 /** Where both kinds of sets and batches have their magic; behind it come the attributes. */
 const MAGIC_AT = 16
@@ -24,7 +24,10 @@ function withCodec(name: CompressionName, ...topics: string[]): PayloadOptions {
 }
 
 function batch(topic = 't', ...values: string[]): PartitionBatch {
-  return batchOf(topic, 0, ...(values.length > 0 ? values : ['a', 'b']).map((value) => serialized(value)))
+  const messages = (values.length > 0 ? values : ['a', 'b']).map((value) =>
+    recordOf(null, value, { timestampMs: 1_700_000_000_000 }),
+  )
+  return { topic, partition: 0, messages }
 }
 
 function bytesOf(payload: Payload): Buffer {
