@@ -15,6 +15,7 @@ import { type MetadataResponse, metadata, metadataRequest } from '../protocol/me
 import { ApiVersionsCache } from './api-versions-cache.js'
 import { BrokerClient, type BrokerClientSettings } from './broker-client.js'
 import type { BrokerVersions } from './broker-versions.js'
+import { closedFromThisSide } from './client-errors.js'
 import {
   type Authenticate,
   type Detected,
@@ -98,6 +99,7 @@ export class BrokerSession {
   /** Aborts with the reason when the session is closed. */
   readonly #end = new AbortController()
   readonly #authenticate: Authenticate | null
+  #users = 1
 
   constructor(address: BrokerAddress, settings: BrokerSessionSettings) {
     this.address = address
@@ -161,10 +163,19 @@ export class BrokerSession {
     this.#ready?.connection.close(reason)
   }
 
-  /** Ends the connection for good; what waits fails with `reason`. A second call does nothing. */
-  close(
-    reason: KafkaError = new ConnectionError(`the connection to ${this.broker} was closed from this side`),
-  ): void {
+  /** One more user, who releases it in the end. Whoever made the session is its first user. */
+  hold(): this {
+    this.#users++
+    return this
+  }
+
+  /** To be called once by each user. The last one closes the session, with this reason. */
+  release(reason?: KafkaError): void {
+    if (--this.#users === 0) this.close(reason)
+  }
+
+  /** Ends the connection for good, whoever uses it; what waits fails with `reason`. A second call does nothing. */
+  close(reason: KafkaError = closedFromThisSide(this.broker)): void {
     if (this.#state === 'closed') return
     this.#move('closed')
     this.#end.abort(reason)

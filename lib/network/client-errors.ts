@@ -13,6 +13,11 @@ export function connectionClosed(broker: string): ConnectionError {
   return new ConnectionError(`the connection to ${broker} is closed`, { broker })
 }
 
+/** Where nobody gives another reason. */
+export function closedFromThisSide(broker: string): ConnectionError {
+  return new ConnectionError(`the connection to ${broker} was closed from this side`)
+}
+
 /** @param isBroker - whether that is known. */
 export function expired(
   broker: string,

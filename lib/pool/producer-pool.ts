@@ -1,6 +1,6 @@
 /**
  * Broker id → its SyncProducer, which is one connection, with as many permits as requests may be in flight on it; one
- * by default.
+ * by default. A view on sessions: one that somebody else uses is released and not closed.
  *
  * Follows the metadata without tearing anything down: an entry is replaced only when its host or port changed, and
  * retired when its broker leads nothing any more, both after the request in flight has ended and what was written with
@@ -33,7 +33,7 @@ interface Entry {
 }
 
 export interface ProducerPoolOptions {
-  /** Makes an unconnected SyncProducer. */
+  /** Makes an unconnected SyncProducer, with a session of its own or one that others use as well. */
   create(address: BrokerAddress): SyncProducer
   /**
    * `max.in.flight.requests.per.connection`. Default 1. With more, the caller has to see to it that requests of one

@@ -14,6 +14,7 @@ import {
   type BrokerSessionSettings,
   type Ready,
 } from '../network/broker-session.js'
+import { closedFromThisSide } from '../network/client-errors.js'
 import type { ReadyConnection } from '../network/ready-connection.js'
 import { canNameById, VERSION_OF_TOPIC_IDS, withTopicNames } from '../produce/topic-ids.js'
 import {
@@ -43,6 +44,11 @@ export interface SyncProducerListener extends BrokerSessionListener {
 
 export interface SyncProducerSettings extends BrokerSessionSettings {
   readonly listener?: SyncProducerListener
+  /**
+   * A session to the same address that others use as well: it stays open until each of them has released it, and calls
+   * its own listener about its connections. Default: one for this SyncProducer alone.
+   */
+  readonly session?: BrokerSession
 }
 
 export interface ProduceOptions {
@@ -80,12 +86,13 @@ export class SyncProducer {
   readonly #settings: SyncProducerSettings
   readonly #session: BrokerSession
   readonly #confirmation: WriteConfirmation
+  #closedFor: KafkaError | null = null
 
   constructor(address: BrokerAddress, settings: SyncProducerSettings) {
     this.address = address
     this.broker = addressText(address)
     this.#settings = settings
-    this.#session = new BrokerSession(address, settings)
+    this.#session = settings.session?.hold() ?? new BrokerSession(address, settings)
     this.#confirmation = new WriteConfirmation(settings.requestTimeoutMs, (unconfirmed, reason) =>
       settings.listener?.onUnconfirmed(this.broker, unconfirmed, reason),
     )
@@ -105,7 +112,7 @@ export class SyncProducer {
   async connect(topic: string | null = null): Promise<void> {
     if (topic === null && !this.#session.isKnown) return
     const topics = topic === null ? [] : [topic]
-    this.#passOn(topics, await this.#session.ready(topics))
+    this.#passOn(topics, await this.#ready(topics))
   }
 
   /**
@@ -117,7 +124,7 @@ export class SyncProducer {
    * @throws {UnsupportedVersionError} when the broker speaks none that is known here.
    */
   ready(topics: readonly string[]): ProduceConnection | Promise<ProduceConnection> {
-    const ready = this.#session.ready(topics)
+    const ready = this.#ready(topics)
     if (ready instanceof Promise) return this.#onceConnected(topics, ready)
     this.#session.lookAgain(topics)
     return this.#connectionOf(ready)
@@ -134,7 +141,7 @@ export class SyncProducer {
     const topics = request.topics.map(({ name }) => name)
     let ready: Ready
     try {
-      const found = this.#session.ready(topics)
+      const found = this.#ready(topics)
       ready = found instanceof Promise ? await found : found
     } catch (error) {
       this.#produced(null, startMs)
@@ -146,6 +153,7 @@ export class SyncProducer {
 
   /** Asks for these topics, at least one (none would mean all). Brokers that auto-create topics create them now. */
   async fetchMetadata(topics: readonly string[]): Promise<MetadataResponse> {
+    if (this.#closedFor) throw this.#closedFor
     return (await this.#session.fetchMetadata(topics)).response
   }
 
@@ -164,9 +172,20 @@ export class SyncProducer {
     this.#session.disconnect(reason)
   }
 
-  /** Ends the connection for good; what waits fails with `reason`. A second call does nothing. */
-  close(reason?: KafkaError): void {
-    this.#session.close(reason)
+  /**
+   * Ends the connection for good; what waits fails with `reason`. A second call does nothing.
+   *
+   * A session that others use stays open, and what waits on it may still be answered.
+   */
+  close(reason: KafkaError = closedFromThisSide(this.broker)): void {
+    if (this.#closedFor) return
+    this.#closedFor = reason
+    this.#session.release(reason)
+    this.#confirmation.giveUp(reason)
+  }
+
+  #ready(topics: readonly string[]): Ready | Promise<Ready> {
+    return this.#closedFor ? Promise.reject(this.#closedFor) : this.#session.ready(topics)
   }
 
   async #onceConnected(topics: readonly string[], connecting: Promise<Ready>): Promise<ProduceConnection> {

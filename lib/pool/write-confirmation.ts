@@ -79,6 +79,11 @@ export class WriteConfirmation {
     await this.#roundTrip
   }
 
+  /** Nobody waits for a confirmation any more. */
+  giveUp(reason: KafkaError): void {
+    this.#report(reason)
+  }
+
   #confirmInTime(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
