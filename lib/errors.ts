@@ -1,11 +1,13 @@
 /**
- * Every error this package throws or hands out. Imports nothing of this package, so every layer may use it.
+ * Every error this package throws or hands out. Imports no more than another leaf, so every layer may use it.
  *
- * The family says whose fault it is; `code` is stable and made for matching; `persistence` says whether
+ * The class names whose fault it is; `code` is stable and made for matching; `persistence` states whether
  * the broker may hold the message. No error carries a payload, a key or a secret, and strings that came
  * from a network or a file are escaped and shortened before they enter a message (see {@link printable}).
  */
+
 import { types } from 'node:util'
+import { counted } from './counted.js'
 
 /**
  * What is known about a message after a failure.
@@ -92,7 +94,7 @@ export class EncodeError extends KafkaError {
   }
 }
 
-/** The partitioner threw or answered a partition that does not exist. */
+/** The partitioner threw, or returned a partition that does not exist. */
 export class PartitionerError extends KafkaError {
   constructor(message: string, context: ErrorContext = {}) {
     super('KAFKA_PARTITIONER', message, context)
@@ -106,14 +108,14 @@ export class ProducerClosedError extends KafkaError {
   }
 }
 
-/** A peer sent bytes that are not what the protocol says. The connection is closed. */
+/** A peer sent bytes that break the protocol. The connection is closed. */
 export class DecodeError extends KafkaError {
   constructor(message: string, context: ErrorContext = {}) {
     super('KAFKA_DECODE', message, { retriable: true, ...context })
   }
 }
 
-/** No version of a request is spoken by both sides. */
+/** No version of a request is supported by both sides. */
 export class UnsupportedVersionError extends KafkaError {
   constructor(message: string, context: ErrorContext = {}) {
     super('KAFKA_UNSUPPORTED_VERSION', message, context)
@@ -134,7 +136,7 @@ export class ConnectionError extends KafkaError {
   }
 }
 
-/** Nothing came back in time. */
+/** No answer came in time. */
 export class RequestTimeoutError extends KafkaError {
   constructor(message: string, context: ErrorContext = {}) {
     super('KAFKA_REQUEST_TIMEOUT', message, { retriable: true, ...context })
@@ -155,7 +157,7 @@ export class BrokerError extends KafkaError {
   }
 }
 
-/** Topic metadata could not be had, or says that the topic or its leader is not there. */
+/** Topic metadata is unavailable, or the topic or its leader is. */
 export class MetadataError extends KafkaError {
   constructor(message: string, context: ErrorContext = {}) {
     super('KAFKA_METADATA', message, { retriable: true, ...context })
@@ -170,15 +172,15 @@ export class DeliveryTimeoutError extends KafkaError {
 }
 
 /**
- * With acks 0: connections have ended before their brokers proved that they had read what was written. Up to so many
- * messages may not be stored. `cause` is why the last of these connections ended.
+ * With acks 0: connections have ended before their brokers proved that they had read what was written. Up to this
+ * number of messages may not be stored. `cause` is why the last of these connections ended.
  */
 export class UnconfirmedError extends KafkaError {
   readonly requests: number
   readonly messages: number
 
   constructor(requests: number, messages: number, context: ErrorContext = {}) {
-    const what = `${messages} ${messages === 1 ? 'message' : 'messages'} (${requests} ${requests === 1 ? 'request' : 'requests'})`
+    const what = `${counted(messages, 'message')} (${counted(requests, 'request')})`
     const text = `with acks 0, up to ${what} may be lost: a connection ended before its broker had confirmed that it read them`
     super('KAFKA_UNCONFIRMED', text, { persistence: 'possibly-persisted', ...context })
     this.requests = requests

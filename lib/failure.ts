@@ -4,7 +4,9 @@
  *
  * Messages are referred to, never printed.
  */
+
 import { inspect } from 'node:util'
+import { counted } from './counted.js'
 import { type ErrorContext, KafkaError, type Persistence, printable } from './errors.js'
 import type { KeyedMessage } from './keyed-message.js'
 
@@ -125,7 +127,7 @@ export class SendAbortedError extends NotAcceptedError {
   }
 }
 
-/** What holds for every one of them; where they differ, nobody can say more than "possibly". */
+/** The persistence that all of them share; `possibly-persisted` where they differ. */
 function persistenceOfAll(failures: readonly MessageFailure[]): Persistence {
   const [first = 'not-persisted', ...others] = new Set(failures.map(({ persistence }) => persistence))
   return others.length === 0 ? first : 'possibly-persisted'
@@ -151,13 +153,9 @@ function summary(failures: readonly MessageFailure[], accepted: number): string 
   }
   const parts = [...groups].map(
     ([text, { count, attempts }]) =>
-      `${text} (${messages(count)}${attempts > 1 ? `, ${attempts} attempts` : ''})`,
+      `${text} (${counted(count, 'message')}${attempts > 1 ? `, ${attempts} attempts` : ''})`,
   )
   const hidden = parts.length - MAX_CAUSES_PRINTED
-  const more = hidden > 0 ? `; and ${hidden} other ${hidden === 1 ? 'cause' : 'causes'}` : ''
-  return `${failures.length} of ${messages(accepted)} failed: ${parts.slice(0, MAX_CAUSES_PRINTED).join('; ')}${more}`
-}
-
-function messages(count: number): string {
-  return count === 1 ? '1 message' : `${count} messages`
+  const more = hidden > 0 ? `; and ${counted(hidden, 'other cause')}` : ''
+  return `${failures.length} of ${counted(accepted, 'message')} failed: ${parts.slice(0, MAX_CAUSES_PRINTED).join('; ')}${more}`
 }

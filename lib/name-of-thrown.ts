@@ -9,12 +9,12 @@ export function nameOfThrown(thrown: unknown): string {
   try {
     if (thrown instanceof Error) return printable(String(thrown.name))
   } catch {
-    // An error that cannot even tell its name.
+    // An error whose name cannot be read.
   }
   return `something of type ${typeof thrown}`
 }
 
-/** The last resort: whatever was thrown, as an error of ours. Nobody knows then whether the messages are stored. */
+/** The last resort: any thrown value as an error of this package. Whether the messages are stored is unknown then. */
 export function unexpected(thrown: unknown): KafkaError {
   return (
     asKafkaError(thrown) ??

@@ -45,7 +45,7 @@ describe('errors', () => {
       expect(error).to.include({ code, retriable, persistence: 'not-persisted', message: 'text' })
     })
 
-    it(`${Family.name} takes everything it is told`, () => {
+    it(`${Family.name} accepts all fields of the context`, () => {
       const context = {
         retriable: !retriable,
         persistence: 'possibly-persisted',
@@ -97,7 +97,7 @@ describe('errors', () => {
     expect(printed.match(/ConnectionError/g)).to.have.length(1)
   })
 
-  it('is told in JSON by code and place, not by its cause', () => {
+  it('appears in JSON with code and place, not with its cause', () => {
     const error = new ConnectionError('refused', { cause: new Error('ECONNREFUSED'), broker: 'b:1' })
     expect(JSON.parse(JSON.stringify(error))).to.deep.equal({
       code: 'KAFKA_CONNECTION',
@@ -130,7 +130,7 @@ describe('printable', () => {
     })
   }
 
-  it('shortens text behind 200 characters and says so', () => {
+  it('shortens text after 200 characters and marks it with …', () => {
     expect(printable('x'.repeat(200))).to.equal('x'.repeat(200))
     expect(printable('x'.repeat(201))).to.equal(`${'x'.repeat(200)}…`)
   })

@@ -56,13 +56,13 @@ describe('FailedToSendMessageError', () => {
     expect(new FailedToSendMessageError(failures, 3).failures).to.deep.equal(failures)
   })
 
-  it('says how many of how many failed, where and why', () => {
+  it('states how many of all messages failed, where and why', () => {
     expect(messageOf([failure()], 1)).to.equal(
       '1 of 1 message failed: logs/2: cannot connect to b:1 (1 message)',
     )
   })
 
-  it('tells messages of one partition with one cause together, with the most attempts', () => {
+  it('groups messages of one partition with one cause, with the most attempts', () => {
     const failures = [
       failure(),
       failure({ attempts: [refused, refused, refused, refused] }),
@@ -79,7 +79,7 @@ describe('FailedToSendMessageError', () => {
     [1, '(1 message)'],
     [2, '(1 message, 2 attempts)'],
   ] as const) {
-    it(`says of ${attempts} attempts: ${ending}`, () => {
+    it(`ends with "${ending}" after ${attempts} attempts`, () => {
       expect(messageOf([failure({ attempts: Array(attempts).fill(refused) })]).endsWith(ending)).to.equal(
         true,
       )
@@ -175,7 +175,7 @@ describe('DeliveryError', () => {
     expect(error).to.include({ cause: refused, persistence: 'possibly-persisted' })
   })
 
-  it('knows partition 0, and does not count a single attempt', () => {
+  it('names partition 0, and does not count a single attempt', () => {
     const error = new DeliveryError(failure({ partition: 0 }))
     expect(error).to.include({ partition: 0, message: 'logs/0: cannot connect to b:1' })
   })
@@ -211,7 +211,7 @@ describe('failures in logs', () => {
       }
     })
 
-    it(`say what happened: ${error.name}`, () => {
+    it(`state what happened: ${error.name}`, () => {
       expect(inspect(error)).to.include(error.message)
     })
   }

@@ -21,7 +21,7 @@ describe('defaultLogger', () => {
   }
 
   for (const level of ['debug', 'info'] as const) {
-    it(`says nothing for ${level}`, () => {
+    it(`writes nothing for ${level}`, () => {
       const writes = [sinon.stub(process.stderr, 'write'), sinon.stub(process.stdout, 'write')]
       defaultLogger[level]('detail')
       const calls = writes.map(({ callCount }) => callCount)
@@ -30,7 +30,7 @@ describe('defaultLogger', () => {
     })
   }
 
-  it('does not end a process whose stderr nobody reads any more', async () => {
+  it('does not end a process whose stderr is closed', async () => {
     const logger = new URL('../lib/logger.ts', import.meta.url).href
     const program = `
       import { defaultLogger } from '${logger}'
@@ -58,7 +58,7 @@ describe('defaultLogger', () => {
 })
 
 describe('silentLogger', () => {
-  it('says nothing at any level', () => {
+  it('writes nothing at any level', () => {
     const writes = [sinon.stub(process.stderr, 'write'), sinon.stub(process.stdout, 'write')]
     for (const level of ['debug', 'info', 'warn', 'error'] as const) silentLogger[level]('detail')
     const calls = writes.map(({ callCount }) => callCount)

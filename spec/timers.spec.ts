@@ -19,7 +19,7 @@ describe('pause', () => {
     return over
   }
 
-  it('lasts as long as it is told', async () => {
+  it('lasts for the given time', async () => {
     expect(await overAfter(50)).to.equal(50)
   })
 
@@ -29,7 +29,7 @@ describe('pause', () => {
     expect(clock.countTimers()).to.equal(0)
   })
 
-  it('does not begin where that has happened', async () => {
+  it('does not begin where its signal is aborted already', async () => {
     controller.abort()
     expect(await overAfter(50)).to.equal(0)
   })

@@ -15,8 +15,8 @@ Examples:
   kafka-producer-perf-test --broker-list h1:9092,h2:9092 --topics perf --messages 1000000 --report perf.html
   kafka-producer-perf-test --broker-list h1:9092 --topics perf --messages 60000 --throughput 1000 --sync
 
-Exit status: 0 every message was delivered, 1 usage, configuration or files, 2 some messages failed,
-3 some had no outcome in time, 130 and 143 a signal came before all messages were sent.
+Exit status: 0 every message was delivered; 1 wrong usage, configuration or files; 2 some messages failed;
+3 some messages had no outcome in time; 130 and 143 a signal came before all messages were sent.
 `
 
 const rows: readonly OptionRow[] = [
@@ -26,12 +26,17 @@ const rows: readonly OptionRow[] = [
     key: 'metadata.broker.list',
   },
   { flags: '--topics <list>', doc: 'topic,… to send to (required)' },
-  { flags: '--messages <n>', doc: 'iterations, all threads together (required)', min: 1 },
-  { flags: '--threads <n>', doc: 'producers that work side by side', default: '1', min: 1 },
-  { flags: '--message-size <bytes>', doc: 'size of a message', default: '100', max: MAX_MESSAGE_BYTES },
-  { flags: '--vary-message-size', doc: 'spread sizes evenly over 1 … --message-size' },
-  { flags: '--batch-size <n>', doc: 'messages per batch, async', key: 'batch.num.messages', default: '200' },
-  { flags: '--sync', doc: 'wait for each message before the next one is sent' },
+  { flags: '--messages <n>', doc: 'number of iterations of all threads together (required)', min: 1 },
+  { flags: '--threads <n>', doc: 'number of producers in parallel', default: '1', min: 1 },
+  {
+    flags: '--message-size <bytes>',
+    doc: 'size of a message in bytes',
+    default: '100',
+    max: MAX_MESSAGE_BYTES,
+  },
+  { flags: '--vary-message-size', doc: 'spread sizes evenly from 1 to --message-size' },
+  { flags: '--batch-size <n>', doc: 'async: messages per batch', key: 'batch.num.messages', default: '200' },
+  { flags: '--sync', doc: 'wait for the outcome of each message before sending the next one' },
   {
     flags: '--compression-codec <number>',
     doc: '0 none, 1 gzip, 2 snappy, 3 lz4',
@@ -40,29 +45,29 @@ const rows: readonly OptionRow[] = [
   },
   {
     flags: '--request-num-acks <acks>',
-    doc: '0, 1 or -1',
+    doc: 'acknowledgements to wait for: 0 none, 1 leader, -1 all in-sync replicas',
     key: 'request.required.acks',
     default: '-1',
   },
   {
     flags: '--request-timeout-ms <ms>',
-    doc: 'how long a broker may take',
+    doc: 'longest time that a broker may take to answer',
     key: 'request.timeout.ms',
     default: '3000',
   },
   {
     flags: '--producer-num-retries <n>',
-    doc: 'attempts after the first',
+    doc: 'number of retries after a failed attempt',
     key: 'message.send.max.retries',
     default: '3',
   },
   {
     flags: '--producer-retry-backoff-ms <ms>',
-    doc: 'wait before an attempt',
+    doc: 'pause before a retry',
     key: 'retry.backoff.ms',
     default: '100',
   },
-  { flags: '--initial-message-id <n>', doc: 'readable messages, with ids from here on' },
+  { flags: '--initial-message-id <n>', doc: 'send readable messages with ids from this number on' },
   {
     flags: '--message-send-gap-ms <ms>',
     doc: 'pause after each message',
@@ -71,39 +76,39 @@ const rows: readonly OptionRow[] = [
   },
   {
     flags: '--date-format <pattern>',
-    doc: 'of the start and end time',
+    doc: 'format of the start and end time',
     default: 'yyyy-MM-dd HH:mm:ss:SSS',
   },
-  { flags: '--hide-header', doc: 'print the line of figures without the line of names' },
+  { flags: '--hide-header', doc: 'print the figures without the header line' },
   { flags: '--csv-reporter-enabled', doc: 'write the counts to a new CSV file every second' },
-  { flags: '--metrics-dir <folder>', doc: 'where the CSV file goes', default: 'kafka_metrics' },
+  { flags: '--metrics-dir <folder>', doc: 'folder of the CSV file', default: 'kafka_metrics' },
   {
     flags: '--reporting-interval <ms>',
-    doc: 'accepted, does nothing, as in the original',
+    doc: 'accepted without effect, as in the original',
     default: '5000',
   },
-  { flags: '--show-detailed-stats', doc: 'accepted, does nothing, as in the original' },
+  { flags: '--show-detailed-stats', doc: 'accepted without effect, as in the original' },
   {
     flags: '--new-producer',
-    doc: 'accepted with a warning',
+    doc: 'ignored with a warning',
     ignoredBecause: 'is not available: the classic producer is measured',
   },
   { flags: '--producer.config <file>', doc: 'a producer.properties file' },
   { flags: '--producer-property <k=v>', doc: 'any producer setting', isRepeatable: true },
   {
     flags: '--throughput <n>',
-    doc: 'messages per second, all threads together; -1 no limit',
+    doc: 'messages per second of all threads together; -1: no limit',
     default: '-1',
     min: 1,
   },
-  { flags: '--report <file>', doc: 'write an HTML page with charts' },
+  { flags: '--report <file>', doc: 'write an HTML report with charts to this file' },
   {
     flags: '--close-timeout-ms <ms>',
     doc: 'longest wait for outcomes after a signal',
     default: '30000',
     max: LONGEST_TIMER_MS,
   },
-  { flags: '--verbose', doc: 'say what happens, and show stack traces' },
+  { flags: '--verbose', doc: 'log at INFO too, and show stack traces' },
 ]
 
 export const perfTool: Tool = {

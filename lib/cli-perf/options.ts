@@ -38,7 +38,7 @@ export interface PerfOptions extends ToolOptions {
   readonly producerProperties: ReadonlyMap<string, string>
   /** Path of `--producer.config`, or null. */
   readonly configFile: string | null
-  /** Settings where nobody says anything. */
+  /** Settings that hold where neither options nor a file set them. */
   readonly defaults: ReadonlyMap<string, string>
   /** Sentences about what is given and will not happen. */
   readonly warnings: readonly string[]

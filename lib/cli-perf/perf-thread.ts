@@ -81,7 +81,7 @@ export class PerfThread {
       return true
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
-      this.#context.logger.error(`nobody confirmed that the messages arrived: ${error.message}`)
+      this.#context.logger.error(`no broker confirmed that the messages arrived: ${error.message}`)
       return false
     }
   }

@@ -1,9 +1,9 @@
 /**
- * The perf tool: sends messages as fast as the brokers take them, or at a given rate, and says how fast that was.
+ * The perf tool: sends messages as fast as the brokers take them, or at a given rate, and measures throughput and latency.
  *
  * Nothing is kept per message once it has its outcome. A signal ends the sending; what was sent has a limited time to
  * be delivered, and the figures are those of what happened; a second signal takes that time away. The exit status
- * tells the truth, in the console producer's numbers.
+ * is that of the console producer.
  *
  * @see docs/reference/classic-producer.md#perf-tool
  */

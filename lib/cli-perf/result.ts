@@ -1,5 +1,7 @@
 /** The figures of a run, and how they are said: the original's line, and sentences for people. */
+
 import type { StopSignal } from '../cli/stop-signals.js'
+import { counted } from '../counted.js'
 import type { DateFormat } from './date-format.js'
 import type { Percentiles } from './latency.js'
 
@@ -23,7 +25,7 @@ export interface Result {
   readonly bytes: number
   /** Why messages failed, the most frequent first. */
   readonly causes: readonly (readonly [cause: string, count: number])[]
-  /** With acks 0 nobody confirms a message, so it is called written. */
+  /** With acks 0 no broker confirms a message, so it is called written. */
   readonly isAcknowledged: boolean
   /** Sent at a given rate: a latency counts from when its message was due. */
   readonly isPaced: boolean
@@ -80,9 +82,9 @@ export function resultLine(result: Result, formatDate: DateFormat): string {
 /** For people: how it ended, how many, how long each took, what went wrong. */
 export function summaryLines(result: Result): string[] {
   const { planned, sent, delivered, failed, unsettled, latency, causes, ended } = result
-  const lines = ended === null ? [] : [`stopped after ${sent} of ${planned} messages: ${ended}`]
+  const lines = ended === null ? [] : [`stopped after ${sent} of ${counted(planned, 'message')}: ${ended}`]
   const open = unsettled > 0 ? `, ${unsettled} without an outcome` : ''
-  lines.push(`${sent} messages sent, ${delivered} ${outcomeWord(result)}, ${failed} failed${open}`)
+  lines.push(`${counted(sent, 'message')} sent, ${delivered} ${outcomeWord(result)}, ${failed} failed${open}`)
   if (latency !== null) lines.push(`latency in ms, ${latencyFrom(result)}: ${latencyText(latency)}`)
   for (const [cause, count] of causes) lines.push(`${count} failed: ${cause}`)
   return lines

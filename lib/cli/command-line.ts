@@ -22,12 +22,12 @@ export interface OptionRow {
   readonly ignoredBecause?: string
 }
 
-/** What a tool says of itself. */
+/** Name, description and options of a tool. */
 export interface Tool {
   readonly name: string
   readonly description: string
   readonly rows: readonly OptionRow[]
-  /** Settings that the original fixed for its tool; a file may say otherwise here. */
+  /** Settings that the original fixed for its tool; a file may override them here. */
   readonly defaults: ReadonlyMap<string, string>
   /** What follows the options in the help. */
   readonly epilogue: string
@@ -124,7 +124,7 @@ export class CommandLine {
     return settings
   }
 
-  /** Settings where nobody says anything. */
+  /** Settings that hold where neither options nor a file set them. */
   defaultSettings(): Map<string, string> {
     const { rows, defaults } = this.#tool
     const settings = new Map(defaults)

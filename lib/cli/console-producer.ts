@@ -3,7 +3,7 @@
  *
  * The input is read only as fast as the producer takes lines. At its end everything is waited for. After SIGINT, SIGTERM
  * or SIGHUP reading stops and what was read has a limited time; a second signal takes that time away, and so does a
- * list of brokers none of which ever answered. The counts always come last, and the exit status tells the truth.
+ * list of brokers none of which ever answered. The counts always come last, and the exit status shows whether all lines were delivered.
  */
 import type { Readable } from 'node:stream'
 import { ProducerConfig } from '../config/producer-config.js'
@@ -182,7 +182,7 @@ class ConsoleProducer {
       return true
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
-      this.#errors.say(`nobody confirmed that the lines arrived: ${error.message}`)
+      this.#errors.say(`no broker confirmed that the lines arrived: ${error.message}`)
       return false
     }
   }

@@ -1,4 +1,6 @@
-/** How many lines were read, sent and failed, and how that is said. */
+/** How many lines were read, sent and failed, and the text for it. */
+import { counted } from '../counted.js'
+
 export class Counts {
   read = 0
   delivered = 0
@@ -7,7 +9,7 @@ export class Counts {
   unconfirmed = 0
   readonly #word: string
 
-  /** @param acks - with 0 nobody confirms a message, so it is called written. */
+  /** @param acks - with 0 no broker confirms a message, so it is called written. */
   constructor(acks: number) {
     this.#word = acks === 0 ? 'written' : 'delivered'
   }
@@ -19,7 +21,7 @@ export class Counts {
 
   /** While lines are on their way. */
   progress(): string {
-    return `${this.read} lines read, ${this.delivered} ${this.#word}, ${this.failed} failed`
+    return `${counted(this.read, 'line')} read, ${this.delivered} ${this.#word}, ${this.failed} failed`
   }
 
   /** When no more will happen. */

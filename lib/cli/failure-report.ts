@@ -2,6 +2,7 @@
  * Says why lines were not delivered, without flooding the terminal: each cause at once when it first occurs, then at
  * most every few seconds with the number of lines it hit since. Never shows a line.
  */
+import { counted } from '../counted.js'
 import { printable } from '../errors.js'
 import type { MessageFailure } from '../failure.js'
 
@@ -47,9 +48,7 @@ export class FailureReport {
 
   #tell(name: string, cause: Cause): void {
     const isFirst = cause.toldAtMs === Number.NEGATIVE_INFINITY
-    this.#say(
-      `${cause.untold} ${isFirst ? '' : 'more '}${cause.untold === 1 ? 'line' : 'lines'} not delivered: ${name}`,
-    )
+    this.#say(`${counted(cause.untold, isFirst ? 'line' : 'more line')} not delivered: ${name}`)
     cause.untold = 0
     cause.toldAtMs = performance.now()
   }

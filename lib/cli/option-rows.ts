@@ -9,15 +9,15 @@
 import { LONGEST_TIMER_MS } from '../timers.js'
 import type { OptionRow, Tool } from './command-line.js'
 
-const OF_NEW_PRODUCER = 'belongs to the new producer and does nothing here'
+const OF_NEW_PRODUCER = 'belongs to the new producer and has no effect here'
 
 const epilogue = `
 Examples:
   kafka-console-producer --broker-list h1:9092,h2:9092 --topic logs --request-required-acks 1 < lines.txt
   kafka-console-producer --producer.config producer.properties --topic logs --property parse.key=true < pairs.tsv
 
-Exit status: 0 every line was delivered, 1 usage, configuration or input, 2 some lines failed,
-3 some had no outcome in time, 130 and 143 a signal came before the end of the input.
+Exit status: 0 every line was delivered; 1 wrong usage, configuration or input; 2 some lines failed;
+3 some lines had no outcome in time; 130 and 143 a signal came before the end of the input.
 `
 
 const rows: readonly OptionRow[] = [
@@ -27,82 +27,92 @@ const rows: readonly OptionRow[] = [
     doc: 'host:port,… to start from (required, or in the file)',
     key: 'metadata.broker.list',
   },
-  { flags: '--bootstrap-server <list>', doc: 'another name of --broker-list', key: 'metadata.broker.list' },
-  { flags: '--sync', doc: 'wait for each message before the next line is read' },
+  { flags: '--bootstrap-server <list>', doc: 'the same as --broker-list', key: 'metadata.broker.list' },
+  { flags: '--sync', doc: 'wait for the outcome of each message before reading the next line' },
   {
     flags: '--compression-codec [codec]',
-    doc: 'none, gzip, snappy, lz4 or zstd; gzip when no codec is named',
+    doc: 'none, gzip, snappy, lz4 or zstd; without a name: gzip',
     key: 'compression.codec',
     default: 'none',
     bare: 'gzip',
   },
-  { flags: '--batch-size <n>', doc: 'messages per batch, async', key: 'batch.num.messages', default: '200' },
+  { flags: '--batch-size <n>', doc: 'async: messages per batch', key: 'batch.num.messages', default: '200' },
   {
     flags: '--message-send-max-retries <n>',
-    doc: 'attempts after the first',
+    doc: 'number of retries after a failed attempt',
     key: 'message.send.max.retries',
     default: '3',
   },
   {
     flags: '--retry-backoff-ms <ms>',
-    doc: 'wait before an attempt',
+    doc: 'pause before a retry',
     key: 'retry.backoff.ms',
     default: '100',
   },
   {
     flags: '--timeout <ms>',
-    doc: 'longest wait for a full batch, async',
+    doc: 'async: longest wait for a full batch',
     key: 'queue.buffering.max.ms',
     default: '1000',
   },
   {
     flags: '--queue-size <n>',
-    doc: 'messages in the queue, async',
+    doc: 'async: maximum number of messages in the queue',
     key: 'queue.buffering.max.messages',
     default: '10000',
   },
   {
     flags: '--queue-enqueuetimeout-ms <ms>',
-    doc: 'longest wait for room in the queue; 0 none, -1 no limit',
+    doc: 'async: longest wait for room in the queue; 0: do not wait, -1: no limit',
     key: 'queue.enqueue.timeout.ms',
     default: '2147483647',
   },
-  { flags: '--request-required-acks <acks>', doc: '0, 1 or -1', key: 'request.required.acks', default: '0' },
+  {
+    flags: '--request-required-acks <acks>',
+    doc: 'acknowledgements to wait for: 0 none, 1 leader, -1 all in-sync replicas',
+    key: 'request.required.acks',
+    default: '0',
+  },
   {
     flags: '--request-timeout-ms <ms>',
-    doc: 'how long a broker may take',
+    doc: 'longest time that a broker may take to answer',
     key: 'request.timeout.ms',
     default: '1500',
   },
   {
     flags: '--metadata-expiry-ms <ms>',
-    doc: 'how often metadata is refreshed',
+    doc: 'interval of metadata refreshes',
     key: 'topic.metadata.refresh.interval.ms',
     default: '300000',
   },
   {
     flags: '--value-serializer <class>',
-    doc: 'encoder of values',
+    doc: 'class that encodes values',
     key: 'serializer.class',
     default: 'kafka.serializer.DefaultEncoder',
   },
-  { flags: '--key-serializer <class>', doc: 'encoder of keys', key: 'key.serializer.class' },
-  { flags: '--socket-buffer-size <bytes>', doc: 'send buffer', key: 'send.buffer.bytes', default: '102400' },
+  { flags: '--key-serializer <class>', doc: 'class that encodes keys', key: 'key.serializer.class' },
+  {
+    flags: '--socket-buffer-size <bytes>',
+    doc: 'size of the send buffer',
+    key: 'send.buffer.bytes',
+    default: '102400',
+  },
   {
     flags: '--line-reader <class>',
-    doc: 'accepted with the name of the built-in reader, which is the only one',
+    doc: 'only the built-in reader is accepted',
   },
   {
     flags: '--property <k=v>',
-    doc: 'for the reader: parse.key, key.separator, ignore.error, topic',
+    doc: 'property of the line reader: parse.key, key.separator, ignore.error, topic',
     isRepeatable: true,
   },
   { flags: '--producer-property <k=v>', doc: 'any producer setting', isRepeatable: true },
   { flags: '--producer.config <file>', doc: 'a producer.properties file' },
-  { flags: '--ignore-delivery-failures', doc: 'exit 0 even when messages failed, as the original did' },
+  { flags: '--ignore-delivery-failures', doc: 'exit with 0 even when messages failed, as the original does' },
   {
     flags: '--max-line-bytes <n>',
-    doc: 'longest line; 0 no limit',
+    doc: 'maximum length of a line; 0: no limit',
     default: '134217728',
     max: LONGEST_TIMER_MS,
   },
@@ -112,21 +122,29 @@ const rows: readonly OptionRow[] = [
     default: '30000',
     max: LONGEST_TIMER_MS,
   },
-  { flags: '--verbose', doc: 'say what happens, and show stack traces' },
-  { flags: '--old-producer', doc: 'accepted, means nothing: this is the old producer' },
-  { flags: '--new-producer', doc: 'accepted with a warning', ignoredBecause: OF_NEW_PRODUCER },
-  { flags: '--max-memory-bytes <n>', doc: 'accepted, of the new producer', ignoredBecause: OF_NEW_PRODUCER },
+  { flags: '--verbose', doc: 'log at INFO too, and show stack traces' },
+  { flags: '--old-producer', doc: 'accepted without effect: this is the old producer' },
+  { flags: '--new-producer', doc: 'ignored with a warning', ignoredBecause: OF_NEW_PRODUCER },
+  {
+    flags: '--max-memory-bytes <n>',
+    doc: 'ignored with a warning: belongs to the new producer',
+    ignoredBecause: OF_NEW_PRODUCER,
+  },
   {
     flags: '--max-partition-memory-bytes <n>',
-    doc: 'accepted, of the new producer',
+    doc: 'ignored with a warning: belongs to the new producer',
     ignoredBecause: OF_NEW_PRODUCER,
   },
   {
     flags: '--metadata-fetch-timeout-ms <n>',
-    doc: 'accepted, of the new producer',
+    doc: 'ignored with a warning: belongs to the new producer',
     ignoredBecause: OF_NEW_PRODUCER,
   },
-  { flags: '--max-block-ms <n>', doc: 'accepted, of the new producer', ignoredBecause: OF_NEW_PRODUCER },
+  {
+    flags: '--max-block-ms <n>',
+    doc: 'ignored with a warning: belongs to the new producer',
+    ignoredBecause: OF_NEW_PRODUCER,
+  },
 ]
 
 export const consoleProducer: Tool = {

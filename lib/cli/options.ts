@@ -15,7 +15,7 @@ export interface ConsoleOptions extends ToolOptions {
   readonly producerProperties: ReadonlyMap<string, string>
   /** Path of `--producer.config`, or null. */
   readonly configFile: string | null
-  /** Settings where nobody says anything. */
+  /** Settings that hold where neither options nor a file set them. */
   readonly defaults: ReadonlyMap<string, string>
   readonly readerProperties: ReadonlyMap<string, string>
   /** 0: no limit. */

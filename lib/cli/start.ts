@@ -2,10 +2,12 @@
  * The first five minutes: without arguments, an embedded cluster, the sample messages in sync and in async mode, and
  * what the cluster stored, as a table. With arguments, the console producer.
  */
+
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { ProducerConfig } from '../config/producer-config.js'
+import { counted } from '../counted.js'
 import { KeyedMessage } from '../keyed-message.js'
 import { Producer } from '../producer/producer.js'
 import { type StoredMessage, TestCluster } from '../testing/index.js'
@@ -37,7 +39,7 @@ async function demo(root: string, output: Writable): Promise<void> {
       cluster.createTopic(topic, { partitions: 3 })
       const sent = await produce(join(root, 'config'), cluster.bootstrap, type, topic)
       say(
-        `\n${sent} messages of config/sample-messages.txt, sent with config/producer.properties, producer.type=${type}:\n`,
+        `\n${counted(sent, 'message')} of config/sample-messages.txt, sent with config/producer.properties, producer.type=${type}:\n`,
       )
       say(storedTable(topic, cluster.messages(topic)))
     }

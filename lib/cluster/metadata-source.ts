@@ -8,10 +8,13 @@
  * @see docs/decisions/0000-classic-producer.md#d5; docs/reference/classic-producer.md#where-metadata-comes-from (the
  * original opened a new connection for each fetch and never asked learned brokers)
  */
+
 import _ from 'lodash'
 import { addressText, type BrokerAddress, isReachable } from '../broker-address.js'
+import { counted } from '../counted.js'
 import { type KafkaError, MetadataError, printable } from '../errors.js'
 import type { Logger } from '../logger.js'
+import type { BrokerSession } from '../network/broker-session.js'
 import { errorCode } from '../protocol/error-code.js'
 import type { MetadataResponse } from '../protocol/messages/index.js'
 
@@ -19,24 +22,10 @@ const NONE = 0
 /** What was learned of the cluster is of no use any more (KIP-1102). */
 const REBOOTSTRAP_REQUIRED = 129
 
-/** What is asked for metadata: one broker, over a connection that is opened when needed. */
-export interface MetadataBroker {
-  readonly address: BrokerAddress
-  /** `host:port`. */
-  readonly broker: string
-  readonly isConnected: boolean
-  /** Whether the last answer of {@link fetchMetadata} says less than the broker would say now. */
-  readonly lacksTopicIds: boolean
-  /** @param topics - at least one. */
-  fetchMetadata(topics: readonly string[]): Promise<MetadataResponse>
-  /** A request under way fails with `reason`. */
-  close(reason?: KafkaError): void
-}
-
 export interface MetadataSourceOptions {
   readonly bootstrap: readonly BrokerAddress[]
-  /** Makes one that is not connected yet. */
-  create(address: BrokerAddress): MetadataBroker
+  /** Makes an unconnected session, which belongs to the source from then on. */
+  create(address: BrokerAddress): BrokerSession
   readonly logger: Logger
   /** Order in which the bootstrap brokers are tried. Default: shuffled. */
   readonly shuffle?: (brokers: readonly BrokerAddress[]) => BrokerAddress[]
@@ -44,8 +33,10 @@ export interface MetadataSourceOptions {
 
 export class MetadataSource {
   readonly #options: MetadataSourceOptions
-  #current: MetadataBroker | null = null
-  #asking: MetadataBroker | null = null
+  /** Has answered last. */
+  #current: BrokerSession | null = null
+  #asking: BrokerSession | null = null
+  #lacksTopicIds = false
   #learned: BrokerAddress[] = []
   #closedFor: KafkaError | null = null
 
@@ -72,7 +63,9 @@ export class MetadataSource {
         cause = error
         const { message } = error as Error
         failures.push(message)
-        this.#options.logger.warn(`fetching metadata of ${topics.length} topics failed: ${message}`)
+        this.#options.logger.warn(
+          `fetching metadata of ${counted(topics.length, 'topic')} failed: ${message}`,
+        )
       }
     }
     if (this.#closedFor) throw this.#closedFor
@@ -84,7 +77,7 @@ export class MetadataSource {
 
   /** Whether the last answer says less than the same broker would say now: it came as the first one, in v0. */
   get lacksTopicIds(): boolean {
-    return this.#current?.lacksTopicIds ?? false
+    return this.#lacksTopicIds
   }
 
   /** Closes the connection; a fetch under way fails with `reason`. */
@@ -102,16 +95,19 @@ export class MetadataSource {
 
   async #ask(address: BrokerAddress, topics: readonly string[]): Promise<MetadataResponse> {
     const known = this.#current
-    const broker = known && _.isEqual(known.address, address) ? known : this.#options.create(address)
-    this.#options.logger.info(`fetching metadata of ${topics.length} topics from ${broker.broker}`)
-    this.#asking = broker
+    const session = known && _.isEqual(known.address, address) ? known : this.#options.create(address)
+    this.#options.logger.info(
+      `fetching metadata of ${counted(topics.length, 'topic')} from ${session.broker}`,
+    )
+    this.#asking = session
     try {
-      const response = await broker.fetchMetadata(topics)
-      if (broker !== known) known?.close()
-      this.#current = broker
+      const { response, lacksTopicIds } = await session.fetchMetadata(topics)
+      if (session !== known) known?.close()
+      this.#current = session
+      this.#lacksTopicIds = lacksTopicIds
       return response
     } catch (error) {
-      if (broker !== known) broker.close()
+      if (session !== known) session.close()
       throw error
     } finally {
       this.#asking = null

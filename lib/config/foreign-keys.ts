@@ -242,7 +242,7 @@ export const foreignKeys: readonly ForeignKeys[] = [
 export interface ForeignPrefix {
   readonly prefix: string
   readonly says: string
-  /** Told at INFO instead of WARN, because nothing follows from it: always, or where the value is empty. */
+  /** Logged at INFO instead of WARN, because it has no consequence: always, or where the value is empty. */
   readonly quiet?: 'always' | 'when empty'
 }
 

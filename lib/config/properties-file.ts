@@ -15,7 +15,9 @@ export function readPropertiesFile(path: string): string {
   const name = printable(String(path))
   const bytes = readBytes(path, name)
   if (bytes.length > MAX_PROPERTIES_CHARACTERS) {
-    throw new ConfigError(`${name} is larger than ${MAX_PROPERTIES_CHARACTERS} bytes: not a configuration`)
+    throw new ConfigError(
+      `${name} is larger than ${MAX_PROPERTIES_CHARACTERS} bytes, so it is no configuration`,
+    )
   }
   const mark = bytes.subarray(0, 3).toString('hex')
   if (mark === 'efbbbf') return bytes.subarray(3).toString('utf8')
@@ -31,11 +33,11 @@ function readBytes(path: string, name: string): Buffer {
   try {
     file = openSync(path, 'r')
     const bytes = Buffer.alloc(MAX_PROPERTIES_CHARACTERS + 1)
-    let filled = 0
-    for (let read = -1; read !== 0 && filled < bytes.length; filled += read) {
-      read = readSync(file, bytes, filled, bytes.length - filled, null)
+    let size = 0
+    for (let read = -1; read !== 0 && size < bytes.length; size += read) {
+      read = readSync(file, bytes, size, bytes.length - size, null)
     }
-    return bytes.subarray(0, filled)
+    return bytes.subarray(0, size)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new ConfigError(`cannot read the configuration ${name}: ${printable(reason)}`, undefined, { cause })

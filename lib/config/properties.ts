@@ -3,7 +3,7 @@
  *
  * The rules are those of `java.util.Properties.load`: `#` and `!` comments, `=`, `:` or blanks between key and
  * value, backslash escapes, `\uXXXX`, continuation lines, any line end. `properties-file` knows them; this file
- * only splits the text into logical lines for it, because it tells no position when it throws, and because Java
+ * only splits the text into logical lines for it, because its errors have no position, and because Java
  * skips a lone backslash at the start of a logical line where the library would start a pair.
  *
  * Two deliberate differences from Java. A byte order mark in front of the text is dropped; Java makes it a part of

@@ -1,8 +1,8 @@
 /**
- * Finds the known key that was probably meant by an unknown one. Pure; knows nothing of what keys mean.
+ * Finds the known key that was probably meant by an unknown one. Pure: it compares texts only.
  */
 
-/** Longer keys are nobody's typing error, and comparing them would cost. */
+/** A longer key is no typing error, and comparing it would cost. */
 const MAX_COMPARED_CHARACTERS = 100
 
 /**

@@ -3,6 +3,7 @@
  *
  * @see docs/reference/wire-protocol.md#message-formats, #compression
  */
+import { counted } from '../counted.js'
 import { asKafkaError, EncodeError, type KafkaError, printable, UnsupportedCodecError } from '../errors.js'
 import type { Compression } from '../protocol/records/compression.js'
 import { CompressedMessageSet, PlainMessageSet } from '../protocol/records/message-set.js'
@@ -52,7 +53,7 @@ export function payloadOf(
   const isPlain = !compression || (compressedTopics.size > 0 && !compressedTopics.has(batch.topic))
   if (isPlain) return plainPayload(batch, magic)
   if (compression.name === ZSTD && produceVersion < FIRST_PRODUCE_WITH_ZSTD) {
-    const text = `compression.codec=zstd needs Kafka 2.1 or newer, and ${broker} speaks Produce v${produceVersion}: use gzip, snappy or lz4`
+    const text = `compression.codec=zstd needs Kafka 2.1 or newer, and ${broker} supports Produce v${produceVersion}: use gzip, snappy or lz4`
     throw new UnsupportedCodecError(text, { broker, topic: batch.topic, partition: batch.partition })
   }
   return compressedPayload(batch, magic, compression)
@@ -93,6 +94,6 @@ function notCompressed(
   cause: unknown,
 ): KafkaError {
   const place = printable(partitionName(topic, partition))
-  const text = `${messages.length} messages to ${place} cannot be compressed with ${name}`
+  const text = `${counted(messages.length, 'message')} to ${place} cannot be compressed with ${name}`
   return new EncodeError(text, { topic, partition, cause })
 }

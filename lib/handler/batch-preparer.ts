@@ -2,6 +2,7 @@
  * Gets batches ready for one broker: written in the format of its version, or failed with the reason why that cannot
  * be, or set aside because they are known to be too large.
  */
+import { counted } from '../counted.js'
 import { asKafkaError, EncodeError, printable, UnsupportedVersionError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { isReadable, magicOf, UnreadableRecordError } from '../protocol/records/record-body.js'
@@ -75,7 +76,7 @@ export class BatchPreparer {
     const unreadable = messages.filter((message) => message === record || !isReadable(message))
     if (unreadable.length === 0) return batch
     const place = printable(partitionName(topic, partition))
-    const text = `${unreadable.length} messages to ${place} cannot be written: an ArrayBuffer was transferred or made shorter after it was sent. Send a copy of what is given away, or set copy.buffers=true`
+    const text = `${counted(unreadable.length, 'message')} to ${place} cannot be written: an ArrayBuffer was transferred or shortened after send(). Send a copy, or set copy.buffers=true`
     this.#options.logger.error(text)
     const error = new EncodeError(text, { topic, partition, cause })
     this.#options.outcomes.failed(unreadable, () => error)
@@ -109,7 +110,9 @@ export class BatchPreparer {
     const place = printable(partitionName(topic, partition))
     if (headersOnOldBrokers === 'drop') {
       const count = withHeaders.length
-      logger.warn(`${count} messages to ${place} lose their headers: ${broker} is older than Kafka 0.11`)
+      logger.warn(
+        `dropping the headers of ${counted(count, 'message')} to ${place}: ${broker} is older than Kafka 0.11`,
+      )
       return batch
     }
     const text = `${broker} cannot store the headers of messages to ${place}: that needs Kafka 0.11 or newer. Leave them out, or set headers.on.old.brokers=drop`

@@ -3,7 +3,9 @@
  *
  * @see docs/reference/classic-producer.md#log-lines; docs/WHERE-WE-DIFFER.md#log-lines
  */
+
 import _ from 'lodash'
+import { counted } from '../counted.js'
 import { type KafkaError, printable } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { Rejection } from './partition-and-collate.js'
@@ -19,16 +21,16 @@ export class CycleLog {
     this.#logger = logger
   }
 
-  /** By an encoder; in sync mode the call has been rejected with it. */
+  /** An encoder refused these messages; in sync mode the call has been rejected with its error. */
   refused(count: number): void {
-    this.#logger.error(`${count} messages could not be serialized and were given up`)
+    this.#logger.error(`${counted(count, 'message')} could not be serialized and failed`)
   }
 
   sending(messages: number, leaders: number): void {
-    this.#logger.debug(`sending ${messages} messages to ${leaders} leaders`)
+    this.#logger.debug(`sending ${counted(messages, 'message')} to ${counted(leaders, 'leader')}`)
   }
 
-  /** Messages without a place: WARN while that may change, ERROR where it cannot. */
+  /** Messages without a partition or leader: WARN where a retry may help, ERROR where it cannot. */
   unassigned(rejections: readonly Rejection[]): void {
     if (rejections.length === 0) return
     const [retriable, nonRetriable] = _.partition(rejections, ({ error }) => error.retriable)
@@ -36,12 +38,12 @@ export class CycleLog {
     const first = retriable[0]?.error
     if (first && first.cause === undefined) {
       this.#logger.warn(
-        `${retriable.length} messages could not be assigned to a leader; the first: ${first.message}`,
+        `${counted(retriable.length, 'message')} could not be assigned to a leader; the first: ${first.message}`,
       )
     }
     if (nonRetriable.length > 0) {
       this.#logger.error(
-        `${nonRetriable.length} messages could not be assigned to a partition and were given up; the first: ` +
+        `${counted(nonRetriable.length, 'message')} could not be assigned to a partition and failed; the first: ` +
           nonRetriable[0]!.error.message,
       )
     }
@@ -49,7 +51,7 @@ export class CycleLog {
 
   retrying(messages: number, backoffMs: number, remaining: number): void {
     this.#logger.info(
-      `${messages} messages are tried again in ${backoffMs} ms, ${remaining} attempts are left`,
+      `retrying ${counted(messages, 'message')} in ${backoffMs} ms, ${counted(remaining, 'attempt')} left`,
     )
   }
 
@@ -57,13 +59,13 @@ export class CycleLog {
     this.#logger.error(`metadata could not be refreshed: ${error.message}`)
   }
 
-  /** Attempts are used up. */
+  /** No attempt is left. */
   gaveUp(messages: readonly PendingMessage[], attempts: number, first: KafkaError): void {
     const topics = _.uniq(messages.map(({ topic }) => topic))
     const named = topics.slice(0, MAX_NAMED).map((topic) => printable(topic))
-    const more = topics.length > MAX_NAMED ? ` and ${topics.length - MAX_NAMED} more topics` : ''
+    const more = topics.length > MAX_NAMED ? ` and ${counted(topics.length - MAX_NAMED, 'more topic')}` : ''
     this.#logger.error(
-      `${messages.length} messages to ${named.join(', ')}${more} were given up after ${attempts} attempts; ` +
+      `${counted(messages.length, 'message')} to ${named.join(', ')}${more} failed after ${counted(attempts, 'attempt')}; ` +
         `the first: ${first.message}`,
     )
   }

@@ -8,6 +8,7 @@
  *
  * @see docs/reference/classic-producer.md#the-cycle; docs/decisions/0000-classic-producer.md#d1, #d2, #d3, #d4, #d6
  */
+import { counted } from '../counted.js'
 import type { KafkaError } from '../errors.js'
 import { EventLoopYield } from '../event-loop.js'
 import { type FailedAttempt, FailedToSendMessageError, type MessageFailure } from '../failure.js'
@@ -156,7 +157,7 @@ export class DefaultEventHandler implements EventHandler {
   #breakOff(messages: readonly PendingMessage[], thrown: unknown): void {
     const error = unexpected(thrown)
     const open = messages.filter(({ isSettled }) => !isSettled)
-    this.#options.logger.error(`${error.message}; ${open.length} messages were given up`)
+    this.#options.logger.error(`${error.message}; ${counted(open.length, 'message')} failed`)
     const attempt = { atMs: Date.now(), error }
     for (const message of open) message.addAttempt(attempt)
     this.#outcomes.failed(open, () => error)

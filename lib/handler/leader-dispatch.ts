@@ -7,8 +7,10 @@
  *
  * @see docs/decisions/0000-classic-producer.md#d2
  */
+
 import _ from 'lodash'
 import type { BrokerAddress } from '../broker-address.js'
+import { counted } from '../counted.js'
 import {
   type BrokerError,
   DecodeError,
@@ -20,7 +22,7 @@ import {
 import type { FailedAttempt } from '../failure.js'
 import { unexpected } from '../name-of-thrown.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
-import type { SyncProducer } from '../pool/sync-producer.js'
+import type { ProduceConnection, SyncProducer } from '../pool/sync-producer.js'
 import { NO_TOPIC_ID, type ProduceRequest, type ProduceResponse } from '../protocol/messages/index.js'
 import { estimateSetBytes, UnreadableRecordError } from '../protocol/records/record-body.js'
 import { BatchPreparer, type Prepared, type PreparerOptions } from './batch-preparer.js'
@@ -55,7 +57,7 @@ const noTopicId = (): Uint8Array => NO_TOPIC_ID
 
 const UNKNOWN_SERVER_ERROR = -1
 
-/** With acks 0 nobody says where. */
+/** With acks 0 no broker reports an offset. */
 const unanswered: Stored = { baseOffset: -1n, timestampMs: null }
 
 /** Bytes of a request beside its sets, roughly; only a hint. */
@@ -100,26 +102,28 @@ export class LeaderDispatch {
     }
   }
 
-  /** Messages that have their outcome by then, as their time limit was over, are left out. */
-  async #sendOne(producer: SyncProducer, all: readonly PartitionBatch[]): Promise<void> {
+  /**
+   * Messages that have their outcome by then, as their time limit was over, are left out.
+   *
+   * @param isAgain - the connection that they were prepared for has ended meanwhile.
+   */
+  async #sendOne(producer: SyncProducer, all: readonly PartitionBatch[], isAgain = false): Promise<void> {
     const batches = withoutSettled(all)
     if (batches.length === 0) return
-    let version: number
+    let connection: ProduceConnection
     let led = batches
     try {
-      const known = producer.produceVersion(topicsOf(batches))
-      if (typeof known === 'number') {
-        version = known
-      } else {
-        version = await known
-        led = this.#stillLed(producer, batches)
-      }
+      const ready = producer.ready(topicsOf(batches))
+      connection = ready instanceof Promise ? await ready : ready
+      if (ready instanceof Promise) led = this.#stillLed(producer, batches)
     } catch (thrown) {
       this.#failed(producer, batches, unexpected(thrown))
       return
     }
+    const { version } = connection
     const { ready, tooLarge } = await this.#preparer.prepare(withoutSettled(led), version, producer.broker)
-    if (ready.length > 0) await this.#request(producer, ready, version)
+    if (!connection.isOpen && !isAgain) return this.#sendOne(producer, led, true)
+    if (ready.length > 0) await this.#request(producer, connection, ready)
     for (const batch of tooLarge) await this.#sendHalves(producer, batch)
   }
 
@@ -138,10 +142,14 @@ export class LeaderDispatch {
     })
   }
 
-  async #request(producer: SyncProducer, prepared: readonly Prepared[], version: number): Promise<void> {
+  async #request(
+    producer: SyncProducer,
+    connection: ProduceConnection,
+    prepared: readonly Prepared[],
+  ): Promise<void> {
     const batches = prepared.map(({ batch }) => batch)
     try {
-      const response = await this.#answerTo(producer, prepared, version)
+      const response = await this.#answerTo(connection, prepared)
       if (response) await this.#take(producer, prepared, response)
       else for (const batch of batches) this.#options.outcomes.delivered(batch, unanswered, producer.broker)
     } catch (thrown) {
@@ -157,18 +165,17 @@ export class LeaderDispatch {
     }
   }
 
-  /** @throws {OutdatedRequest} when it was not written; else as {@link SyncProducer.send}. */
+  /** @throws {OutdatedRequest} when it was not written; else as {@link ProduceConnection.send}. */
   async #answerTo(
-    producer: SyncProducer,
+    connection: ProduceConnection,
     prepared: readonly Prepared[],
-    version: number,
   ): Promise<ProduceResponse | null> {
     const batches = prepared.map(({ batch }) => batch)
     const acks = this.#options.acks === 0 && this.#unproven.hasAny(batches) ? 1 : this.#options.acks
     const onWriting = (): void => beginFlight(batches)
     try {
-      const options = { version, sizeHint: sizeHint(batches), messages: countOf(batches), onWriting }
-      return await producer.send(this.#produceRequest(prepared, acks), options)
+      const options = { sizeHint: sizeHint(batches), messages: countOf(batches), onWriting }
+      return await connection.send(this.#produceRequest(prepared, acks), options)
     } finally {
       endFlight(batches)
     }
@@ -258,7 +265,7 @@ export class LeaderDispatch {
     const error = brokerError(code, { broker: producer.broker, topic, partition, acks, says })
     const action = actionOn(code)
     if (action === 'split' && messages.length > 1) {
-      logger.warn(`${error.message}; its ${messages.length} messages are sent in two halves`)
+      logger.warn(`${error.message}; its batch of ${counted(messages.length, 'message')} is split in two`)
       this.#limits.refused(topic, limitedBytes)
       return halve(batch)
     }
@@ -270,7 +277,7 @@ export class LeaderDispatch {
   /** Brokers before 0.8.2 fail on lz4 and do not say so. */
   #guessAt(code: number): string | null {
     if (code !== UNKNOWN_SERVER_ERROR || this.#options.compression?.name !== 'lz4') return null
-    return 'the broker failed unexpectedly; before 0.8.2 Kafka knows no lz4'
+    return 'the broker failed unexpectedly; Kafka before 0.8.2 does not support lz4'
   }
 
   #sendHalves(producer: SyncProducer, batch: PartitionBatch): Promise<void> {
@@ -303,7 +310,9 @@ export class LeaderDispatch {
     }
     const attempt = { atMs: Date.now(), broker, error }
     for (const message of rejected) message.addAttempt(attempt)
-    this.#options.logger.warn(`producing ${rejected.length} messages failed for good: ${error.message}`)
+    this.#options.logger.warn(
+      `producing ${counted(rejected.length, 'message')} failed without a retry: ${error.message}`,
+    )
     this.#options.outcomes.failed(rejected, errorOf)
     const others = messages.filter((message) => !message.isSettled)
     return others.length > 0 ? [{ ...batch, messages: others }] : []
@@ -329,7 +338,8 @@ export class LeaderDispatch {
         count++
       }
     }
-    if (count > 0) this.#options.logger.warn(`producing ${count} messages failed: ${error.message}`)
+    if (count > 0)
+      this.#options.logger.warn(`producing ${counted(count, 'message')} failed: ${error.message}`)
   }
 }
 
@@ -360,10 +370,14 @@ function failureIn({ messages }: PartitionBatch): KafkaError {
 
 function leaderMoved(broker: string, { topic, partition }: PartitionBatch): MetadataError {
   const place = printable(partitionName(topic, partition))
-  return new MetadataError(`${broker} says that it no longer leads ${place}`, { broker, topic, partition })
+  return new MetadataError(`${broker} answered that it no longer leads ${place}`, {
+    broker,
+    topic,
+    partition,
+  })
 }
 
-/** Of messages that were not sent, because they would have overtaken others; whatever became of those. */
+/** Of messages that were not sent because they would have overtaken others, whatever the outcome of those. */
 function stayedBehind({ topic, partition }: PartitionBatch, cause: KafkaError): KafkaError {
   const place = printable(partitionName(topic, partition))
   const text = `not sent because earlier messages of ${place} are to be tried again: ${cause.message}`

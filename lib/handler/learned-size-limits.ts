@@ -1,5 +1,5 @@
 /**
- * What is known of `max.message.bytes`, per topic: brokers do not tell it, they only refuse. A set that is as large
+ * What is known of `max.message.bytes`, per topic: brokers do not report it, they only refuse. A set that is as large
  * as one that was refused is split before it is sent.
  *
  * Forgotten after a while, because the limit can be raised.

@@ -14,9 +14,9 @@ export interface PartitionAnswer {
   readonly baseOffset: bigint
   /** −1n where the broker does not stamp messages itself. */
   readonly logAppendTimeMs: bigint
-  /** What the broker says of the refusal. */
+  /** The broker's text about the refusal. */
   readonly errorMessage: string | null
-  /** Which messages of the batch it refuses, and why; empty where it does not tell. */
+  /** Which messages of the batch it refuses, and why; empty where the broker does not report them. */
   readonly recordErrors: readonly { readonly batchIndex: number; readonly message: string | null }[]
 }
 

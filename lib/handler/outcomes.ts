@@ -1,5 +1,5 @@
 /**
- * Ends messages: marks them settled, tells whoever waits, then reports. The only place that settles, so no message
+ * Completes messages: marks them settled, calls their waiters, then reports. The only place that settles, so no message
  * ends twice.
  */
 import type { KafkaError } from '../errors.js'

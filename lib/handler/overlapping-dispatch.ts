@@ -12,12 +12,9 @@
 import { Fifo } from '../fifo.js'
 import { type Link, LinkedList } from '../linked-list.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
-import type { Hold } from './holds.js'
+import { bytesOf, JoinLimit } from './join-limit.js'
 import { PartitionQueues, type RunDraft } from './partition-queues.js'
 import type { PendingMessage } from './pending-message.js'
-
-/** Further calls join a run up to this many bytes together; see GroupCommit, which has the same limit and reason. */
-const MAX_JOINED_BYTES = 900_000
 
 export interface OverlappingDispatchOptions {
   /** `max.in.flight.requests.per.connection`: runs at a time; each has at most one request in flight per broker. */
@@ -38,7 +35,7 @@ export interface OverlappingDispatchOptions {
 export type OnProgress = (batches?: readonly { readonly messages: readonly PendingMessage[] }[]) => void
 
 /** The messages of one call. */
-interface Call {
+export interface Call {
   readonly messages: readonly PendingMessage[]
   readonly bytes: number
   /** Messages that are not settled. */
@@ -54,15 +51,6 @@ interface Call {
   end(): void
 }
 
-/** What a message has to do with others, where calls overlap. */
-export interface Turn {
-  readonly call: Call
-  /** null while it waits, and when it is settled and no request with it is in flight. */
-  hold: Hold | null
-  /** Its call knows that it is settled. */
-  isCounted: boolean
-}
-
 interface Run {
   /** Those that are not settled, or in flight although their time limit is over. */
   messages: readonly PendingMessage[]
@@ -72,18 +60,17 @@ interface Run {
 class Draft implements RunDraft {
   readonly messages: PendingMessage[] = []
   readonly #number: number
-  #bytes = 0
+  readonly #limit = new JoinLimit()
 
   constructor(number: number) {
     this.#number = number
   }
 
   add(message: PendingMessage): boolean {
-    const { call } = message.turn!
+    const call = message.call!
     if (call.run !== this.#number) {
-      if (this.messages.length > 0 && this.#bytes + call.bytes > MAX_JOINED_BYTES) return false
+      if (!this.#limit.admits(call.messages.length, call.bytes)) return false
       call.run = this.#number
-      this.#bytes += call.bytes
     }
     this.messages.push(message)
     return true
@@ -141,7 +128,7 @@ export class OverlappingDispatch {
     const going: PendingMessage[] = []
     const mayGo = this.#running < this.#options.maxInFlight
     for (const message of call.messages) {
-      message.turn = { call, hold: null, isCounted: false }
+      message.call = call
       if (this.#queues.arrive(message, mayGo)) going.push(message)
     }
     if (call.messages[0]!.deadlineMs > 0) call.link = this.#limited.push(call)
@@ -150,7 +137,7 @@ export class OverlappingDispatch {
 
   #start(messages: readonly PendingMessage[]): void {
     this.#queues.endRun()
-    for (const { turn } of messages) this.#noLongerWaits(turn!.call)
+    for (const { call } of messages) this.#noLongerWaits(call!)
     const run: Run = { messages }
     this.#running++
     void this.#options
@@ -163,20 +150,21 @@ export class OverlappingDispatch {
 
   #progressed(run: Run, batches?: Parameters<OnProgress>[0]): void {
     for (const { messages } of batches ?? [run]) for (const message of messages) this.#update(message)
-    if (!batches) run.messages = run.messages.filter(({ turn }) => turn!.hold !== null)
+    if (!batches) run.messages = run.messages.filter(({ hold }) => hold !== null)
     this.#work()
   }
 
   #update(message: PendingMessage): void {
-    const turn = message.turn!
-    if (turn.hold === null) return
+    if (message.hold === null) return
     this.#queues.update(message)
-    if (!message.isSettled || turn.isCounted) return
-    turn.isCounted = true
-    this.#settled(turn.call)
+    if (message.isSettled) this.#settled(message)
   }
 
-  #settled(call: Call): void {
+  /** Once for each message, though one that is settled in flight is looked at again. */
+  #settled(message: PendingMessage): void {
+    const { call } = message
+    if (call === null) return
+    message.call = null
     call.open--
     if (call.open === 0) call.end()
   }
@@ -206,7 +194,7 @@ export class OverlappingDispatch {
     if (due.length > 0) this.#options.expire(due)
     for (const message of due) {
       this.#queues.drop(message)
-      this.#settled(message.turn!.call)
+      this.#settled(message)
     }
     this.#isBusy = false
     this.#work()
@@ -228,10 +216,17 @@ export class OverlappingDispatch {
 }
 
 function callOf(messages: readonly PendingMessage[], end: () => void): Call {
-  let bytes = 0
-  for (const { key, value } of messages) bytes += (key?.length ?? 0) + (value?.length ?? 0)
   const { length } = messages
-  return { messages, bytes, open: length, waiting: length, position: 0, link: null, run: 0, end }
+  return {
+    messages,
+    bytes: bytesOf(messages),
+    open: length,
+    waiting: length,
+    position: 0,
+    link: null,
+    run: 0,
+    end,
+  }
 }
 
 /** Goes on to the first message of a call that waits. */
@@ -239,7 +234,7 @@ function nextThatWaits(call: Call): PendingMessage | undefined {
   const { messages } = call
   while (call.position < messages.length) {
     const message = messages[call.position]!
-    if (!message.isSettled && message.turn!.hold === null) return message
+    if (!message.isSettled && message.hold === null) return message
     call.position++
   }
   return undefined

@@ -92,16 +92,15 @@ export class PartitionQueues {
 
   /** To be called when a message that was taken may have been settled, or bound to a partition. */
   update(message: PendingMessage): void {
-    const turn = message.turn!
-    const { hold } = turn
+    const { hold } = message
     if (!hold) return
     if (message.isSettled && !message.isInFlight) {
-      turn.hold = null
+      message.hold = null
       hold.topic.unsettled--
       this.#release(hold)
     } else if (isBound(message) && !(hold instanceof Partition && hold.id === message.partition)) {
-      turn.hold = this.#partitionOf(hold.topic, message.partition)
-      turn.hold.held++
+      message.hold = this.#partitionOf(hold.topic, message.partition)
+      message.hold.held++
       this.#release(hold)
     }
   }
@@ -120,7 +119,7 @@ export class PartitionQueues {
   /** @returns false when the run is full. */
   #collectPartition(partition: Partition, run: RunDraft): boolean {
     const { topic, waiting } = partition
-    // If it is not free by now, whoever holds it makes it ready again.
+    // If it is not free by now, its holder makes it ready again.
     if (waiting.size === 0 || !this.#isFreePartition(partition)) return true
     for (let next = firstUnsettled(waiting); next; next = firstUnsettled(waiting)) {
       if (!run.add(next)) return false
@@ -186,7 +185,7 @@ export class PartitionQueues {
     hold.held++
     topic.unsettled++
     topic.unsettledOfRun++
-    message.turn!.hold = hold
+    message.hold = hold
   }
 
   #release(hold: Hold): void {

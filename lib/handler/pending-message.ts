@@ -10,7 +10,8 @@ import type { FailedAttempt, MessageFailure } from '../failure.js'
 import type { KeyedMessage } from '../keyed-message.js'
 import type { RecordHeaders } from '../protocol/records/record-body.js'
 import type { Serialized } from '../protocol/writer.js'
-import type { Turn } from './overlapping-dispatch.js'
+import type { Hold } from './holds.js'
+import type { Call } from './overlapping-dispatch.js'
 
 /** Where and when a message was stored. */
 export interface Delivery {
@@ -61,8 +62,10 @@ export class PendingMessage {
   isAmbiguous = false
   /** Failed attempts in all. */
   attemptCount = 0
-  /** Where cycles overlap, what OverlappingDispatch keeps of it. */
-  turn: Turn | null = null
+  /** Where cycles overlap: its call, until that call knows that it is settled. */
+  call: Call | null = null
+  /** Where cycles overlap: null while it waits, and when it is settled and no request with it is in flight. */
+  hold: Hold | null = null
   #attempts: FailedAttempt[] | null = null
 
   constructor(message: KeyedMessage, waiter: OutcomeWaiter | null, deadlineMs = 0) {

@@ -1,6 +1,6 @@
 /**
- * Partitions whose last requests with acks 0 nobody confirmed: their leader may have moved, and a broker that leads them
- * no more tells it only by closing the connection, after the next messages are lost.
+ * Partitions whose last requests with acks 0 are unconfirmed: their leader may have moved, and a broker that leads them
+ * no more reports it only by closing the connection, after the next messages are lost.
  *
  * The next request to such a partition is sent with acks 1, so that a refusal is an answer and the messages are tried
  * again. Holds a bounded number of topics: the oldest are dropped, which costs what a closed connection costs.

@@ -2,10 +2,10 @@
  * How values are spread. Count, least, largest, mean and deviation are of all values; percentiles of those of the
  * last five to ten minutes in which there were some, as the original's samples favoured the last five.
  *
- * Two HDR histograms take turns: one is filled, the other keeps the five minutes before. They are looked after when a
+ * Two HDR histograms take turns: one records, the other keeps the five minutes before. They are looked after when a
  * value comes, not by a timer; so when none comes any more, the last ones stay. Values are put down first and entered
  * some at a time: between two requests the processor's caches have gone cold, which made each entry several times as
- * dear.
+ * expensive.
  *
  * @see docs/reference/classic-producer.md#metrics
  */
@@ -50,7 +50,7 @@ export class Distribution {
   /** On the caller's clock. */
   #windowStartMs = 0
 
-  /** @param resolution - how many steps there are to 1: values are told apart to 1/resolution. */
+  /** @param resolution - how many steps there are to 1: values are distinguished to 1/resolution. */
   constructor(resolution = 1) {
     this.#resolution = resolution
   }

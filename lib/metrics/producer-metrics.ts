@@ -1,5 +1,5 @@
 /**
- * Counts what one producer does. Lives and goes with its producer; nothing of the process knows it.
+ * Counts what one producer does. Belongs to its producer; there is no registry in the process.
  *
  * Always on, so it must cost next to nothing: a message is two increments, the rest is counted per batch or per
  * request. The clock is looked at per request, per batch, and at some of the messages.
@@ -52,7 +52,7 @@ export class ProducerMetrics {
   #lastTopic = ''
   #lastTopicMetrics: TopicMetrics | null = null
   #messages = 0
-  /** Of these, how many the meter of all topics knows. */
+  /** Of these, how many the meter of all topics has counted. */
   #markedMessages = 0
   /** Messages that were handed on to cycles. */
   #handedOn = 0
@@ -93,7 +93,7 @@ export class ProducerMetrics {
     this.#of(topic).messages.mark()
   }
 
-  /** Sync mode: so many messages will have an outcome. In async mode those in the queue will. */
+  /** Sync mode: this number of messages will have an outcome. In async mode those in the queue will. */
   accepted(messages: number): void {
     this.#handedOn += messages
   }

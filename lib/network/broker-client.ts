@@ -8,6 +8,7 @@
  * @see docs/decisions/0000-classic-producer.md#d7 (time-outs), #d8 (answers), #d12 (versions)
  */
 import type { BrokerAddress } from '../broker-address.js'
+import { counted } from '../counted.js'
 import { asKafkaError, EncodeError, type KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { Api } from '../protocol/api.js'
@@ -112,7 +113,7 @@ export class BrokerClient {
     return this.#connection.broker
   }
 
-  /** What the broker speaks; null while nobody has said so. */
+  /** The versions that the broker supports; null while unknown. */
   get versions(): BrokerVersions | null {
     return this.#versions
   }
@@ -142,7 +143,7 @@ export class BrokerClient {
     const passedOver = { isOptional: true, timeoutMs }
     const versions = this.#answerTo(apiVersions, 0, firstId, question.length, passedOver)
     const answer = this.#answerTo(metadata, 0, secondId, request.length, { timeoutMs })
-    // Whoever gives up on the first one need not hear of the second.
+    // A caller that gave up on the first one need not handle the failure of the second.
     answer.catch(() => {})
     if (this.#connection.isOpen) this.#connection.write(Buffer.concat([question, request]), () => {})
     return { versions, metadata: answer as Promise<MetadataResponse> }
@@ -151,7 +152,7 @@ export class BrokerClient {
   /**
    * Sends a request and resolves with its decoded answer; holds it back first while the broker wants that.
    *
-   * @throws {UnsupportedVersionError} at once when the broker does not know the request in any version spoken here.
+   * @throws {UnsupportedVersionError} at once when the broker does not know the request in any version supported here.
    */
   request<Request, Response>(
     api: Api<Request, Response>,
@@ -274,8 +275,8 @@ export class BrokerClient {
     const { body, trailingBytes } = decodeResponse(api, version, frame)
     if (trailingBytes > 0 && !this.#warnedOfTrailingBytes) {
       this.#warnedOfTrailingBytes = true
-      const what = `${trailingBytes} bytes after the last field of its ${api.name} v${version} answer`
-      this.#settings.logger.warn(`${this.#connection.broker} sent ${what}; they are ignored`)
+      const what = `${counted(trailingBytes, 'byte')} after the last field of its ${api.name} v${version} answer`
+      this.#settings.logger.warn(`${this.#connection.broker} sent ${what}; ignored`)
     }
     const { throttleTimeMs = 0 } = body as { throttleTimeMs?: number }
     if (throttleTimeMs > 0) {

@@ -1,5 +1,5 @@
 /**
- * What one broker speaks, and the version that each request takes with it: the newest that both sides know.
+ * Which versions one broker supports, and the version of each request to it: the newest that both sides support.
  *
  * @see docs/reference/wire-protocol.md#finding-out-versions; docs/decisions/0000-classic-producer.md#d12
  */
@@ -59,7 +59,7 @@ export class BrokerVersions {
    * The newest version that both sides know.
    *
    * @param broker - for the error.
-   * @throws {UnsupportedVersionError} when there is none; says what each side offers, and what to do.
+   * @throws {UnsupportedVersionError} when there is none; it names what each side offers, and what to do.
    */
   versionOf(api: AnyApi, broker: string): number {
     const known = this.#chosen[api.key]

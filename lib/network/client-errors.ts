@@ -1,4 +1,4 @@
-/** What a client says when a request comes to nothing. */
+/** The errors of a client whose request fails. */
 import {
   ConnectionError,
   DecodeError,

@@ -1,5 +1,5 @@
 /**
- * Opens a TCP connection to a broker, or says why it cannot.
+ * Opens a TCP connection to a broker, or fails with the reason.
  *
  * All addresses of a name are tried within one time limit, see {@link Dial}. What the socket reports before it is open
  * is dealt with here, what comes later belongs to whoever takes it.

@@ -1,7 +1,7 @@
 /**
  * One TCP connection to one broker: writes requests, splits what arrives into frames, closes it.
  *
- * Knows no correlation id and no topic. It ends exactly once, and says why.
+ * It handles neither correlation ids nor topics. It ends exactly once, with a reason.
  *
  * @see docs/reference/classic-producer.md#sockets, docs/decisions/0000-classic-producer.md#d8
  */

@@ -60,7 +60,7 @@ export class Dial {
   }
 
   #resolve(host: string): void {
-    // Looked up late, so that whoever replaces it is heard.
+    // Read at each call, so that a replacement is used.
     const lookup: LookupFunction = this.#settings.lookup ?? dns.lookup
     lookup(host, { all: true }, (error, found) => {
       if (this.#isOver) return

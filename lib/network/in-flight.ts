@@ -112,7 +112,9 @@ export class InFlight {
     this.#passOver(correlationId)
     const oldest = this.#requests[0]
     if (!oldest)
-      throw new DecodeError(`an answer with correlation id ${correlationId} came, and nothing was asked`)
+      throw new DecodeError(
+        `an answer with correlation id ${correlationId} came, but no request is in flight`,
+      )
     if (oldest.correlationId !== correlationId) {
       const text = `an answer has correlation id ${correlationId}, the oldest request has ${oldest.correlationId}`
       throw new DecodeError(text, { correlationId: oldest.correlationId })

@@ -5,7 +5,7 @@
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-219
  */
 
-/** Quotas are windows of seconds; what a broker says beyond this is not believed, so that nothing waits for ever. */
+/** Quotas are windows of seconds; a longer throttle time is not trusted, so that nothing waits for ever. */
 const LONGEST_MS = 300_000
 
 export class ThrottleGate {

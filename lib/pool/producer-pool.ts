@@ -147,7 +147,7 @@ export class ProducerPool {
           if (--shared.permits > 0) return
           if (shared === current) current = null
           const { producer } = shared
-          // When this fails the connection is closed, and its listener is called with what nobody confirmed.
+          // When this fails the connection is closed, and its listener is called with the unconfirmed writes.
           await producer.confirm().catch(() => {})
           members.delete(producer)
           producer.close(new ConnectionError(`the connection to ${addressText(address)} was retired`))

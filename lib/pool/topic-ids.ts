@@ -1,5 +1,5 @@
 /**
- * Produce v13 and later name topics by id; everything else here knows names.
+ * Produce v13 and later name topics by id; all other code uses names.
  *
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-516
  */
@@ -10,7 +10,7 @@ import {
   topicIdText,
 } from '../protocol/messages/index.js'
 
-/** The first version of Produce that knows no names. */
+/** The first version of Produce without topic names. */
 export const VERSION_OF_TOPIC_IDS = 13
 
 /** Whether the ids of all topics are known. */

@@ -1,12 +1,12 @@
 /**
- * What one connection has written with acks 0 since its broker last answered anything: nobody knows whether the broker
+ * What one connection has written with acks 0 since its broker last answered anything: it is unknown whether the broker
  * has read it, let alone stored it.
  *
  * A broker reads the requests of a connection in order, so its answer to a later request proves that it has read all
  * earlier ones. Keeps counts and partitions, never messages.
  */
 
-/** Requests with acks 0 of which nobody knows whether the broker has read them. */
+/** Requests with acks 0 of which it is unknown whether the broker has read them. */
 export interface Unconfirmed {
   readonly requests: number
   /** In these requests together; 0 where the caller of `SyncProducer.send` did not say. */

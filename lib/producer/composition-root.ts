@@ -1,6 +1,5 @@
 /** Builds what stands behind a Producer from its configuration: connections, metadata, handler. */
 
-import type { BrokerAddress } from '../broker-address.js'
 import { MetadataSource } from '../cluster/metadata-source.js'
 import type { ProducerConfig } from '../config/producer-config.js'
 import { ConfigError, type KafkaError, UnsupportedCodecError } from '../errors.js'
@@ -9,9 +8,10 @@ import { BrokerPartitionInfo } from '../handler/broker-partition-info.js'
 import { DefaultEventHandler, type DefaultEventHandlerOptions } from '../handler/default-event-handler.js'
 import type { Logger } from '../logger.js'
 import { ApiVersionsCache, type VersionSeen } from '../network/api-versions-cache.js'
+import { BrokerSession } from '../network/broker-session.js'
 import { BrokerVersions } from '../network/broker-versions.js'
 import { ProducerPool } from '../pool/producer-pool.js'
-import { SyncProducer, type SyncProducerListener } from '../pool/sync-producer.js'
+import { SyncProducer, type SyncProducerListener, type SyncProducerSettings } from '../pool/sync-producer.js'
 import { type Compression, compressionNamed } from '../protocol/records/compression.js'
 import { type Classes, encodersOf, partitionerOf } from './classes.js'
 import type { RefreshEvent } from './events.js'
@@ -55,21 +55,27 @@ export function compose(
       listener.onUnconfirmed(broker, unconfirmed, reason)
     },
   }
-  const create = (address: BrokerAddress): SyncProducer =>
-    new SyncProducer(address, {
-      clientId: config.clientId,
-      connectTimeoutMs: config.requestTimeoutMs,
-      requestTimeoutMs: config.requestTimeoutMs,
-      sendBufferBytes: config.sendBufferBytes,
-      maxFrameBytes: config.receiveMessageMaxBytes,
-      logger,
-      listener: connectionListener,
-      apiVersionsCache,
-      onOutdated: (outdated) => pool.renew(outdated),
-      onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
-    })
-  const pool = new ProducerPool({ create, maxInFlight: config.maxInFlightRequestsPerConnection })
-  const source = new MetadataSource({ bootstrap: config.metadataBrokerList, create, logger })
+  const settings: SyncProducerSettings = {
+    clientId: config.clientId,
+    connectTimeoutMs: config.requestTimeoutMs,
+    requestTimeoutMs: config.requestTimeoutMs,
+    sendBufferBytes: config.sendBufferBytes,
+    maxFrameBytes: config.receiveMessageMaxBytes,
+    logger,
+    listener: connectionListener,
+    apiVersionsCache,
+    onOutdated: (outdated) => pool.renew(outdated),
+    onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
+  }
+  const pool = new ProducerPool({
+    create: (address) => new SyncProducer(address, settings),
+    maxInFlight: config.maxInFlightRequestsPerConnection,
+  })
+  const source = new MetadataSource({
+    bootstrap: config.metadataBrokerList,
+    create: (address) => new BrokerSession(address, settings),
+    logger,
+  })
   const brokerPartitionInfo = new BrokerPartitionInfo({
     source,
     logger,

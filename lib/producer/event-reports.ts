@@ -1,4 +1,5 @@
-/** What the components behind a Producer report: counted, logged, and reported as events to whoever listens. */
+/** What the components behind a Producer report: counted, logged, and reported as events. */
+import { counted } from '../counted.js'
 import type { KafkaError } from '../errors.js'
 import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import type { Stored } from '../handler/outcomes.js'
@@ -15,7 +16,7 @@ import type { UnconfirmedTally } from './unconfirmed-tally.js'
 
 export interface ReportsOptions {
   report<E extends keyof ProducerEvents>(event: E, payload: Parameters<ProducerEvents[E]>[0]): void
-  /** Whether anybody listens: an event with many messages is not made for nobody. */
+  /** Whether the event has a listener: an event with many messages is not built without one. */
   isHeard(event: keyof ProducerEvents): boolean
   readonly metrics: ProducerMetrics
   readonly unconfirmed: UnconfirmedTally
@@ -99,7 +100,7 @@ function deliveredEvent(
   return { topic, partition, baseOffset, ...(timestampMs !== null && { timestampMs }), broker, messages }
 }
 
-/** An async failure that nobody listens for is logged: it is never silent. */
+/** An async failure without a listener is logged, never dropped silently. */
 function reportFailed(
   { report, isHeard, logger, isAsync }: ReportsOptions,
   failures: readonly MessageFailure[],
@@ -114,7 +115,7 @@ function warnOfUnconfirmed(
   { requests, messages }: Unconfirmed,
   reason: KafkaError,
 ): void {
-  const what = `${messages} ${messages === 1 ? 'message' : 'messages'} in ${requests} ${requests === 1 ? 'request' : 'requests'}`
+  const what = `${counted(messages, 'message')} in ${counted(requests, 'request')}`
   logger.warn(
     `up to ${what} with acks 0 may be lost: the connection to ${broker} ended without proof that it had read them: ` +
       reason.message,

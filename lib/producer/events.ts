@@ -1,5 +1,5 @@
 /**
- * What a producer tells whoever listens. Events only report: no listener is needed, and one that throws is logged and
+ * The events of a producer. Events only report: no listener is needed, and one that throws is logged and
  * hurts nothing else.
  */
 import { EventEmitter } from 'eventemitter3'

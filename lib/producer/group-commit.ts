@@ -3,14 +3,9 @@
  * together, in their order; one call at a time goes out alone and at once, as in the original.
  */
 import { Fifo } from '../fifo.js'
+import { bytesOf, JoinLimit } from '../handler/join-limit.js'
 import type { PendingMessage } from '../handler/pending-message.js'
 import { FlushTracker } from './flush-tracker.js'
-
-/**
- * Later calls join a cycle up to this many bytes together: with compression the messages of a partition become one
- * message, which should stay below the brokers' usual limit of 1,000,000.
- */
-const MAX_JOINED_BYTES = 900_000
 
 interface Call {
   readonly messages: readonly PendingMessage[]
@@ -37,9 +32,7 @@ export class GroupCommit {
   /** Takes the serialized messages of one call; they report their outcome themselves. */
   submit(messages: readonly PendingMessage[]): void {
     if (messages.length === 0) return
-    let bytes = 0
-    for (const { key, value } of messages) bytes += (key?.length ?? 0) + (value?.length ?? 0)
-    this.#waiting.push({ messages, bytes })
+    this.#waiting.push({ messages, bytes: bytesOf(messages) })
     if (this.#running < this.#maxInFlight) void this.#run()
   }
 
@@ -63,11 +56,10 @@ export class GroupCommit {
 
   /** The first call that waits, and those after it that may join. */
   #nextCycle(): Call[] {
-    const calls = [this.#waiting.shift()!]
-    let { bytes } = calls[0]!
+    const calls: Call[] = []
+    const limit = new JoinLimit()
     for (let next = this.#waiting.peek(); next; next = this.#waiting.peek()) {
-      bytes += next.bytes
-      if (bytes > MAX_JOINED_BYTES) break
+      if (!limit.admits(next.messages.length, next.bytes)) break
       calls.push(next)
       this.#waiting.shift()
     }

@@ -4,8 +4,10 @@
  *
  * @see docs/reference/classic-producer.md#objects, #async-mode
  */
+
 import { byteLengthOf, isBytes } from '../bytes.js'
 import { ProducerConfig } from '../config/producer-config.js'
+import { counted } from '../counted.js'
 import {
   asKafkaError,
   ConfigError,
@@ -54,7 +56,7 @@ export interface SendOptions {
 
 const accepted = Promise.resolve()
 
-/** Async mode: after this number of calls the event loop is asked for its turn, for a call may wait for nothing else. */
+/** Async mode: after this number of calls the event loop is given a turn, because a call may wait for nothing else. */
 const CALLS_PER_LOOK = 64
 
 export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
@@ -191,7 +193,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
    * has its outcome; with acks 0, when the brokers have read it.
    *
    * @throws {UnconfirmedError} acks 0 only: connections ended, since the last flush or during this one, before their
-   *   brokers confirmed what was written; says how many messages may be lost.
+   *   brokers confirmed what was written; `messages` is how many may be lost.
    * @throws {ConnectionError | RequestTimeoutError} acks 0 only: a broker did not confirm.
    */
   async flush(): Promise<void> {
@@ -317,7 +319,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     const { queueBufferingMaxMessages: capacity, queueEnqueueTimeoutMs: timeoutMs } = this.config
     const waited = timeoutMs > 0 ? ` for ${timeoutMs} ms` : ''
     const error = new QueueFullError(
-      `the queue has been full${waited} (${this.#queue.size} of ${capacity} messages); ` +
+      `the queue has been full${waited} (${this.#queue.size} of ${counted(capacity, 'message')}); ` +
         `${howManyAccepted(accepted, rejected)}. ` +
         'Raise queue.buffering.max.messages, or set queue.enqueue.timeout.ms=-1 and await send()',
       { topic: rejected[0]!.topic, accepted, rejected: messagesOf(rejected) },
@@ -335,7 +337,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     const isLimited = timeoutMs !== null && timeoutMs <= LONGEST_TIMER_MS
     const timer = isLimited ? setTimeout(() => this.#abort(timeoutMs), timeoutMs) : undefined
     await this.#drain()
-    // What nobody confirms is reported when its connection ends, at the latest below.
+    // What stays unconfirmed is reported when its connection ends, at the latest below.
     await this.#components.handler.confirm().catch(() => {})
     clearTimeout(timer)
     this.#components.closeMetadata(new ConnectionError('the producer was closed'))
@@ -346,7 +348,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
 
   async #drain(): Promise<void> {
     if (!this.#isAsync) return this.#groupCommit.flush()
-    this.#logger.info(`sending what is queued: ${this.#queue.size} messages`)
+    this.#logger.info(`sending what is queued: ${counted(this.#queue.size, 'message')}`)
     this.#loop.stopLingering()
     // Senders that were blocked by a full queue before the close are let in and delivered.
     if (this.#blocked > 0) {
@@ -386,14 +388,14 @@ function messagesOf(pending: readonly PendingMessage[]): KeyedMessage[] {
 
 /** What the caller passed threw when it was looked at; errors of ours stay as they are. */
 function unreadable(thrown: unknown): KafkaError {
-  const text = 'what was given to send() or deliver() cannot be read: it threw when it was looked at'
+  const text = 'the argument of send() or deliver() cannot be read: reading it threw'
   return asKafkaError(thrown) ?? new ConfigError(text, undefined, { cause: thrown })
 }
 
 function howManyAccepted(accepted: number, rejected: readonly unknown[]): string {
   const all = accepted + rejected.length
   if (all === 1) return 'the message was not accepted'
-  return `${accepted} of ${all} messages were accepted, the others are in the error's field rejected`
+  return `${accepted} of ${all} messages were accepted; the others are in the field rejected of this error`
 }
 
 /** Of what the user gave, without encoding it: enough to bound a queue. */

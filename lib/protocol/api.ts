@@ -1,5 +1,5 @@
 /**
- * What one Kafka API is: its key, the versions spoken here, and the tables of its request and response.
+ * What one Kafka API is: its key, the versions supported here, and the tables of its request and response.
  */
 import { UnsupportedVersionError } from '../errors.js'
 import type { Codec, Type } from './types.js'
@@ -41,7 +41,7 @@ export function defineApi<Request, Response>(table: ApiTable<Request, Response>)
     return (version) => {
       if (!Number.isInteger(version) || version < minVersion || version > maxVersion) {
         throw new UnsupportedVersionError(
-          `${table.name} v${version} is not spoken here; versions ${minVersion} to ${maxVersion} are`,
+          `${table.name} v${version} is not supported; versions ${minVersion} to ${maxVersion} are`,
         )
       }
       codecs[version] ??= type.compile(version, version >= flexibleFrom)

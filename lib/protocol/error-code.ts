@@ -16,7 +16,7 @@ export interface ErrorCode {
 type Row = readonly [code: number, name: string, retriable: boolean, description?: string]
 
 const rows: readonly Row[] = [
-  [-1, 'UNKNOWN_SERVER_ERROR', false, 'the broker failed unexpectedly; its log says why'],
+  [-1, 'UNKNOWN_SERVER_ERROR', false, 'the broker failed unexpectedly; see its log'],
   [0, 'NONE', false],
   [1, 'OFFSET_OUT_OF_RANGE', false],
   [2, 'CORRUPT_MESSAGE', true, 'the broker found a wrong checksum or size'],
@@ -62,7 +62,7 @@ const rows: readonly Row[] = [
   [32, 'INVALID_TIMESTAMP', false, 'the timestamp is outside the limits of the topic'],
   [33, 'UNSUPPORTED_SASL_MECHANISM', false],
   [34, 'ILLEGAL_SASL_STATE', false],
-  [35, 'UNSUPPORTED_VERSION', false, 'the broker does not speak this version of the request'],
+  [35, 'UNSUPPORTED_VERSION', false, 'the broker does not support this version of the request'],
   [36, 'TOPIC_ALREADY_EXISTS', false],
   [37, 'INVALID_PARTITIONS', false],
   [38, 'INVALID_REPLICATION_FACTOR', false],

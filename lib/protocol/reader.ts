@@ -6,6 +6,7 @@
  *
  * @see https://kafka.apache.org/protocol#protocol_types
  */
+import { counted } from '../counted.js'
 import { DecodeError } from '../errors.js'
 
 /**
@@ -109,7 +110,7 @@ export class Reader {
   checkCount(count: number, minBytes: number): number {
     if (count < 0 || count * minBytes > this.remaining) {
       throw new DecodeError(
-        `array at byte ${this.#at} announces ${count} elements, ${this.remaining} bytes are left`,
+        `array at byte ${this.#at} announces ${counted(count, 'element')}, ${counted(this.remaining, 'byte')} left`,
       )
     }
     this.#elements += count
@@ -125,7 +126,7 @@ export class Reader {
     const from = this.#at
     if (length > this.#buffer.length - from) {
       throw new DecodeError(
-        `${what} at byte ${from} needs ${length} bytes, ${this.#buffer.length - from} are left`,
+        `${what} at byte ${from} needs ${counted(length, 'byte')}, ${this.#buffer.length - from} left`,
       )
     }
     this.#at = from + length

@@ -7,6 +7,7 @@
  *
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-482 for tagged fields
  */
+import { counted } from '../counted.js'
 import { DecodeError } from '../errors.js'
 import type { Reader } from './reader.js'
 import type { Codec, Type } from './types.js'
@@ -122,7 +123,7 @@ function readTags(reader: Reader, tags: readonly CompiledTag[], into: Record<str
     into[known.name] = known.codec.read(reader)
     if (reader.offset !== end) {
       throw new DecodeError(
-        `tag ${tag} announces ${size} bytes, its value ends at byte ${reader.offset}, not ${end}`,
+        `tag ${tag} announces ${counted(size, 'byte')}, its value ends at byte ${reader.offset}, not ${end}`,
       )
     }
   }

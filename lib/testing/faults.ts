@@ -84,7 +84,7 @@ export const omitPartition = (): Fault => ({ kind: 'omitPartition' })
 
 /**
  * As when a quota is exceeded. From Produce v6, Metadata v6 and ApiVersions v2 the answer says so at once, and nothing
- * more of the connection is read for so long; below, the answer comes so much later. With acks 0 there is no answer.
+ * more of the connection is read for this time; below, the answer comes later by this time. With acks 0 there is no answer.
  */
 export const throttle = (milliseconds: number): Fault => ({ kind: 'throttle', milliseconds })
 

@@ -39,7 +39,7 @@ export interface TestClusterOptions {
   /** Largest message, or compressed set, in bytes. Default 1,000,012, as in Kafka. */
   maxMessageBytes?: number
   /**
-   * Whether the partitions of a broker that stops get another leader: at once, so many milliseconds later unless it is
+   * Whether the partitions of a broker that stops get another leader: at once, this many milliseconds later unless it is
    * up again by then, or not. Default true.
    */
   failover?: boolean | number

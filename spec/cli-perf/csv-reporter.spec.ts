@@ -55,7 +55,7 @@ describe('CsvReporter', () => {
     expect(readdirSync(join(folder, 'a', 'b'))).to.have.lengthOf(1)
   })
 
-  it('says at once when it cannot write there', () => {
+  it('fails at once where its folder cannot be written', () => {
     writeFileSync(join(folder, 'file'), '')
     const where = join(folder, 'file')
     expect(() => new CsvReporter(where, new Tally())).to.throw(ConfigError, `--metrics-dir ${where}: no file`)

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { Latency } from '../../lib/cli-perf/latency.js'
 
 describe('Latency', () => {
-  it('knows the percentiles to three digits', () => {
+  it('reports percentiles to three digits', () => {
     const latency = new Latency()
     for (let n = 1; n <= 10_000; n++) latency.record(n / 10)
     const { p50Ms, p95Ms, p99Ms, p999Ms, maxMs } = latency.total()!
@@ -30,7 +30,7 @@ describe('Latency', () => {
     expect([latency.takeInterval(), latency.total()]).to.deep.equal([null, null])
   })
 
-  it('says no percentile above the largest latency', () => {
+  it('reports no percentile above the largest latency', () => {
     const latency = new Latency()
     latency.record(1234.567)
     expect(latency.total()).to.include({ p50Ms: 1234.567, p999Ms: 1234.567, maxMs: 1234.567 })

@@ -4,7 +4,7 @@ import { Tally } from '../../lib/cli-perf/tally.js'
 import { sample } from './support/results.js'
 
 describe('liveText', () => {
-  it('says how far the run is, and how it goes at present', () => {
+  it('shows the progress and the current rate', () => {
     const tally = new Tally()
     tally.delivered = 12_000
     tally.failed = 1
@@ -23,7 +23,7 @@ describe('liveText', () => {
     expect(liveText({ tally: new Tally(), samples, plannedMessages: 1 })).to.include(' · 2,000/s')
   })
 
-  it('says less while it knows less', () => {
+  it('leaves out figures that are not known yet', () => {
     expect(liveText({ tally: new Tally(), samples: [], plannedMessages: 50_000 })).to.equal(
       '0 of 50,000 delivered',
     )

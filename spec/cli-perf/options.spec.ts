@@ -101,7 +101,7 @@ describe('parsePerfOptions', () => {
     })
   }
 
-  it('says what is given and will not happen', () => {
+  it('warns about options without effect', () => {
     expect(parse('--new-producer', '--threads', '3').warnings).to.deep.equal([
       '--new-producer is not available: the classic producer is measured',
       '--messages 10 does not divide by --threads 3: 1 are not sent',
@@ -159,7 +159,7 @@ describe('parsePerfOptions', () => {
     [[...required, 'stray'], 'too many arguments'],
   ]
   for (const [argv, text] of mistakes) {
-    it(`says "${text}" for ${argv.join(' ')}`, () => {
+    it(`fails with "${text}" for ${argv.join(' ')}`, () => {
       expect(usageOf(...argv))
         .to.include({ exitCode: 1 })
         .and.have.property('message')

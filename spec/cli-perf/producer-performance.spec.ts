@@ -56,7 +56,7 @@ describe('The perf tool', () => {
   ]
   const produceRequests = () => cluster.requests.filter(({ api }) => api === 'Produce')
 
-  it('sends so many messages and prints the line of the original', async () => {
+  it('sends the given number of messages and prints the line of the original', async () => {
     const { status, output, errors } = await run(...to('a', 1050, '--message-size', '1000'))
     const [header, ...lines] = output.split('\n')
     expect(header).to.equal(
@@ -127,7 +127,7 @@ describe('The perf tool', () => {
     expect(LINE.exec(output)?.[3]).to.equal('1')
   })
 
-  it('says "written" with acks 0', async () => {
+  it('prints "written" with acks 0', async () => {
     const { status, errors } = await run(...to('a', 10, '--request-num-acks', '0'))
     expect([status, errors.split('\n')[0]]).to.deep.equal([0, '10 messages sent, 10 written, 0 failed'])
     expect(cluster.messages('a')).to.have.lengthOf(10)
@@ -160,7 +160,7 @@ describe('The perf tool', () => {
     expect(errors).to.match(/^--compression-codec: .*compression\.codec/)
   })
 
-  it('ends with 2 when messages failed, counts them, says why, and measures the others', async () => {
+  it('exits with 2 when messages failed, with their count and cause, and measures the others', async () => {
     cluster.faults.on('Produce', { topic: 'b', times: Infinity }, errorCode(17))
     const { status, output, errors } = await run(...to('a,b', 20, '--hide-header'))
     expect(status).to.equal(2)
@@ -210,7 +210,7 @@ describe('The perf tool', () => {
     cluster.faults.on('Metadata', { after: 1, times: Infinity }, close())
     const { status, errors } = await run(...to('a', 10, '--request-num-acks', '0'))
     expect(status).to.equal(3)
-    expect(errors).to.include('nobody confirmed that the messages arrived')
+    expect(errors).to.include('no broker confirmed that the messages arrived')
   })
 
   it('keeps to the given rate over all threads', async () => {
@@ -295,7 +295,7 @@ describe('The perf tool', () => {
       stream.setEncoding('utf8').reduce((all: string, chunk: string) => all + chunk, '')
 
     for (const mode of [['--sync'], ['--batch-size', '1'], ['--sync', '--message-send-gap-ms', '60000']]) {
-      it(`delivers what it has sent when it is interrupted, and says how many: ${mode.join(' ')}`, async () => {
+      it(`delivers sent messages after SIGINT, and prints their number: ${mode.join(' ')}`, async () => {
         const stored = once(cluster as never, 'stored')
         const child = start(...to('a', 1_000_000, '--hide-header', '--throughput', '200', ...mode))
         const [output, errors] = [wholeTextOf(child.stdout), wholeTextOf(child.stderr)]
@@ -305,7 +305,9 @@ describe('The perf tool', () => {
         const count = cluster.messages('a').length
         expect(LINE.exec(await output)?.[8]).to.equal(String(count))
         expect(await errors).to.include(`stopped after ${count} of 1000000 messages: SIGINT`)
-        expect(await errors).to.include(`${count} messages sent, ${count} delivered, 0 failed`)
+        expect(await errors).to.include(
+          `${count} message${count === 1 ? '' : 's'} sent, ${count} delivered, 0 failed`,
+        )
       })
     }
 
@@ -316,7 +318,7 @@ describe('The perf tool', () => {
     }
 
     for (const mode of [['--sync'], []]) {
-      it(`waits after a signal no longer than it may, and says what it does not know: ${mode.join() || 'async'}`, async () => {
+      it(`waits after SIGTERM for --close-timeout-ms, and counts messages without an outcome: ${mode.join() || 'async'}`, async () => {
         const requested = stalled()
         const more = ['--request-timeout-ms', '60000', '--close-timeout-ms', '20']
         const child = start(...to('a', 1_000_000, ...more, ...mode))
@@ -324,7 +326,7 @@ describe('The perf tool', () => {
         await requested
         child.kill('SIGTERM')
         expect(await once(child, 'close')).to.deep.equal([3, null])
-        const [, sent, open] = /(\d+) messages sent, 0 delivered, 0 failed, (\d+) without an outcome/.exec(
+        const [, sent, open] = /(\d+) messages? sent, 0 delivered, 0 failed, (\d+) without an outcome/.exec(
           await errors,
         )!
         expect(Number(sent)).to.equal(Number(open)).and.to.be.greaterThan(0)
@@ -340,10 +342,10 @@ describe('The perf tool', () => {
       child.kill('SIGINT')
       child.kill('SIGTERM')
       expect(await once(child, 'close')).to.deep.equal([3, null])
-      expect(await errors).to.include('1 messages sent, 0 delivered, 0 failed, 1 without an outcome')
+      expect(await errors).to.include('1 message sent, 0 delivered, 0 failed, 1 without an outcome')
     })
 
-    it('measures all the same when nobody reads what it prints', async () => {
+    it('measures although its output is closed', async () => {
       const child = start(...to('a', 10))
       child.stdout.destroy()
       child.stderr.destroy()

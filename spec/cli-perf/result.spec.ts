@@ -30,14 +30,14 @@ describe('The result line', () => {
 })
 
 describe('The summary', () => {
-  it('says how many and how long', () => {
+  it('prints counts and latencies', () => {
     expect(summaryLines(result())).to.deep.equal([
       '30000 messages sent, 30000 delivered, 0 failed',
       'latency in ms, from send() until it was delivered: p50 0.312, p95 6, p99 6, p99.9 12, max 12',
     ])
   })
 
-  it('says what went wrong, and where the run ended early', () => {
+  it('prints the causes of failures and an early end', () => {
     const ended = { sent: 12, delivered: 5, failed: 4, unsettled: 3, latency: null, ended: 'SIGINT' }
     expect(summaryLines(result({ ...ended, causes: [['too large', 4]] }))).to.deep.equal([
       'stopped after 12 of 30000 messages: SIGINT',
@@ -46,7 +46,7 @@ describe('The summary', () => {
     ])
   })
 
-  it('says "written" with acks 0, and what a latency at a given rate means', () => {
+  it('prints "written" with acks 0, and the meaning of a latency at a given rate', () => {
     const [counts, latency] = summaryLines(
       result({ isAcknowledged: false, isPaced: true, latency: latencyOf(1, 2) }),
     )
@@ -66,7 +66,7 @@ describe('A duration', () => {
     [7_200_000, '7200 s'],
   ]
   for (const [ms, text] of rows) {
-    it(`of ${ms} ms is said as ${text}`, () => {
+    it(`of ${ms} ms is printed as ${text}`, () => {
       expect(duration(ms)).to.equal(text)
     })
   }

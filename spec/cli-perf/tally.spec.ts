@@ -31,7 +31,7 @@ describe('Tally', () => {
     ])
   })
 
-  it('counts by cause, the most frequent first, and tells each new cause once', () => {
+  it('counts by cause, the most frequent first, and reports each new cause once', () => {
     const reported: string[] = []
     const tally = new Tally((cause) => reported.push(cause))
     for (const cause of ['a', 'b', 'b', 'a', 'b']) tally.addFailure(cause)

@@ -48,7 +48,7 @@ describe('The console producer', () => {
     ...more,
   ]
 
-  it('sends each line and says how many', async () => {
+  it('sends each line and prints the counts', async () => {
     const { status, errors } = await run(
       'a\nb\n\nlast',
       ...to('--request-required-acks', '1', '--timeout', '10'),
@@ -58,10 +58,10 @@ describe('The console producer', () => {
     expect(status).to.equal(0)
   })
 
-  it('says "written" with acks 0, which is its default', async () => {
+  it('prints "written" with acks 0, the default', async () => {
     const { status, errors } = await run('a\n', ...to())
     expect(stored()).to.deep.equal(['a'])
-    expect([status, errors]).to.deep.equal([0, '1 lines read, 1 written, 0 failed\n'])
+    expect([status, errors]).to.deep.equal([0, '1 line read, 1 written, 0 failed\n'])
   })
 
   it('sends bytes as they are, keyed by the bytes before the separator', async () => {
@@ -87,7 +87,7 @@ describe('The console producer', () => {
     cluster.faults.on('Produce', { times: 2 }, errorCode(17))
     const failed = await run('a\n', ...to('--request-required-acks', '1'))
     expect(failed.status).to.equal(2)
-    expect(failed.errors).to.include('INVALID_TOPIC').and.include('1 lines read, 0 delivered, 1 failed')
+    expect(failed.errors).to.include('INVALID_TOPIC').and.include('1 line read, 0 delivered, 1 failed')
     const ignored = await run('a\n', ...to('--request-required-acks', '1', '--ignore-delivery-failures'))
     expect(ignored.status).to.equal(0)
   })
@@ -105,7 +105,7 @@ describe('The console producer', () => {
   it('ends with 3 when with acks 0 a connection ended before its broker had confirmed what was written', async () => {
     cluster.faults.on('Produce', {}, close('beforeStoring'))
     const { status, errors } = await run('a\n', ...to('--sync'))
-    expect(errors).to.match(/1 lines read, 1 written, 0 failed; up to 1 of those written may be lost\n$/)
+    expect(errors).to.match(/1 line read, 1 written, 0 failed; up to 1 of those written may be lost\n$/)
     expect([status, stored()]).to.deep.equal([3, []])
   })
 
@@ -114,16 +114,16 @@ describe('The console producer', () => {
     const pinned = ['--producer-property', 'broker.version=0.8.2']
     const { status, errors } = await run('a\n', ...to('--request-timeout-ms', '100', ...pinned))
     expect(status).to.equal(3)
-    expect(errors).to.include('nobody confirmed').and.include('1 lines read, 1 written, 0 failed')
+    expect(errors).to.include('no broker confirmed').and.include('1 line read, 1 written, 0 failed')
   })
 
-  it('says a cause once and how many lines it hit, however many batches it hit', async () => {
+  it('prints a cause once with the number of failed lines, however many batches failed', async () => {
     cluster.faults.on('Produce', { after: 1, times: 1000 }, errorCode(17))
     const lines = 'x\n'.repeat(5000)
     const { status, errors } = await run(lines, ...to('--request-required-acks', '1'))
     expect(status).to.equal(2)
     const [warning, said, ...more] = errors.trim().split('\n')
-    expect(warning).to.match(/^WARN producing 200 messages failed for good: .*INVALID_TOPIC/)
+    expect(warning).to.match(/^WARN producing 200 messages failed without a retry: .*INVALID_TOPIC/)
     expect(said).to.match(/^200 lines not delivered: .*INVALID_TOPIC/)
     expect(more).to.have.lengthOf(2)
     expect(errors).to.include('4600 more lines').and.include('5000 lines read, 200 delivered, 4800 failed')
@@ -153,7 +153,7 @@ describe('The console producer', () => {
     const { status, errors } = await run(breaking(), ...to())
     expect(status).to.equal(1)
     expect(errors).to.equal(
-      'stopped: the input cannot be read: EIO: i/o error, read\n1 lines read, 1 written, 0 failed\n',
+      'stopped: the input cannot be read: EIO: i/o error, read\n1 line read, 1 written, 0 failed\n',
     )
   })
 
@@ -210,20 +210,20 @@ describe('The console producer', () => {
       expect(errors).to.include('producer.properties:2').and.include('request.required.acks')
     })
 
-    it('says which file it cannot read', async () => {
+    it('names the file that cannot be read', async () => {
       const { status, errors } = await run('', ...to('--producer.config', join(folder, 'missing')))
       expect(status).to.equal(1)
       expect(errors).to.include('missing')
     })
   })
 
-  it('says what is wrong with an address, a topic or nothing at all', async () => {
+  it('explains a wrong address, a wrong topic and a missing option', async () => {
     expect((await run('', '--topic', 't', '--broker-list', 'localhost')).errors).to.include('"localhost"')
     expect((await run('', '--topic', 't')).errors).to.include('--broker-list is missing')
     expect((await run('')).status).to.equal(1)
   })
 
-  it('says what it met when that is not Kafka, and stops instead of trying every line', async () => {
+  it('names a server that is not Kafka, and stops instead of trying every line', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as { port: number }
@@ -277,7 +277,7 @@ describe('The console producer', () => {
       return once(child, 'close').then(([status]) => ({ status, errors: String(Buffer.concat(chunks)) }))
     }
 
-    it('delivers what it has read when it is told to end, and tells that there may have been more', async () => {
+    it('delivers the lines read before a signal, and exits with the signal’s status', async () => {
       const child = start(...to('--request-required-acks', '1', '--timeout', '60000', '--batch-size', '3'))
       const end = ended(child)
       const firstBatch = new Promise((resolve) => cluster.once('stored', resolve))
@@ -321,7 +321,7 @@ describe('The console producer', () => {
       child.kill('SIGTERM')
       const { status, errors } = await end
       expect(status).to.equal(3)
-      expect(errors).to.include('1 lines read, 0 delivered, 0 failed, 1 without an outcome')
+      expect(errors).to.include('1 line read, 0 delivered, 0 failed, 1 without an outcome')
     })
 
     it('gives up after one batch when a broker accepts and never answers', async () => {
@@ -339,7 +339,7 @@ describe('The console producer', () => {
       expect(errors).to.include(`127.0.0.1:${port}`).and.include('no broker of the list has ever answered')
     })
 
-    it('delivers all the same when nobody reads what it prints', async () => {
+    it('delivers every line although its output is closed', async () => {
       const child = start(...to())
       child.stdout.destroy()
       child.stderr.destroy()

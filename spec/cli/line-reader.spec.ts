@@ -57,7 +57,7 @@ describe('LineReader', () => {
     ['nothing where nothing is odd', { ...parsing, 'key.separator': ',', topic: 't' }, []],
   ]
   for (const [what, properties, parts] of odd) {
-    it(`tells of ${what}`, () => {
+    it(`reports ${what}`, () => {
       const sentences = oddReaderProperties(new Map(Object.entries(properties)))
       expect(sentences).to.have.lengthOf(parts.length)
       for (const [i, part] of parts.entries()) expect(sentences[i]).to.include(part)

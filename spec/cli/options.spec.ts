@@ -82,7 +82,7 @@ describe('parseOptions', () => {
     expect(parse('--property', '--sy').readerProperties.has('--sy')).to.equal(true)
   })
 
-  it('knows which option a setting came from', () => {
+  it('names the option that a setting came from', () => {
     const { explicit } = parse('--batch-size', '7')
     expect(optionOf(consoleProducer, 'batch.num.messages', explicit)).to.equal('--batch-size')
     expect(optionOf(consoleProducer, 'retry.backoff.ms', explicit)).to.equal(undefined)
@@ -99,10 +99,10 @@ describe('parseOptions', () => {
     expect(explicit.has('client.id')).to.equal(false)
   })
 
-  it('accepts options of the new producer and says which ones', () => {
+  it('accepts options of the new producer with a warning that names them', () => {
     expect(parse('--old-producer', '--new-producer', '--max-block-ms', '5').warnings).to.deep.equal([
-      '--new-producer belongs to the new producer and does nothing here',
-      '--max-block-ms belongs to the new producer and does nothing here',
+      '--new-producer belongs to the new producer and has no effect here',
+      '--max-block-ms belongs to the new producer and has no effect here',
     ])
   })
 
@@ -127,7 +127,7 @@ describe('parseOptions', () => {
     ],
   ]
   for (const [argv, text] of mistakes) {
-    it(`says "${text}" for ${argv.join(' ')}`, () => {
+    it(`fails with "${text}" for ${argv.join(' ')}`, () => {
       expect(usageOf(...argv))
         .to.include({ exitCode: 1 })
         .and.have.property('message')
@@ -135,7 +135,7 @@ describe('parseOptions', () => {
     })
   }
 
-  it('knows no line reader but its own', () => {
+  it('accepts no line reader but its own', () => {
     expect(() => parse('--line-reader', '../evil')).to.throw('--line-reader ../evil is not known')
     expect(parse('--line-reader', 'kafka.tools.ConsoleProducer$LineMessageReader').topic).to.equal('t')
   })

@@ -2,10 +2,10 @@ import { expect } from 'chai'
 import type { BrokerAddress } from '../../lib/broker-address.js'
 import { MetadataSource } from '../../lib/cluster/metadata-source.js'
 import { ConnectionError, MetadataError } from '../../lib/errors.js'
-import type { SyncProducer } from '../../lib/pool/sync-producer.js'
+import type { BrokerSession } from '../../lib/network/broker-session.js'
 import type { MetadataResponse } from '../../lib/protocol/messages/index.js'
 import { type RecordingLogger, recordingLogger, rejectionOf } from '../network/support/doubles.js'
-import { FakeSyncProducer } from '../pool/support/fake-sync-producer.js'
+import { FakeBrokerSession } from '../network/support/fake-broker-session.js'
 import { metadataResponse } from '../support/messages.js'
 
 const NOT_CONTROLLER = 41
@@ -16,7 +16,7 @@ const at = (port: number) => ({ host: 'b', port })
 /** A broker may refuse a request as a whole since Metadata v13. */
 describe('MetadataSource, refused as a whole,', () => {
   let logger: RecordingLogger
-  let created: FakeSyncProducer[]
+  let created: FakeBrokerSession[]
   let answers: Map<number, MetadataResponse>
 
   beforeEach(() => {
@@ -25,16 +25,16 @@ describe('MetadataSource, refused as a whole,', () => {
     answers = new Map()
   })
 
-  function create(address: BrokerAddress): SyncProducer {
-    const producer = new FakeSyncProducer(address)
-    producer.fetchMetadata.callsFake(async () => {
+  function create(address: BrokerAddress): BrokerSession {
+    const session = new FakeBrokerSession(address)
+    session.fetchMetadata.callsFake(async () => {
       const response = answers.get(address.port)
-      if (!response) throw new ConnectionError(`cannot connect to ${producer.broker}`)
-      producer.isConnected = true
-      return response
+      if (!response) throw new ConnectionError(`cannot connect to ${session.broker}`)
+      session.isConnected = true
+      return { response, lacksTopicIds: false }
     })
-    created.push(producer)
-    return producer.asReal
+    created.push(session)
+    return session.asReal
   }
 
   function sourceOf(...ports: number[]): MetadataSource {

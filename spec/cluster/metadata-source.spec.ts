@@ -4,11 +4,12 @@ import sinon from 'sinon'
 import type { BrokerAddress } from '../../lib/broker-address.js'
 import { MetadataSource } from '../../lib/cluster/metadata-source.js'
 import { ConnectionError, type KafkaError, MetadataError, ProducerClosedError } from '../../lib/errors.js'
-import { SyncProducer } from '../../lib/pool/sync-producer.js'
+import { BrokerSession } from '../../lib/network/broker-session.js'
 import type { MetadataResponse } from '../../lib/protocol/messages/index.js'
 import { type RecordingLogger, recordingLogger, rejectionOf, turns } from '../network/support/doubles.js'
+import { FakeBrokerSession } from '../network/support/fake-broker-session.js'
 import { deadAddress, peers } from '../network/support/peer.js'
-import { FakeSyncProducer, gate } from '../pool/support/fake-sync-producer.js'
+import { gate } from '../pool/support/fake-sync-producer.js'
 import { metadataResponse } from '../support/messages.js'
 
 const at = (port: number) => ({ host: 'b', port })
@@ -19,26 +20,29 @@ function answer(...brokers: BrokerAddress[]): MetadataResponse {
 
 describe('MetadataSource', () => {
   let logger: RecordingLogger
-  let created: FakeSyncProducer[]
+  let created: FakeBrokerSession[]
   /** What each address does when it is asked; an address that is not here refuses. */
   let answers: Map<number, () => Promise<MetadataResponse>>
+  /** Whether answers say less than the broker could. */
+  let lacksTopicIds: boolean
 
   beforeEach(() => {
+    lacksTopicIds = false
     logger = recordingLogger()
     created = []
     answers = new Map()
   })
 
-  function create(address: BrokerAddress): SyncProducer {
-    const producer = new FakeSyncProducer(address)
-    producer.fetchMetadata.callsFake(async () => {
+  function create(address: BrokerAddress): BrokerSession {
+    const session = new FakeBrokerSession(address)
+    session.fetchMetadata.callsFake(async () => {
       const ask = answers.get(address.port)
-      if (!ask) throw new ConnectionError(`cannot connect to ${producer.broker}`)
-      producer.isConnected = true
-      return ask()
+      if (!ask) throw new ConnectionError(`cannot connect to ${session.broker}`)
+      session.isConnected = true
+      return { response: await ask(), lacksTopicIds }
     })
-    created.push(producer)
-    return producer.asReal
+    created.push(session)
+    return session.asReal
   }
 
   function sourceOf(...ports: number[]): MetadataSource {
@@ -58,6 +62,17 @@ describe('MetadataSource', () => {
     alive(1, at(7))
     expect(await sourceOf(1).fetch(['t', 'u'])).to.deep.equal(answer(at(7)))
     expect(created[0]!.fetchMetadata.args).to.deep.equal([[['t', 'u']]])
+  })
+
+  it('says of its last answer whether the same broker would say more now', async () => {
+    alive(1)
+    const source = sourceOf(1)
+    expect(source.lacksTopicIds, 'before any answer').to.equal(false)
+    for (const lacking of [true, false]) {
+      lacksTopicIds = lacking
+      await source.fetch(['t'])
+      expect(source.lacksTopicIds).to.equal(lacking)
+    }
   })
 
   it('takes the first answer, be it nothing but errors', async () => {
@@ -97,10 +112,14 @@ describe('MetadataSource', () => {
     await sourceOf(1, 2, 3, 4).fetch(['t'])
     expect(askedPorts()).to.deep.equal([1, 2, 3])
     expect(created.map(({ isClosed }) => isClosed)).to.deep.equal([true, true, false])
-    expect(logger.lines.filter((line) => line.startsWith('warn'))).to.deep.equal([
-      'warn: fetching metadata of 1 topics failed: cannot connect to b:1',
-      'warn: fetching metadata of 1 topics failed: cannot connect to b:2',
-    ])
+    const warnings = logger.lines.filter((line) => line.startsWith('warn'))
+    expect(warnings).to.have.length(2)
+    expect(warnings[0])
+      .to.contain('1 topic ')
+      .and.match(/: cannot connect to b:1$/)
+    expect(warnings[1])
+      .to.contain('1 topic ')
+      .and.match(/: cannot connect to b:2$/)
   })
 
   it('asks a broker that is listed twice once', async () => {
@@ -272,7 +291,7 @@ describe('MetadataSource', () => {
         shuffle: (brokers) => [...brokers],
         logger,
         create: (address) =>
-          new SyncProducer(address, {
+          new BrokerSession(address, {
             clientId: 'c1',
             connectTimeoutMs: 1000,
             requestTimeoutMs: 30,

@@ -102,7 +102,7 @@ describe('RefreshLimiter', () => {
     expect(Math.round(limiter.waitMs(0, false))).to.equal(25)
   })
 
-  it('forgets failed repetitions after a repetition that told something new', () => {
+  it('forgets failed repetitions after a repetition with a new answer', () => {
     const limiter = new RefreshLimiter(almostOne)
     limiter.wasFruitless(0)
     limiter.wasFruitless(0)

@@ -49,7 +49,7 @@ describe('RefreshSchedule', () => {
     expect(schedule.begin()).to.deep.equal([])
   })
 
-  it('counts from when a refresh was due, whether or not it succeeds: it is not told', () => {
+  it('counts the interval from when a refresh was due, whether or not it succeeds', () => {
     const schedule = new RefreshSchedule(100)
     schedule.isDue(['t'], 0)
     expect(schedule.isDue(['t'], 100)).to.equal(false)

@@ -27,7 +27,7 @@ describe('RepeatedFailures', () => {
     expect([true, false].map((isRetry) => topics.isRepeat('t', isRetry, 3))).to.deep.equal([true, false])
   })
 
-  it('go on counting retries in vain when somebody else is given the same answer', () => {
+  it('keep counting failed retries when another caller gets the same answer', () => {
     for (const nowMs of [1, 2]) topics.wasUnchanged('t', nowMs)
     topics.wasAnswered('t', false)
     expect(topics.isRepeat('t', true, 3)).to.equal(true)

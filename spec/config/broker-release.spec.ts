@@ -36,7 +36,7 @@ describe('parseBrokerRelease', () => {
     '2.8.2.1',
     '02.8',
   ]) {
-    it(`does not know ${JSON.stringify(text)}`, () => {
+    it(`refuses the unknown release ${JSON.stringify(text)}`, () => {
       expect(parseBrokerRelease(text)).to.equal(undefined)
     })
   }

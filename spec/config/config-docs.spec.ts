@@ -52,7 +52,7 @@ describe('scripts/config-docs.ts', () => {
     })
   }
 
-  it('writes what is out of date, and with --check only says so and exits 1', () => {
+  it('rewrites outdated tables, and with --check only lists them and exits with 1', () => {
     const path = join(directory, 'docs/CONFIGURATION.md')
     const outdated = '<!-- config:begin -->\n<!-- config:end -->\n'
     writeFileSync(path, outdated)

@@ -84,7 +84,7 @@ describe('hints', () => {
       ['nothing.like.it=1', 'nothing.like.it is not a setting of this producer: ignored'],
     ]
     for (const [line, says] of cases) {
-      it(`says on ${line}: ${says}`, () => {
+      it(`warns about ${line}: ${says}`, () => {
         const warnings = warningsOn(line)
         expect(warnings).to.have.length(1)
         expect(warnings[0])
@@ -99,7 +99,7 @@ describe('hints', () => {
       })
     }
 
-    it('tells what is used instead when the right key is there too', () => {
+    it('names the key in force when the right key is given too', () => {
       expect(warningsOn('acks=all\nrequest.required.acks=1')[0]).to.include(
         'ignored, request.required.acks=1 is used',
       )
@@ -149,7 +149,7 @@ describe('hints', () => {
       expect(warnings.join()).to.not.include('hunter')
     })
 
-    it('warns about metrics reporters only where one is named, and tells the rest at INFO', () => {
+    it('warns about metrics reporters only where one is named, and logs the other keys at INFO', () => {
       const named = logOf('kafka.metrics.reporters=kafka.metrics.KafkaCSVMetricsReporter')
       expect(named.warnings).to.have.length(1)
       const unnamed = logOf(

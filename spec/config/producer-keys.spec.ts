@@ -37,7 +37,7 @@ describe('the rows of lib/config/', () => {
     }
   })
 
-  it('say in a sentence what they decide', () => {
+  it('describe their effect in a sentence', () => {
     for (const { key, doc } of rows) expect(doc, key).to.match(/^\S.{20,}\.$/)
   })
 

@@ -43,7 +43,7 @@ describe('parsePropertyLines', () => {
     ])
   })
 
-  it('says where a pair begins that follows a lone backslash', () => {
+  it('reports the position of a pair after a lone backslash', () => {
     expect(parsePropertyLines('\\\n\\\n  a=1')).to.deep.equal([{ key: 'a', value: '1', line: 3 }])
   })
 
@@ -83,7 +83,7 @@ describe('parsePropertyLines', () => {
     )
   })
 
-  it('refuses a Buffer, and says how to make a text of it', () => {
+  it('refuses a Buffer with an error that explains how to convert it to text', () => {
     expect(() => parsePropertyLines(Buffer.from('a=1') as never)).to.throw(ConfigError, 'latin1')
   })
 

@@ -76,7 +76,7 @@ describe('payloadOf', () => {
     })
   }
 
-  it('is there at once where nothing is compressed, so that nobody waits for nothing', () => {
+  it('is returned synchronously where nothing is compressed', () => {
     expect(payloadOf(batch(), 3, 'b', noCodec)).not.to.be.instanceOf(Promise)
   })
 
@@ -133,7 +133,7 @@ describe('payloadOf', () => {
           .to.be.instanceOf(UnsupportedCodecError)
           .and.include({ topic: 't', partition: 0, broker: 'b:9092' })
         expect(error.message).to.equal(
-          `compression.codec=zstd needs Kafka 2.1 or newer, and b:9092 speaks Produce v${version}: use gzip, snappy or lz4`,
+          `compression.codec=zstd needs Kafka 2.1 or newer, and b:9092 supports Produce v${version}: use gzip, snappy or lz4`,
         )
       })
     }
@@ -143,7 +143,7 @@ describe('payloadOf', () => {
     })
   })
 
-  it('says how many messages to where a codec has failed on, and nothing of what they hold', async () => {
+  it('reports the number and the partition of messages that a codec failed on, without their content', async () => {
     const cause = new Error('out of memory')
     const broken: Compression = {
       ...compressionNamed('gzip')!,

@@ -87,7 +87,7 @@ describe('CycleMetadata', () => {
     }
   })
 
-  it('tells apart who asks because an attempt has failed', async () => {
+  it('distinguishes requests after a failed attempt', async () => {
     const metadata = make(0, ['known'])
     await metadata.prepare(new Set(['known']))
     await metadata.askAnew(new Set(['known']))
@@ -147,7 +147,7 @@ describe('CycleMetadata', () => {
     })
   })
 
-  it('tells of a refresh that fails, and rejects nothing', async () => {
+  it('reports a failed refresh without rejecting', async () => {
     answer = () => Promise.reject(new Error('nobody answers'))
     const metadata = make(-1)
     await metadata.prepare(new Set(['t']))

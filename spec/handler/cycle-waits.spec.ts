@@ -34,7 +34,7 @@ describe('CycleWaits', () => {
     return over
   }
 
-  it('backs off for as long as it is told', async () => {
+  it('backs off for the given time', async () => {
     expect(await lengthOf(waits.backOff(100, null))).to.equal(100)
     expect(await lengthOf(waits.backOff(100, limitsOf(500)))).to.equal(100)
   })
@@ -44,7 +44,7 @@ describe('CycleWaits', () => {
     expect(await lengthOf(waits.backOff(100, limitsOf(30, 120)))).to.equal(100)
   })
 
-  it('backs off for nobody, and leaves no timer behind', async () => {
+  it('does not back off without messages, and leaves no timer', async () => {
     const over = waits.backOff(100, limitsOf(30, 20))
     await clock.tickAsync(31)
     await over

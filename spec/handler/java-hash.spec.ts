@@ -107,7 +107,7 @@ describe('hashOfDouble', () => {
     })
   }
 
-  it('knows one NaN, whatever its bits', () => {
+  it('hashes every NaN alike, whatever its bits', () => {
     const odd = new DataView(new ArrayBuffer(8))
     odd.setBigUint64(0, 0xfff8_0000_dead_beefn)
     expect(hashOfDouble(odd.getFloat64(0))).to.equal(2146959360)

@@ -11,7 +11,7 @@ describe('LearnedSizeLimits', () => {
     limits = new LearnedSizeLimits()
   })
 
-  it('knows nothing at first', () => {
+  it('has no limit at first', () => {
     expect(limits.isTooLarge('t', 2 ** 31)).to.equal(false)
   })
 

@@ -22,7 +22,7 @@ function makeWaiter() {
 }
 
 describe('Outcomes', () => {
-  it('tells each waiter the offset of its message, counted from the first of the batch', () => {
+  it('gives each waiter the offset of its message, counted from the first of the batch', () => {
     const waiter = makeWaiter()
     const messages = ['a', 'b', 'c'].map((value) => pendingOf(value, { waiter }))
     makeOutcomes().outcomes.delivered(batchOf('t', 4, ...messages), at(2n ** 53n), 'b:1')
@@ -33,20 +33,20 @@ describe('Outcomes', () => {
     ])
   })
 
-  it('tells 0 for the first message of a partition', () => {
+  it('gives offset 0 to the first message of a partition', () => {
     const waiter = makeWaiter()
     makeOutcomes().outcomes.delivered(batchOf('t', 0, pendingOf('a', { waiter })), at(0n), 'b:1')
     expect(waiter.delivered.firstCall.args[1]).to.equal(0n)
   })
 
-  it('tells −1 for every message where the broker names no offset', () => {
+  it('gives offset −1 to every message where the broker reports no offset', () => {
     const waiter = makeWaiter()
     const messages = [pendingOf('a', { waiter }), pendingOf('b', { waiter })]
     makeOutcomes().outcomes.delivered(batchOf('t', 0, ...messages), at(-1n), 'b:1')
     expect(waiter.delivered.args.map(([, offset]) => offset)).to.deep.equal([-1n, -1n])
   })
 
-  it('tells each waiter the time at which the broker has stamped the batch, where it does', () => {
+  it('gives each waiter the timestamp of the broker, where it has one', () => {
     const waiter = makeWaiter()
     const stored = { baseOffset: 5n, timestampMs: 1_700_000_000_123 }
     makeOutcomes().outcomes.delivered(batchOf('t', 0, pendingOf('a', { waiter })), stored, 'b:1')
@@ -114,7 +114,7 @@ describe('Outcomes', () => {
       return { pending, waiter }
     }
 
-    it('reports no delivery, and tells the others of the batch their own offsets, piece by piece', () => {
+    it('reports no delivery of settled messages, and gives the others of the batch their own offsets', () => {
       const { outcomes, onDelivered } = makeOutcomes()
       const [early, between] = [settled('a'), settled('d')]
       const waiter = makeWaiter()

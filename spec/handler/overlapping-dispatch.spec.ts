@@ -114,7 +114,7 @@ describe('OverlappingDispatch', () => {
     expect(runs).to.deep.equal([])
   })
 
-  it('lets a later call go at once where it meets nobody’s partition', () => {
+  it('starts a later call at once where its partitions are free', () => {
     const { runs, send } = makeDispatch()
     send('a@0')
     send('b@1')
@@ -224,7 +224,7 @@ describe('OverlappingDispatch', () => {
     expect(runs[2]!.texts).to.deep.equal(['c'])
   })
 
-  it('starts behind a run that is full what meets nobody’s partition', async () => {
+  it('starts messages for free partitions behind a full run', async () => {
     const { overlapping, runs, send } = makeDispatch()
     send('first')
     for (const text of ['a@0', 'b@1', 'c@0']) {

@@ -1,5 +1,4 @@
 import { expect } from 'chai'
-import type { Turn } from '../../lib/handler/overlapping-dispatch.js'
 import { PartitionQueues } from '../../lib/handler/partition-queues.js'
 import type { PendingMessage } from '../../lib/handler/pending-message.js'
 import { serialized, textsOf } from './support/pending-messages.js'
@@ -20,7 +19,6 @@ function makeQueues(bind: (pending: PendingMessage) => void = () => {}) {
   const queues = new PartitionQueues({ bind })
   /** @returns whether it goes with the run being collected. */
   const arrive = (pending: PendingMessage, mayGo = true): boolean => {
-    pending.turn = { hold: null } as Turn
     return queues.arrive(pending, mayGo)
   }
   /** Collects a run of this many messages at most. */

@@ -52,7 +52,7 @@ describe('PendingMessage', () => {
     expect(pendingOf('v').attempts).to.deep.equal([])
   })
 
-  it('is not stored as long as every attempt says so', () => {
+  it('is not-persisted as long as every attempt was definite', () => {
     const message = pendingOf('v')
     message.addAttempt(definite)
     message.addAttempt({ atMs: 3, error: new EncodeError('no') })

@@ -36,7 +36,7 @@ describe('actionOn', () => {
 
   for (const [codes, action] of table) {
     for (const code of codes) {
-      it(`says ${action} to ${code}`, () => {
+      it(`maps code ${code} to ${action}`, () => {
         expect(actionOn(code)).to.equal(action)
       })
     }
@@ -81,7 +81,7 @@ describe('brokerError', () => {
     })
   })
 
-  it('carries the number of a code that nobody knows', () => {
+  it('keeps the number of an unknown code', () => {
     expect(brokerError(999, { ...where, acks: 1 })).to.include({
       errorCode: 999,
       errorName: 'UNKNOWN_999',

@@ -24,7 +24,7 @@ function unsettled({ messages }: PartitionBatch): PendingMessage[] {
   return messages.filter(({ isSettled }) => !isSettled)
 }
 
-describe('LeaderDispatch, told more of a refusal', () => {
+describe('LeaderDispatch with details of a refusal', () => {
   let pool: FakePool
   let keeper: OutcomeKeeper
   let logger: LogKeeper
@@ -78,7 +78,7 @@ describe('LeaderDispatch, told more of a refusal', () => {
     expect(Object.keys(keeper.failed)).to.deep.equal(['bad-1', 'bad-2'])
   })
 
-  it('tells each record what the broker says of it, with the attempt noted', async () => {
+  it('fails each rejected record with the broker’s text, with the attempt noted', async () => {
     refusingBad(INVALID_RECORD)
     await dispatchOf().dispatch(0, [batch('bad-1', 'a', 'bad-2')])
     expect(keeper.failures.map(({ cause }) => cause.message)).to.deep.equal([
@@ -89,7 +89,7 @@ describe('LeaderDispatch, told more of a refusal', () => {
     expect(keeper.failures[0]!.persistence).to.equal('not-persisted')
   })
 
-  it('tells a record what is said of the batch where nothing is said of it', async () => {
+  it('fails a rejected record without a text with the text of the batch', async () => {
     refusingBad(INVALID_RECORD, () => [{ batchIndex: 1, message: null }], 'no key in a compacted topic')
     await dispatchOf().dispatch(0, [batch('a', 'bad')])
     expect(keeper.failed).to.deep.equal({
@@ -97,7 +97,7 @@ describe('LeaderDispatch, told more of a refusal', () => {
     })
   })
 
-  it('does not let what a broker says break a line of the log or of an error', async () => {
+  it('escapes the broker’s text in log lines and errors', async () => {
     refusingBad(INVALID_RECORD, () => [{ batchIndex: 0, message: 'x\n\u001b[31my' }])
     await dispatchOf().dispatch(0, [batch('bad')])
     expect(keeper.failed.bad).to.include('x\\u{a}\\u{1b}[31my')
@@ -156,13 +156,13 @@ describe('LeaderDispatch, told more of a refusal', () => {
     expect(Object.keys(keeper.failed)).to.deep.equal(['a', 'b', 'c'])
   })
 
-  it('says what a broker from before 0.8.2 may have failed on with lz4, which it does not know', async () => {
+  it('names lz4 as the possible cause where a broker before 0.8.2 fails', async () => {
     pool.refuse = () => UNKNOWN_SERVER_ERROR
     const [lz4, gzip] = [batch('a'), batch('a')]
     await dispatchOf('lz4').dispatch(0, [lz4])
     await dispatchOf('gzip').dispatch(0, [gzip])
     const errorOf = ({ messages }: PartitionBatch) => messages[0]!.attempts[0]!.error.message
-    expect(errorOf(lz4)).to.include('before 0.8.2 Kafka knows no lz4')
+    expect(errorOf(lz4)).to.include('Kafka before 0.8.2 does not support lz4')
     expect(errorOf(gzip)).not.to.include('lz4')
   })
 

@@ -115,7 +115,7 @@ describe('serialize', () => {
     })
   }
 
-  it('says so when it was the key encoder', () => {
+  it('names the key encoder where it threw', () => {
     const encoders = encodersOf(
       () => 'v',
       () => 7,

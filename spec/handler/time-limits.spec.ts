@@ -93,7 +93,7 @@ describe('TimeLimits', () => {
     expect(clock.countTimers()).to.equal(0)
   })
 
-  it('may be the longest that Java knows', async () => {
+  it('accepts the largest Java integer', async () => {
     limitsOf(messages(`a: ${2 ** 32}`))
     await tick(2 ** 31)
     expect(over).to.deep.equal([])

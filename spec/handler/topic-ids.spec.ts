@@ -43,7 +43,7 @@ describe('the ids of topics', () => {
     return new BrokerPartitionInfo({ source, logger: new LogKeeper(), random: () => 0 })
   }
 
-  it('are all zero as long as nobody has told them', async () => {
+  it('are all zero before an answer contains them', async () => {
     const info = infoOf(withId(NONE))
     expect(info.topicIdOf('t')).to.deep.equal(NONE)
     await info.refresh(['t'])
@@ -58,7 +58,7 @@ describe('the ids of topics', () => {
     expect(Buffer.from(info.topicIdOf('t'))).to.deep.equal(second)
   })
 
-  it('are forgotten when a broker answers that knows of none', async () => {
+  it('are forgotten after an answer of a broker without topic ids', async () => {
     const info = infoOf(withId(first), withId(NONE))
     await info.refresh(['t'])
     await info.refresh(['t'])
@@ -72,7 +72,7 @@ describe('the ids of topics', () => {
     expect(Buffer.from(info.topicIdOf('t'))).to.deep.equal(first)
   })
 
-  it('are not taken for topics that nobody asked for', async () => {
+  it('are not kept for topics that were not requested', async () => {
     const info = infoOf(withId(first, 'u'))
     await info.refresh(['t'])
     expect(info.topicIdOf('u')).to.deep.equal(NONE)
@@ -88,7 +88,7 @@ describe('the ids of topics', () => {
   })
 
   describe('after an answer that has no room for them', () => {
-    it('are asked for once more, and nobody has to wait for that', async () => {
+    it('are requested once more without delaying messages', async () => {
       const source = new SourceOfIds([withId(NONE), withId(first)], 1)
       const info = infoFrom(source)
       await info.refresh(['t'])
@@ -98,7 +98,7 @@ describe('the ids of topics', () => {
       expect(Buffer.from(info.topicIdOf('t'))).to.deep.equal(first)
     })
 
-    it('are asked for no third time, whatever the second answer says', async () => {
+    it('are not requested a third time, whatever the second answer contains', async () => {
       const source = new SourceOfIds([withId(NONE)], 99)
       await infoFrom(source).refresh(['t'])
       await turns(20)

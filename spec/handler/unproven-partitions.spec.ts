@@ -12,7 +12,7 @@ describe('UnprovenPartitions', () => {
     unproven = new UnprovenPartitions()
   })
 
-  it('knows the partitions that were added, and no others of their topic', () => {
+  it('contains the added partitions, and no others of their topic', () => {
     unproven.add({ partitionsByTopic: new Map([['t', new Set([1, 2])]]) })
     expect(unproven.hasAny(places('t', 0, 3))).to.equal(false)
     expect(unproven.hasAny(places('u', 1))).to.equal(false)

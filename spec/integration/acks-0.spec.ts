@@ -134,7 +134,7 @@ describe('A producer with acks 0', () => {
     expect(events[0]!.reason).to.include({ code: 'KAFKA_CONNECTION' })
   })
 
-  it('rejects a flush once for a connection that ended before the flush, and says how many messages', async () => {
+  it('rejects a flush once for a connection that ended before the flush, with the number of messages', async () => {
     const cluster = await stage.start({ brokers: 1 })
     cluster.createTopic('t')
     for (const type of ['sync', 'async'] as const) {

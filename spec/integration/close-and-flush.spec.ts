@@ -139,7 +139,7 @@ for (const { type, version } of modes) {
         expect(await failure).to.include({ code: 'KAFKA_DELIVERY_TIMEOUT', persistence: 'not-persisted' })
       })
 
-      it('ends a bootstrap that nobody answers', async () => {
+      it('ends a bootstrap without an answer', async () => {
         const { port, end } = await silentServer()
         const producer = make({ 'metadata.broker.list': `127.0.0.1:${port}`, 'request.timeout.ms': 60_000 })
         const failure = rejection(producer.deliver({ topic: 't', message: 'a' }))
@@ -215,20 +215,21 @@ for (const { type, version } of modes) {
       })
     })
 
-    it('says at INFO that it begins, what it does, and that it is over', async () => {
+    it('logs its start, its steps and its end at INFO', async () => {
       await make().close()
-      const lines = stage.log.at('info').map((line) => line.replace(/\d+ ms$/, 'n ms'))
-      expect(lines.slice(lines.indexOf('the producer is closing'))).to.deep.equal([
-        'the producer is closing',
-        ...(type === 'async'
-          ? ['sending what is queued: 0 messages', 'the queue is empty, and every message has its outcome']
-          : []),
-        'closing all connections',
-        'the producer is closed, after n ms',
-      ])
+      const lines = stage.log.at('info')
+      const expected = [
+        /closing/,
+        ...(type === 'async' ? [/0 messages/, /queue is empty/] : []),
+        /all connections/,
+        /closed\b.* \d+ ms/,
+      ]
+      const from = lines.findIndex((line) => expected[0]!.test(line))
+      expect(lines.slice(from)).to.have.length(expected.length)
+      for (const [i, words] of expected.entries()) expect(lines[from + i]).to.match(words)
     })
 
-    it('makes no noise about a metadata refresh that runs beside the traffic', async () => {
+    it('does not log a failed metadata refresh that runs beside the traffic', async () => {
       const producer = make({ 'topic.metadata.refresh.interval.ms': 1 })
       await producer.deliver({ topic: 't', message: 'a' })
       await new Promise((resolve) => setTimeout(resolve, 5))

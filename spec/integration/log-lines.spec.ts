@@ -4,12 +4,13 @@
  */
 import { expect } from 'chai'
 import type { Logger, Producer } from '../../lib/index.js'
-import { errorCode } from '../../lib/testing/index.js'
+import { errorCode, close as hangUp } from '../../lib/testing/index.js'
 import { rejection, Stage } from './support/stage.js'
 
 const NOT_LEADER = 6
 const LEADER_NOT_AVAILABLE = 5
 const INVALID_TOPIC = 17
+const MESSAGE_TOO_LARGE = 10
 
 interface Event {
   readonly what: string
@@ -34,19 +35,25 @@ const refused: Event['play'] = async (stage, producer) => {
   stage.cluster.faults.on('Produce', { times: 9 }, errorCode(NOT_LEADER))
   await sendInVain(stage, producer)
 }
+/** Of two messages in one batch the first is too large. */
+const tooLarge: Event['play'] = async (stage, producer) => {
+  stage.cluster.faults.on('Produce', { times: 2 }, errorCode(MESSAGE_TOO_LARGE))
+  await producer.send(['secret', 'secret'].map((text) => ({ topic: 't', key: 'secret', message: text })))
+  await producer.flush()
+}
 
 const events: readonly Event[] = [
   { what: 'the properties', level: 'info', line: /^configured with metadata\.broker\.list=/, play: send },
   {
     what: 'metadata is asked for',
     level: 'info',
-    line: /^fetching metadata of 1 topics from 127/,
+    line: /^fetching metadata of 1 topic from 127/,
     play: send,
   },
   {
     what: 'back-off',
     level: 'info',
-    line: /^1 messages are tried again in 1 ms, 1 attempts are left$/,
+    line: /^retrying 1 message in 1 ms, 1 attempt left$/,
     properties: retried,
     play: refused,
   },
@@ -58,7 +65,7 @@ const events: readonly Event[] = [
   {
     what: 'the send thread is shut down',
     level: 'info',
-    line: /^sending what is queued: 1 messages$/,
+    line: /^sending what is queued: 1 message$/,
     properties: { ...isAsync, 'queue.buffering.max.ms': 60_000 },
     play: close,
   },
@@ -79,7 +86,7 @@ const events: readonly Event[] = [
   {
     what: 'one broker gives no metadata',
     level: 'warn',
-    line: /^fetching metadata of 1 topics failed: /,
+    line: /^fetching metadata of 1 topic failed: /,
     properties: { ...once, 'metadata.broker.list': '127.0.0.1:1' },
     play: sendInVain,
   },
@@ -106,7 +113,7 @@ const events: readonly Event[] = [
   {
     what: 'no leader for a message',
     level: 'warn',
-    line: /^1 messages could not be assigned to a leader; the first: /,
+    line: /^1 message could not be assigned to a leader; the first: /,
     properties: once,
     async play(stage, producer) {
       stage.cluster.moveLeader('t', 0, null)
@@ -116,14 +123,14 @@ const events: readonly Event[] = [
   {
     what: 'a partition’s error in an answer',
     level: 'warn',
-    line: /^producing 1 messages failed: .* answered NOT_LEADER_OR_FOLLOWER \(6\) for t\/0/,
+    line: /^producing 1 message failed: .* answered NOT_LEADER_OR_FOLLOWER \(6\) for t\/0/,
     properties: once,
     play: refused,
   },
   {
     what: 'a produce request that failed',
     level: 'warn',
-    line: /^producing 1 messages failed: .*127\.0\.0\.1:\d+/,
+    line: /^producing 1 message failed: .*127\.0\.0\.1:\d+/,
     properties: { ...once, 'topic.metadata.refresh.interval.ms': -1 },
     async play(stage, producer) {
       await send(stage, producer)
@@ -141,14 +148,14 @@ const events: readonly Event[] = [
   {
     what: 'a message that can have no partition',
     level: 'error',
-    line: /^1 messages could not be assigned to a partition and were given up; the first: the partitioner answered -1/,
+    line: /^1 message could not be assigned to a partition and failed; the first: the partitioner answered -1/,
     properties: { 'partitioner.class': 'Nowhere' },
     play: sendInVain,
   },
   {
     what: 'a message that cannot be serialized, async',
     level: 'error',
-    line: /^1 messages could not be serialized and were given up$/,
+    line: /^1 message could not be serialized and failed$/,
     properties: isAsync,
     async play(_, producer) {
       await producer.send({ topic: 't', message: 7 })
@@ -158,7 +165,7 @@ const events: readonly Event[] = [
   {
     what: 'the end of all attempts',
     level: 'error',
-    line: /^1 messages to t were given up after 2 attempts; the first: .* NOT_LEADER_OR_FOLLOWER/,
+    line: /^1 message to t failed after 2 attempts; the first: .* NOT_LEADER_OR_FOLLOWER/,
     properties: retried,
     play: refused,
   },
@@ -173,7 +180,53 @@ const events: readonly Event[] = [
       await producer.flush()
     },
   },
-  { what: 'what a cycle does', level: 'debug', line: /^sending 1 messages to 1 leaders$/, play: send },
+  {
+    what: 'a batch that is split',
+    level: 'warn',
+    line: /^\S+ answered MESSAGE_TOO_LARGE .*; its batch of 2 messages is split in two$/,
+    properties: { ...isAsync, 'queue.buffering.max.ms': 60_000 },
+    play: tooLarge,
+  },
+  {
+    what: 'a message that cannot succeed',
+    level: 'warn',
+    line: /^producing 1 message failed without a retry: .* MESSAGE_TOO_LARGE/,
+    properties: { ...isAsync, 'queue.buffering.max.ms': 60_000 },
+    play: tooLarge,
+  },
+  {
+    what: 'headers that an old broker cannot store',
+    level: 'warn',
+    line: /^dropping the headers of 1 message to t\/0: 127\.0\.0\.1:\d+ is older than Kafka 0\.11$/,
+    properties: { 'headers.on.old.brokers': 'drop' },
+    play: (_, producer) => producer.send({ topic: 't', message: 'secret', headers: { secret: 'secret' } }),
+  },
+  {
+    what: 'messages of an acks 0 connection that may be lost',
+    level: 'warn',
+    line: /^up to 1 message in 1 request with acks 0 may be lost: the connection to 127\.0\.0\.1:\d+ ended without proof that it had read them: /,
+    properties: { 'request.required.acks': 0, 'message.send.max.retries': 0 },
+    async play(stage, producer) {
+      stage.cluster.faults.on('Produce', {}, hangUp())
+      await send(stage, producer)
+      await rejection(producer.flush())
+    },
+  },
+  {
+    what: 'a listener that throws',
+    level: 'error',
+    line: /^a listener of "delivered" threw Error$/,
+    properties: isAsync,
+    async play(stage, producer) {
+      producer.on('delivered', () => {
+        throw new Error('secret')
+      })
+      await send(stage, producer)
+      await producer.flush()
+    },
+  },
+  { what: 'the release of a broker', level: 'info', line: /^127\.0\.0\.1:\d+ is Kafka 0\.8/, play: send },
+  { what: 'what a cycle does', level: 'debug', line: /^sending 1 message to 1 leader$/, play: send },
 ]
 
 describe('Log lines', () => {
@@ -186,7 +239,7 @@ describe('Log lines', () => {
   afterEach(() => stage.close())
 
   for (const { what, level, line, properties, play } of events) {
-    it(`${level.toUpperCase()} tells of: ${what}`, async () => {
+    it(`of the level ${level.toUpperCase()} report ${what}`, async () => {
       const producer = stage.producer(properties, { Nowhere: { partition: () => -1 } })
       await play(stage, producer)
       const reported = stage.log.lines.filter(({ text }) => line.test(text))

@@ -212,7 +212,7 @@ class Run {
 describe('Random calls of send with random faults', function () {
   this.timeout(60_000)
 
-  it(`are told the truth by calls and events, for ${SEEDS} seeds`, async () => {
+  it(`get the right outcomes from calls and events, for ${SEEDS} seeds`, async () => {
     const first = Number(process.env.SEED ?? 1)
     const seeds = Array.from({ length: process.env.SEED ? 1 : SEEDS }, (_, i) => first + i)
     const sendInTurn = async (): Promise<void> => {

@@ -63,7 +63,7 @@ describe('producer.metrics()', () => {
     describe(`in ${type} mode`, () => {
       const mode = { 'producer.type': type }
 
-      it('counts what was delivered by the time that send or flush says so', async () => {
+      it('counts delivered messages before send() or flush() resolves', async () => {
         const producer = await producerOf(mode)
         await producer.send([
           { topic: 't', key: 'key', message: 'hello' },
@@ -209,10 +209,25 @@ describe('producer.metrics()', () => {
     })
   }
 
+  it('counts serialization errors per message and failed sends per cycle, for a cycle that has both', async () => {
+    const producer = await producerOf({ 'producer.type': 'async', 'queue.buffering.max.ms': 60_000 }, [
+      { on: 'produce', error: MESSAGE_TOO_LARGE },
+    ])
+    await producer.send(['bad', 'x', 'bad', 'y'].map((text) => ({ topic: 't', message: text })))
+    await producer.flush()
+    const counted = totalsOf(
+      producer.metrics(),
+      'SerializationErrorsPerSec',
+      'FailedSendsPerSec',
+      'MessagesFailed',
+    )
+    expect(counted).to.deep.equal({ SerializationErrorsPerSec: 2, FailedSendsPerSec: 1, MessagesFailed: 4 })
+  })
+
   describe('of a queue', () => {
     const slow = { 'producer.type': 'async', 'batch.num.messages': 1, 'queue.buffering.max.messages': 2 }
 
-    it('shows how many are in it, how many are on their way, and counts drops exactly', async () => {
+    it('reports queued, in-flight and dropped messages exactly', async () => {
       const producer = await producerOf({ ...slow, 'queue.enqueue.timeout.ms': 0 }, [
         { on: 'produce', nth: 1, delayMs: 50 },
       ])
@@ -262,7 +277,7 @@ describe('producer.metrics()', () => {
     })
   })
 
-  it('keeps producers apart, those with one client id as well', async () => {
+  it('counts producers separately, even with one client id', async () => {
     const producer = await producerOf()
     const namesake = another()
     await producer.send({ topic: 't', message: 'x' })
@@ -275,13 +290,13 @@ describe('producer.metrics()', () => {
     expect(totalsOf(namesake.metrics(), 'MessagesPerSec')).to.deep.equal({ MessagesPerSec: 2 })
   })
 
-  it('shows nothing of keys and payloads', async () => {
+  it('contains neither keys nor payloads', async () => {
     const producer = await producerOf()
     await producer.send({ topic: 't', key: 'secret key', partKey: 'secret part', message: 'secret text' })
     expect(JSON.stringify(producer.metrics())).to.not.contain('secret')
   })
 
-  it('tells of the end of close, once', async () => {
+  it('emits close once', async () => {
     const producer = await producerOf()
     let closes = 0
     producer.on('close', () => closes++)

@@ -14,7 +14,7 @@ describe('Distribution', () => {
     expect(new Set(Object.values(new Distribution().read()))).to.deep.equal(new Set([0]))
   })
 
-  it('knows count, sum, least, largest, mean and deviation exactly', () => {
+  it('reports exact count, sum, minimum, maximum, mean and deviation', () => {
     expect(of([2, 4, 4, 4, 5, 5, 7, 9]).read()).to.deep.include({
       count: 8,
       sum: 40,
@@ -29,7 +29,7 @@ describe('Distribution', () => {
     expect(of([3]).read()).to.include({ stdDev: 0, mean: 3 })
   })
 
-  it('knows zero as a value', () => {
+  it('counts zero as a value', () => {
     expect(of([0, 0]).read()).to.deep.include({ count: 2, min: 0, max: 0, p50: 0, p999: 0 })
   })
 
@@ -45,7 +45,7 @@ describe('Distribution', () => {
     expect(of([1_000_003]).read()).to.include({ p50: 1_000_003, p999: 1_000_003 })
   })
 
-  it('tells values apart to the resolution it was given', () => {
+  it('distinguishes values to the given resolution', () => {
     expect(of([0.25, 0.25, 0.25, 0.004], 1000).read()).to.include({ p50: 0.25, min: 0.004 })
   })
 

@@ -25,7 +25,7 @@ describe('EntriesInUse', () => {
     ])
   })
 
-  it('keeps as many as it is told to whether they are used or not', () => {
+  it('keeps the configured number of entries, used or not', () => {
     for (let i = 0; i < 500; i++) use(`t${i}`)
     expect(entries.size).to.equal(500)
     use('t0')

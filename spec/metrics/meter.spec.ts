@@ -97,7 +97,7 @@ describe('Meter', () => {
     expect(other.read().oneMinuteRate).to.be.closeTo(meter.read().oneMinuteRate, 1e-9)
   })
 
-  it('has forgotten a burst that nobody read about', () => {
+  it('forgets a burst between two reads', () => {
     traffic(1000, INTERVAL_MS)
     later(60 * MINUTE_MS)
     expect(meter.read().oneMinuteRate).to.be.below(1e-20)

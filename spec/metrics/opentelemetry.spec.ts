@@ -82,7 +82,7 @@ describe('observe (OpenTelemetry)', () => {
     })
   })
 
-  it('shows percentiles by broker, with an attribute that says which', async () => {
+  it('reports percentiles by broker, with the quantile as attribute', async () => {
     observe(new FakeProducer('c1').work(), meter)
     const found = await collect()
     const quantiles = [0.5, 0.75, 0.95, 0.98, 0.99, 0.999]
@@ -123,7 +123,7 @@ describe('observe (OpenTelemetry)', () => {
     ])
   })
 
-  it('lets a producer go when it is closed, and asks nobody after the last one', async () => {
+  it('stops observing a closed producer, and removes its callback after the last one', async () => {
     const first = new FakeProducer('c1').work()
     const second = new FakeProducer('c2').work()
     observe(first, meter)
@@ -139,7 +139,7 @@ describe('observe (OpenTelemetry)', () => {
     expect(first.listenerCount('close') + second.listenerCount('close')).to.equal(0)
   })
 
-  it('lets a producer go when it is told to, and takes it again', async () => {
+  it('stops observing a producer on request, and observes it again', async () => {
     const producer = new FakeProducer('c1').work()
     const stop = observe(producer, meter)
     stop()

@@ -27,7 +27,7 @@ describe('ProducerMetrics', () => {
     ])
   })
 
-  it('looks at the clock for a snapshot as often with a thousand topics as with one', () => {
+  it('reads the clock as often for a snapshot of a thousand topics as of one', () => {
     const looks = [1, 1000].map((topics) => {
       let looked = 0
       const now = (): number => {
@@ -43,7 +43,7 @@ describe('ProducerMetrics', () => {
     expect(looks[1]).to.equal(looks[0])
   })
 
-  it('names a topic’s series once, for all snapshots', () => {
+  it('shares the tags of a topic among all snapshots', () => {
     const metrics = ofSync()
     metrics.sent('a')
     const [first, second] = [metrics.snapshot(), metrics.snapshot()]
@@ -78,7 +78,7 @@ describe('ProducerMetrics', () => {
     expect(metrics.snapshot().MessagesPerSec[0]?.count).to.equal(1)
   })
 
-  it('takes as accepted what was handed on and, in async mode, what is in the queue', () => {
+  it('counts messages in cycles and in the async queue as accepted', () => {
     const metrics = ofAsync()
     queueSize = 5
     metrics.cycleBegun(3)
@@ -104,7 +104,7 @@ describe('ProducerMetrics', () => {
     })
   })
 
-  it('has no queue in sync mode, and counts a message once though a cycle takes it up', () => {
+  it('reports no queue in sync mode, and counts a message of a cycle once', () => {
     const metrics = ofSync()
     metrics.accepted(2)
     metrics.cycleBegun(2)
@@ -173,7 +173,7 @@ describe('ProducerMetrics', () => {
     expect(topic?.mbean).to.equal('kafka.producer:type=ProducerTopicMetrics,name=MessagesPerSec,topic=t')
   })
 
-  it('gives plain values that are frozen and survive JSON', () => {
+  it('returns plain frozen values that survive JSON', () => {
     const metrics = ofAsync()
     metrics.sent('t')
     metrics.requested('b1:9092', 106, 0, 2)
@@ -188,7 +188,7 @@ describe('ProducerMetrics', () => {
     ).to.equal(true)
   })
 
-  it('gives a snapshot that does not change afterwards', () => {
+  it('returns snapshots that do not change afterwards', () => {
     const metrics = ofSync()
     const before = metrics.snapshot()
     metrics.sent('t')
@@ -196,7 +196,7 @@ describe('ProducerMetrics', () => {
     expect(before.MessagesPerSec[0]?.count).to.equal(0)
   })
 
-  it('gives every series a name of its own', () => {
+  it('names every series differently', () => {
     const metrics = ofAsync()
     for (const topic of ['a', 'b']) metrics.sent(topic)
     for (const broker of ['b1:9092', 'b1:9093', 'b2:9092']) metrics.requested(broker, 100, 0, 1)
@@ -207,7 +207,7 @@ describe('ProducerMetrics', () => {
   })
 
   describe('rates', () => {
-    it('are those of the last minutes, though nobody looked', () => {
+    it('are those of the last minutes without a snapshot in between', () => {
       const metrics = ofAsync()
       for (let second = 0; second < 600; second++) {
         for (let i = 0; i < 50; i++) metrics.sent('t')
@@ -221,7 +221,7 @@ describe('ProducerMetrics', () => {
       }
     })
 
-    it('of messages after an hour of silence belong to now, not to the hour before', () => {
+    it('count messages after an hour of silence as recent', () => {
       const metrics = ofSync()
       metrics.sent('t')
       metrics.accepted(1)
@@ -235,7 +235,7 @@ describe('ProducerMetrics', () => {
     })
   })
 
-  it('forgets topics that are used no more, and nothing of the sum', () => {
+  it('forgets unused topics and keeps their messages in the total', () => {
     const metrics = ofSync()
     for (let i = 0; i < 50_000; i++) metrics.sent(`t${i}`)
     const { MessagesPerSec } = metrics.snapshot()

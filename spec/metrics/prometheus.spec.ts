@@ -56,7 +56,7 @@ describe('collectFrom (Prometheus)', () => {
     ])
   })
 
-  it('says of each name what it is', async () => {
+  it('exports a help text for each name', async () => {
     collectFrom(new FakeProducer('c1').work(), registry)
     const text = await registry.metrics()
     expect(text).to.contain('# TYPE kafka_producer_messages_total counter')
@@ -146,7 +146,7 @@ describe('collectFrom (Prometheus)', () => {
     expect(first.listenerCount('close') + second.listenerCount('close')).to.equal(0)
   })
 
-  it('lets a producer go when it is told to, and takes it again', async () => {
+  it('stops collecting a producer on request, and collects it again', async () => {
     const producer = new FakeProducer('c1').work()
     const stop = collectFrom(producer, registry)
     stop()

@@ -37,7 +37,7 @@ describe('BrokerClient on faults', () => {
         () => metadataAnswer(99),
         /an answer has correlation id 99, the oldest request has 0$/,
       ],
-      ['an empty frame', () => wire().framed(), /int32 at byte 0 needs 4 bytes, 0 are left$/],
+      ['an empty frame', () => wire().framed(), /int32 at byte 0 needs 4 bytes, 0 left$/],
       ['a negative length', () => wire().int32(-1).build(), /frame length -1 is outside 0\.\.1000$/],
       [
         'a length beyond the limit',
@@ -47,7 +47,7 @@ describe('BrokerClient on faults', () => {
       [
         'an answer that ends too early',
         (first) => wire().raw(answerTo(first).subarray(4, -2)).framed(),
-        /sent a Metadata v0 answer that cannot be read: .* are left$/,
+        /sent a Metadata v0 answer that cannot be read: .* left$/,
       ],
       [
         'an answer that announces 2,147,483,632 brokers',
@@ -84,7 +84,7 @@ describe('BrokerClient on faults', () => {
       await until(() => !client.isOpen)
       expect(all.ends[0]).to.be.instanceOf(DecodeError)
       expect(all.ends[0]!.message).to.equal(
-        `${peer.broker} broke the protocol: an answer with correlation id 0 came, and nothing was asked`,
+        `${peer.broker} broke the protocol: an answer with correlation id 0 came, but no request is in flight`,
       )
     })
 

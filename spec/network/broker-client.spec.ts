@@ -112,9 +112,8 @@ describe('BrokerClient', () => {
         socket.write(wire().raw(answerTo(request).subarray(4)).raw('010203').framed()),
       )
       for (let i = 0; i < 3; i++) expect(await ask(client)).to.deep.equal(nothing)
-      expect(all.logger.lines).to.deep.equal([
-        `warn: ${peer.broker} sent 3 bytes after the last field of its Metadata v0 answer; they are ignored`,
-      ])
+      expect(all.logger.lines).to.have.length(1)
+      expect(all.logger.lines[0]).to.match(new RegExp(`^warn: ${peer.broker} .*\\b3 bytes\\b.* Metadata v0 `))
     })
   })
 

@@ -164,7 +164,7 @@ describe('InFlight', () => {
   it('refuses an answer that nobody asked for', () => {
     expect(() => new InFlight().answer(frame(5))).to.throw(
       DecodeError,
-      'an answer with correlation id 5 came, and nothing was asked',
+      'an answer with correlation id 5 came, but no request is in flight',
     )
   })
 

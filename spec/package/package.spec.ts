@@ -94,7 +94,7 @@ describe('The packed package, installed elsewhere', function () {
     ['kafka-console-producer', '--topic'],
     ['kafka-producer-perf-test', '--topics'],
   ] as const) {
-    it(`brings the executable ${executable}, which says how it is used`, async () => {
+    it(`contains the executable ${executable}, which prints its usage`, async () => {
       const { stdout } = await run(join(folder, 'node_modules', '.bin', executable), ['--help'])
       expect(stdout).to.include('--broker-list').and.include(option)
     })

@@ -5,7 +5,12 @@ import type { BrokerAddress } from '../../lib/broker-address.js'
 import { ConnectionError, DeliveryTimeoutError } from '../../lib/errors.js'
 import { ApiVersionsCache, type VersionSeen } from '../../lib/network/api-versions-cache.js'
 import { BrokerVersions } from '../../lib/network/broker-versions.js'
-import type { SyncProducer, SyncProducerSettings } from '../../lib/pool/sync-producer.js'
+import type {
+  ProduceConnection,
+  SyncProducer,
+  SyncProducerListener,
+  SyncProducerSettings,
+} from '../../lib/pool/sync-producer.js'
 import { headerOf } from '../network/support/answers.js'
 import { rejectionOf, turns, until } from '../network/support/doubles.js'
 import {
@@ -29,6 +34,21 @@ const questions: Asked[] = [
   [API_VERSIONS, 0],
   [METADATA, 0],
 ]
+
+/** The version of Produce that the broker takes. */
+async function versionOf(producer: SyncProducer): Promise<number> {
+  return (await producer.ready(['t'])).version
+}
+
+function withMetadata(onMetadata: SyncProducerListener['onMetadata']): SyncProducerListener {
+  const nothing = (): void => {}
+  return {
+    onConnect: nothing,
+    onDisconnect: nothing,
+    onUnconfirmed: nothing,
+    ...(onMetadata && { onMetadata }),
+  }
+}
 
 describe('SyncProducer and the versions of its broker', () => {
   const all = syncProducers()
@@ -64,37 +84,36 @@ describe('SyncProducer and the versions of its broker', () => {
     await until(() => !producer.isConnected)
   }
 
-  describe('produceVersion', () => {
-    it('asks the broker the first time, and is a number at once from then on', async () => {
+  describe('ready', () => {
+    it('asks the broker the first time, and makes nobody wait from then on', async () => {
       const { asked, producer } = await reaching([kafka2_8])
-      const first = producer.produceVersion(['t'])
+      const first = producer.ready(['t'])
       expect(first).to.be.instanceOf(Promise)
-      expect([await first, producer.produceVersion(['t']), producer.produceVersion(['u'])]).to.deep.equal([
-        9, 9, 9,
-      ])
+      const all = [await first, producer.ready(['t']), producer.ready(['u'])]
+      expect(all.map((one) => (one as ProduceConnection).version)).to.deep.equal([9, 9, 9])
       expect(asked).to.deep.equal(questions)
     })
 
     it('asks once for all who want to know', async () => {
       const { asked, producer } = await reaching([kafka0_9])
-      expect(await Promise.all([1, 2, 3].map(() => producer.produceVersion(['t'])))).to.deep.equal([1, 1, 1])
+      expect(await Promise.all([1, 2, 3].map(() => versionOf(producer)))).to.deep.equal([1, 1, 1])
       expect(asked).to.deep.equal(questions)
     })
 
     it('asks nobody where the broker is known by another connection, or its release is set', async () => {
       const { asked, producer, another } = await reaching([kafka2_8])
-      await producer.produceVersion(['t'])
-      expect(await another().produceVersion(['t'])).to.equal(9)
+      await producer.ready(['t'])
+      expect(await versionOf(another())).to.equal(9)
       const set = await reaching([silent], {
         apiVersionsCache: new ApiVersionsCache(BrokerVersions.pinned('0.11.0')),
       })
-      expect(await set.producer.produceVersion(['t'])).to.equal(3)
+      expect(await versionOf(set.producer)).to.equal(3)
       expect([asked, set.asked]).to.deep.equal([questions, []])
     })
 
     it('remembers nothing of a server that would not say', async () => {
       const { peer, producer } = await reaching([closingOnEverything])
-      const error = await rejectionOf(producer.produceVersion(['t']) as Promise<number>)
+      const error = await rejectionOf(versionOf(producer))
       expect(error).to.be.instanceOf(ConnectionError).and.include({ persistence: 'not-persisted' })
       expect([apiVersionsCache.of(peer.broker), producer.isConnected, seen]).to.deep.equal([null, false, []])
       expect(all.story.produced, 'a request that has failed').to.deep.equal([[peer.broker, null]])
@@ -126,18 +145,52 @@ describe('SyncProducer and the versions of its broker', () => {
       expect(response!.topics[0]!.name).to.equal('t')
     })
 
-    it('does not send what was written for another version than the broker takes since it was reached anew', async () => {
+    it('gives metadata that came with the versions to the listener', async () => {
+      const onMetadata = sinon.spy()
+      const { producer } = await reaching([brokerOf(listOf2_8)], { listener: withMetadata(onMetadata) })
+      await producer.send(keyed(1))
+      await producer.send(keyed(1))
+      expect(onMetadata.args.map(([topics]) => topics)).to.deep.equal([['t']])
+    })
+  })
+
+  describe('a connection that records were made for', () => {
+    it('is the only one that they are sent over, although the broker was reached anew as another release', async () => {
       const { peer, asked, producer } = await reaching([kafka2_8, brokerOf(listOf0_10_0)])
-      const version = await producer.produceVersion(['t'])
+      const connection = await producer.ready(['t'])
       await lose(producer)
-      const error = await rejectionOf(producer.send(keyed(1), { version }))
-      expect(error)
-        .to.be.instanceOf(ConnectionError)
-        .and.include({ retriable: true, persistence: 'not-persisted' })
-      expect(error.message).to.equal(
-        `${peer.broker} speaks Produce v2 since it was reached anew, the request was made for v9`,
-      )
+      expect([connection.version, await versionOf(producer), connection.isOpen]).to.deep.equal([9, 2, false])
+      for (const acks of [1, 0]) {
+        const error = await rejectionOf(connection.send(keyed(acks)))
+        expect(error)
+          .to.be.instanceOf(ConnectionError)
+          .and.include({ retriable: true, persistence: 'not-persisted' })
+        expect(error.message).to.equal(`the connection to ${peer.broker} is closed`)
+      }
       expect(asked.map(([key]) => key)).not.to.include(PRODUCE)
+    })
+
+    it('counts the time of connecting to the request that had to wait for it, and to no other', async () => {
+      const clock = sinon.useFakeTimers({ toFake: ['performance'] })
+      const times: number[] = []
+      const listener = Object.assign(
+        withMetadata(() => {}),
+        {
+          onProduced: (_: string, __: unknown, startMs: number, endMs: number) =>
+            void times.push(endMs - startMs),
+        },
+      )
+      const server = brokerOf(listOf2_8)
+      const connecting: OnRequest = (socket, request) => {
+        if (headerOf(request).apiKey === API_VERSIONS) clock.tick(70)
+        server(socket, request)
+      }
+      const { producer } = await reaching([connecting], { listener })
+      const first = await producer.ready(['t'])
+      clock.tick(1000)
+      await (await producer.ready(['t'])).send(keyed(1))
+      await first.send(keyed(1))
+      expect(times).to.deep.equal([0, 70])
     })
   })
 
@@ -158,10 +211,10 @@ describe('SyncProducer and the versions of its broker', () => {
         // Kafka 0.8 takes three connections to be known.
         const ways = before === kafka0_8 ? [before, before, before, after] : [before, after]
         const { peer, asked, producer } = await reaching(ways)
-        const first = await producer.produceVersion(['t'])
+        const first = await versionOf(producer)
         await lose(producer)
         const asksBefore = asked.length
-        expect([first, await producer.produceVersion(['t'])]).to.deep.equal(expected)
+        expect([first, await versionOf(producer)]).to.deep.equal(expected)
         expect(asked.slice(asksBefore)).to.deep.equal(questions)
         expect(seen).to.deep.equal(
           releases.map((release, i) => ({ broker: peer.broker, release, previous: releases[i - 1] ?? null })),
@@ -175,23 +228,14 @@ describe('SyncProducer and the versions of its broker', () => {
       const { asked, producer } = await reaching([kafka2_8])
       expect((await producer.fetchMetadata(['t'])).topics).to.deep.equal([])
       expect(asked).to.deep.equal(questions)
-      expect(producer.lacksTopicIds, 'v0 tells no topic ids').to.equal(true)
     })
 
     it('does not take that answer for other topics, nor twice', async () => {
       const { asked, producer } = await reaching([kafka0_9])
-      await producer.produceVersion(['t'])
+      await producer.ready(['t'])
       await producer.fetchMetadata(['u'])
       await producer.fetchMetadata(['t'])
       expect(asked).to.deep.equal([...questions, [METADATA, 0], [METADATA, 0]])
-    })
-
-    it('is not short of anything where the broker knows no topic ids', async () => {
-      for (const way of [kafka0_9, brokerOf(listOf0_10_0)]) {
-        const { producer } = await reaching([way])
-        await producer.fetchMetadata(['t'])
-        expect(producer.lacksTopicIds).to.equal(false)
-      }
     })
   })
 
@@ -234,11 +278,11 @@ describe('SyncProducer and the versions of its broker', () => {
     ] as const) {
       it(`is asked again with a later message, beside the traffic: ${title}`, async () => {
         const { peer, producer } = await reaching([...ways], settings)
-        await producer.produceVersion(['t'])
+        await producer.ready(['t'])
         clock.tick(2999)
-        expect(producer.produceVersion(['t'])).to.be.a('number')
+        expect(producer.ready(['t'])).not.to.be.instanceOf(Promise)
         clock.tick(1)
-        expect(producer.produceVersion(['t']), 'nothing waits for it').to.be.a('number')
+        expect(producer.ready(['t']), 'nothing waits for it').not.to.be.instanceOf(Promise)
         await until(() => outdated.length > 0)
         expect(outdated).to.deep.equal([peer.address])
         await until(() => peer.sockets.filter(({ closed }) => !closed).length === 1)
@@ -247,10 +291,10 @@ describe('SyncProducer and the versions of its broker', () => {
 
     it('is asked twice more and not again while it goes on closing', async () => {
       const { peer, producer } = await reaching([kafka0_8], settings)
-      await producer.produceVersion(['t'])
+      await producer.ready(['t'])
       for (let minutes = 0; minutes < 5; minutes++) {
         clock.tick(60_000)
-        producer.produceVersion(['t'])
+        producer.ready(['t'])
         await turns(20)
       }
       expect([peer.sockets.length, outdated]).to.deep.equal([before0_9.length + 2, []])
@@ -258,18 +302,18 @@ describe('SyncProducer and the versions of its broker', () => {
 
     it('is not asked again where the broker has said what it speaks', async () => {
       const { peer, producer } = await reaching([kafka2_8], settings)
-      await producer.produceVersion(['t'])
+      await producer.ready(['t'])
       clock.tick(60_000)
-      producer.produceVersion(['t'])
+      producer.ready(['t'])
       await turns(20)
       expect(peer.sockets).to.have.length(1)
     })
 
     it('leaves no connection behind when it is closed while it asks', async () => {
       const { peer, producer } = await reaching([...before0_9, silent], settings)
-      await producer.produceVersion(['t'])
+      await producer.ready(['t'])
       clock.tick(3000)
-      producer.produceVersion(['t'])
+      producer.ready(['t'])
       await until(() => peer.sockets.length === 4)
       producer.close()
       await until(() => peer.sockets.every(({ closed }) => closed))
@@ -279,7 +323,7 @@ describe('SyncProducer and the versions of its broker', () => {
 
   it('gives up asking when it is closed', async () => {
     const { asked, producer } = await reaching([silent])
-    const asking = rejectionOf(producer.produceVersion(['t']) as Promise<number>)
+    const asking = rejectionOf(versionOf(producer))
     await until(() => asked.length === 2)
     producer.close(new DeliveryTimeoutError('over'))
     expect((await asking).message).to.equal('over')

@@ -50,7 +50,7 @@ describe('encodersOf', () => {
     ['kafka.serializer.LongEncoder', LongEncoder],
     ['kafka.serializer.IntegerEncoder', IntegerEncoder],
   ] as const) {
-    it(`knows ${name}`, () => {
+    it(`finds the built-in class ${name}`, () => {
       expect(encoders({ 'serializer.class': name }).value).to.be.instanceOf(kind)
     })
   }
@@ -113,7 +113,7 @@ describe('encodersOf', () => {
 })
 
 describe('partitionerOf', () => {
-  it('knows the built-in ones and takes DefaultPartitioner where none is named', () => {
+  it('finds the built-in ones, and DefaultPartitioner where none is named', () => {
     expect(partitioner('kafka.producer.DefaultPartitioner')).to.be.instanceOf(DefaultPartitioner)
     expect(partitioner('kafka.producer.ByteArrayPartitioner')).to.be.instanceOf(ByteArrayPartitioner)
     expect(partitionerOf(configOf({}), {})).to.be.instanceOf(DefaultPartitioner)
@@ -140,8 +140,8 @@ describe('partitionerOf', () => {
   })
 })
 
-describe('a class that cannot be had', () => {
-  it('is a ConfigError that names key and class, lists what is known, and says how to pass one', () => {
+describe('a class that is not available', () => {
+  it('causes a ConfigError that names key and class, lists the known ones, and explains how to pass one', () => {
     const error = errorOf(() =>
       partitioner('com.acme.Mine', {
         'com.acme.Other': new DefaultPartitioner({ partitionerCompatibility: '0.8.2' }),
@@ -162,7 +162,7 @@ describe('a class that cannot be had', () => {
     expect(message).not.to.contain('not known here')
   })
 
-  it('is told for the key it is named by', () => {
+  it('causes an error that names the key of the setting', () => {
     expect(errorOf(() => encoders({ 'serializer.class': 'X' })).key).to.equal('serializer.class')
     expect(errorOf(() => encoders({ 'key.serializer.class': 'X' })).key).to.equal('key.serializer.class')
   })
@@ -227,7 +227,7 @@ describe('a class that cannot be had', () => {
     })
   })
 
-  it('says what the constructor says where that is an error of ours', () => {
+  it('fails with the message of the constructor where that is a KafkaError', () => {
     class Picky {
       constructor(config: ProducerConfig) {
         config.getInt('my.size')

@@ -41,30 +41,33 @@ class Listener implements ComponentsListener {
 describe('compose', () => {
   let cluster: TestCluster
   let listener: Listener
-  let components: Components
+  const built: Components[] = []
   beforeEach(async () => {
     cluster = await TestCluster.start()
     cluster.createTopic('t')
     listener = new Listener()
   })
   afterEach(async () => {
-    components?.closeMetadata(new ConnectionError('over'))
-    await components?.handler.close()
+    for (const { closeMetadata, handler } of built.splice(0)) {
+      closeMetadata(new ConnectionError('over'))
+      await handler.close()
+    }
     await cluster.close()
   })
 
-  function build(properties: Record<string, unknown> = {}): Components {
+  function build(properties: Record<string, unknown> = {}, reportsTo: Listener = listener): Components {
     const config = new ProducerConfig(
       { 'metadata.broker.list': cluster.bootstrap, 'retry.backoff.ms': 1, ...properties },
       { logger: silentLogger },
     )
-    components = compose(config, {}, silentLogger, listener, new EventLoopYield())
+    const components = compose(config, {}, silentLogger, reportsTo, new EventLoopYield())
+    built.push(components)
     return components
   }
 
   const message = (): PendingMessage => new PendingMessage(new KeyedMessage('t', Buffer.from('a')), null)
 
-  it('puts the settings where they belong', async () => {
+  it('passes the settings to the requests', async () => {
     const { handler } = build({
       'client.id': 'me',
       'request.required.acks': -1,
@@ -78,29 +81,34 @@ describe('compose', () => {
     expect(cluster.messages('t')[0]!.codec).to.equal('gzip')
   })
 
-  it('tells the listener what happens', async () => {
+  it('reports connections, versions, refreshes and deliveries to its listener', async () => {
     const { handler } = build({ 'request.required.acks': 1 })
     await handler.dispatch([message()])
     expect(listener.reported).to.deep.equal(['connect', 'version 0.8', 'refresh t', 'connect', 'delivered t'])
   })
 
-  it('lets the pool follow the leaders', async () => {
+  it('updates the pool with the leaders of the metadata', async () => {
     const { handler, pool } = build()
     expect(pool.brokerIds).to.deep.equal([])
     await handler.dispatch([message()])
     expect(pool.brokerIds).to.deep.equal([0])
   })
 
-  it('opens no connection', () => {
+  it('opens no connection before there is a message', async () => {
     build()
+    // Whatever the first one began would be seen once another, built later, has connected and delivered.
+    const later = new Listener()
+    await build({ 'client.id': 'later', 'request.required.acks': 1 }, later).handler.dispatch([message()])
+    expect(later.reported).to.include('delivered t')
     expect(listener.reported).to.deep.equal([])
+    expect(cluster.requests.filter(({ clientId }) => clientId !== 'later')).to.deep.equal([])
   })
 
-  it('refuses a class that is not known', () => {
+  it('refuses an unknown class', () => {
     expect(() => build({ 'partitioner.class': 'no.Such' })).to.throw(ConfigError)
   })
 
-  it('ends the wait of what may not ask for metadata yet', async () => {
+  it('ends the waits for limited metadata requests on closeMetadata()', async () => {
     const { handler, closeMetadata } = build({
       'topic.metadata.refresh.interval.ms': 0,
       'message.send.max.retries': 0,
@@ -116,7 +124,7 @@ describe('compose', () => {
     expect(listener.failures).to.have.length(11)
   })
 
-  it('lets what asks for metadata fail with the reason why it was closed', async () => {
+  it('fails metadata requests after closeMetadata() with its reason', async () => {
     const { handler, closeMetadata } = build({ 'message.send.max.retries': 0 })
     const reason = new ConnectionError('closed for a reason')
     closeMetadata(reason)

@@ -194,7 +194,7 @@ describe('GroupCommit', () => {
       await end()
     })
 
-    it('tells each caller when what he waited for is over', async () => {
+    it('settles each call when its own messages are settled', async () => {
       const { commit, submit, end } = makeGroupCommit()
       submit('a')
       const first = commit.flush()

@@ -236,7 +236,7 @@ describe('MessageQueue', () => {
       expect(queue.offer('1')).to.equal(true)
     })
 
-    it('keeps the items of a call together and in order, whoever else waits', async () => {
+    it('keeps the items of a call together and in order while other calls wait', async () => {
       const queue = full('x')
       const puts = [queue.put(['a1', 'a2', 'a3'], -1), queue.put(['b1'], -1), queue.put(['c1', 'c2'], -1)]
       const taken: string[] = []

@@ -124,7 +124,7 @@ describe('Producer', () => {
         expect(stage.cluster.messages('t')[0]!.value).to.equal(null)
       })
 
-      it('keeps the order of calls that nobody waits for', async () => {
+      it('keeps the order of calls that are not awaited', async () => {
         const calls = Array.from({ length: 50 }, (_, i) =>
           producer.send({ topic: 't', key: 0, message: `${i}` }),
         )
@@ -179,7 +179,7 @@ describe('Producer', () => {
         expect(String(stage.cluster.messages('t')[1]!.value)).to.equal('a')
       })
 
-      it('tells each caller of his own message', async () => {
+      it('settles each call with the outcome of its own message', async () => {
         const producer = stage.producer({ 'producer.type': type, ...partitionByKey }, byKey)
         stage.cluster.faults.on('Produce', { partition: 1, times: 9 }, errorCode(AUTHORIZATION_FAILED))
         const outcomes = await Promise.allSettled(
@@ -277,7 +277,7 @@ describe('Producer', () => {
       expect(stage.produceRequests).to.equal(3)
     })
 
-    it('tells nobody of a failure but the caller and the listeners: the log has no ERROR', async () => {
+    it('logs no ERROR for a failure that its caller gets', async () => {
       const producer = stage.producer()
       stage.cluster.faults.on('Produce', { times: 9 }, errorCode(AUTHORIZATION_FAILED))
       await rejection(producer.send({ topic: 't', message: 'a' }))
@@ -311,7 +311,7 @@ describe('Producer', () => {
       await eventually(() => stage.values().length === 2)
     })
 
-    it('drops a message that cannot be encoded with its outcome told, its neighbours go', async () => {
+    it('fails a message that cannot be encoded, and sends its neighbours', async () => {
       const producer = stage.producer(async)
       const failed = sinon.fake()
       producer.on('failed', failed)
@@ -458,7 +458,7 @@ describe('Producer', () => {
   })
 
   describe('events', () => {
-    it('tell each batch that was delivered, with its messages, offset and broker', async () => {
+    it('report each delivered batch with its messages, offset and broker', async () => {
       const producer = stage.producer(partitionByKey, byKey)
       const delivered = sinon.fake()
       producer.on('delivered', delivered)
@@ -474,7 +474,7 @@ describe('Producer', () => {
       ])
     })
 
-    it('tell failures with everything known of each message', async () => {
+    it('report failures with all details of each message', async () => {
       const producer = stage.producer({ 'message.send.max.retries': 0 })
       const failed = sinon.fake()
       producer.on('failed', failed)
@@ -486,7 +486,7 @@ describe('Producer', () => {
       expect(failed.firstCall.args[0].failures).to.deep.equal(error.failures)
     })
 
-    it('tell retries and refreshes', async () => {
+    it('report retries and refreshes', async () => {
       const producer = stage.producer()
       const [retry, refresh] = [sinon.fake(), sinon.fake()]
       producer.on('retry', retry).on('refresh', refresh)
@@ -498,7 +498,7 @@ describe('Producer', () => {
       expect(refresh.args).to.deep.equal([[{ topics: ['t'], error: null }], [{ topics: ['t'], error: null }]])
     })
 
-    it('tell connections and why they ended; null where it was this side', async () => {
+    it('report connections and the reason of their end, null where this side closed', async () => {
       const producer = stage.producer(partitionByKey, byKey)
       const [connect, disconnect] = [sinon.fake(), sinon.fake()]
       producer.on('connect', connect).on('disconnect', disconnect)
@@ -514,7 +514,7 @@ describe('Producer', () => {
       for (const [{ reason }] of disconnect.args) expect(reason).to.equal(null)
     })
 
-    it('tell the end, once and last', async () => {
+    it('report the end, once and last', async () => {
       const producer = stage.producer()
       const reported: string[] = []
       for (const event of ['delivered', 'disconnect', 'close'] as const)
@@ -561,7 +561,7 @@ describe('Producer', () => {
       expect(stage.log.at('error').join()).not.to.contain('secret')
     })
 
-    describe('that nobody hears', () => {
+    describe('without a listener', () => {
       it('leave an ERROR line with counts and cause, and no payload, in async mode', async () => {
         const producer = stage.producer({
           'producer.type': 'async',
@@ -578,7 +578,7 @@ describe('Producer', () => {
         expect(stage.log.at('error')[0]).to.contain('3 messages').and.not.contain('secret')
       })
 
-      it('leave none where somebody listens', async () => {
+      it('leave no ERROR line where there is a listener', async () => {
         const producer = stage.producer({ 'producer.type': 'async', 'message.send.max.retries': 0 })
         producer.on('failed', () => {})
         stage.cluster.faults.on('Produce', {}, errorCode(AUTHORIZATION_FAILED))

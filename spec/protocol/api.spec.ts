@@ -16,7 +16,7 @@ describe('defineApi', () => {
     response: request,
   } as const
 
-  it('compiles each version once, flexible from where the table says', () => {
+  it('compiles each version once, flexible from the version in the table', () => {
     const compile = sinon.spy(request, 'compile')
     const api = defineApi(table)
     for (const version of [2, 3, 4, 3, 2]) api.request(version)
@@ -33,14 +33,14 @@ describe('defineApi', () => {
     expect([api.request(2).minBytes, api.response(2).minBytes]).to.deep.equal([1, 2])
   })
 
-  it('is never flexible where the table says nothing of it', () => {
+  it('is never flexible where the table has no flexible version', () => {
     const { flexibleFrom: _, ...classic } = table
     expect(defineApi(classic).request(4).minBytes).to.equal(1)
   })
 
   for (const version of [1, 5, -1, 2.5, Number.NaN]) {
     it(`refuses version ${version}`, () => {
-      const message = `Toy v${version} is not spoken here; versions 2 to 4 are`
+      const message = `Toy v${version} is not supported; versions 2 to 4 are`
       expect(() => defineApi(table).request(version)).to.throw(UnsupportedVersionError, message)
       expect(() => defineApi(table).response(version)).to.throw(UnsupportedVersionError, message)
     })

@@ -48,7 +48,7 @@ describe('error codes', () => {
     })
   }
 
-  it('are retriable where the Java client says so', () => {
+  it('are retriable where they are in the Java client', () => {
     expect(all.filter(({ retriable }) => retriable).map(({ code }) => code)).to.deep.equal([
       2, 3, 5, 6, 7, 9, 13, 14, 15, 16, 19, 20, 41, 51, 56, 70, 71, 72, 74, 75, 78, 80, 83, 84, 88, 89, 100,
       103, 106, 122, 123, 133,

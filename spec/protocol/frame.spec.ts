@@ -132,7 +132,7 @@ describe('FrameDecoder', () => {
     ['a TLS listener', Buffer.from('15030300020246', 'hex'), /this looks like a TLS listener/],
     ['an SSH server', 'SSH-2.0-x\r\n', /this looks like an SSH server/],
   ] as const) {
-    it(`says that it met ${what}`, () => {
+    it(`recognises ${what} in its error`, () => {
       const { error } = framesOf(new FrameDecoder(1024), [Buffer.from(greeting)])
       expect((error as Error).message).to.match(hint)
     })
@@ -155,7 +155,7 @@ describe('foreignProtocolHint', () => {
     ['nothing', Buffer.alloc(0), ''],
   ]
   for (const [title, bytes, hint] of rows) {
-    it(hint === '' ? `says nothing of ${title}` : `recognises ${title}`, () => {
+    it(hint === '' ? `has no hint for ${title}` : `recognises ${title}`, () => {
       if (hint === '') expect(foreignProtocolHint(bytes)).to.equal('')
       else expect(foreignProtocolHint(bytes)).to.match(hint)
     })

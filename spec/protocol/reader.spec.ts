@@ -39,18 +39,18 @@ describe('Reader', () => {
     ['tag 7', '6162', (from) => from.bytes(3, 'tag 7')],
   ]
   for (const [what, bytes, read] of tooShort) {
-    it(`says where the bytes for ${what} ran out`, () => {
+    it(`reports the position at which the bytes of ${what} end too early`, () => {
       expect(() => read(reader(bytes))).to.throw(
         DecodeError,
-        new RegExp(`^${what} at byte \\d needs \\d bytes, `),
+        new RegExp(`^${what} at byte \\d needs \\d bytes?, `),
       )
     })
   }
 
-  it('says so in the middle of a buffer, too', () => {
+  it('reports positions in the middle of a buffer', () => {
     const from = reader('00 01 02 03 04')
     from.int16()
-    expect(() => from.int32()).to.throw(DecodeError, 'int32 at byte 2 needs 4 bytes, 3 are left')
+    expect(() => from.int32()).to.throw(DecodeError, 'int32 at byte 2 needs 4 bytes, 3 left')
   })
 
   it('reads bytes from where it stands, none as well', () => {
@@ -118,7 +118,7 @@ describe('Reader', () => {
       it(`refuses ${count} elements of 4 bytes where 8 are left`, () => {
         expect(() => reader('0000000000000000').checkCount(count, 4)).to.throw(
           DecodeError,
-          `array at byte 0 announces ${count} elements, 8 bytes are left`,
+          `array at byte 0 announces ${count} elements, 8 bytes left`,
         )
       })
     }

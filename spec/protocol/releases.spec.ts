@@ -25,12 +25,12 @@ describe('the table of releases', () => {
     expect(releaseNames).to.deep.equal([...brokerReleases])
   })
 
-  it('does not know other names', () => {
+  it('refuses unknown release names', () => {
     expect(() => releaseApis('5.0')).to.throw(RangeError, 'no Kafka release 5.0 is known here')
   })
 
   for (const release of brokerReleases) {
-    it(`says of ${release} that it takes Produce and Metadata, in ranges that are not empty`, () => {
+    it(`has version ranges of Produce and Metadata for ${release}`, () => {
       const apis = releaseApis(release)
       expect([...apis.keys()]).to.include.members([PRODUCE, METADATA])
       for (const [key, [first, last]] of apis) expect(first, `key ${key}`).to.be.within(0, last)
@@ -103,7 +103,7 @@ describe('recognise', () => {
   }
 
   for (const release of telling) {
-    it(`knows ${release} by what it lists, alone or among others that list the same`, () => {
+    it(`recognises ${release} by its list, alone or among releases with the same list`, () => {
       const name = recognise(advertised(release))
       expect(covers(name, release), name).to.equal(true)
       const [first, last = first] = name.split(' to ') as [string, string?]
@@ -133,7 +133,7 @@ describe('recognise', () => {
     [METADATA, 14],
     [API_VERSIONS, 6],
   ] as const) {
-    it(`says of API ${apiKey} v${last} that the broker is newer than all known ones`, () => {
+    it(`recognises a broker newer than all known releases by API ${apiKey} v${last}`, () => {
       expect(recognise(listWith('4.4', apiKey, [0, last]))).to.equal('4.4+')
     })
   }

@@ -62,7 +62,7 @@ describe('encodeRequest', () => {
     expect(() => requestHex(plain, 0, 'x'.repeat(32768))).to.throw(EncodeError, '32768 bytes')
   })
 
-  it('refuses a version that is not spoken here', () => {
+  it('refuses an unsupported version', () => {
     expect(() => requestHex(plain, 4, 'c1')).to.throw(UnsupportedVersionError)
   })
 
@@ -168,7 +168,7 @@ describe('correlationIdOf', () => {
 
   for (const length of [0, 3]) {
     it(`refuses a frame of ${length} bytes`, () => {
-      expect(() => correlationIdOf(Buffer.alloc(length))).to.throw(DecodeError, `${length} are left`)
+      expect(() => correlationIdOf(Buffer.alloc(length))).to.throw(DecodeError, `${length} left`)
     })
   }
 })

@@ -53,7 +53,7 @@ describe('struct', () => {
     expect(written(toyOf(4), { ...modern, hint: -3, note: null }).toString('hex')).to.equal('01027200')
   })
 
-  it('knows the fewest bytes a value takes in each version', () => {
+  it('computes the minimum size of a value in each version', () => {
     expect([0, 1, 2, 3, 4].map((version) => toyOf(version).minBytes)).to.deep.equal([3, 5, 5, 3, 3])
   })
 
@@ -90,7 +90,7 @@ describe('struct', () => {
       expect(read(toyOf(4), bytes('01 02 72 03 01 00 02 00 03 00'))).to.deep.equal({ value: known, left: 0 })
     })
 
-    it('skips one of a later version that this version does not know', () => {
+    it('skips a tagged field of a later version', () => {
       expect(read(toyOf(3), bytes('01 02 72 01 05 02 02 6e')).value).to.deep.equal(known)
     })
 

@@ -226,7 +226,7 @@ describe('types', () => {
         const encoded = Buffer.concat([bytes(count), Buffer.alloc(8)])
         expect(() => read(numbers.compile(0, false), encoded)).to.throw(
           DecodeError,
-          `array at byte 4 announces ${Number.parseInt(count, 16)} elements, 8 bytes are left`,
+          `array at byte 4 announces ${Number.parseInt(count, 16)} elements, 8 bytes left`,
         )
       })
     }

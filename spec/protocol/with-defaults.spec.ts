@@ -1,5 +1,7 @@
 import { expect } from 'chai'
+import type { Api } from '../../lib/protocol/api.js'
 import { metadata, produce } from '../../lib/protocol/messages/index.js'
+import { decodeResponse, encodeResponse } from '../../lib/protocol/request-response.js'
 import { since, struct } from '../../lib/protocol/schema.js'
 import { array, int16, nullableString, string } from '../../lib/protocol/types.js'
 import { withDefaults } from '../../lib/protocol/with-defaults.js'
@@ -10,6 +12,11 @@ const table = struct({
   text: since(3, nullableString, 'absent'),
   rows: array(struct({ id: int16, name: since(1, string, 'none') })),
 })
+
+const acknowledgement = withDefaults(produce.tables.response, {
+  topics: [{ partitions: [{ index: 3, errorCode: 0, baseOffset: 1n }] }],
+})
+const emptyMetadata = withDefaults(metadata.tables.response, { brokers: [], topics: [] })
 
 describe('withDefaults', () => {
   it('gives what only some versions have its default where it is left out', () => {
@@ -44,12 +51,23 @@ describe('withDefaults', () => {
     expect(partial).to.deep.equal({ always: 7, rows: [{ id: 1 }] })
   })
 
-  it('makes answers that can be written in every version', () => {
-    const acknowledgement = withDefaults(produce.tables.response, {
-      topics: [{ name: 't', partitions: [{ index: 0, errorCode: 0, baseOffset: 1n }] }],
-    })
-    const empty = withDefaults(metadata.tables.response, { brokers: [], topics: [] })
+  it('completes nested rows of the real tables', () => {
     expect(acknowledgement.topics[0]!.partitions[0]).to.include({ logAppendTimeMs: -1n, errorMessage: null })
-    expect(empty).to.include({ throttleTimeMs: 0, errorCode: 0 })
+    expect(emptyMetadata).to.include({ throttleTimeMs: 0, errorCode: 0 })
   })
+
+  for (const [api, response] of [
+    [produce, acknowledgement],
+    [metadata, emptyMetadata],
+  ] as [Api<unknown, unknown>, unknown][]) {
+    for (let version = api.minVersion; version <= api.maxVersion; version++) {
+      it(`makes a ${api.name} answer that can be written and read in v${version}`, () => {
+        const frame = encodeResponse(api, version, 7, response)
+        const { body, trailingBytes } = decodeResponse(api, version, frame.subarray(4))
+        // What a version does not carry is read as its default, and the given fields are in every version.
+        expect(body).to.deep.equal(response)
+        expect(trailingBytes).to.equal(0)
+      })
+    }
+  }
 })

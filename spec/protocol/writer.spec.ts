@@ -209,7 +209,7 @@ describe('Writer', () => {
   })
 
   describe('nullableBytes', () => {
-    it('tells null, empty and text apart', () => {
+    it('distinguishes null, empty and other text', () => {
       const written = hexOf((to) => {
         for (const value of [null, '', Buffer.alloc(0), 'a', Buffer.from('a')]) to.nullableBytes(value)
       })

@@ -47,7 +47,7 @@ describe('wire()', () => {
     from.end()
   })
 
-  it('says where the bytes ran out', () => {
+  it('reports the position at which bytes are missing', () => {
     expect(() => reading(wire().int32(9).build()).bytes()).to.throw(
       RangeError,
       '9 bytes wanted at byte 4, 0 left',

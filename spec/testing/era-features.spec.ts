@@ -57,7 +57,7 @@ async function described(
 describe('A test cluster of a newer era', () => {
   afterEach(() => stage.close())
 
-  it('tells the cluster, its controller and the racks of its brokers', async () => {
+  it('reports the cluster id, the controller and the racks of its brokers', async () => {
     const cluster = await stage.start({ era: '2.8', brokers: 2, racks: ['north', 'south'] })
     const client = await stage.connect(cluster)
     const { brokers, clusterId, controllerId } = await described(client, 9, [])
@@ -86,7 +86,7 @@ describe('A test cluster of a newer era', () => {
     expect(Buffer.from(after!.topicId)).not.to.deep.equal(topicId)
   })
 
-  it('tells with error 6 who leads the partition, since when, and where that is', async () => {
+  it('reports with error 6 the leader of the partition, its epoch and its address', async () => {
     const cluster = await stage.start({ era: '4.3', brokers: 2 })
     cluster.createTopic('t', { leaders: [0] })
     cluster.moveLeader('t', 0, 1)
@@ -101,7 +101,7 @@ describe('A test cluster of a newer era', () => {
     expect((await described(client, 7, [{ name: 't' }])).topics[0]?.partitions[0]?.leaderEpoch).to.equal(1)
   })
 
-  it('stamps messages where the topic wants that, and says when', async () => {
+  it('stamps messages with LogAppendTime, and reports the time', async () => {
     const cluster = await stage.start({ era: '3.9' })
     cluster.createTopic('t', { timestampType: 'LogAppendTime' })
     cluster.createTopic('u')
@@ -125,7 +125,7 @@ describe('A test cluster of a newer era', () => {
     await client.closed()
   })
 
-  it('refuses a list of eras that is not one for each broker, and eras that it does not know', async () => {
+  it('refuses a list of eras that is not one for each broker, and unknown eras', async () => {
     expect(await failure(stage.start({ brokers: 2, era: ['0.8'] }))).to.contain('2 brokers and 1 eras')
     expect(await failure(stage.start({ era: '5.0' as EraName }))).to.contain('era 5.0 is not known')
     const cluster = await stage.start()
@@ -209,7 +209,7 @@ describe('A producer whose brokers are upgraded at their addresses', () => {
   const running = new Stage()
   afterEach(() => running.close())
 
-  it('goes on, up and down again, and tells of each release', async () => {
+  it('continues through an upgrade and back, and emits each release', async () => {
     await running.start({ era: '0.9' })
     running.cluster.createTopic('t')
     const producer = running.producer({ 'request.timeout.ms': 60_000, 'message.send.max.retries': 20 })
@@ -228,7 +228,7 @@ describe('A producer whose brokers are upgraded at their addresses', () => {
     expect(seen).to.deep.equal(['null to 0.9', '0.9 to 4.2 to 4.3', '4.2 to 4.3 to 0.11.0'])
   })
 
-  it('speaks to each broker in its own way while they differ', async () => {
+  it('uses the versions of each broker while they differ', async () => {
     await running.start({ brokers: 3, era: ['0.8', '1.1', '3.9'] })
     running.cluster.createTopic('t', { leaders: [0, 1, 2] })
     const producer = running.producer({ 'request.timeout.ms': 60_000 })

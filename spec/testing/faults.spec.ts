@@ -116,7 +116,7 @@ describe('A fault', () => {
     )
   })
 
-  it('and every other refusal is told, with what the code leaves open', async () => {
+  it('emits every other refusal, with the reason that the code leaves open', async () => {
     const reported: unknown[] = []
     cluster.on('refused', ({ broker, topic, partition, errorCode: code, reason }) =>
       reported.push(`${broker} ${topic}/${partition} ${code} ${reason}`),

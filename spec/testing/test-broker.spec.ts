@@ -19,7 +19,7 @@ describe('TestBroker', () => {
     expect(Math.max(...ports)).to.be.below(FIRST_EPHEMERAL_PORT)
   })
 
-  it('comes back on another port with port 0, and metadata says so', async () => {
+  it('restarts on another port with port 0, and metadata has the new port', async () => {
     const cluster = await stage.start({ brokers: 2 })
     cluster.createTopic('t')
     const { port } = cluster.broker(1)

@@ -364,7 +364,7 @@ describe('TestCluster', () => {
       expect(errorIn(await client.answer())).to.equal(6)
     })
 
-    it('remembers requests with their connection, and tells of them', async () => {
+    it('records requests with their connection, and emits them', async () => {
       const cluster = await start()
       cluster.createTopic('t')
       const reported: unknown[] = []

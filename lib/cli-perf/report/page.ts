@@ -93,7 +93,7 @@ function chart(title: string, note: string, svg: string): string {
 
 function ended({ ended: reason, sent, planned }: Result): string {
   if (reason === null) return ''
-  return `<p class="bad">stopped after ${count(sent)} of ${count(planned)} messages: ${escapeHtml(reason)}</p>`
+  return `<p class="bad">stopped after ${count(sent)} of ${count(planned)} ${planned === 1 ? 'message' : 'messages'}: ${escapeHtml(reason)}</p>`
 }
 
 /** A chart of the failures where there are any. */

@@ -8,6 +8,7 @@
  *
  * @see docs/reference/wire-protocol.md#message-sets
  */
+import { counted } from '../../counted.js'
 import { DecodeError } from '../../errors.js'
 import { Reader } from '../reader.js'
 import type { Payload } from '../types.js'
@@ -117,7 +118,7 @@ export function readMessageSet(set: Buffer): MessageSetEntry[] {
     const offset = reader.int64()
     const size = reader.int32()
     if (size < MIN_MESSAGE_BYTES)
-      throw new DecodeError(`message of ${size} bytes at byte ${reader.offset} is too short`)
+      throw new DecodeError(`message of ${counted(size, 'byte')} at byte ${reader.offset} is too short`)
     if (size > reader.remaining) break
     entries.push(readMessage(offset, reader.bytes(size, 'message')))
   }

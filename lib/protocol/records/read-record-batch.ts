@@ -3,6 +3,7 @@
  *
  * @see docs/reference/wire-protocol.md#record-batches
  */
+import { counted } from '../../counted.js'
 import { DecodeError } from '../../errors.js'
 import { Reader } from '../reader.js'
 import { crc32c } from './crc32c.js'
@@ -54,7 +55,9 @@ export function readRecordBatches(bytes: Buffer): ReadBatch[] {
     const baseOffset = reader.int64()
     const length = reader.int32()
     if (length < BATCH_HEAD_BYTES - BEFORE_LENGTH_END) {
-      throw new DecodeError(`record batch of ${length} bytes at byte ${reader.offset} is too short`)
+      throw new DecodeError(
+        `record batch of ${counted(length, 'byte')} at byte ${reader.offset} is too short`,
+      )
     }
     if (length > reader.remaining) break
     batches.push(readBatch(baseOffset, reader.bytes(length, 'record batch')))
@@ -101,7 +104,7 @@ export function readRecords(batch: ReadBatch, plain: Buffer): ReadRecord[] {
   const records: ReadRecord[] = []
   for (let i = 0; i < batch.count; i++) records.push(readRecord(batch, sized(reader)))
   if (reader.remaining > 0)
-    throw new DecodeError(`${reader.remaining} bytes follow the last record of a batch`)
+    throw new DecodeError(`found ${counted(reader.remaining, 'byte')} after the last record of a batch`)
   return records
 }
 
@@ -122,7 +125,7 @@ function readRecord(batch: ReadBatch, reader: Reader): ReadRecord {
   const value = readNullable(reader)
   const headers = readHeaders(reader)
   if (reader.remaining > 0)
-    throw new DecodeError(`${reader.remaining} bytes follow the last field of a record`)
+    throw new DecodeError(`found ${counted(reader.remaining, 'byte')} after the last field of a record`)
   return {
     offset: batch.baseOffset + BigInt(offsetDelta),
     timestampMs: batch.isLogAppendTime ? batch.maxTimestampMs : batch.baseTimestampMs + timestampDelta,

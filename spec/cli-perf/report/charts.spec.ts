@@ -60,7 +60,7 @@ describe('The charts of a report', () => {
     expect(far.yAxis.axisLabel.formatter(10_000)).to.equal('10 s')
   })
 
-  it('count in short', () => {
+  it('label counts in short form', () => {
     const { formatter } = (throughputChart([sample(100)]) as unknown as Chart).yAxis.axisLabel
     expect([0.5, 300, 20_000, 1_500_000].map(formatter)).to.deep.equal(['0.5', '300', '20k', '1.5M'])
   })
@@ -79,14 +79,29 @@ describe('The charts of a report', () => {
     await lastFrame()
   })
 
-  it('draw a line through the points', async () => {
+  it('draw one line through all points, higher where the rate is higher, and label its axis', async () => {
     const draw = await loadDraw()
     const svg = draw(throughputChart([sample(100), sample(200, { delivered: 20 }), sample(300)]), 300)
-    expect(svg).to.include('stroke="#2563eb"').and.include('messages/s').and.include('200')
+    const lines = [
+      ...svg.matchAll(/<path d="([^"]*)" fill="none"[^>]* stroke="#2563eb" stroke-width="[1-9]/g),
+    ]
+    expect(lines).to.have.length(1)
+    const drawn = [...lines[0]![1]!.matchAll(/(-?[\d.]+) (-?[\d.]+)/g)].map(([, x, y]) => [
+      Number(x),
+      Number(y),
+    ])
+    expect(drawn).to.have.length(3)
+    const [[x1, y1], [x2, y2], [x3, y3]] = drawn as [[number, number], [number, number], [number, number]]
+    expect(x3 - x2)
+      .to.equal(x2 - x1)
+      .and.be.greaterThan(100)
+    expect([y1 - y2, y3 - y2]).to.deep.equal([y1 - y2, y1 - y2])
+    expect(y1 - y2).to.be.greaterThan(100)
+    expect(svg).to.include('>messages/s</text>').and.include('>200</text>')
     await lastFrame()
   })
 
-  it('say what to install when the package that draws is missing', async () => {
+  it('fail with the package to install where ECharts is missing', async () => {
     const missing = Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' })
     const caught = await loadDraw(() => Promise.reject<Draw>(missing)).catch((error: unknown) => error)
     expect(caught).to.be.instanceOf(ConfigError)
@@ -95,7 +110,7 @@ describe('The charts of a report', () => {
     )
   })
 
-  it('do not hide another error of that package', async () => {
+  it('do not hide another error of ECharts', async () => {
     const broken = new Error('broken')
     const caught = await loadDraw(() => Promise.reject<Draw>(broken)).catch((error: unknown) => error)
     expect(caught).to.equal(broken)

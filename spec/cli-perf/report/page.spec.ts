@@ -44,7 +44,7 @@ describe('The page of a report', () => {
     expect(text).to.include('<th scope="row">the broker is gone</th><td>300</td>')
   })
 
-  it('says how a run ended early and how many messages have no outcome', () => {
+  it('shows an early end and the number of messages without an outcome', () => {
     const early = { ended: 'SIGINT', sent: 1234, delivered: 1200, unsettled: 34 }
     const text = html({ result: result(early) })
     expect(text).to.include('stopped after 1,234 of 30,000 messages: SIGINT')

@@ -28,7 +28,7 @@ describe('charsetNamed', () => {
     })
   }
 
-  it('leaves UTF-8 to whoever writes the request', () => {
+  it('leaves UTF-8 to the request writer', () => {
     expect(charsetNamed('UTF-8')!(TEXT)).to.equal(TEXT)
   })
 
@@ -47,7 +47,7 @@ describe('charsetNamed', () => {
     ],
     ['windows-1252', 'ibm-1252 cp1252 ibm1252 cp5348'],
   ] as const) {
-    it(`knows ${name} by each of Java's names, in any case`, () => {
+    it(`accepts each Java name of ${name}, in any case`, () => {
       const encode = charsetNamed(name)
       expect(encode).to.be.a('function')
       for (const alias of aliases.split(' ')) {
@@ -58,7 +58,7 @@ describe('charsetNamed', () => {
   }
 
   for (const name of ['UTF_8', 'utf-88', '', ' utf-8', 'constructor', '__proto__', 'GB18030-2'])
-    it(`does not know ${JSON.stringify(name)}`, () => {
+    it(`refuses the unknown charset ${JSON.stringify(name)}`, () => {
       expect(charsetNamed(name)).to.equal(undefined)
     })
 
@@ -75,7 +75,7 @@ describe('charsetNamed', () => {
     )
   })
 
-  it('knows 250 characters in windows-1252 besides the question mark, no more', () => {
+  it('encodes 250 characters in windows-1252 besides the question mark', () => {
     let known = 0
     for (let unit = 0; unit < 0xd800; unit++) {
       if (hexOf('windows-1252', String.fromCharCode(unit)) !== '3f') known++

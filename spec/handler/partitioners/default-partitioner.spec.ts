@@ -65,7 +65,7 @@ describe('DefaultPartitioner', () => {
     ['a function', () => 1],
     ['a Date', new Date(0)],
   ] as const) {
-    it(`refuses ${title} and says what it takes`, () => {
+    it(`refuses ${title} with an error that lists the accepted types`, () => {
       expect(() => modern.partition(key, 4))
         .to.throw(PartitionerError)
         .that.satisfies(({ message }: Error) => /string, number, bigint/.test(message))

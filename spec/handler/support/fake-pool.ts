@@ -7,7 +7,7 @@
 import type { BrokerAddress } from '../../../lib/broker-address.js'
 import { ConnectionError, type KafkaError } from '../../../lib/errors.js'
 import type { ProducerPool } from '../../../lib/pool/producer-pool.js'
-import type { ProduceOptions } from '../../../lib/pool/sync-producer.js'
+import type { ProduceConnection } from '../../../lib/pool/sync-producer.js'
 import { type ProduceRequest, type ProduceResponse, produce } from '../../../lib/protocol/messages/index.js'
 import type { Payload } from '../../../lib/protocol/types.js'
 import { withDefaults } from '../../../lib/protocol/with-defaults.js'
@@ -41,6 +41,9 @@ export class FakePool {
   confirmations = 0
   /** The version that every broker takes. */
   produceVersion = 0
+  /** Whether a connection is still open when the records for it are prepared; how many were asked for. */
+  isOpen: () => boolean = () => true
+  connectionsGiven = 0
   /** Brokers without an entry. */
   readonly unknown = new Set<number>()
   leaders: ReadonlyMap<number, BrokerAddress> = new Map()
@@ -74,13 +77,7 @@ export class FakePool {
     }
     return work({
       broker: `b${brokerId}:9092`,
-      produceVersion: () => this.produceVersion,
-      send: async (request: ProduceRequest, { onWriting }: ProduceOptions = {}) => {
-        const waiting = this.untilWritable()
-        if (waiting) await waiting
-        onWriting?.()
-        return this.#send(brokerId, request)
-      },
+      ready: () => this.#connectionTo(brokerId),
       disconnect: (reason: KafkaError) => this.disconnected.push(reason),
     })
   }
@@ -95,6 +92,20 @@ export class FakePool {
 
   async close(reason?: KafkaError): Promise<void> {
     this.closedFor ??= reason ?? 'nothing'
+  }
+
+  #connectionTo(brokerId: number): ProduceConnection {
+    this.connectionsGiven++
+    return {
+      version: this.produceVersion,
+      isOpen: this.isOpen(),
+      send: async (request, { onWriting } = {}) => {
+        const waiting = this.untilWritable()
+        if (waiting) await waiting
+        onWriting?.()
+        return this.#send(brokerId, request)
+      },
+    }
   }
 
   async #send(broker: number, { acks, timeoutMs, topics }: ProduceRequest): Promise<ProduceResponse | null> {

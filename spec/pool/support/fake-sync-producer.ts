@@ -3,16 +3,12 @@ import sinon from 'sinon'
 import { addressText, type BrokerAddress } from '../../../lib/broker-address.js'
 import type { KafkaError } from '../../../lib/errors.js'
 import type { SyncProducer } from '../../../lib/pool/sync-producer.js'
-import type { MetadataResponse } from '../../../lib/protocol/messages/index.js'
 
 export class FakeSyncProducer {
   readonly address: BrokerAddress
   readonly broker: string
-  isConnected = false
   /** The reason of each `close`, undefined where none was given. */
   readonly closes: (KafkaError | undefined)[] = []
-  readonly fetchMetadata = sinon.stub<[readonly string[]], Promise<MetadataResponse>>()
-
   readonly connect = sinon.stub<[topic: string | null], Promise<void>>().resolves()
   readonly confirm = sinon.stub<[], Promise<void>>().resolves()
 
@@ -23,7 +19,6 @@ export class FakeSyncProducer {
 
   close(reason?: KafkaError): void {
     this.closes.push(reason)
-    this.isConnected = false
   }
 
   get isClosed(): boolean {

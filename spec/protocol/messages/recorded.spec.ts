@@ -112,7 +112,7 @@ describe('answers of real brokers', () => {
   const groups: Readonly<Record<string, string>> = { '4.2': '4.2 to 4.3', '4.3': '4.2 to 4.3' }
 
   for (const { broker, version, answer } of answers.filter(({ api }) => api === 'ApiVersions')) {
-    it(`tell the release: ApiVersions v${version} of ${broker}`, () => {
+    it(`identify the release: ApiVersions v${version} of ${broker}`, () => {
       const { body, trailingBytes } = decodeResponse(apiVersions, version, Buffer.from(answer, 'hex'))
       expect(trailingBytes).to.equal(0)
       if (version > 0 && broker.startsWith('0.10')) {

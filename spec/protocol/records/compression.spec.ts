@@ -56,7 +56,7 @@ describe('compression', () => {
   }
 
   for (const id of [0, 5, 7, -1]) {
-    it(`does not know a codec ${id}`, () => {
+    it(`refuses the unknown codec ${id}`, () => {
       expect(() => compressionWithId(id)).to.throw(
         UnsupportedCodecError,
         `messages with codec ${id} cannot be read here`,
@@ -83,7 +83,7 @@ describe('compression', () => {
         expect(error.message).to.equal(`a ${name} message decompresses to more than 4999 bytes`)
       })
 
-      it('says of other bytes that they cannot be decompressed, and keeps the cause', async () => {
+      it('fails on other bytes with a DecodeError that keeps the cause', async () => {
         const other = Buffer.from('not compressed at all')
         const error = await rejectionOf(compression.decompress(other, UNLIMITED))
         expect(error).to.be.instanceOf(DecodeError).and.to.have.property('cause')
@@ -168,7 +168,7 @@ describe('compression', () => {
     })
   }
 
-  it('says which optional package is missing, and how to get it', async () => {
+  it('names the missing optional package and how to install it', async () => {
     const compression = new URL('../../../lib/protocol/records/compression.ts', import.meta.url).href
     const program = `
       import Module from 'node:module'

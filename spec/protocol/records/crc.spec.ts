@@ -15,7 +15,7 @@ describe('crc32', () => {
     ['a pangram', Buffer.from('The quick brown fox jumps over the lazy dog'), 0x414fa339],
   ]
   for (const [title, bytes, sum] of rows) {
-    it(`knows the sum of ${title}`, () => {
+    it(`computes the checksum of ${title}`, () => {
       expect(crc32(bytes)).to.equal(sum)
     })
   }

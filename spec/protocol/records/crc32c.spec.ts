@@ -25,7 +25,7 @@ describe('crc32c', () => {
     ['a pangram', Buffer.from('The quick brown fox jumps over the lazy dog'), 0x22620404],
   ]
   for (const [title, bytes, sum] of rows) {
-    it(`knows the sum of ${title}`, () => {
+    it(`computes the checksum of ${title}`, () => {
       expect(crc32c(bytes)).to.equal(sum)
     })
   }

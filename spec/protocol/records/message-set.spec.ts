@@ -205,7 +205,7 @@ describe('readMessageSet', () => {
     ])
   })
 
-  it('tells null and empty apart, for keys and values', () => {
+  it('distinguishes null and empty keys and values', () => {
     const set = messageSet([
       { key: null, value: '' },
       { key: '', value: null },

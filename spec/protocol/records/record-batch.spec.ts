@@ -203,7 +203,7 @@ describe('readRecordBatches', () => {
     expect(() => readRecords({ ...batch, count: 3 }, batch.records)).to.throw(DecodeError)
     expect(() => readRecords({ ...batch, count: 1 }, batch.records)).to.throw(
       DecodeError,
-      'follow the last record',
+      'after the last record',
     )
     expect(() => readRecords({ ...batch, count: 2 ** 31 - 1 }, batch.records)).to.throw(
       DecodeError,

@@ -108,7 +108,7 @@ describe('FaultProxy', () => {
     expect(await arrived).to.equal('ab')
   })
 
-  it('passes no more bytes per second than it is told', async () => {
+  it('passes no more bytes per second than its limit', async () => {
     const { client, target } = await connected()
     proxy.faults = { toClient: { bytesPerSecond: 400_000 } }
     const startMs = performance.now()
@@ -141,7 +141,7 @@ describe('FaultProxy', () => {
   })
 
   for (const how of ['close', 'reset'] as const) {
-    it(`lets so many bytes of a direction pass and then does a ${how}`, async () => {
+    it(`lets a number of bytes of a direction pass and then does a ${how}`, async () => {
       proxy.faults = { toClient: { endAfter: { bytes: 3, how } } }
       const { client, target } = await connected()
       const errors: string[] = []

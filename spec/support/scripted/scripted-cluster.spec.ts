@@ -97,14 +97,14 @@ describe('ScriptedCluster', () => {
       expect(errors).to.deep.equal([5, 5, 0])
     })
 
-    it('does not know a topic that nobody creates', async () => {
+    it('has no topic that was not created', async () => {
       await start(oneBroker)
       const client = await connect()
       client.write(metadataRequest(1, 'nope'))
       expect(topicErrors(await client.answer())).to.deep.equal([3])
     })
 
-    it('closes the connection on a request that 0.8 does not know, and on bytes that are none', async () => {
+    it('closes the connection on a request that 0.8 does not support, and on bytes that are no request', async () => {
       await start(oneBroker)
       const [probing, confused] = [await connect(), await connect()]
       probing.write(wire().requestHeader(18, 0, 1, 'c1').framed())
@@ -114,7 +114,7 @@ describe('ScriptedCluster', () => {
       expect(cluster.recording.requests.map(({ api }) => api)).to.deep.equal(['unknown', 'garbage'])
     })
 
-    it('leaves unlisted brokers out and advertises the address it is told to', async () => {
+    it('leaves unlisted brokers out and advertises the scripted address', async () => {
       await start({ ...oneBroker, brokers: 3, unlisted: [1], advertise: { 0: { brokerPort: 2 } } })
       const client = await connect()
       client.write(metadataRequest(1))
@@ -150,7 +150,7 @@ describe('ScriptedCluster', () => {
       expect(request!.answeredAtMs!).to.be.at.least(request!.atMs)
     })
 
-    it('tells whether the client or the broker closed a connection', async () => {
+    it('reports whether the client or the broker closed a connection', async () => {
       await start(oneBroker, [{ on: 'produce', action: 'close' }])
       const [first, second] = [await connect(), await connect()]
       first.write(produceRequest(1))

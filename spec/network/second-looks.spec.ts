@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { SecondLooks } from '../../lib/pool/second-looks.js'
+import { SecondLooks } from '../../lib/network/second-looks.js'
 
 describe('SecondLooks', () => {
   it('are due after three seconds and after a minute, once each, and never again', () => {

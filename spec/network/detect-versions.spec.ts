@@ -7,7 +7,7 @@ import {
   RequestTimeoutError,
   UnsupportedVersionError,
 } from '../../lib/errors.js'
-import { type Negotiated, negotiate } from '../../lib/network/negotiate.js'
+import { type Detected, type Detection, detectVersions } from '../../lib/network/detect-versions.js'
 import { produce } from '../../lib/protocol/messages/index.js'
 import { headerOf, topicsOf, versionsAnswer } from './support/answers.js'
 import { clients, fakeTimeouts, TIMEOUT_MS } from './support/clients.js'
@@ -28,7 +28,12 @@ import { deadAddress, onRequests, type Peer } from './support/peer.js'
 
 type OnRequest = (socket: Socket, request: Buffer) => void
 
-describe('negotiate', () => {
+function detection(some: Pick<Detection, 'open'> & Partial<Detection>): Detection {
+  const { signal } = new AbortController()
+  return { authenticate: null, topics: ['t'], timeoutMs: TIMEOUT_MS, signal, ...some }
+}
+
+describe('detectVersions', () => {
   const all = clients()
 
   /** A server that does this; the nth connection has the nth way, further ones the last. */
@@ -50,8 +55,8 @@ describe('negotiate', () => {
     return { peer, asked, requests }
   }
 
-  function ask(address: Peer['address'], topics = ['t']): Promise<Negotiated> {
-    return negotiate(() => all.clientOf(address), topics, TIMEOUT_MS)
+  function ask(address: Peer['address'], topics = ['t']): Promise<Detected> {
+    return detectVersions(detection({ open: () => all.clientOf(address), topics }))
   }
 
   /** What a server is taken for, and the keys it was asked by connection. */
@@ -160,7 +165,7 @@ describe('negotiate', () => {
       const dead = await deadAddress()
       let opened = 0
       const open = () => all.clientOf(++opened === 3 ? dead : peer.address)
-      const error = await rejectionOf(negotiate(open, ['t'], TIMEOUT_MS))
+      const error = await rejectionOf(detectVersions(detection({ open })))
       expect(error.message).to.include('ECONNREFUSED')
       expect(all.ends, 'the connection of the second question is of no use').to.have.length(2)
     })
@@ -169,7 +174,7 @@ describe('negotiate', () => {
       const [error, asked] = await failureOf(wantingSasl)
       expect(error).to.be.instanceOf(ConnectionError)
       expect(error.message).to.match(
-        /^\S+ told its versions and closed the connection on Metadata: does this listener want SASL\?$/,
+        /^\S+ listed its versions and closed the connection on Metadata: does this listener require SASL\?$/,
       )
       expect(asked, 'it is not asked again').to.deep.equal([both])
     })
@@ -179,6 +184,46 @@ describe('negotiate', () => {
       const [error, asked] = await failureOf((socket) => socket.end(Buffer.from('15030300020246', 'hex')))
       expect(error).to.be.instanceOf(DecodeError)
       expect(asked).to.have.length(1)
+    })
+  })
+
+  describe('a broker that wants authentication', () => {
+    const noAuthentication = async (): Promise<void> => {}
+
+    function authenticating(peer: Peer, authenticate: Detection['authenticate']): Promise<Detected> {
+      return detectVersions(detection({ open: () => all.clientOf(peer.address), authenticate }))
+    }
+
+    it('is asked for its versions alone, is authenticated with them, and is asked for metadata after that', async () => {
+      const { peer, asked } = await server(kafka2_8)
+      const atAuthentication: unknown[] = []
+      const { client, metadata } = await authenticating(peer, async ({ versions }) => {
+        atAuthentication.push([...asked[0]!], versions!.release)
+        await turns()
+        expect(asked[0], 'nothing is sent beside the authentication').to.deep.equal([API_VERSIONS])
+      })
+      expect(atAuthentication).to.deep.equal([[API_VERSIONS], '2.8'])
+      expect([asked, client.isOpen, metadata.brokers]).to.deep.equal([[both], true, []])
+    })
+
+    it('is closed, and fails as authenticating does, where that fails', async () => {
+      const { peer, asked } = await server(kafka2_8)
+      const refusal = new ConnectionError('the password is wrong')
+      expect(await rejectionOf(authenticating(peer, () => Promise.reject(refusal)))).to.equal(refusal)
+      expect([asked, all.ends]).to.deep.equal([[[API_VERSIONS]], [refusal]])
+    })
+
+    it('is taken for no release when it closes on the question, and is asked twice', async () => {
+      const { peer, asked } = await server(kafka0_8)
+      const error = await rejectionOf(authenticating(peer, noAuthentication))
+      expect(error).to.be.instanceOf(ConnectionError).and.include({ persistence: 'not-persisted' })
+      expect(asked).to.deep.equal([[API_VERSIONS], [API_VERSIONS]])
+    })
+
+    it('may close once before it answers', async () => {
+      const { peer, asked } = await server(closingOnEverything, kafka2_8)
+      expect((await authenticating(peer, noAuthentication)).client.versions!.release).to.equal('2.8')
+      expect(asked).to.deep.equal([[API_VERSIONS], both])
     })
   })
 
@@ -217,7 +262,7 @@ describe('negotiate', () => {
       client = opened
       return opened
     }
-    const rejected = rejectionOf(negotiate(open, ['t'], TIMEOUT_MS))
+    const rejected = rejectionOf(detectVersions(detection({ open })))
     await until(() => asked[0]?.length === 2 && client?.hasAnswered === true)
     clock.tick(TIMEOUT_MS)
     await turns()
@@ -232,7 +277,7 @@ describe('negotiate', () => {
       attempts += 1
       return all.clientOf(address)
     }
-    const error = await rejectionOf(negotiate(open, ['t'], TIMEOUT_MS))
+    const error = await rejectionOf(detectVersions(detection({ open })))
     expect(error).to.be.instanceOf(ConnectionError).and.include({ persistence: 'not-persisted' })
     expect(attempts).to.equal(1)
   })

@@ -1,5 +1,5 @@
 /**
- * Policy: when a broker is asked once more what it speaks, whose release was only guessed from a closing (0.8) or from
+ * Policy: when a broker is asked once more for its versions, whose release was only guessed from a closing (0.8) or from
  * silence (0.9). A proxy can be the reason for either, and then timestamps and headers are lost until it is found out.
  *
  * Twice and no more: old brokers log an error for the question.

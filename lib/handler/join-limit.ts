@@ -1,0 +1,33 @@
+/**
+ * How many calls that wait may be sent together: whole calls, the first one however large it is.
+ *
+ * Bytes, because with compression the messages of a partition become one message, which should stay below the brokers'
+ * usual limit of 1,000,000. Messages, because what is sent together is encoded, and settled, in one turn of the event
+ * loop each: 9,000 messages of 100 bytes, as many as the bytes allow, held it for 40 ms.
+ */
+import type { PendingMessage } from './pending-message.js'
+
+const MAX_JOINED_BYTES = 900_000
+const MAX_JOINED_MESSAGES = 2000
+
+export class JoinLimit {
+  #bytes = 0
+  #messages = 0
+
+  /** @returns false when this call has to wait for the next round. */
+  admits(messages: number, bytes: number): boolean {
+    const isFirst = this.#messages === 0
+    if (!isFirst && this.#bytes + bytes > MAX_JOINED_BYTES) return false
+    if (!isFirst && this.#messages + messages > MAX_JOINED_MESSAGES) return false
+    this.#bytes += bytes
+    this.#messages += messages
+    return true
+  }
+}
+
+/** Bytes of serialized keys and values; a character of text counts as one. */
+export function bytesOf(messages: readonly PendingMessage[]): number {
+  let bytes = 0
+  for (const { key, value } of messages) bytes += (key?.length ?? 0) + (value?.length ?? 0)
+  return bytes
+}

@@ -1,0 +1,291 @@
+/**
+ * The way to one broker: one connection at a time, made for the first request and again for the next one after a
+ * failure.
+ *
+ * Concurrent callers share one connect, and a broker that is not known yet is asked on the way which versions it
+ * speaks. What a caller gets, it gets by value: the connection with its versions, the metadata that came with them, and
+ * the time that it waited. Retries nothing, and knows no partitions.
+ *
+ * @see docs/decisions/0000-classic-producer.md#d7, #d12; docs/decisions/0005-versions-are-detected.md
+ */
+
+import { addressText, type BrokerAddress } from '../broker-address.js'
+import { ConnectionError, EncodeError, type KafkaError } from '../errors.js'
+import { type MetadataResponse, metadata, metadataRequest } from '../protocol/messages/index.js'
+import { ApiVersionsCache } from './api-versions-cache.js'
+import { BrokerClient, type BrokerClientSettings } from './broker-client.js'
+import type { BrokerVersions } from './broker-versions.js'
+import {
+  type Authenticate,
+  type Detected,
+  type Detection,
+  detectVersions,
+  saysVersions,
+} from './detect-versions.js'
+import { ReadyConnection } from './ready-connection.js'
+
+export type SessionState = 'idle' | 'connecting' | 'authenticating' | 'ready' | 'closed'
+
+/** State → where it may go from there. `closed` is for good; a connection that fails or ends leads back to `idle`. */
+const moves: Readonly<Record<SessionState, readonly SessionState[]>> = {
+  idle: ['connecting', 'closed'],
+  connecting: ['authenticating', 'idle', 'closed'],
+  authenticating: ['ready', 'idle', 'closed'],
+  ready: ['idle', 'closed'],
+  closed: [],
+}
+
+/** @throws {Error} for a move that is not in the table: a fault of this library. */
+export function legalMove(from: SessionState, to: SessionState): SessionState {
+  if (!moves[from].includes(to)) throw new Error(`a session that is ${from} cannot become ${to}`)
+  return to
+}
+
+/** Called when something happens to the connection; for events and logs. */
+export interface BrokerSessionListener {
+  onConnect(broker: string): void
+  /** @param reason - null when it was closed from this side. */
+  onDisconnect(broker: string, reason: KafkaError | null): void
+}
+
+export interface BrokerSessionSettings extends BrokerClientSettings {
+  /** `request.timeout.ms`: the limit for each answer to a question about versions or metadata, in milliseconds. */
+  readonly requestTimeoutMs: number
+  readonly listener?: BrokerSessionListener
+  /** The broker's release was guessed, and it says now that it is another: this connection should be replaced. */
+  readonly onOutdated?: (address: BrokerAddress) => void
+  /** What is known of brokers, shared by all sessions of a producer. Default: its own. */
+  readonly apiVersionsCache?: ApiVersionsCache
+  /** Makes each fresh connection fit for requests. Default: nothing has to be authenticated. */
+  readonly authenticate?: Authenticate
+}
+
+/** What one caller of {@link BrokerSession.ready} gets. */
+export interface Ready {
+  readonly connection: ReadyConnection
+  /** Answer for exactly this caller's topics, in v0, that came with the versions; null where nobody asked for it. */
+  readonly metadata: MetadataResponse | null
+  /** What this caller has waited for the connection, in milliseconds. */
+  readonly connectMs: number
+}
+
+export interface FetchedMetadata {
+  readonly response: MetadataResponse
+  /** It came with the versions, and the same broker would say more now. */
+  readonly lacksTopicIds: boolean
+}
+
+/** A connection that is open, and what came with its versions. */
+interface Connected {
+  readonly connection: ReadyConnection
+  readonly metadata: MetadataResponse | null
+}
+
+/** Of Metadata. */
+const VERSION_WITH_TOPIC_IDS = 10
+
+export class BrokerSession {
+  readonly address: BrokerAddress
+  /** `host:port`. */
+  readonly broker: string
+  readonly #settings: BrokerSessionSettings
+  readonly #apiVersionsCache: ApiVersionsCache
+  #state: SessionState = 'idle'
+  /** In the state `ready`: what all get that need not wait. */
+  #ready: Ready | null = null
+  /** While a connection is being made. */
+  #connecting: Promise<Connected> | null = null
+  /** Aborts with the reason when the session is closed. */
+  readonly #end = new AbortController()
+  readonly #authenticate: Authenticate | null
+
+  constructor(address: BrokerAddress, settings: BrokerSessionSettings) {
+    this.address = address
+    this.broker = addressText(address)
+    this.#settings = settings
+    this.#apiVersionsCache = settings.apiVersionsCache ?? new ApiVersionsCache(null)
+    const { authenticate } = settings
+    this.#authenticate = authenticate
+      ? async (client) => {
+          this.#end.signal.throwIfAborted()
+          this.#move('authenticating')
+          await authenticate(client)
+        }
+      : null
+  }
+
+  get state(): SessionState {
+    return this.#state
+  }
+
+  get isConnected(): boolean {
+    return this.#ready?.connection.isOpen ?? false
+  }
+
+  /** Whether connecting needs no topics: nobody has to be asked for the versions. */
+  get isKnown(): boolean {
+    return this.#apiVersionsCache.of(this.broker) !== null
+  }
+
+  /**
+   * A connection that can be used now.
+   *
+   * @param topics - in use, at least one unless the broker {@link isKnown}: the question for versions names them.
+   * @returns at once while the connection is open, so that nobody waits for nothing.
+   * @throws {ConnectionError | RequestTimeoutError | DecodeError | UnsupportedVersionError} as a rejection; nothing of
+   * the caller was written. After {@link close} with its reason.
+   */
+  ready(topics: readonly string[]): Ready | Promise<Ready> {
+    return this.#ready ?? this.#whenConnected(topics)
+  }
+
+  /** Asks for these topics, at least one (none would mean all). Brokers that auto-create topics create them now. */
+  async fetchMetadata(topics: readonly string[]): Promise<FetchedMetadata> {
+    const { connection, metadata: detected } = await this.ready(topics)
+    if (detected) {
+      return { response: detected, lacksTopicIds: connection.knows(metadata, VERSION_WITH_TOPIC_IDS) }
+    }
+    const { requestTimeoutMs: timeoutMs } = this.#settings
+    const response = await connection.request(metadata, metadataRequest(topics), { timeoutMs })
+    return { response, lacksTopicIds: false }
+  }
+
+  /** Where the release was guessed and it is time: asks once more, beside the traffic, on a connection of its own. */
+  lookAgain(topics: readonly string[]): void {
+    const looks = this.#ready?.connection.secondLooks
+    if (looks?.isDue(performance.now())) void this.#lookAgain(topics)
+  }
+
+  /** Ends the connection; the next request makes a new one. */
+  disconnect(reason: KafkaError): void {
+    this.#ready?.connection.close(reason)
+  }
+
+  /** Ends the connection for good; what waits fails with `reason`. A second call does nothing. */
+  close(
+    reason: KafkaError = new ConnectionError(`the connection to ${this.broker} was closed from this side`),
+  ): void {
+    if (this.#state === 'closed') return
+    this.#move('closed')
+    this.#end.abort(reason)
+  }
+
+  #move(to: SessionState): void {
+    this.#state = legalMove(this.#state, to)
+  }
+
+  async #whenConnected(topics: readonly string[]): Promise<Ready> {
+    this.#end.signal.throwIfAborted()
+    const startMs = performance.now()
+    /** Whoever has the connection made gets what comes with it. */
+    const isFirst = this.#connecting === null
+    this.#connecting ??= this.#connect(topics).finally(() => {
+      this.#connecting = null
+    })
+    const { connection, metadata } = await this.#connecting
+    return { connection, metadata: isFirst ? metadata : null, connectMs: performance.now() - startMs }
+  }
+
+  async #connect(topics: readonly string[]): Promise<Connected> {
+    this.#move('connecting')
+    const known = this.#apiVersionsCache.of(this.broker)
+    let made: { readonly client: BrokerClient; readonly metadata: MetadataResponse | null }
+    try {
+      made = known ? await this.#openKnown(known) : await this.#detect(topics)
+      this.#failUnlessOpen(made.client)
+    } catch (error) {
+      if (this.#state !== 'closed') this.#move('idle')
+      throw error
+    }
+    return { connection: this.#take(made.client, known === null), metadata: made.metadata }
+  }
+
+  async #openKnown(known: BrokerVersions): Promise<{ client: BrokerClient; metadata: null }> {
+    const client = await this.#open()
+    client.useVersions(known)
+    try {
+      await this.#authenticate?.(client)
+    } catch (error) {
+      client.close(error as KafkaError)
+      throw error
+    }
+    return { client, metadata: null }
+  }
+
+  #detect(topics: readonly string[]): Promise<Detected> {
+    if (topics.length === 0)
+      throw new EncodeError('a request to a broker that is not known yet names a topic')
+    return detectVersions(this.#detection(() => this.#open(), this.#authenticate, topics))
+  }
+
+  /** Never rejects. */
+  async #lookAgain(topics: readonly string[]): Promise<void> {
+    const { authenticate = null, onOutdated } = this.#settings
+    const { signal } = this.#end
+    const open = (): Promise<BrokerClient> =>
+      BrokerClient.connect(this.address, this.#settings, () => {}, signal)
+    const isOutdated = await saysVersions(this.#detection(open, authenticate, topics))
+    if (isOutdated && !signal.aborted) onOutdated?.(this.address)
+  }
+
+  #detection(
+    open: () => Promise<BrokerClient>,
+    authenticate: Authenticate | null,
+    topics: readonly string[],
+  ): Detection {
+    return {
+      open,
+      authenticate,
+      topics,
+      timeoutMs: this.#settings.requestTimeoutMs,
+      signal: this.#end.signal,
+    }
+  }
+
+  /** A connection that ends with the session, whatever state that is in. */
+  async #open(): Promise<BrokerClient> {
+    const { signal } = this.#end
+    let client: BrokerClient | null = null
+    const closeToo = (): void => client?.close(signal.reason as KafkaError)
+    const onClose = (reason: KafkaError): void => {
+      signal.removeEventListener('abort', closeToo)
+      if (client) this.#onEnd(client, reason)
+    }
+    client = await BrokerClient.connect(this.address, this.#settings, onClose, signal)
+    // Between the socket's connect and this line other code may have run.
+    if (signal.aborted) closeToo()
+    signal.throwIfAborted()
+    if (client.isOpen) signal.addEventListener('abort', closeToo)
+    return client
+  }
+
+  #failUnlessOpen({ isOpen }: BrokerClient): void {
+    this.#end.signal.throwIfAborted()
+    if (!isOpen) {
+      throw new ConnectionError(`${this.broker} closed the connection at once`, { broker: this.broker })
+    }
+  }
+
+  /** @param isNew - its versions were asked for. */
+  #take(client: BrokerClient, isNew: boolean): ReadyConnection {
+    if (this.#state === 'connecting') this.#move('authenticating')
+    this.#move('ready')
+    const versions = client.versions!
+    const connection = new ReadyConnection(client, versions, performance.now())
+    this.#ready = { connection, metadata: null, connectMs: 0 }
+    this.#settings.listener?.onConnect(this.broker)
+    if (isNew) this.#apiVersionsCache.learn(this.broker, versions)
+    return connection
+  }
+
+  #onEnd(client: BrokerClient, reason: KafkaError): void {
+    const connection = this.#ready?.connection
+    if (!connection?.isOf(client)) return
+    this.#ready = null
+    const isOurs = this.#state === 'closed'
+    if (!isOurs) this.#move('idle')
+    this.#apiVersionsCache.forget(this.broker)
+    connection.ended(reason)
+    this.#settings.listener?.onDisconnect(this.broker, isOurs ? null : reason)
+  }
+}
