@@ -34,10 +34,10 @@ export {
   SendAbortedError,
 } from './failure.js'
 export { BrokerPartitionInfo, type BrokerPartitionInfoOptions } from './handler/broker-partition-info.js'
+export type { RetryEvent } from './handler/cycle-listener.js'
 export {
   DefaultEventHandler,
   type DefaultEventHandlerOptions,
-  type RetryEvent,
 } from './handler/default-event-handler.js'
 export { DefaultEncoder } from './handler/encoders/default-encoder.js'
 export type { Encoder } from './handler/encoders/encoder.js'

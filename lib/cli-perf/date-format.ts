@@ -4,7 +4,7 @@
  *
  * @see docs/reference/classic-producer.md#perf-tool; the letters mean what the Java documentation of SimpleDateFormat says
  */
-import { UsageError } from '../cli/usage-error.js'
+import { UsageError } from '../cli/tool-errors.js'
 import { printable } from '../errors.js'
 
 export type DateFormat = (epochMs: number) => string

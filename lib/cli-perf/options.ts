@@ -9,7 +9,7 @@
  */
 import { CommandLine } from '../cli/command-line.js'
 import type { ToolOptions } from '../cli/run-tool.js'
-import { usage } from '../cli/usage-error.js'
+import { usage } from '../cli/tool-errors.js'
 import { printable } from '../errors.js'
 import { type DateFormat, dateFormat } from './date-format.js'
 import { perfTool } from './option-rows.js'

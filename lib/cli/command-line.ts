@@ -4,7 +4,7 @@
  */
 import { Command, CommanderError, Option } from 'commander'
 import { expandAbbreviations } from './abbreviations.js'
-import { UsageError, usage } from './usage-error.js'
+import { UsageError, usage } from './tool-errors.js'
 
 export interface OptionRow {
   readonly flags: string

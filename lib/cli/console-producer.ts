@@ -16,7 +16,6 @@ import { consoleLogger } from './console-logger.js'
 import { Counts } from './counts.js'
 import { type ErrorOutput, isTerminal } from './error-output.js'
 import { FailureReport } from './failure-report.js'
-import { InputError } from './input-error.js'
 import { lineClasses } from './line-encoders.js'
 import { LineReader, oddReaderProperties } from './line-reader.js'
 import { LineSplitter } from './line-splitter.js'
@@ -24,7 +23,7 @@ import { consoleProducer } from './option-rows.js'
 import { type ConsoleOptions, parseOptions } from './options.js'
 import { exitCodes, runTool, type ToolStreams } from './run-tool.js'
 import { onStopSignals, type StopSignal, stopSignals } from './stop-signals.js'
-import { usage } from './usage-error.js'
+import { InputError, usage } from './tool-errors.js'
 
 export interface ConsoleStreams extends ToolStreams {
   readonly input: Readable

@@ -4,7 +4,7 @@
  * @see docs/reference/classic-producer.md#console-producer
  */
 import { ConfigError, printable } from '../errors.js'
-import { InputError } from './input-error.js'
+import { InputError } from './tool-errors.js'
 
 export interface KeyAndValue {
   readonly key: Buffer | null

@@ -5,7 +5,7 @@
  * a long line nor one that drips in byte by byte costs more than its own size. The last line may lack its terminator; a
  * `\r` at its end is taken off too, as Java's `readLine` does.
  */
-import { InputError } from './input-error.js'
+import { InputError } from './tool-errors.js'
 
 const LF = 0x0a
 const CR = 0x0d

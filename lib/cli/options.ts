@@ -8,7 +8,7 @@ import { ConfigError, printable } from '../errors.js'
 import { CommandLine } from './command-line.js'
 import { consoleProducer } from './option-rows.js'
 import type { ToolOptions } from './run-tool.js'
-import { usage } from './usage-error.js'
+import { usage } from './tool-errors.js'
 
 export interface ConsoleOptions extends ToolOptions {
   readonly topic: string

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream'
 import { ConfigError } from '../errors.js'
 import { optionOf, type Tool } from './command-line.js'
 import { ErrorOutput, survive } from './error-output.js'
-import { UsageError } from './usage-error.js'
+import { UsageError } from './tool-errors.js'
 
 export interface ToolStreams {
   readonly output: Writable

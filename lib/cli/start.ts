@@ -12,7 +12,6 @@ import { KeyedMessage } from '../keyed-message.js'
 import { Producer } from '../producer/producer.js'
 import { type StoredMessage, TestCluster } from '../testing/index.js'
 import { type ConsoleStreams, main } from './console-producer.js'
-import { table } from './demo-table.js'
 import { LineReader } from './line-reader.js'
 import { LineSplitter } from './line-splitter.js'
 
@@ -97,4 +96,17 @@ function storedTable(topic: string, messages: readonly StoredMessage[]): string 
     value === null ? '(null)' : value.toString(),
   ])
   return table(['topic', 'partition', 'offset', 'key', 'value'], rows)
+}
+
+/** Rows as aligned text, for people. */
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd()
+  return [line(header), line(widths.map((width) => '─'.repeat(width))), ...rows.map(line)].join('\n')
 }

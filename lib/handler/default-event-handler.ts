@@ -18,16 +18,16 @@ import { unexpected } from '../name-of-thrown.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
 import type { Unconfirmed } from '../pool/unconfirmed-writes.js'
 import type { BrokerPartitionInfo } from './broker-partition-info.js'
+import { type CycleListener, guardedListener } from './cycle-listener.js'
 import { CycleLog } from './cycle-log.js'
 import { CycleMetadata } from './cycle-metadata.js'
 import { CycleSequence } from './cycle-sequence.js'
 import { CycleWaits } from './cycle-waits.js'
 import type { EventHandler } from './event-handler.js'
 import { expiry, noAttemptsLeft } from './give-up-reason.js'
-import { guardedListener } from './guarded-listener.js'
 import { hasSettled } from './in-flight-messages.js'
 import { LeaderDispatch, type LeaderDispatchOptions } from './leader-dispatch.js'
-import { type OutcomeListener, Outcomes } from './outcomes.js'
+import { Outcomes } from './outcomes.js'
 import { type OnProgress, OverlappingDispatch } from './overlapping-dispatch.js'
 import {
   bindToPartition,
@@ -41,18 +41,6 @@ import { type Encoders, serialize } from './serialize.js'
 import { TimeLimits } from './time-limits.js'
 import { UnprovenPartitions } from './unproven-partitions.js'
 
-export interface RetryEvent {
-  /** Attempts made so far. */
-  readonly attempts: number
-  /** Attempts left. */
-  readonly remaining: number
-  /** Messages that will be tried again. */
-  readonly messages: number
-  readonly topics: readonly string[]
-  /** Milliseconds until the next attempt. */
-  readonly backoffMs: number
-}
-
 export interface DefaultEventHandlerOptions
   extends Omit<LeaderDispatchOptions, 'outcomes' | 'leaderOf' | 'unproven'> {
   readonly pool: ProducerPool
@@ -60,13 +48,7 @@ export interface DefaultEventHandlerOptions
   readonly partitioner: Partitioner
   readonly encoders: Encoders
   readonly logger: Logger
-  readonly listener: OutcomeListener & {
-    onRetry(event: RetryEvent): void
-    /** What is left of a cycle's messages after those that an encoder refused have failed. */
-    onSerialized?(messages: readonly PendingMessage[]): void
-    /** An attempt has left messages without an outcome, the last one allowed included. */
-    onAttemptFailed?(): void
-  }
+  readonly listener: CycleListener
   /** `message.send.max.retries`; attempts are one more. */
   readonly maxRetries: number
   readonly retryBackoffMs: number

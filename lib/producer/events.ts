@@ -5,7 +5,7 @@
 import { EventEmitter } from 'eventemitter3'
 import type { KafkaError } from '../errors.js'
 import type { MessageFailure, QueueFullError } from '../failure.js'
-import type { RetryEvent } from '../handler/default-event-handler.js'
+import type { RetryEvent } from '../handler/cycle-listener.js'
 import type { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import { nameOfThrown } from '../name-of-thrown.js'

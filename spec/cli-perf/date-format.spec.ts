@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { UsageError } from '../../lib/cli/usage-error.js'
+import { UsageError } from '../../lib/cli/tool-errors.js'
 import { dateFormat } from '../../lib/cli-perf/date-format.js'
 
 /** In the time zone of the process, as the tool prints it. */

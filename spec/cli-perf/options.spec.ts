@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { UsageError } from '../../lib/cli/usage-error.js'
+import { UsageError } from '../../lib/cli/tool-errors.js'
 import { type PerfOptions, parsePerfOptions } from '../../lib/cli-perf/options.js'
 
 const required = ['--broker-list', 'h:1', '--topics', 't', '--messages', '10']

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { optionOf } from '../../lib/cli/command-line.js'
 import { consoleProducer } from '../../lib/cli/option-rows.js'
 import { type ConsoleOptions, parseOptions } from '../../lib/cli/options.js'
-import { UsageError } from '../../lib/cli/usage-error.js'
+import { UsageError } from '../../lib/cli/tool-errors.js'
 
 const required = ['--topic', 't', '--broker-list', 'h:1']
 

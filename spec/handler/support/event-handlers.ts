@@ -3,10 +3,10 @@ import { expect } from 'chai'
 import sinon from 'sinon'
 import { FailedToSendMessageError } from '../../../lib/failure.js'
 import { BrokerPartitionInfo } from '../../../lib/handler/broker-partition-info.js'
+import type { RetryEvent } from '../../../lib/handler/cycle-listener.js'
 import {
   DefaultEventHandler,
   type DefaultEventHandlerOptions,
-  type RetryEvent,
 } from '../../../lib/handler/default-event-handler.js'
 import { StringEncoder } from '../../../lib/handler/encoders/string-encoder.js'
 import type { PendingMessage } from '../../../lib/handler/pending-message.js'
