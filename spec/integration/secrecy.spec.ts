@@ -107,7 +107,7 @@ for (const type of ['sync', 'async'] as const) {
       await expectSilence(producer, ...calls)
     })
 
-    it('holds for what waits in a queue and on its way', async () => {
+    it('holds for queued messages and messages in flight', async () => {
       const { opened, open } = gate()
       stage.cluster.faults.on('Produce', { times: 1 }, holdUntil(opened))
       const producer = make({
@@ -134,7 +134,7 @@ for (const type of ['sync', 'async'] as const) {
       })
     }
 
-    it('escapes what comes from outside before it stands in a log or an error', async () => {
+    it('holds for text of brokers, which is escaped in log lines and errors', async () => {
       const evil = 'evil\u001b[31m\n\u202egnp'
       const producer = make()
       stage.cluster.faults.on('Metadata', { times: 99 }, errorCode(3))
