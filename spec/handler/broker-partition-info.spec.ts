@@ -74,11 +74,11 @@ describe('TopicPartitions', () => {
     expect([2, 7, 11, 3].map((id) => topic.positionOf(id))).to.deep.equal([0, 1, 2, undefined])
   })
 
-  it('knows the positions of those that have a leader', () => {
+  it('lists the positions of partitions that have a leader', () => {
     expect(new TopicPartitions(partitions).withLeader).to.deep.equal([0, 2])
   })
 
-  it('leaves the list it was given alone', () => {
+  it('does not change the given list', () => {
     const given = [...partitions]
     new TopicPartitions(given)
     expect(given).to.deep.equal(partitions)
@@ -86,7 +86,7 @@ describe('TopicPartitions', () => {
 })
 
 describe('BrokerPartitionInfo', () => {
-  it('knows nothing before the first refresh, and says so', () => {
+  it('has an error for every topic before the first refresh', () => {
     const { info } = makeInfo()
     expect([info.isCached('t'), info.partitionsOf('t')]).to.deep.equal([false, undefined])
     expect(errorOf(info, 't')).to.be.instanceOf(MetadataError)
@@ -97,7 +97,7 @@ describe('BrokerPartitionInfo', () => {
     })
   })
 
-  it('knows a topic’s partitions and leaders after a refresh', async () => {
+  it('returns partitions and leaders of a topic after a refresh', async () => {
     const made = makeInfo()
     await refreshed(made, brokersOf(0, 1), topicOf('t', [1, 0], [0, 1]))
     expect(made.info.isCached('t')).to.equal(true)
@@ -108,13 +108,13 @@ describe('BrokerPartitionInfo', () => {
     expect(made.info.lookUp('t')).to.be.instanceOf(TopicPartitions)
   })
 
-  it('takes what an application sets', () => {
+  it('accepts metadata from an application', () => {
     const { info } = makeInfo()
     info.set('t', [{ topic: 't', partitionId: 0, leaderId: 5 }])
     expect([info.isCached('t'), leadersOf(info, 't')]).to.deep.equal([true, { 0: 5 }])
   })
 
-  it('knows nothing of a topic that was forgotten, neither partitions, id nor error', async () => {
+  it('keeps neither partitions, id nor error of a forgotten topic', async () => {
     const made = makeInfo()
     await refreshed(made, brokersOf(0), { ...topicOf('t', [0, 0]), topicId: Buffer.alloc(16, 1) })
     await refreshed(made, brokersOf(0), topicError('bad', 3))
@@ -135,13 +135,13 @@ describe('BrokerPartitionInfo', () => {
   })
 
   describe('refresh', () => {
-    it('asks for nothing where no topic is named: that would mean all of them', async () => {
+    it('sends no request without a topic, which would mean all topics', async () => {
       const { info, source } = makeInfo()
       await info.refresh([])
       expect(source.fetched).to.deep.equal([])
     })
 
-    it('is shared by all who ask for topics that are being fetched', async () => {
+    it('is shared by all callers whose topics are being fetched', async () => {
       const { info, source } = makeInfo()
       const all = [info.refresh(['a', 'b']), info.refresh(['b']), info.refresh(new Set(['a', 'b']))]
       await source.answer(brokersOf(0), topicOf('a', [0, 0]), topicOf('b', [0, 0]))
@@ -150,7 +150,7 @@ describe('BrokerPartitionInfo', () => {
       expect(source.fetched).to.deep.equal([['a', 'b']])
     })
 
-    it('that has not been sent yet takes in the topics of whoever asks meanwhile', async () => {
+    it('covers the topics of later callers before it is sent', async () => {
       const { info, source } = makeInfo()
       const all = [info.refresh(['a']), info.refresh(['b']), info.refresh(['a', 'c'])]
       await source.answer(brokersOf(0), topicOf('a', [0, 0]), topicOf('b', [0, 0]), topicOf('c', [0, 0]))
@@ -158,7 +158,7 @@ describe('BrokerPartitionInfo', () => {
       expect(source.fetched).to.deep.equal([['a', 'b', 'c']])
     })
 
-    it('that has been sent is followed by one more for other topics, shared by all who ask meanwhile', async () => {
+    it('is followed by one more for other topics, shared by all later callers', async () => {
       const { info, source } = makeInfo()
       const first = info.refresh(['a'])
       await turn()
@@ -174,7 +174,7 @@ describe('BrokerPartitionInfo', () => {
       expect(source.open).to.deep.equal([])
     })
 
-    it('of the follow-up is shared in turn, and followed by a third', async () => {
+    it('is followed by a third one, as the second is shared in turn', async () => {
       const { info, source } = makeInfo()
       const asked = [info.refresh(['a'])]
       await turn()
@@ -190,14 +190,14 @@ describe('BrokerPartitionInfo', () => {
       expect(source.fetched).to.deep.equal([['a'], ['b'], ['c']])
     })
 
-    it('starts anew when the one before is over', async () => {
+    it('sends a new request after the previous one has ended', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))
       expect(made.source.fetched).to.deep.equal([['t'], ['t']])
     })
 
-    it('fails for all who share it, and does not stop the one that follows', async () => {
+    it('fails for all its callers, and does not stop the one that follows', async () => {
       const { info, source } = makeInfo()
       const failed = [info.refresh(['a']), info.refresh(['a'])].map((done) => done.catch((error) => error))
       await turn()
@@ -211,7 +211,7 @@ describe('BrokerPartitionInfo', () => {
       expect(info.isCached('b')).to.equal(true)
     })
 
-    it('that failed can be tried again', async () => {
+    it('can be repeated after a failure', async () => {
       const made = makeInfo()
       const failed = made.info.refresh(['t']).catch(() => {})
       await made.source.fail(new MetadataError('nobody answered'))
@@ -220,7 +220,7 @@ describe('BrokerPartitionInfo', () => {
       expect(leadersOf(made.info, 't')).to.deep.equal({ 0: 0 })
     })
 
-    it('that failed is the reason why nothing is known of a topic, until one succeeds', async () => {
+    it('is the reason of a topic’s error after a failure, until one succeeds', async () => {
       const made = makeInfo()
       const reason = new MetadataError('nobody answered')
       const failed = made.info.refresh(['t']).catch(() => {})
@@ -231,7 +231,7 @@ describe('BrokerPartitionInfo', () => {
       expect(made.info.lookUp('t')).to.be.instanceOf(TopicPartitions)
     })
 
-    it('that failed keeps what was known', async () => {
+    it('keeps cached topics after a failure', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))
       const failed = made.info.refresh(['t']).catch(() => {})
@@ -253,7 +253,7 @@ describe('BrokerPartitionInfo', () => {
       ])
     })
 
-    it('keeps only topics that were asked for', async () => {
+    it('keeps only requested topics of an answer', async () => {
       const { info, source } = makeInfo()
       const done = info.refresh(['t'])
       await source.answer(
@@ -267,7 +267,7 @@ describe('BrokerPartitionInfo', () => {
       expect(errorOf(info, 'odd').message).to.equal('nothing is known of topic odd')
     })
 
-    it('leaves a topic that the answer does not mention as it was', async () => {
+    it('keeps a topic that is missing in the answer', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))
       const done = made.info.refresh(['t'])
@@ -314,29 +314,29 @@ describe('BrokerPartitionInfo', () => {
       (source: ScriptedSource): void =>
         source.open.shift()!.answer(describing(brokersOf(0, 1), ...topics))
 
-    it('starts ten requests a second at most while nobody answers', async () => {
+    it('starts at most ten requests a second while no broker answers', async () => {
       const fail = (source: ScriptedSource): void => source.open.shift()!.fail(new MetadataError('no'))
       expect(await requestsWithin(2999, false, fail)).to.be.within(20, 30)
     })
 
     // Two are asked for without a limit, and may be more than a second's ten.
-    it('starts ten requests a second at most for a topic whose answers are errors', async () => {
+    it('starts at most ten requests a second for a topic whose answers are errors', async () => {
       expect(await requestsWithin(2999, false, answering(topicError('t', 3)))).to.be.within(20, 32)
     })
 
-    it('starts ten requests a second at most for a topic that answers leave out', async () => {
+    it('starts at most ten requests a second for a topic that is missing in answers', async () => {
       expect(await requestsWithin(2999, false, answering())).to.be.within(20, 32)
     })
 
-    it('starts ten requests a second at most for retries while the answers stay the same', async () => {
+    it('starts at most ten requests a second for retries while the answers stay the same', async () => {
       expect(await requestsWithin(2999, true, answering(topicOf('t', [0, 0])))).to.be.within(20, 33)
     })
 
-    it('starts as many requests as are wanted while they are answered', async () => {
+    it('starts every request at once while answers come', async () => {
       expect(await requestsWithin(999, false, answering(topicOf('t', [0, 0])))).to.equal(999)
     })
 
-    it('starts as many requests for retries as are wanted while the leader moves each time', async () => {
+    it('starts every request for retries at once while the leader moves each time', async () => {
       let leader = 0
       const move = (source: ScriptedSource): void => {
         leader = 1 - leader
@@ -345,7 +345,7 @@ describe('BrokerPartitionInfo', () => {
       expect(await requestsWithin(999, true, move)).to.equal(999)
     })
 
-    it('starts as many requests for retries as are wanted while the leader’s address changes each time', async () => {
+    it('starts every request for retries at once while the leader’s address changes each time', async () => {
       let port = 9092
       const move = (source: ScriptedSource): void => {
         port++
@@ -355,7 +355,7 @@ describe('BrokerPartitionInfo', () => {
       expect(await requestsWithin(999, true, move)).to.equal(999)
     })
 
-    it('asks for 40 new topics, one after the other, without any pause', async () => {
+    it('requests 40 new topics one after the other without a pause', async () => {
       const { info, source } = makeInfo()
       for (let i = 0; i < 40; i++) {
         const done = info.refresh([`t${i}`])
@@ -381,7 +381,7 @@ describe('BrokerPartitionInfo', () => {
       return { info, source, waiting }
     }
 
-    it('lets a request that waits start at once when a new topic joins it', async () => {
+    it('starts a waiting request at once when a new topic joins it', async () => {
       const { info, source, waiting } = await withWaiting()
       const joined = info.refresh(['new'])
       await clock.tickAsync(0)
@@ -390,7 +390,7 @@ describe('BrokerPartitionInfo', () => {
       await Promise.all([waiting, joined])
     })
 
-    it('lets a request that waits go on waiting when another repeated failure joins it', async () => {
+    it('keeps a request waiting when another repeated failure joins it', async () => {
       const { info, source, waiting } = await withWaiting()
       const joined = info.refresh(['bad'])
       await clock.tickAsync(500)
@@ -401,7 +401,7 @@ describe('BrokerPartitionInfo', () => {
       await Promise.all([waiting, joined])
     })
 
-    it('lets nobody wait any longer once it is closed, nor anybody who asks later; its source has the word', async () => {
+    it('ends all waits on close, and passes later requests to its source', async () => {
       const { info, source, waiting } = await withWaiting()
       info.close()
       await clock.tickAsync(0)
@@ -457,7 +457,7 @@ describe('BrokerPartitionInfo', () => {
     const id = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex')
     const withId = () => ({ ...topicOf('t', [0, 0]), topicId: id })
 
-    it('are kept until an answer tells another one, or none', async () => {
+    it('are kept until an answer has another one, or none', async () => {
       const made = makeInfo()
       expect(made.info.topicIdOf('t').some((byte) => byte !== 0)).to.equal(false)
       await refreshed(made, brokersOf(0), withId())
@@ -466,7 +466,7 @@ describe('BrokerPartitionInfo', () => {
       expect(made.info.topicIdOf('t').some((byte) => byte !== 0)).to.equal(false)
     })
 
-    it('are asked for once more, beside the traffic, where the first answer has no room for them', async () => {
+    it('are requested once more, beside the traffic, where the first answer has no field for them', async () => {
       const made = makeInfo()
       made.source.lacksTopicIds = true
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))
@@ -476,7 +476,7 @@ describe('BrokerPartitionInfo', () => {
       expect(made.source.fetched).to.deep.equal([['t'], ['t']])
     })
 
-    it('are not asked for again when that fails, and nobody is told of it after the end', async () => {
+    it('are not requested again after a failure, and nothing is reported after close', async () => {
       const made = makeInfo()
       made.source.lacksTopicIds = true
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))
@@ -488,7 +488,7 @@ describe('BrokerPartitionInfo', () => {
   })
 
   describe('a topic with an error', () => {
-    it('keeps what was known of it (upstream: the cache survives)', async () => {
+    it('keeps its cached partitions (upstream: the cache survives)', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))
       await refreshed(made, brokersOf(0), topicError('t', 5))
@@ -502,7 +502,7 @@ describe('BrokerPartitionInfo', () => {
       [-1, 'UNKNOWN_SERVER_ERROR'],
       [999, 'UNKNOWN_999'],
     ] as const) {
-      it(`of code ${code} is not available, retriably; the log says it at WARN`, async () => {
+      it(`has a retriable error and a WARN line with code ${code}`, async () => {
         const made = makeInfo()
         await refreshed(made, brokersOf(0), topicError('t', code))
         const error = errorOf(made.info, 't')
@@ -517,7 +517,7 @@ describe('BrokerPartitionInfo', () => {
       [17, 'INVALID_TOPIC_EXCEPTION'],
       [29, 'TOPIC_AUTHORIZATION_FAILED'],
     ] as const) {
-      it(`of code ${code}, which never gets better, is not retriable`, async () => {
+      it(`has a non-retriable error with code ${code}`, async () => {
         const made = makeInfo()
         await refreshed(made, brokersOf(0), topicError('t', code))
         expect(errorOf(made.info, 't')).to.be.instanceOf(BrokerError)
@@ -529,7 +529,7 @@ describe('BrokerPartitionInfo', () => {
       })
     }
 
-    it('is told with what it means, where that is known', async () => {
+    it('is logged with the meaning of its code, where that is known', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0), topicError('a', 5), topicError('b', 77))
       expect(made.logger.at('warn')).to.deep.equal([
@@ -538,14 +538,14 @@ describe('BrokerPartitionInfo', () => {
       ])
     })
 
-    it('is forgotten when the topic is there again', async () => {
+    it('has no error after an answer without one', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0), topicError('t', 3))
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))
       expect(made.info.lookUp('t')).to.be.instanceOf(TopicPartitions)
     })
 
-    it('hurts no other topic of the same answer', async () => {
+    it('does not affect other topics of the same answer', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0), topicError('bad', 3), topicOf('t', [0, 0]))
       expect([made.info.isCached('bad'), made.info.isCached('t')]).to.deep.equal([false, true])
@@ -559,7 +559,7 @@ describe('BrokerPartitionInfo', () => {
   })
 
   describe('a partition', () => {
-    it('has no leader where the broker says −1 and 5; the log says it at WARN', async () => {
+    it('has no leader where the broker answers −1 and 5, which is logged at WARN', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0], [1, -1, 5]))
       expect(leadersOf(made.info, 't')).to.deep.equal({ 0: 0, 1: null })
@@ -567,13 +567,13 @@ describe('BrokerPartitionInfo', () => {
       expect(made.logger.at('warn')[0]).to.contain('t/1').and.contain('LEADER_NOT_AVAILABLE')
     })
 
-    it('has a leader where the broker says 5 and names one all the same', async () => {
+    it('has a leader where the broker answers 5 with a leader id', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0, 5]))
       expect(leadersOf(made.info, 't')).to.deep.equal({ 0: 0 })
     })
 
-    it('keeps its leader with any other error: a replica that is not available does not matter', async () => {
+    it('keeps its leader with any other error, such as an unavailable replica', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0, 9]))
       expect(leadersOf(made.info, 't')).to.deep.equal({ 0: 0 })
@@ -607,13 +607,13 @@ describe('BrokerPartitionInfo', () => {
       expect(leadersOf(made.info, 't')).to.deep.equal({ 2: 0, 9: 0 })
     })
 
-    it('that is listed twice counts once, the first time', async () => {
+    it('counts once, with its first entry, where it is listed twice', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0, 1), topicOf('t', [0, 1], [0, 0]))
       expect(made.info.partitionsOf('t')).to.deep.equal([{ topic: 't', partitionId: 0, leaderId: 1 }])
     })
 
-    it('with a negative id is none', async () => {
+    it('is ignored where its id is negative', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0), topicOf('t', [-1, 0], [0, 0]))
       expect(leadersOf(made.info, 't')).to.deep.equal({ 0: 0 })
@@ -644,7 +644,7 @@ describe('BrokerPartitionInfo', () => {
       return Object.fromEntries(made.onLeaders.lastCall.args[0])
     }
 
-    it('are told after each refresh, of every broker that leads something known', async () => {
+    it('are reported after each refresh, for every broker that leads a cached partition', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0, 1, 2), topicOf('t', [0, 0], [1, 1]))
       expect(reported(made)).to.deep.equal({ 0: { host: 'b0', port: 9092 }, 1: { host: 'b1', port: 9092 } })
@@ -652,7 +652,7 @@ describe('BrokerPartitionInfo', () => {
       expect(Object.keys(reported(made))).to.deep.equal(['0', '1', '2'])
     })
 
-    it('come with a topic that each leads by this answer, not with one that was known before or has an error', async () => {
+    it('come with a topic that each broker leads by this answer', async () => {
       const made = makeInfo()
       const topicsByLeader = () => Object.fromEntries(made.onLeaders.lastCall.args[1])
       await refreshed(made, brokersOf(0, 1), topicOf('old', [0, 0], [1, 1]))
@@ -667,7 +667,7 @@ describe('BrokerPartitionInfo', () => {
       expect(topicsByLeader()).to.deep.equal({ 1: 'a', 2: 'b' })
     })
 
-    it('leave out a broker that leads nothing any more', async () => {
+    it('leave out a broker that leads nothing', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0, 1), topicOf('t', [0, 0], [1, 1]))
       await refreshed(made, brokersOf(0, 1), topicOf('t', [0, 1], [1, 1]))
@@ -681,7 +681,7 @@ describe('BrokerPartitionInfo', () => {
       expect(reported(made)).to.deep.equal({ 0: { host: 'moved', port: 9999 } })
     })
 
-    it('stay known where an answer lists a broker no more that still leads a topic it did not ask for', async () => {
+    it('are kept for an unlisted broker that still leads a topic outside the request', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0, 1), topicOf('t', [0, 0]))
       await refreshed(made, brokersOf(1), topicOf('u', [0, 1]))
@@ -712,7 +712,7 @@ describe('BrokerPartitionInfo', () => {
       ['b0', -1],
       ['b0', 65536],
     ] as const) {
-      it(`that cannot be connected to are warned about and lead nothing: "${host}":${port}`, async () => {
+      it(`are ignored with a warning where they are unusable: "${host}":${port}`, async () => {
         const made = makeInfo()
         await refreshed(made, [{ nodeId: 0, host, port }, ...brokersOf(1)], topicOf('t', [0, 0], [1, 1]))
         expect(leadersOf(made.info, 't')).to.deep.equal({ 0: null, 1: 1 })
@@ -723,7 +723,7 @@ describe('BrokerPartitionInfo', () => {
       })
     }
 
-    it('cost the same at each refresh, however many topics are known', async () => {
+    it('need the same number of steps at each refresh, however many topics are cached', async () => {
       const stepsFor = (topics: number): Promise<number> => {
         const made = makeInfo()
         for (let i = 0; i < topics; i++) {
@@ -734,7 +734,7 @@ describe('BrokerPartitionInfo', () => {
       expect((await stepsFor(2000)) / (await stepsFor(1000))).to.be.lessThan(1.1)
     })
 
-    it('are not made up for leaders that an application has set', async () => {
+    it('are missing for leaders that an application has set', async () => {
       const made = makeInfo()
       made.info.set('mine', [{ topic: 'mine', partitionId: 0, leaderId: 5 }])
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))

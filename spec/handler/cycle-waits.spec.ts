@@ -39,7 +39,7 @@ describe('CycleWaits', () => {
     expect(await lengthOf(waits.backOff(100, limitsOf(500)))).to.equal(100)
   })
 
-  it('goes on with a back-off while anybody is left', async () => {
+  it('continues a back-off while a message is open', async () => {
     expect(await lengthOf(waits.backOff(100, limitsOf(30, 0)))).to.equal(100)
     expect(await lengthOf(waits.backOff(100, limitsOf(30, 120)))).to.equal(100)
   })
@@ -51,7 +51,7 @@ describe('CycleWaits', () => {
     expect(clock.countTimers()).to.equal(0)
   })
 
-  it('ends a back-off early, and later ones, when it is ended', async () => {
+  it('ends the current and later back-offs when it is ended', async () => {
     setTimeout(() => waits.end(), 40)
     expect(await lengthOf(Promise.all([waits.backOff(100, null), waits.backOff(90, null)]).then())).to.equal(
       40,
