@@ -248,7 +248,6 @@ describe('A producer with the metadata of a test cluster', () => {
     await producer.deliver({ topic: 't', key, message: 'm' })
     // Java's hash code of "a" is 97.
     await eventually(() => stage.cluster.requests.filter(({ api }) => api === 'Metadata').length >= 2)
-    await new Promise((resolve) => setTimeout(resolve, 20))
     expect(await producer.deliver({ topic: 't', key, message: 'm' })).to.include({ partition: 1 })
   })
 
@@ -353,10 +352,9 @@ describe('A producer with the metadata of a test cluster', () => {
     await producer.send(['a', 'b', 'c', 'd'].map((key) => ({ topic: 't', key, message: 'm' })))
     let connections = 0
     stage.cluster.on('connection', () => connections++)
-    for (let i = 0; i < 5; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 3))
-      await producer.send({ topic: 't', key: 'a', message: 'm' })
-    }
+    let refreshes = 0
+    producer.on('refresh', () => refreshes++)
+    while (refreshes < 5) await producer.send({ topic: 't', key: 'a', message: 'm' })
     expect(connections).to.equal(0)
   })
 })

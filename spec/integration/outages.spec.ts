@@ -37,9 +37,11 @@ for (const { type, version } of modes) {
         'retry.backoff.ms': 20,
       })
       await producer.deliver({ topic: 't', key: 'a', message: 'before' })
+      let retries = 0
+      producer.on('retry', () => retries++)
       await away()
       const deliveries = ['1', '2', '3'].map((message) => producer.deliver({ topic: 't', key: 'a', message }))
-      await new Promise((resolve) => setTimeout(resolve, 60))
+      await eventually(() => retries > 1)
       await Promise.all([0, 1].map((id) => stage.cluster.startBroker(id)))
       await Promise.all(deliveries)
       expect(stage.values()).to.deep.equal(['before', '1', '2', '3'])

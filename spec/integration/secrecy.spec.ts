@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { KeyedMessage, type Producer } from '../../lib/index.js'
 import { errorCode, holdUntil, noAnswer } from '../../lib/testing/index.js'
-import { gate, Stage } from './support/stage.js'
+import { eventually, gate, Stage } from './support/stage.js'
 
 /** No host, topic or code has this in it. */
 const CANARY = 'canary7f3a'
@@ -103,7 +103,7 @@ for (const type of ['sync', 'async'] as const) {
       const producer = make({ 'request.timeout.ms': 60_000, 'close.timeout.ms': 50 })
       stage.cluster.faults.on('Produce', { times: 99 }, noAnswer())
       const calls = [producer.send([secret(), secret()]), producer.deliver(secret())]
-      await new Promise((resolve) => setTimeout(resolve, 10))
+      await eventually(() => stage.produceRequests > 0)
       await expectSilence(producer, ...calls)
     })
 
@@ -116,7 +116,7 @@ for (const type of ['sync', 'async'] as const) {
         'batch.num.messages': 1,
       })
       const calls = Array.from({ length: 6 }, () => producer.deliver(secret()))
-      await new Promise((resolve) => setTimeout(resolve, 10))
+      await eventually(() => stage.produceRequests > 0)
       expect(shown(producer).includes(CANARY)).to.equal(false)
       open()
       await expectSilence(producer, ...calls)
