@@ -30,7 +30,7 @@ const questions: Asked[] = [
   [METADATA, 0],
 ]
 
-describe('SyncProducer and the versions of its broker', () => {
+describe('SyncProducer with version detection', () => {
   const all = syncProducers()
   let seen: VersionSeen[]
   let apiVersionsCache: ApiVersionsCache
@@ -65,7 +65,7 @@ describe('SyncProducer and the versions of its broker', () => {
   }
 
   describe('produceVersion', () => {
-    it('asks the broker the first time, and is a number at once from then on', async () => {
+    it('asks the broker the first time, and returns a number at once later', async () => {
       const { asked, producer } = await reaching([kafka2_8])
       const first = producer.produceVersion(['t'])
       expect(first).to.be.instanceOf(Promise)
@@ -75,13 +75,13 @@ describe('SyncProducer and the versions of its broker', () => {
       expect(asked).to.deep.equal(questions)
     })
 
-    it('asks once for all who want to know', async () => {
+    it('asks once for all concurrent callers', async () => {
       const { asked, producer } = await reaching([kafka0_9])
       expect(await Promise.all([1, 2, 3].map(() => producer.produceVersion(['t'])))).to.deep.equal([1, 1, 1])
       expect(asked).to.deep.equal(questions)
     })
 
-    it('asks nobody where the broker is known by another connection, or its release is set', async () => {
+    it('sends no request where the versions are cached or the release is configured', async () => {
       const { asked, producer, another } = await reaching([kafka2_8])
       await producer.produceVersion(['t'])
       expect(await another().produceVersion(['t'])).to.equal(9)
@@ -92,7 +92,7 @@ describe('SyncProducer and the versions of its broker', () => {
       expect([asked, set.asked]).to.deep.equal([questions, []])
     })
 
-    it('remembers nothing of a server that would not say', async () => {
+    it('caches nothing of a server that does not list its versions', async () => {
       const { peer, producer } = await reaching([closingOnEverything])
       const error = await rejectionOf(producer.produceVersion(['t']) as Promise<number>)
       expect(error).to.be.instanceOf(ConnectionError).and.include({ persistence: 'not-persisted' })
@@ -108,7 +108,7 @@ describe('SyncProducer and the versions of its broker', () => {
       ['4.1 whose topic ids are not known yet', brokerOf(listOf4_1), 12],
     ]
     for (const [title, broker, version] of rows) {
-      it(`takes Produce v${version} with a broker of ${title}`, async () => {
+      it(`uses Produce v${version} with a broker of ${title}`, async () => {
         const { asked, producer } = await reaching([broker])
         const { topics } = (await producer.send(keyed(1)))!
         expect(asked.at(-1)).to.deep.equal([PRODUCE, version])
@@ -117,7 +117,7 @@ describe('SyncProducer and the versions of its broker', () => {
       })
     }
 
-    it('names topics by id where all are known and the broker wants that; the answer has their names again', async () => {
+    it('names topics by id from v13 on where all ids are known, and returns an answer with names', async () => {
       const { asked, producer } = await reaching([brokerOf(listOf4_1, TOPIC_ID)])
       const request = keyed(1)
       const topics = request.topics.map((topic) => ({ ...topic, topicId: TOPIC_ID }))
@@ -126,7 +126,7 @@ describe('SyncProducer and the versions of its broker', () => {
       expect(response!.topics[0]!.name).to.equal('t')
     })
 
-    it('does not send what was written for another version than the broker takes since it was reached anew', async () => {
+    it('does not send a request made for another version than the reconnected broker takes', async () => {
       const { peer, asked, producer } = await reaching([kafka2_8, brokerOf(listOf0_10_0)])
       const version = await producer.produceVersion(['t'])
       await lose(producer)
@@ -154,7 +154,7 @@ describe('SyncProducer and the versions of its broker', () => {
       ['the same', kafka2_8, kafka2_8, [9, 9], ['2.8']],
     ]
     for (const [title, before, after, expected, releases] of changes) {
-      it(`asks anew, because the broker may have come back ${title}, and tells when it has changed`, async () => {
+      it(`asks again, because the broker may have come back ${title}, and reports a change`, async () => {
         // Kafka 0.8 takes three connections to be known.
         const ways = before === kafka0_8 ? [before, before, before, after] : [before, after]
         const { peer, asked, producer } = await reaching(ways)
@@ -171,14 +171,14 @@ describe('SyncProducer and the versions of its broker', () => {
   })
 
   describe('fetchMetadata', () => {
-    it('has its answer from the questions where it is the first request', async () => {
+    it('uses the answer of version detection where it is the first request', async () => {
       const { asked, producer } = await reaching([kafka2_8])
       expect((await producer.fetchMetadata(['t'])).topics).to.deep.equal([])
       expect(asked).to.deep.equal(questions)
       expect(producer.lacksTopicIds, 'v0 tells no topic ids').to.equal(true)
     })
 
-    it('does not take that answer for other topics, nor twice', async () => {
+    it('uses that answer for no other topics, and only once', async () => {
       const { asked, producer } = await reaching([kafka0_9])
       await producer.produceVersion(['t'])
       await producer.fetchMetadata(['u'])
@@ -186,7 +186,7 @@ describe('SyncProducer and the versions of its broker', () => {
       expect(asked).to.deep.equal([...questions, [METADATA, 0], [METADATA, 0]])
     })
 
-    it('is not short of anything where the broker knows no topic ids', async () => {
+    it('needs no second answer where the broker has no topic ids', async () => {
       for (const way of [kafka0_9, brokerOf(listOf0_10_0)]) {
         const { producer } = await reaching([way])
         await producer.fetchMetadata(['t'])
@@ -196,19 +196,19 @@ describe('SyncProducer and the versions of its broker', () => {
   })
 
   describe('connect', () => {
-    it('asks for the topic it is given', async () => {
+    it('requests the given topic', async () => {
       const { asked, producer } = await reaching([kafka2_8])
       await producer.connect('t')
       expect([asked, producer.isConnected]).to.deep.equal([questions, true])
     })
 
-    it('waits for a topic where nothing is known of the broker: asking for none would ask for all', async () => {
+    it('waits for a topic where the versions are unknown, because no topic would mean all', async () => {
       const { peer, producer } = await reaching([kafka2_8])
       await producer.connect()
       expect([peer.sockets, producer.isConnected]).to.deep.equal([[], false])
     })
 
-    it('asks nothing where the broker is known', async () => {
+    it('sends no request where the versions are cached', async () => {
       const { peer, asked, producer } = await reaching([kafka2_8])
       apiVersionsCache.learn(peer.broker, BrokerVersions.v0_9)
       await producer.connect()
@@ -216,7 +216,7 @@ describe('SyncProducer and the versions of its broker', () => {
     })
   })
 
-  describe('whose release was guessed', () => {
+  describe('with a guessed release', () => {
     const outdated: BrokerAddress[] = []
     const settings = { onOutdated: (address: BrokerAddress) => void outdated.push(address) }
     let clock: sinon.SinonFakeTimers
@@ -232,7 +232,7 @@ describe('SyncProducer and the versions of its broker', () => {
       ['by closing', [...before0_9, kafka2_8]],
       ['by silence', [kafka0_9, kafka2_8]],
     ] as const) {
-      it(`is asked again with a later message, beside the traffic: ${title}`, async () => {
+      it(`asks again with a later message, beside the traffic: ${title}`, async () => {
         const { peer, producer } = await reaching([...ways], settings)
         await producer.produceVersion(['t'])
         clock.tick(2999)
@@ -245,7 +245,7 @@ describe('SyncProducer and the versions of its broker', () => {
       })
     }
 
-    it('is asked twice more and not again while it goes on closing', async () => {
+    it('asks a broker that keeps closing twice more, and not again', async () => {
       const { peer, producer } = await reaching([kafka0_8], settings)
       await producer.produceVersion(['t'])
       for (let minutes = 0; minutes < 5; minutes++) {
@@ -256,7 +256,7 @@ describe('SyncProducer and the versions of its broker', () => {
       expect([peer.sockets.length, outdated]).to.deep.equal([before0_9.length + 2, []])
     })
 
-    it('is not asked again where the broker has said what it speaks', async () => {
+    it('does not ask again where the broker listed its versions', async () => {
       const { peer, producer } = await reaching([kafka2_8], settings)
       await producer.produceVersion(['t'])
       clock.tick(60_000)
@@ -265,7 +265,7 @@ describe('SyncProducer and the versions of its broker', () => {
       expect(peer.sockets).to.have.length(1)
     })
 
-    it('leaves no connection behind when it is closed while it asks', async () => {
+    it('leaves no connection when it is closed during the request', async () => {
       const { peer, producer } = await reaching([...before0_9, silent], settings)
       await producer.produceVersion(['t'])
       clock.tick(3000)
@@ -277,7 +277,7 @@ describe('SyncProducer and the versions of its broker', () => {
     })
   })
 
-  it('gives up asking when it is closed', async () => {
+  it('ends version detection when it is closed', async () => {
     const { asked, producer } = await reaching([silent])
     const asking = rejectionOf(producer.produceVersion(['t']) as Promise<number>)
     await until(() => asked.length === 2)
