@@ -18,7 +18,7 @@ const late = new RequestTimeoutError('b:1 did not answer', {
 })
 const nonRetriable = new EncodeError('cannot be encoded')
 
-interface Told {
+interface Given {
   topic?: string
   partition?: number
   cause?: KafkaError
@@ -34,7 +34,7 @@ function failure({
   persistence,
   attempts = [cause],
   attemptCount = attempts.length,
-}: Told = {}): MessageFailure {
+}: Given = {}): MessageFailure {
   return {
     message: new KeyedMessage(topic, CANARY, CANARY, Buffer.from(CANARY)),
     topic,

@@ -56,7 +56,7 @@ function errorOf(info: BrokerPartitionInfo, topic: string): KafkaError {
   throw new Error(`${topic} is known`)
 }
 
-/** Lets promises that are settled be heard. */
+/** Lets the handlers of settled promises run. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

@@ -16,7 +16,7 @@ describe('CycleWaits', () => {
 
   afterEach(() => clock.restore())
 
-  /** Of messages whose time is over so many milliseconds from now, 0 for never. */
+  /** Of messages that expire in this number of milliseconds, 0 for never. */
   function limitsOf(...limitsMs: number[]): TimeLimits {
     const messages = limitsMs.map((ms) => pendingOf('m', { deadlineMs: ms > 0 ? performance.now() + ms : 0 }))
     const limits = TimeLimits.of(messages, (over) => {

@@ -1,4 +1,4 @@
-/** One producer, as it comes, and brokers of every release: what they are sent and what the application is told. */
+/** One producer with default settings and brokers of every release: what is sent, and what is reported. */
 import { expect } from 'chai'
 import { Producer } from '../../lib/index.js'
 import { releaseNames } from '../../lib/protocol/releases.js'

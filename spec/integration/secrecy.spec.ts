@@ -48,7 +48,7 @@ for (const type of ['sync', 'async'] as const) {
     const secret = (more = ''): KeyedMessage =>
       new KeyedMessage<unknown, unknown>('t', `key-${CANARY}`, `part-${CANARY}`, `value-${CANARY}${more}`)
 
-    /** Nothing that was told, thrown or logged has the canary. */
+    /** Nothing that was reported, thrown or logged contains the canary. */
     async function expectSilence(
       producer: Producer<unknown, unknown>,
       ...calls: Promise<unknown>[]

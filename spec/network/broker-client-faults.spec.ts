@@ -17,7 +17,7 @@ const noTopics = produceRequest({ acks: 0, timeoutMs: 1, topics: [] })
 describe('BrokerClient on faults', () => {
   const all = clients()
 
-  /** Both requests fail like this, the connection is over, and its owner was told once. */
+  /** Both requests fail like this, the connection has ended, and its listener was called once. */
   async function expectEnd(client: BrokerClient, asked: Promise<unknown>[]): Promise<KafkaError[]> {
     const errors = await Promise.all(asked.map(rejectionOf))
     expect(client.isOpen).to.equal(false)

@@ -81,7 +81,7 @@ describe('ThrottleGate', () => {
     expect(over).to.equal(true)
   })
 
-  it('ends at once when it is told to, and leaves no timer', async () => {
+  it('ends at once on request, and leaves no timer', async () => {
     gate.begin(100)
     const waited = gate.wait()
     gate.end()
