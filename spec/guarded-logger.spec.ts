@@ -4,7 +4,7 @@ import type { Logger } from '../lib/logger.js'
 import { LogKeeper } from './handler/support/log-keeper.js'
 
 describe('guarded', () => {
-  it('hands every line on, at its level and to the logger itself', () => {
+  it('passes every line to the logger, at its level', () => {
     const logger = new LogKeeper()
     const { debug, info, warn, error } = guarded(logger)
     debug('a')
@@ -19,7 +19,7 @@ describe('guarded', () => {
     ])
   })
 
-  it('throws nothing, whatever the logger does', () => {
+  it('does not throw, whatever the logger throws', () => {
     const broken: Logger = new Proxy({} as Logger, {
       get: () => () => {
         throw new Error('the transport has ended')

@@ -173,7 +173,7 @@ describe('BrokerClient on faults', () => {
       expect(clock.countTimers()).to.equal(0)
     })
 
-    it('times out a broker that has answered before, too', async () => {
+    it('adds no hint at another protocol to the time-out of a broker that has answered before', async () => {
       const clock = fakeTimeouts()
       const { peer, client } = await all.withPeer((socket, request, nth) => {
         if (nth === 1) socket.write(answerTo(request))

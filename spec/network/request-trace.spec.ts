@@ -38,12 +38,12 @@ describe('RequestTrace', () => {
 
   const start = () => RequestTrace.start('c1', 'b:1', 'Produce', 7, 66)
 
-  it('is not there while nobody subscribes', () => {
+  it('is null without a subscriber', () => {
     expect(start()).to.equal(null)
   })
 
   for (const event of ['start', 'end', 'error']) {
-    it(`is there for who subscribes to ${event} alone`, () => {
+    it(`exists with a subscriber to ${event} alone`, () => {
       listenTo(event)
       expect(start()).to.be.instanceOf(RequestTrace)
     })
@@ -70,7 +70,7 @@ describe('RequestTrace', () => {
     expect(published[1]![1].durationMs).to.be.at.least(0)
   })
 
-  it('publishes the same object both times, so that it can serve as a key', async () => {
+  it('publishes the same object at start and end', async () => {
     listenTo('start', 'end')
     await start()!.follow(Promise.resolve())
     expect(published[0]![1]).to.equal(published[1]![1])
