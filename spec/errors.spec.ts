@@ -120,7 +120,7 @@ describe('printable', () => {
       '\\u{202e}abc\\u{2066}\\u{200f}\\u{61c}',
     ],
     ['escapes line and paragraph separators', '\u2028\u2029', '\\u{2028}\\u{2029}'],
-    ['escapes what nobody can see', '\u200b\u00ad\ufeff\u{e0041}', '\\u{200b}\\u{ad}\\u{feff}\\u{e0041}'],
+    ['escapes invisible characters', '\u200b\u00ad\ufeff\u{e0041}', '\\u{200b}\\u{ad}\\u{feff}\\u{e0041}'],
     ['escapes lone surrogates', '\ud83d!\ude00', '\\u{d83d}!\\u{de00}'],
     ['shows an empty string as one', '', ''],
   ]

@@ -69,7 +69,7 @@ for (const type of ['sync', 'async'] as const) {
     for (const [title, fault] of [
       ['a broker refuses', () => errorCode(29)],
       ['retries are used up', () => errorCode(6)],
-      ['nobody answers', noAnswer],
+      ['no broker answers', noAnswer],
     ] as const) {
       it(`holds when ${title}`, async () => {
         const producer = make()

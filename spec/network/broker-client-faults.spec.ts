@@ -33,7 +33,7 @@ describe('BrokerClient on faults', () => {
         /broke the protocol: an answer has correlation id 1, the oldest request has 0$/,
       ],
       [
-        "an answer to nobody's request",
+        'an answer to an unknown request',
         () => metadataAnswer(99),
         /an answer has correlation id 99, the oldest request has 0$/,
       ],

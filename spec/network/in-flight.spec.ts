@@ -139,7 +139,7 @@ describe('InFlight', () => {
 
   for (const [title, id] of [
     ['out of order', 2],
-    ["that is nobody's", 99],
+    ['to an unknown request', 99],
     ['with the negative of its id', -1],
   ] as const) {
     it(`refuses an answer ${title}, and settles no request with it`, () => {

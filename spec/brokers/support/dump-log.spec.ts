@@ -55,7 +55,7 @@ describe('The parser of DumpLogSegments', () => {
     })
   }
 
-  it('tells null from empty', () => {
+  it('distinguishes null from empty', () => {
     const tail = 'magic: 0 compresscodec: NoCompressionCodec crc: 1'
     const records = parse(
       `offset: 0 ${OLD} payloadsize: -1 ${tail} keysize: 1 key: k payload: null`,
