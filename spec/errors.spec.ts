@@ -59,16 +59,16 @@ describe('errors', () => {
     })
   }
 
-  it('has no two families with the same code', () => {
+  it('have a different code for each class', () => {
     expect(new Set(families.map(([, code]) => code)).size).to.equal(families.length)
   })
 
-  it('has no field for what does not apply', () => {
+  it('have no field for what does not apply', () => {
     expect(Object.keys(new ConnectionError('text'))).to.have.members(['code', 'retriable', 'persistence'])
     expect(new ConnectionError('text')).not.to.have.property('cause')
   })
 
-  it('names the key of a ConfigError', () => {
+  it('have the key in a ConfigError', () => {
     expect(new ConfigError('text', 'queue.time')).to.include({
       code: 'KAFKA_CONFIG',
       key: 'queue.time',
@@ -77,7 +77,7 @@ describe('errors', () => {
     expect(new ConfigError('text')).not.to.have.property('key')
   })
 
-  it('gives each error code of a broker a code of its own', () => {
+  it('have a code for each error code of a broker', () => {
     const error = new BrokerError(6, 'NOT_LEADER_OR_FOLLOWER', 'text', { retriable: true, topic: 't' })
     expect(error).to.include({
       code: 'KAFKA_BROKER_NOT_LEADER_OR_FOLLOWER',
@@ -88,7 +88,7 @@ describe('errors', () => {
     })
   })
 
-  it('prints its family once, its code and its cause', () => {
+  it('print their class once, their code and their cause', () => {
     const printed = inspect(
       new ConnectionError('refused', { cause: new Error('ECONNREFUSED'), broker: 'b:1' }),
     )
@@ -97,7 +97,7 @@ describe('errors', () => {
     expect(printed.match(/ConnectionError/g)).to.have.length(1)
   })
 
-  it('appears in JSON with code and place, not with its cause', () => {
+  it('appear in JSON with code and place, not with their cause', () => {
     const error = new ConnectionError('refused', { cause: new Error('ECONNREFUSED'), broker: 'b:1' })
     expect(JSON.parse(JSON.stringify(error))).to.deep.equal({
       code: 'KAFKA_CONNECTION',
@@ -120,7 +120,7 @@ describe('printable', () => {
       '\\u{202e}abc\\u{2066}\\u{200f}\\u{61c}',
     ],
     ['escapes line and paragraph separators', '\u2028\u2029', '\\u{2028}\\u{2029}'],
-    ['escapes what nobody can see', '\u200b\u00ad\ufeff\u{e0041}', '\\u{200b}\\u{ad}\\u{feff}\\u{e0041}'],
+    ['escapes invisible characters', '\u200b\u00ad\ufeff\u{e0041}', '\\u{200b}\\u{ad}\\u{feff}\\u{e0041}'],
     ['escapes lone surrogates', '\ud83d!\ude00', '\\u{d83d}!\\u{de00}'],
     ['shows an empty string as one', '', ''],
   ]
@@ -139,7 +139,7 @@ describe('printable', () => {
     expect(printable(`${'x'.repeat(199)}😀y`)).to.equal(`${'x'.repeat(199)}…`)
   })
 
-  it('never lets a control, a format character or a lone surrogate through, whatever it is given', () => {
+  it('escapes control characters, format characters and lone surrogates in any text', () => {
     const units = fc.array(
       fc.oneof(
         fc.nat(0xffff),

@@ -22,12 +22,12 @@ describe('EventLoopYield', () => {
     sinon.stub(performance, 'now').returns(now)
   }
 
-  it('lets work go on that has just begun, and leaves no timer', () => {
+  it('does not delay work that has just begun, and leaves no timer', () => {
     expect(eventLoop.due()).to.equal(null)
     expect(clock.countTimers()).to.equal(0)
   })
 
-  it('asks for a turn after 2 ms and wants it waited for after 2 ms more', () => {
+  it('requests a turn after 2 ms and awaits it after 2 ms more', () => {
     busy(2)
     expect(eventLoop.due()).to.equal(null)
     sinon.restore()
@@ -35,7 +35,7 @@ describe('EventLoopYield', () => {
     expect(eventLoop.due()).to.be.instanceOf(Promise)
   })
 
-  it('lets all who ask wait for the same turn, and work go on after it', async () => {
+  it('shares one turn among all callers, and continues after it', async () => {
     busy(2)
     eventLoop.due()
     sinon.restore()
@@ -47,7 +47,7 @@ describe('EventLoopYield', () => {
     expect(eventLoop.due()).to.equal(null)
   })
 
-  it('wants nothing waited for where the event loop has turned by itself', async () => {
+  it('awaits nothing where the event loop has turned by itself', async () => {
     busy(2)
     eventLoop.due()
     await clock.runAllAsync()

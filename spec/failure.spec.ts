@@ -18,7 +18,7 @@ const late = new RequestTimeoutError('b:1 did not answer', {
 })
 const nonRetriable = new EncodeError('cannot be encoded')
 
-interface Told {
+interface Given {
   topic?: string
   partition?: number
   cause?: KafkaError
@@ -34,7 +34,7 @@ function failure({
   persistence,
   attempts = [cause],
   attemptCount = attempts.length,
-}: Told = {}): MessageFailure {
+}: Given = {}): MessageFailure {
   return {
     message: new KeyedMessage(topic, CANARY, CANARY, Buffer.from(CANARY)),
     topic,
@@ -86,7 +86,7 @@ describe('FailedToSendMessageError', () => {
     })
   }
 
-  it('counts the attempts that are no longer kept', () => {
+  it('counts attempts that are no longer kept', () => {
     const text = messageOf([failure({ attempts: [refused, refused], attemptCount: 1234 })])
     expect(text.endsWith('(1 message, 1234 attempts)')).to.equal(true)
   })
@@ -109,7 +109,7 @@ describe('FailedToSendMessageError', () => {
     })
   }
 
-  it('makes topics fit for a line', () => {
+  it('escapes topics', () => {
     expect(messageOf([failure({ topic: 'a\n\x1b[31mb' })])).to.include('a\\u{a}\\u{1b}[31mb/2')
   })
 
@@ -142,7 +142,7 @@ describe('FailedToSendMessageError', () => {
     })
   })
 
-  it('keeps topics apart that are named like properties of every object', () => {
+  it('groups topics named like inherited properties separately', () => {
     const message = messageOf([failure({ topic: '__proto__' }), failure({ topic: 'constructor' })])
     expect(message).to.include('__proto__/2').and.include('constructor/2')
   })
@@ -164,7 +164,7 @@ describe('DeliveryError', () => {
     expect(error.attempts.map(({ error: one }) => one)).to.deep.equal([refused, late])
   })
 
-  it('counts the attempts that are no longer kept', () => {
+  it('counts attempts that are no longer kept', () => {
     const error = new DeliveryError(failure({ attempts: [refused, refused], attemptCount: 1234 }))
     expect(error.message).to.equal('logs/2: cannot connect to b:1 (after 1234 attempts)')
     expect(error.attemptCount).to.equal(1234)

@@ -3,19 +3,19 @@ import fc from 'fast-check'
 import { Fifo } from '../lib/fifo.js'
 
 describe('Fifo', () => {
-  it('has nothing to give before the first item', () => {
+  it('is empty before the first item', () => {
     const fifo = new Fifo<string>()
     expect([fifo.size, fifo.peek(), fifo.shift(), fifo.size]).to.deep.equal([0, undefined, undefined, 0])
   })
 
-  it('shows the oldest item without taking it out', () => {
+  it('returns the oldest item without removing it', () => {
     const fifo = new Fifo<string>()
     fifo.push('a')
     fifo.push('b')
     expect([fifo.peek(), fifo.peek(), fifo.size]).to.deep.equal(['a', 'a', 2])
   })
 
-  it('gives several items back at once, and no more than there are', () => {
+  it('removes several items at once, and no more than there are', () => {
     const fifo = new Fifo<string>()
     for (const item of ['a', 'b', 'c']) fifo.push(item)
     expect([fifo.take(2), fifo.take(0), fifo.take(2), fifo.take(2), fifo.size]).to.deep.equal([
@@ -27,7 +27,7 @@ describe('Fifo', () => {
     ])
   })
 
-  it('goes on after it has run empty, also when it was large', () => {
+  it('accepts items after it has run empty, also when it was large', () => {
     const fifo = new Fifo<number>()
     for (let i = 0; i < 20_000; i++) fifo.push(i)
     for (let i = 0; i < 20_000; i++) expect(fifo.shift()).to.equal(i)
@@ -35,7 +35,7 @@ describe('Fifo', () => {
     expect([fifo.shift(), fifo.shift()]).to.deep.equal([1, undefined])
   })
 
-  it('gives items back in their order, whatever comes and goes when', () => {
+  it('returns items in their order, for random operations', () => {
     const steps = fc.array(fc.record({ push: fc.nat(40), shift: fc.nat(40), take: fc.nat(40) }), {
       maxLength: 20,
     })

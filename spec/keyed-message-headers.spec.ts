@@ -55,7 +55,7 @@ describe('KeyedMessage with headers', () => {
     }
   })
 
-  it('keeps what was given although the caller changes it afterwards', () => {
+  it('keeps its headers although the caller changes the array afterwards', () => {
     const headers: [string, string][] = [['a', '1']]
     const message = KeyedMessage.from({ topic: 't', message: 'm', headers })
     headers[0]![1] = '2'
@@ -86,7 +86,7 @@ describe('KeyedMessage with headers', () => {
     })
   }
 
-  it('makes a name of the caller fit for the error that shows it', () => {
+  it('escapes a header name in its error', () => {
     expect(() =>
       KeyedMessage.from({ topic: 't', message: 'm', headers: { 'a\n': 7 } } as unknown as MessageLike),
     )
@@ -137,7 +137,7 @@ describe('a copy of a KeyedMessage', () => {
     ['without a timestamp', original.withTimestamp(null), [['a', '1']], null],
   ]
   for (const [title, copy, headers, timestampMs] of copies) {
-    it(`keeps all the rest: ${title}`, () => {
+    it(`keeps all other fields: ${title}`, () => {
       expect([copy.topic, copy.key, copy.partitionKey, copy.message]).to.deep.equal(['t', 'k', 'p', 'm'])
       expect([copy.headers, copy.timestampMs]).to.deep.equal([headers, timestampMs])
     })

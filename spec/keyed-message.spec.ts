@@ -48,12 +48,12 @@ describe('KeyedMessage', () => {
     })
   }
 
-  it('takes undefined for null as a key', () => {
+  it('treats an undefined key as null', () => {
     const message = new KeyedMessage<string, string>('t', undefined as unknown as null, 'v')
     expect([message.key, message.partitionKey]).to.deep.equal([null, null])
   })
 
-  it('refuses undefined as a message: a slip must not write a tombstone', () => {
+  it('refuses undefined as a message, which would write a tombstone', () => {
     const write = () => new KeyedMessage<string, string>('t', 'k', undefined as unknown as null)
     expect(write).to.throw(ConfigError, 'the message is undefined; write null')
   })
@@ -114,7 +114,7 @@ describe('KeyedMessage', () => {
       })
     }
 
-    it('wants a message field, be it null', () => {
+    it('requires a message field, which may be null', () => {
       expect(() => KeyedMessage.from({ topic: 't' } as unknown as MessageLike)).to.throw(
         ConfigError,
         'the message is undefined',
@@ -146,7 +146,7 @@ describe('KeyedMessage', () => {
       }
     })
 
-    it('shows the topic, fit for a line, and whether there is a key', () => {
+    it('shows the escaped topic, and whether there is a key', () => {
       expect(inspect(new KeyedMessage('a\nb', 'v'))).to.equal('KeyedMessage(topic=a\\u{a}b, no key)')
       expect(String(new KeyedMessage('t', 'k', 'v'))).to.equal('KeyedMessage(topic=t, keyed)')
       expect(JSON.stringify(new KeyedMessage('t', 'k', 'v'))).to.equal('{"topic":"t","hasKey":true}')
@@ -167,7 +167,7 @@ describe('checkTopic', () => {
     })
   }
 
-  it('shows no more than the beginning of the topic', () => {
+  it('shows only the beginning of the topic', () => {
     expect(() => checkTopic('x'.repeat(40_000)))
       .to.throw(EncodeError)
       .with.property('message')

@@ -13,7 +13,7 @@ describe('LinkedList', () => {
     expect(new LinkedList().first).to.equal(null)
   })
 
-  it('keeps the order of its items, whichever are taken out', () => {
+  it('keeps the order of its items, whichever are removed', () => {
     const steps = fc.array(fc.option(fc.nat()), { maxLength: 40 })
     fc.assert(
       fc.property(steps, (all) => {

@@ -31,20 +31,20 @@ describe('nameOfThrown', () => {
     ['a symbol', Symbol('secret'), 'something of type symbol'],
     ['an object without a prototype', Object.create(null), 'something of type object'],
   ] as const) {
-    it(`calls ${title} ${name}`, () => {
+    it(`returns ${name} for ${title}`, () => {
       expect(nameOfThrown(thrown)).to.equal(name)
     })
   }
 })
 
 describe('unexpected', () => {
-  it('leaves an error of ours as it is', () => {
+  it('returns a KafkaError as it is', () => {
     const error = new EncodeError('as it is')
     expect(unexpected(error)).to.equal(error)
   })
 
   for (const [what, value] of Object.entries(evilValues)) {
-    it(`makes an error of ours of ${what}, which leaves it open whether messages are stored`, () => {
+    it(`converts ${what} to a possibly-persisted KafkaError`, () => {
       const error = unexpected(value)
       expect(error).to.include({ code: 'KAFKA_UNEXPECTED', persistence: 'possibly-persisted' })
       expect(error.message).not.to.contain('secret')

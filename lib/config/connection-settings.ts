@@ -13,7 +13,7 @@ export const connectionSettings = [
     range: 'host:port,host:port,…; ports 1 to 65535; IPv6 as [::1]:9092',
     source: 'classic',
     since: '0.8.0',
-    doc: 'Brokers that are asked which broker leads which partition. Name two or three; the others are learned from them.',
+    doc: 'Brokers for the first metadata request. Name two or three; the others are learned from them.',
     example: 'host1:9092,host2:9092',
   },
   {
@@ -44,7 +44,7 @@ export const connectionSettings = [
     default: '600000',
     source: 'classic',
     since: '0.8.0',
-    doc: 'Positive: refresh topic metadata so often. 0: before every send, which waits for it. Negative: only after a failure or for a new topic.',
+    doc: 'Positive: interval of metadata refreshes. 0: before every send, which waits for it. Negative: only after a failure or for a new topic.',
     defaultMeans: 'topic metadata is refreshed every 10 minutes',
   },
   {
@@ -64,7 +64,7 @@ export const connectionSettings = [
     min: 1,
     source: 'ours',
     since: '0.1.0',
-    doc: 'Most requests that may wait for their answers on one connection. Messages of one partition keep their order whatever stands here: a partition has at most one request under way, and what follows it is held back while it is being retried.',
+    doc: 'Maximum number of unanswered requests on one connection. Messages of one partition keep their order with any value: a partition has at most one request in flight, and later messages are held back while it is being retried.',
   },
   {
     key: 'receive.message.max.bytes',
@@ -84,6 +84,6 @@ export const connectionSettings = [
     range: 'auto, or a release from 0.8.0 to 4.4 with or without its last number (0.8.2.2, 3.9)',
     source: 'ours',
     since: '0.1.0',
-    doc: 'auto: each broker is asked, and asked again after a reconnect, so nothing needs to be set when a cluster is upgraded. A release: every broker is taken for it and none is asked; the cluster must not be older.',
+    doc: 'auto: each broker is asked, and asked again after a reconnect, so nothing needs to be set when a cluster is upgraded. A release: its versions are used with every broker, without detection; the cluster must not be older.',
   },
 ] as const satisfies readonly Setting[]

@@ -37,7 +37,7 @@ export const producerSettings = [
     default: '3',
     source: 'classic',
     since: '0.8.0',
-    doc: 'How often a failed message is tried again; attempts are one more. -1 makes no attempt at all.',
+    doc: 'Number of retries of a failed message, after the first attempt. -1 makes no attempt at all.',
     defaultMeans: 'a message is given up after 4 attempts',
   },
   {
@@ -76,7 +76,7 @@ export const producerSettings = [
     default: 'UTF8',
     source: 'classic',
     since: '0.8.0',
-    doc: 'Character set of StringEncoder, by its Java name. A name that is not known fails each message, not the construction.',
+    doc: 'Character set of StringEncoder, by its Java name. An unknown name fails each message, not the constructor.',
   },
   {
     key: 'partitioner.class',
@@ -95,7 +95,7 @@ export const producerSettings = [
     choices: ['0.8.2', '0.8.1'],
     source: 'ours',
     since: '0.1.0',
-    doc: 'How a negative hash code becomes a partition: by its magnitude, as in 0.8.2 and later, or by masking the sign bit, as in 0.8.0 and 0.8.1. Take the one your existing messages were written with.',
+    doc: 'How a negative hash code becomes a partition: by its magnitude, as in 0.8.2 and later, or by masking the sign bit, as in 0.8.0 and 0.8.1. Use the one that your existing messages were written with.',
   },
   {
     key: 'compression.codec',
@@ -188,7 +188,7 @@ export const producerSettings = [
     choices: ['fail', 'drop'],
     source: 'ours',
     since: '0.1.0',
-    doc: 'What happens to a message with headers whose broker cannot store them (before Kafka 0.11): fail, with an error that says so, or drop the headers with a warning.',
+    doc: 'What happens to a message with headers whose broker cannot store them (before Kafka 0.11): fail with an error, or drop the headers with a warning.',
   },
   {
     key: 'delivery.timeout.ms',
@@ -199,7 +199,7 @@ export const producerSettings = [
     min: 1,
     source: 'ours',
     since: '0.1.0',
-    doc: 'Longest time from acceptance to the outcome of a message, wherever it is then, retries included. Off: the retries decide.',
+    doc: 'Longest time from the acceptance of a message to its outcome, retries included. Off: limited by the retries.',
     defaultMeans: 'only message.send.max.retries ends the attempts',
   },
   {
@@ -211,6 +211,6 @@ export const producerSettings = [
     min: 0,
     source: 'ours',
     since: '0.1.0',
-    doc: 'How long close() waits for what was accepted when it is called without timeoutMs. Off: until everything has its outcome.',
+    doc: 'How long close() waits for accepted messages when it is called without timeoutMs. Off: until each has its outcome.',
   },
 ] as const satisfies readonly Setting[]

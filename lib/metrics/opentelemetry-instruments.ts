@@ -119,7 +119,7 @@ export const instruments: readonly Instrument[] = [
   counter(
     'kafka.producer.resends',
     '{attempt}',
-    'Attempts after which messages had to be tried again or given up.',
+    'Attempts that left messages to be retried or failed.',
     (of) => of.ResendsPerSec,
   ),
   counter(

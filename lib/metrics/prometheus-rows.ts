@@ -115,7 +115,7 @@ export const numberRows: readonly NumberRow[] = [
     'resends_total',
     'ResendsPerSec',
     ofProducer,
-    'Attempts after which messages had to be tried again or given up.',
+    'Attempts that left messages to be retried or failed.',
   ),
   numberRow(
     'failed_sends_total',

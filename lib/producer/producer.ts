@@ -1,6 +1,6 @@
 /**
- * The producer that applications use: takes messages, hands them to the handler in sync or async mode, and sees to it
- * that each accepted message has exactly one outcome.
+ * The producer that applications use: accepts messages, passes them to the handler in sync or async mode, and
+ * makes sure that each accepted message has exactly one outcome.
  *
  * @see docs/reference/classic-producer.md#objects, #async-mode
  */
@@ -42,7 +42,7 @@ export interface ProducerOptions {
 }
 
 export interface CloseOptions {
-  /** Milliseconds until what is left fails. Default `close.timeout.ms`, which is no limit. */
+  /** Milliseconds until the messages left fail. Default `close.timeout.ms`, which is no limit. */
   timeoutMs?: number
 }
 
@@ -50,7 +50,7 @@ export interface CloseOptions {
 export type Sendable<K, V> = KeyedMessage<K, V> | MessageLike<K, V>
 
 export interface SendOptions {
-  /** Async mode: gives up the wait for room in the queue. What is queued already stays queued. */
+  /** Async mode: ends the wait for room in the queue. Messages in the queue stay there. */
   signal?: AbortSignal
 }
 
@@ -139,8 +139,8 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
    *
    * A Buffer or Uint8Array in a message is not copied: it is read when the message is serialized and each time it is
    * written, so its content must stay as it is until the message has its outcome. In async mode that is later than this
-   * promise: the `delivered` or `failed` event, `deliver()` or `flush()` say when. `copy.buffers=true` copies
-   * at the call; events and errors then have the copy.
+   * promise: at the `delivered` or `failed` event, or when `deliver()` or `flush()` settles. `copy.buffers=true`
+   * copies at the call; events and errors then have the copy.
    *
    * @throws {FailedToSendMessageError} sync: some failed; `failures` has one entry for each.
    * @throws {EncodeError} sync: an encoder refused one; then none of the call is sent.
@@ -216,7 +216,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
 
   /**
    * Refuses new messages, delivers what was accepted, closes all connections. A second call returns the same promise.
-   * After `timeoutMs` whatever is left fails with what is known of it.
+   * After `timeoutMs` the messages left fail, with their persistence.
    *
    * @throws {ConfigError} when `timeoutMs` is no length of time; the producer stays open then.
    */
@@ -254,7 +254,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     return done
   }
 
-  /** Sync mode serializes before anything is sent, so a refused message keeps its call from being sent at all. */
+  /** Sync mode serializes before anything is sent, so a call with a refused message sends nothing. */
   #submit(pending: readonly PendingMessage[]): void {
     for (const message of pending) {
       const error = this.#components.handler.serialize(message)
@@ -285,7 +285,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     return this.#accepted()
   }
 
-  /** Rejects; a caller that goes on with its next message has waited for nothing else. */
+  /** Rejects after a turn of the event loop: the caller may send its next message without another wait. */
   async #refuse(error: unknown): Promise<never> {
     await this.#eventLoop.due()
     throw error
@@ -386,7 +386,7 @@ function messagesOf(pending: readonly PendingMessage[]): KeyedMessage[] {
   return pending.map(({ message }) => message)
 }
 
-/** What the caller passed threw when it was looked at; errors of ours stay as they are. */
+/** An argument threw when it was read; a KafkaError stays as it is. */
 function unreadable(thrown: unknown): KafkaError {
   const text = 'the argument of send() or deliver() cannot be read: reading it threw'
   return asKafkaError(thrown) ?? new ConfigError(text, undefined, { cause: thrown })
@@ -398,7 +398,7 @@ function howManyAccepted(accepted: number, rejected: readonly unknown[]): string
   return `${accepted} of ${all} messages were accepted; the others are in the field rejected of this error`
 }
 
-/** Of what the user gave, without encoding it: enough to bound a queue. */
+/** Bytes of the original value, without encoding it: precise enough to bound a queue. */
 function roughBytes({ key, message }: KeyedMessage): number {
   return lengthOf(key) + lengthOf(message)
 }

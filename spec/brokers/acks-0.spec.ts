@@ -101,7 +101,7 @@ for (const { version, hasOriginal } of VERSIONS) {
     }
 
     const beside = hasOriginal ? ', as the Scala producer does beside them' : ''
-    it(`lose only what is on its way when the leadership goes back to the preferred replica${beside}`, async () => {
+    it(`lose only messages in flight when the leadership returns to the preferred replica${beside}`, async () => {
       await leadByOther('moved')
       const senders = [
         ours('moved', 'sync'),

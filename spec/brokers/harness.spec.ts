@@ -36,7 +36,7 @@ for (const brokers of [1, 3]) {
 
     after(() => cluster.stop())
 
-    it('gives back through three readers what its own console producer wrote', async () => {
+    it('returns through three readers the messages of its own console producer', async () => {
       await cluster.createTopic('written', { partitions: 3, replicationFactor: brokers })
       const lines = keyedLines(30, 'plain')
       await cluster.produceLines('written', lines)
@@ -52,7 +52,7 @@ for (const brokers of [1, 3]) {
       expect(new Set(stored.map(({ partition }) => partition))).to.deep.equal(new Set([0, 1, 2]))
     })
 
-    it('stores message format 0, and says which codec a set was sent with', async () => {
+    it('stores message format 0, and reports the codec of a set', async () => {
       await cluster.createTopic('compressed')
       await cluster.produceLines('compressed', keyedLines(1, 'plain'))
       await cluster.produceLines('compressed', keyedLines(2, 'packed'), { codec: 'gzip' })
@@ -68,7 +68,7 @@ for (const brokers of [1, 3]) {
       expect(printed(await cluster.dumpTopic('compressed'))).to.deep.equal(printed(stored))
     })
 
-    it('takes settings of a topic', async () => {
+    it('accepts settings of a topic', async () => {
       await cluster.createTopic('narrow', { config: { 'max.message.bytes': '100' } })
 
       const tooLarge = cluster.produceLines('narrow', [{ key: 'k', value: 'v'.repeat(200) }])
@@ -77,7 +77,7 @@ for (const brokers of [1, 3]) {
       expect(await cluster.readTopic('narrow')).to.deep.equal([])
     })
 
-    it('refuses a topic that exists already', async () => {
+    it('refuses an existing topic', async () => {
       await cluster.createTopic('twice')
       await expectRejection(cluster.createTopic('twice'), /topic twice was refused/)
     })
@@ -124,7 +124,7 @@ describe('Three real Kafka 0.8.2.2 brokers', () => {
     await cluster.startBroker(old)
   })
 
-  it('choose another leader when the leader is paused, and take it back when it is resumed', async () => {
+  it('choose another leader when the leader is paused, and the old one again when it is resumed', async () => {
     const old = await cluster.leaderOf('moving', 1)
 
     cluster.pauseBroker(old)

@@ -68,7 +68,7 @@ for (const { version, protocol, says } of rows) {
       rmSync(folder, { recursive: true, force: true })
     })
 
-    it('is not taken for an old broker, and the error says what to look at', async () => {
+    it('is not taken for an old broker, and leads to an error with a hint at the cause', async () => {
       const producer = new Producer<string, string>(
         {
           'metadata.broker.list': address,

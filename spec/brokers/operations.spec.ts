@@ -91,7 +91,7 @@ for (const { version, grow, remove } of all)
       expectKept(sent, await cluster.dumpTopic(topic))
     }
 
-    it('delivers everything in order over the restart of a broker, and its events tell of it', async () => {
+    it('delivers everything in order over the restart of a broker, and emits events about it', async () => {
       const traffic = await steadily('restarted', async () => {
         const id = await cluster.leaderOf('restarted', 0)
         await cluster.stopBroker(id)
@@ -152,7 +152,7 @@ for (const { version, grow, remove } of all)
       expect(await cluster.dumpTopic('grown')).to.have.lengthOf.at.least(traffic.sent.length)
     })
 
-    it('goes on with a topic that was deleted and created again', async () => {
+    it('continues with a topic that was deleted and created again', async () => {
       // Without a refresh in between, which would create it, and tell.
       const unaware = new Producer<string, string>(
         { ...settings(), 'topic.metadata.refresh.interval.ms': -1 },

@@ -42,7 +42,7 @@ for (const { version, holdsBack, where } of versions) {
 
     after(() => cluster.stop())
 
-    it(`is told, ${holdsBack ? 'and nothing is sent while the broker wants to be spared' : 'and loses nothing'}`, async () => {
+    it(`is reported, ${holdsBack ? 'and nothing is sent during the throttle time' : 'and no message is lost'}`, async () => {
       const requests: RequestSeen[] = []
       const onStart = (message: unknown): void => {
         const { api } = message as { api: string }

@@ -64,7 +64,7 @@ describe('A producer whose broker is upgraded', () => {
     await cluster.stop({ keep: this.currentTest?.state === 'failed' })
   })
 
-  it('goes on from version to version, keeps all that was acknowledged, and names each release it sees', async function () {
+  it('continues from version to version, keeps all acknowledged messages, and names each release', async function () {
     this.timeout(LIMIT_MS)
     const seen: VersionSeen[] = []
     producer.on('version', (event) => seen.push(event))
@@ -81,7 +81,7 @@ describe('A producer whose broker is upgraded', () => {
     expectNamed(seen, [...ON_ZOOKEEPER, ON_KRAFT])
   })
 
-  it('goes on when the broker comes back older by all releases there are, and newer again', async function () {
+  it('continues when the broker comes back with the oldest release, and with the newest again', async function () {
     this.timeout(LIMIT_MS)
     const seen: VersionSeen[] = []
     producer.on('version', (event) => seen.push(event))
@@ -139,7 +139,7 @@ describe('A producer on three brokers that are upgraded one after the other', ()
     await cluster.stop({ keep: this.currentTest?.state === 'failed' })
   })
 
-  it('goes on with mixed releases, keeps all that was acknowledged in its order, and names each release', async function () {
+  it('continues with mixed releases, keeps all acknowledged messages in order, and names each release', async function () {
     this.timeout(LIMIT_MS)
     const seen: VersionSeen[] = []
     const failed: unknown[] = []

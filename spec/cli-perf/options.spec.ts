@@ -108,7 +108,7 @@ describe('parsePerfOptions', () => {
     ])
   })
 
-  it('shows the options in a report, but no property: that may be a secret', () => {
+  it('shows the options in a report, but no properties, which may be secrets', () => {
     const { shown } = parse('--sync', '--producer-property', 'sasl.password=hidden')
     expect([...shown]).to.deep.equal([
       ['--broker-list', 'h:1'],
@@ -118,7 +118,7 @@ describe('parsePerfOptions', () => {
     ])
   })
 
-  it('prints usage and fails without any argument, and prints it at ease when asked', () => {
+  it('prints its usage with an error without arguments, and with success for --help', () => {
     expect(usageOf()).to.include({ exitCode: 1 }).and.have.property('message').that.includes('--broker-list')
     expect(usageOf('--help'))
       .to.include({ exitCode: 0 })

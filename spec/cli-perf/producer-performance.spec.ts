@@ -199,14 +199,14 @@ describe('The perf tool', () => {
     expect(errors).to.include('stopped after 1 of 1000 messages: no broker of the list has ever answered')
   })
 
-  it('counts what was queued by then as failed', async () => {
+  it('counts the messages queued before the stop as failed', async () => {
     await cluster.close()
     const { status, errors } = await run(...to('a', 250, '--producer-num-retries', '0'))
     expect(status).to.equal(2)
     expect(errors).to.include('250 messages sent, 0 delivered, 250 failed')
   })
 
-  it('ends with 3 when acks 0 were asked for and the last round trip was not answered', async () => {
+  it('exits with 3 when the confirmation of acks 0 fails', async () => {
     cluster.faults.on('Metadata', { after: 1, times: Infinity }, close())
     const { status, errors } = await run(...to('a', 10, '--request-num-acks', '0'))
     expect(status).to.equal(3)
@@ -262,7 +262,7 @@ describe('The perf tool', () => {
     expect([report.status, counts.status, cluster.messages('a').length]).to.deep.equal([1, 1, 0])
   })
 
-  it('shows how it goes on a terminal, and takes that away at the end', async () => {
+  it('shows its progress on a terminal, and removes it at the end', async () => {
     const output = new PassThrough()
     const errors = Object.assign(new PassThrough(), { isTTY: true })
     let release = (): void => {}
@@ -279,7 +279,7 @@ describe('The perf tool', () => {
     expect(after).to.match(/^250 messages sent/)
   })
 
-  it('can be asked for help', async () => {
+  it('prints its usage for --help', async () => {
     const { status, output } = await run('--help')
     expect([status, output.includes('--initial-message-id')]).to.deep.equal([0, true])
   })

@@ -17,7 +17,7 @@ describe('Timeline', () => {
     timeline = new Timeline(tally, latency)
   })
 
-  /** So many messages of 10 bytes, each taking so long. */
+  /** This number of messages of 10 bytes, each with this latency. */
   function deliver(count: number, latencyMs: number): void {
     tally.delivered += count
     tally.bytes += count * 10

@@ -83,7 +83,7 @@ describe('The console producer', () => {
     expect(cluster.messages('lines').map(({ codec }) => codec)).to.deep.equal(['gzip', 'gzip'])
   })
 
-  it('ends with 2 when a message failed, and with 0 when that is to be ignored', async () => {
+  it('exits with 2 when a message failed, and with 0 with --ignore-delivery-failures', async () => {
     cluster.faults.on('Produce', { times: 2 }, errorCode(17))
     const failed = await run('a\n', ...to('--request-required-acks', '1'))
     expect(failed.status).to.equal(2)
@@ -102,14 +102,14 @@ describe('The console producer', () => {
     expect(status).to.equal(0)
   })
 
-  it('ends with 3 when with acks 0 a connection ended before its broker had confirmed what was written', async () => {
+  it('exits with 3 when an acks 0 connection ended before its broker had confirmed every line', async () => {
     cluster.faults.on('Produce', {}, close('beforeStoring'))
     const { status, errors } = await run('a\n', ...to('--sync'))
     expect(errors).to.match(/1 line read, 1 written, 0 failed; up to 1 of those written may be lost\n$/)
     expect([status, stored()]).to.deep.equal([3, []])
   })
 
-  it('ends with 3 when acks 0 leave open whether anything arrived', async () => {
+  it('exits with 3 when the confirmation of acks 0 fails', async () => {
     cluster.faults.on('Metadata', { after: 1, times: 100 }, noAnswer())
     const pinned = ['--producer-property', 'broker.version=0.8.2']
     const { status, errors } = await run('a\n', ...to('--request-timeout-ms', '100', ...pinned))
@@ -139,13 +139,13 @@ describe('The console producer', () => {
     expect(errors).to.include('the queue has been full')
   })
 
-  it('calls a setting by the option it came from', async () => {
+  it('names a setting by its option in errors', async () => {
     const { status, errors } = await run('', ...to('--batch-size', 'many'))
     expect(status).to.equal(1)
     expect(errors).to.match(/^--batch-size: batch\.num\.messages is "many"/)
   })
 
-  it('ends with 1 and the counts when the input breaks', async () => {
+  it('exits with 1 and the counts when the input breaks', async () => {
     async function* breaking(): AsyncGenerator<Buffer> {
       yield Buffer.from('a\n')
       throw new Error('EIO: i/o error, read')
@@ -246,7 +246,7 @@ describe('The console producer', () => {
     expect(errors.split('\n').length, errors).to.be.lessThan(10)
   })
 
-  it('warns of what it does not use', async () => {
+  it('warns about unused options', async () => {
     const { errors } = await run('', ...to('--new-producer', '--property', 'acks=1'))
     expect(errors).to.include('--new-producer belongs to the new producer').and.include('--property acks')
   })

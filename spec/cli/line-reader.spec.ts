@@ -52,7 +52,7 @@ describe('LineReader', () => {
 
   const odd: [string, Record<string, string>, string[]][] = [
     ['a property that is not its own', { acks: '1' }, ['--property acks is not a property of the reader']],
-    ['a key separator that nobody asked to look for', { 'key.separator': ',' }, ['does nothing without']],
+    ['a key separator without parse.key', { 'key.separator': ',' }, ['does nothing without']],
     ['a value that only looks like true', { 'parse.key': 'yes' }, ['parse.key=yes means false']],
     ['nothing where nothing is odd', { ...parsing, 'key.separator': ',', topic: 't' }, []],
   ]

@@ -71,12 +71,12 @@ describe('parseOptions', () => {
     expect(Object.fromEntries(readerProperties)).to.deep.equal({ 'key.separator': '=', 'parse.key': '' })
   })
 
-  it('takes --bootstrap-server for another name of --broker-list', () => {
+  it('accepts --bootstrap-server as --broker-list', () => {
     const { explicit } = parseOptions(['--topic', 't', '--bootstrap-server', 'b:2'], '1.2.3')
     expect(explicit.get('metadata.broker.list')).to.equal('b:2')
   })
 
-  it('takes no value for the beginning of an option', () => {
+  it('does not take a value for an abbreviated option', () => {
     const { readerProperties } = parse('--property', '--sync', '--producer-property', 'k=--sy')
     expect([...readerProperties.keys()]).to.deep.equal(['--sync'])
     expect(parse('--property', '--sy').readerProperties.has('--sy')).to.equal(true)
@@ -106,7 +106,7 @@ describe('parseOptions', () => {
     ])
   })
 
-  it('prints usage and fails without any argument, and prints it at ease when asked', () => {
+  it('prints its usage with an error without arguments, and with success for --help', () => {
     expect(usageOf()).to.include({ exitCode: 1 }).and.have.property('message').that.includes('--broker-list')
     expect(usageOf('--help')).to.include({ exitCode: 0 }).and.have.property('message').that.includes('Usage:')
     expect(usageOf('--version')).to.include({ exitCode: 0, message: '1.2.3\n' })

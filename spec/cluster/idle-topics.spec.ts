@@ -9,7 +9,7 @@ describe('IdleTopics', () => {
     topics = new IdleTopics()
   })
 
-  it('give each topic that was not used for five minutes, once', () => {
+  it('contain each topic that was not used for five minutes, once', () => {
     topics.used(['a', 'b'], 0)
     topics.used(['c'], MINUTE_MS)
     expect(topics.takeIdle(5 * MINUTE_MS - 1)).to.deep.equal([])
@@ -18,7 +18,7 @@ describe('IdleTopics', () => {
     expect(topics.takeIdle(60 * MINUTE_MS)).to.deep.equal([])
   })
 
-  it('leave out a topic that is used again and again, however often', () => {
+  it('leave out a topic that is used repeatedly', () => {
     for (let nowMs = 0; nowMs <= 20 * MINUTE_MS; nowMs += 1000) {
       topics.used(['busy'], nowMs)
       if (nowMs === 0) topics.used(['idle'], nowMs)

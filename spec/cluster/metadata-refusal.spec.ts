@@ -14,7 +14,7 @@ const REBOOTSTRAP_REQUIRED = 129
 const at = (port: number) => ({ host: 'b', port })
 
 /** A broker may refuse a request as a whole since Metadata v13. */
-describe('MetadataSource, refused as a whole,', () => {
+describe('MetadataSource after an answer with an error for the whole request', () => {
   let logger: RecordingLogger
   let created: FakeBrokerSession[]
   let answers: Map<number, MetadataResponse>
@@ -48,7 +48,7 @@ describe('MetadataSource, refused as a whole,', () => {
 
   const askedPorts = () => created.splice(0).map(({ address }) => address.port)
 
-  it('closes that broker and asks the next one', async () => {
+  it('closes the connection and asks the next broker', async () => {
     answering(1, NOT_CONTROLLER)
     answering(2, 0, at(7))
     expect((await sourceOf(1, 2).fetch(['t'])).brokers).to.have.length(1)
@@ -56,7 +56,7 @@ describe('MetadataSource, refused as a whole,', () => {
     expect(logger.lines.join()).to.include('b:1 answered Metadata with NOT_CONTROLLER (41)')
   })
 
-  it('asks that broker anew the next time, on a new connection', async () => {
+  it('asks the broker again at the next fetch, on a new connection', async () => {
     answering(1, NOT_CONTROLLER)
     const source = sourceOf(1)
     await rejectionOf(source.fetch(['t']))
@@ -90,7 +90,7 @@ describe('MetadataSource, refused as a whole,', () => {
     })
   }
 
-  it('says so where nobody else gives metadata', async () => {
+  it('names the refusal in its error where no other broker answers', async () => {
     answering(1, REBOOTSTRAP_REQUIRED)
     const error = await rejectionOf(sourceOf(1).fetch(['t']))
     expect(error).to.be.instanceOf(MetadataError).and.include({ retriable: true })

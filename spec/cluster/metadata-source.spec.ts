@@ -58,7 +58,7 @@ describe('MetadataSource', () => {
   const alive = (port: number, ...brokers: BrokerAddress[]) =>
     answers.set(port, async () => answer(...brokers))
 
-  it('asks for the topics it is given and resolves with the answer', async () => {
+  it('requests the given topics and resolves with the answer', async () => {
     alive(1, at(7))
     expect(await sourceOf(1).fetch(['t', 'u'])).to.deep.equal(answer(at(7)))
     expect(created[0]!.fetchMetadata.args).to.deep.equal([[['t', 'u']]])
@@ -94,7 +94,7 @@ describe('MetadataSource', () => {
     expect(shuffle.args).to.deep.equal([[[at(1), at(2), at(3)]], [[at(1), at(2), at(3)]]])
   })
 
-  it('does not always begin with the same one by default', async () => {
+  it('does not always begin with the same broker by default', async () => {
     const firsts = new Set<number>()
     for (let i = 0; i < 100; i++) {
       created = []
@@ -107,7 +107,7 @@ describe('MetadataSource', () => {
     expect(firsts.size).to.be.above(1)
   })
 
-  it('goes on behind brokers that do not answer, closes them and warns of each', async () => {
+  it('skips brokers that do not answer, closes their connections and logs a warning for each', async () => {
     alive(3)
     await sourceOf(1, 2, 3, 4).fetch(['t'])
     expect(askedPorts()).to.deep.equal([1, 2, 3])
@@ -137,7 +137,7 @@ describe('MetadataSource', () => {
       expect(created[1]!.isClosed).to.equal(false)
     })
 
-    it('has to queue like the others when its connection is closed, and connects again with it', async () => {
+    it('has no precedence when its connection is closed, and is connected again in its turn', async () => {
       alive(2)
       const source = sourceOf(1, 2)
       await source.fetch(['t'])
@@ -161,7 +161,7 @@ describe('MetadataSource', () => {
     })
   })
 
-  describe('brokers that an answer named', () => {
+  describe('learned brokers', () => {
     it('are asked when none of the list answers, in the order of the answer', async () => {
       alive(1, at(7), at(8))
       const source = sourceOf(1, 2)
@@ -173,7 +173,7 @@ describe('MetadataSource', () => {
       expect(askedPorts()).to.deep.equal([1, 2, 7, 8])
     })
 
-    it('come behind the list as long as the list answers', async () => {
+    it('are not asked while a listed broker answers', async () => {
       alive(1, at(7))
       alive(2)
       const source = sourceOf(1, 2)
@@ -183,7 +183,7 @@ describe('MetadataSource', () => {
       expect(askedPorts()).to.deep.equal([1, 2])
     })
 
-    it('are those of the last answer that named any', async () => {
+    it('are those of the last answer with brokers', async () => {
       alive(1, at(7))
       const source = sourceOf(1)
       await source.fetch(['t'])
@@ -194,7 +194,7 @@ describe('MetadataSource', () => {
       expect(askedPorts()).to.deep.equal([1, 7])
     })
 
-    it('are not asked where their address cannot be dialled', async () => {
+    it('are not asked where their address is unusable', async () => {
       alive(1, { host: '', port: 9092 }, at(0), at(-1), at(70_000), at(7))
       const source = sourceOf(1)
       await source.fetch(['t'])
@@ -204,7 +204,7 @@ describe('MetadataSource', () => {
     })
   })
 
-  it('fails when nobody answers: names the list, every broker and what it did; the last failure is the cause', async () => {
+  it('fails when no broker answers, with the list, each broker’s error, and the last one as cause', async () => {
     alive(1, at(7))
     const source = sourceOf(1, 2)
     await source.fetch(['t'])
@@ -229,7 +229,7 @@ describe('MetadataSource', () => {
   describe('close', () => {
     const reason = new ProducerClosedError()
 
-    it('closes the connection it keeps, with the reason', async () => {
+    it('closes the kept connection with the reason', async () => {
       alive(1)
       const source = sourceOf(1)
       await source.fetch(['t'])
@@ -251,7 +251,7 @@ describe('MetadataSource', () => {
       expect(askedPorts()).to.deep.equal([1])
     })
 
-    it('ends a fetch that waits for the last broker with the reason, not with what that broker did', async () => {
+    it('ends a fetch that waits for the last broker with the reason, not with that broker’s error', async () => {
       const waiting = gate<MetadataResponse>()
       answers.set(1, () => waiting.opened)
       const source = sourceOf(1)
@@ -279,7 +279,7 @@ describe('MetadataSource', () => {
   describe('with real connections', () => {
     const start = peers()
 
-    it('says of each broker what it did', async () => {
+    it('reports the error of each broker', async () => {
       const dead = await deadAddress()
       const closing = await start((socket) => socket.once('data', () => socket.end()))
       const http = await start((socket) =>

@@ -8,37 +8,37 @@ describe('RefreshSchedule', () => {
     })
   }
 
-  it('makes one due when more than the interval has passed since the last, not when just as much has', () => {
+  it('makes a refresh due when more than the interval has passed since the last one', () => {
     const schedule = new RefreshSchedule(100)
     const due = [1000, 1001, 1100, 1100.5, 1200.5, 1201].filter((nowMs) => schedule.isDue(['t'], nowMs))
     expect(due).to.deep.equal([1000, 1100.5, 1201])
   })
 
-  it('makes one due at every attempt with an interval of 0, even where the clock has not moved', () => {
+  it('makes a refresh due at every attempt with an interval of 0, even where the clock has not moved', () => {
     const schedule = new RefreshSchedule(0)
     const due = [5, 5, 5.1, 6, 6].map((nowMs) => schedule.isDue(['t'], nowMs))
     expect(due).to.deep.equal([true, true, true, true, true])
   })
 
-  it('never makes one due with a negative interval', () => {
+  it('never makes a refresh due with a negative interval', () => {
     const schedule = new RefreshSchedule(-1)
     expect([0, 1e12].map((nowMs) => schedule.isDue(['t'], nowMs))).to.deep.equal([false, false])
   })
 
-  it('keeps no topics with a negative interval, as they would never be asked for', () => {
+  it('keeps no topics with a negative interval', () => {
     const schedule = new RefreshSchedule(-1)
     schedule.isDue(['t'], 0)
     expect(schedule.begin()).to.deep.equal([])
   })
 
-  it('leaves out a topic that is to be forgotten', () => {
+  it('leaves out a forgotten topic', () => {
     const schedule = new RefreshSchedule(100)
     schedule.isDue(['a', 'b'], 0)
     schedule.forget('a')
     expect(schedule.begin()).to.deep.equal(['b'])
   })
 
-  it('covers the topics used since the previous refresh, those of the send that found it due included', () => {
+  it('covers the topics used since the previous refresh, including those of the current send', () => {
     const schedule = new RefreshSchedule(100)
     schedule.isDue(['a'], 0)
     expect(schedule.begin()).to.deep.equal(['a'])

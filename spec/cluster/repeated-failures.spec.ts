@@ -7,7 +7,7 @@ describe('RepeatedFailures', () => {
     topics = new RepeatedFailures()
   })
 
-  it('take a topic for a repeated failure from its second error in a row on', () => {
+  it('contain a topic from its second consecutive error on', () => {
     const repeats = [1, 2, 3].map((nowMs) => {
       const isRepeat = topics.isRepeat('t', false, nowMs)
       topics.hadError('t', nowMs)
@@ -22,7 +22,7 @@ describe('RepeatedFailures', () => {
     expect(topics.isRepeat('t', true, 3)).to.equal(false)
   })
 
-  it('take a topic whose leaders stay the same for a repeated failure of retries alone', () => {
+  it('contain a topic whose leaders stay the same for retries only', () => {
     for (const nowMs of [1, 2]) topics.wasUnchanged('t', nowMs)
     expect([true, false].map((isRetry) => topics.isRepeat('t', isRetry, 3))).to.deep.equal([true, false])
   })
@@ -33,7 +33,7 @@ describe('RepeatedFailures', () => {
     expect(topics.isRepeat('t', true, 3)).to.equal(true)
   })
 
-  it('forget retries in vain as soon as a leader has changed', () => {
+  it('forget failed retries as soon as a leader has changed', () => {
     for (const nowMs of [1, 2]) topics.wasUnchanged('t', nowMs)
     topics.wasAnswered('t', true)
     expect(topics.isRepeat('t', true, 3)).to.equal(false)

@@ -71,7 +71,7 @@ describe('parseBrokerList', () => {
     })
   }
 
-  it('does not repeat what stands in front of an @, as it may be a password', () => {
+  it('does not show text in front of an @, which may be a password', () => {
     for (const list of ['user:hunter2@a:1', 'http://user:hunter2@a:1', 'hunter2@']) {
       expect(problemOf(list)).to.include('***@').and.not.include('hunter2')
     }

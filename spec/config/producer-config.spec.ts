@@ -26,7 +26,7 @@ function errorOf(make: () => unknown): ConfigError {
 }
 
 describe('ProducerConfig', () => {
-  describe('of the broker list alone', () => {
+  describe('with the broker list alone', () => {
     const expected = {
       metadataBrokerList: [{ host: 'localhost', port: 9092 }],
       clientId: '',
@@ -58,7 +58,7 @@ describe('ProducerConfig', () => {
       closeTimeoutMs: null,
     }
 
-    it('has the defaults of the original, and ours off', () => {
+    it('has the defaults of the original, and new features off', () => {
       expect({ ...configOf() }).to.deep.equal(expected)
     })
 
@@ -110,7 +110,7 @@ describe('ProducerConfig', () => {
       })
     }
 
-    it('serializer.class for keys as well, until key.serializer.class says otherwise', () => {
+    it('serializer.class for keys as well, unless key.serializer.class is given', () => {
       expect(configOf({ 'serializer.class': 'a.B' }).keySerializerClass).to.equal('a.B')
       expect(
         configOf({ 'serializer.class': 'a.B', 'key.serializer.class': 'c.D' }).keySerializerClass,
@@ -175,7 +175,7 @@ describe('ProducerConfig', () => {
       )
     })
 
-    it('a queue of no messages', () => {
+    it('a queue without room for a message', () => {
       const error = errorOf(() => configOf({ 'queue.buffering.max.messages': -1, 'batch.num.messages': -1 }))
       expect(error.message).to.include(
         'queue.buffering.max.messages is "-1": expected an integer of at least 1',
@@ -190,7 +190,7 @@ describe('ProducerConfig', () => {
       })
     }
 
-    it('a missing broker list, and says what to write', () => {
+    it('a missing broker list, and names the key to write', () => {
       const error = errorOf(() => new ProducerConfig({}))
       expect(error.key).to.equal('metadata.broker.list')
       expect(error.message).to.equal(
@@ -214,7 +214,7 @@ describe('ProducerConfig', () => {
     }
   })
 
-  describe('names the place of a value that came from a file', () => {
+  describe('names the place of a value from a file', () => {
     const text = '# mine\n\nmetadata.broker.list = localhost:9092\nrequest.timeout.ms \\\n  : 0\n'
 
     it('by source and line', () => {
@@ -238,7 +238,7 @@ describe('ProducerConfig', () => {
     })
   })
 
-  describe('with several errors reports the one of the original', () => {
+  describe('reports of several errors the one of the original:', () => {
     // In the order in which the original finds them; each is made with all that come after it.
     const inOrder: [string, string][] = [
       ['queue.buffering.max.ms', 'x'],
@@ -271,7 +271,7 @@ describe('ProducerConfig', () => {
       expect(errorOf(() => new ProducerConfig(both)).key).to.equal('request.timeout.ms')
     })
 
-    it('and what only we refuse after all of them', () => {
+    it('all errors of the original before ours', () => {
       const ours = { 'retry.backoff.ms': '-5', 'broker.version': 'x', 'security.protocol': 'SSL' }
       expect(errorOf(() => configOf({ ...ours, 'producer.type': 'x' })).key).to.equal('producer.type')
       expect(errorOf(() => configOf(ours)).key).to.equal('retry.backoff.ms')
@@ -319,14 +319,14 @@ describe('ProducerConfig', () => {
     })
   })
 
-  describe('for encoders and partitioners', () => {
+  describe('as VerifiableProperties of encoders and partitioners', () => {
     const config = configOf({
       'external.size': ' 5 ',
       'external.on': 'true',
       'external.off': false,
     })
 
-    it('tells any key that was given, trimmed, and no default', () => {
+    it('returns any given key, trimmed, and no default', () => {
       expect(config.get('external.size')).to.equal('5')
       expect(config.get('metadata.broker.list')).to.equal('localhost:9092')
       expect(config.get('client.id')).to.equal(undefined)
@@ -334,7 +334,7 @@ describe('ProducerConfig', () => {
       expect([config.has('external.on'), config.has('client.id')]).to.deep.equal([true, false])
     })
 
-    it('tells integers and booleans, with a default if wanted', () => {
+    it('returns integers and booleans, with an optional default', () => {
       expect(config.getInt('external.size')).to.equal(5)
       expect(config.getInt('external.none')).to.equal(undefined)
       expect(config.getInt('external.none', 7)).to.equal(7)
@@ -344,7 +344,7 @@ describe('ProducerConfig', () => {
       expect(config.getBoolean('external.none', true)).to.equal(true)
     })
 
-    it('refuses what is neither, without repeating it', () => {
+    it('refuses other values without showing them', () => {
       const secretive = ProducerConfig.fromText('metadata.broker.list=h:1\nexternal.x=hunter2', {
         logger: silentLogger,
         source: 'p',
@@ -401,7 +401,7 @@ describe('ProducerConfig', () => {
     })
   })
 
-  it('gives back in JSON what makes the same configuration', () => {
+  it('returns JSON that makes the same configuration', () => {
     const config = configOf({
       'metadata.broker.list': '[::1]:9092,h:1',
       'compressed.topics': ['a', 'b'],

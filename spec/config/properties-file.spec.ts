@@ -56,7 +56,7 @@ describe('readPropertiesFile', () => {
     expect(() => readPropertiesFile(directory)).to.throw(ConfigError, 'EISDIR')
   })
 
-  it('names what is no path', () => {
+  it('refuses a value that is no path', () => {
     expect(() => readPropertiesFile(undefined as never)).to.throw(ConfigError, 'undefined')
   })
 

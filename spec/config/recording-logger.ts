@@ -1,4 +1,4 @@
-/** A logger that keeps what it is told, by level. */
+/** A logger that keeps its lines, by level. */
 import type { Logger } from '../../lib/logger.js'
 
 export interface RecordingLogger extends Logger {

@@ -112,7 +112,7 @@ describe('comparison with a recording', () => {
       'operation 4 (close) was not performed',
     ],
     [
-      'a connection nobody asked for',
+      'an unexpected connection',
       'a14-close-without-send',
       (r) => r.recording.connections.push({ connection: 1, broker: 0, openedAtMs: 0 }),
       '1 connections were opened, expected none',

@@ -218,7 +218,7 @@ function noticesTheEndOfAConnection(): Departure {
   }
 }
 
-/** The send of the first operation fails after so many produce requests. */
+/** The send of the first operation fails after this number of produce requests. */
 function failsAfter(original: Expectation, requests: number): Expectation {
   return {
     ...original,

@@ -49,7 +49,7 @@ describe('BatchPreparer', () => {
     }
   }
 
-  it('gets all batches ready in their order', async () => {
+  it('prepares all batches in their order', async () => {
     const { ready } = await prepare(3, [plain('t', 1, 'a', 'b'), plain('t', 0, 'c'), plain('u', 0, 'd')])
     expect(ready).to.deep.equal(['t/1: a b', 't/0: c', 'u/0: d'])
   })
@@ -57,13 +57,13 @@ describe('BatchPreparer', () => {
   describe('with headers', () => {
     const mixed = () => batchOf('t', 0, serialized('a'), withHeader('h'), serialized('b'))
 
-    it('sends them to brokers from 0.11 on', async () => {
+    it('sends headers to brokers from 0.11 on', async () => {
       expect((await prepare(3, [mixed()])).ready).to.deep.equal(['t/0: a h b'])
       expect([keeper.failures, logger.lines]).to.deep.equal([[], []])
     })
 
     for (const version of [0, 1, 2]) {
-      it(`fails their messages before that, and only theirs: Produce v${version}`, async () => {
+      it(`fails only messages with headers before 0.11: Produce v${version}`, async () => {
         expect((await prepare(version, [mixed()])).ready).to.deep.equal(['t/0: a b'])
         expect(Object.keys(keeper.failed)).to.deep.equal(['h'])
         expect(keeper.failures[0]!.cause).to.be.instanceOf(UnsupportedVersionError).and.include({
@@ -78,7 +78,7 @@ describe('BatchPreparer', () => {
       })
     }
 
-    it('has no batch where all of its messages have headers', async () => {
+    it('drops a batch whose messages all have headers', async () => {
       const { ready } = await prepare(2, [batchOf('t', 0, withHeader('h')), plain('t', 1, 'a')])
       expect(ready).to.deep.equal(['t/1: a'])
     })
@@ -97,7 +97,7 @@ describe('BatchPreparer', () => {
     })
   })
 
-  it('fails the messages of a batch that cannot be written, and goes on with the others', async () => {
+  it('fails the messages of a batch that cannot be written, and prepares the others', async () => {
     const broken: Compression = {
       id: 1,
       name: 'gzip',
@@ -114,7 +114,7 @@ describe('BatchPreparer', () => {
   })
 
   describe('with a size that was refused before', () => {
-    it('sets batches of that size aside, of that topic', async () => {
+    it('returns batches of that size and topic for splitting', async () => {
       limits.refused('t', 10)
       const batches = [plain('t', 0, 'a', 'b'), plain('u', 0, 'a', 'b')]
       expect(await prepare(3, batches)).to.deep.equal({ ready: ['u/0: a b'], tooLarge: ['t/0'] })
@@ -125,7 +125,7 @@ describe('BatchPreparer', () => {
       expect(await prepare(3, [plain('t', 0, 'a')])).to.deep.equal({ ready: ['t/0: a'], tooLarge: [] })
     })
 
-    it('sends plain sets, whose messages count one by one', async () => {
+    it('sends plain sets, whose messages count by themselves', async () => {
       limits.refused('t', 10)
       expect((await prepare(2, [plain('t', 0, 'a', 'b')])).ready).to.deep.equal(['t/0: a b'])
     })

@@ -98,7 +98,7 @@ describe('BrokerPartitionInfo', () => {
       [-1, 'UNKNOWN_SERVER_ERROR'],
       [999, 'UNKNOWN_999'],
     ] as const) {
-      it(`of code ${code} is not available, retriably; the log says it at WARN`, async () => {
+      it(`has a retriable error and a WARN line with code ${code}`, async () => {
         const made = makeInfo()
         await refreshed(made, brokersOf(0), topicError('t', code))
         const error = errorOf(made.info, 't')
@@ -113,7 +113,7 @@ describe('BrokerPartitionInfo', () => {
       [17, 'INVALID_TOPIC_EXCEPTION'],
       [29, 'TOPIC_AUTHORIZATION_FAILED'],
     ] as const) {
-      it(`of code ${code}, which never gets better, is not retriable`, async () => {
+      it(`has a non-retriable error with code ${code}`, async () => {
         const made = makeInfo()
         await refreshed(made, brokersOf(0), topicError('t', code))
         expect(errorOf(made.info, 't')).to.be.instanceOf(BrokerError)
@@ -125,7 +125,7 @@ describe('BrokerPartitionInfo', () => {
       })
     }
 
-    it('is told with what it means, where that is known', async () => {
+    it('is logged with the meaning of its code, where that is known', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0), topicError('a', 5), topicError('b', 77))
       expect(made.logger.at('warn')).to.deep.equal([

@@ -12,7 +12,7 @@ function makeLog() {
 }
 
 describe('CycleLog', () => {
-  describe('of messages without a place', () => {
+  describe('for messages without a partition or leader', () => {
     const leaderless = { message: pendingOf('secret'), error: new MetadataError('t/0 has no leader') }
     const bad = { message: pendingOf('secret'), error: new PartitionerError('the partitioner answered -1') }
 
@@ -46,7 +46,7 @@ describe('CycleLog', () => {
     })
   })
 
-  describe('of messages that are given up', () => {
+  describe('for messages without an attempt left', () => {
     it('names each topic once, with counts and the first reason, and no content of messages', () => {
       const { log, lines } = makeLog()
       const messages = ['t', 'u', 't'].map((topic) => pendingOf('secret', { topic, key: 'secret' }))

@@ -50,7 +50,7 @@ describe('CycleMetadata', () => {
     })
   }
 
-  it('waits for topics that are unknown, and asks for these alone where nothing is due', async () => {
+  it('requests and awaits only unknown topics where no refresh is due', async () => {
     const metadata = make(-1, ['known'])
     expect(metadata.prepare(new Set(['known']))).to.equal(null)
     await metadata.prepare(new Set(['known', 'new']))
@@ -58,7 +58,7 @@ describe('CycleMetadata', () => {
     expect(refreshing).to.equal(0)
   })
 
-  it('waits for topics that are known but stale, as for a retry', async () => {
+  it('awaits stale topics, as for a retry', async () => {
     const metadata = make(-1, ['known'])
     stale = ['known']
     expect(metadata.prepare(new Set(['known']))).to.be.instanceOf(Promise)
@@ -66,7 +66,7 @@ describe('CycleMetadata', () => {
     expect(retries).to.deep.equal([true])
   })
 
-  it('asks for what is due beside the traffic, and lets partitions be chosen anew', () => {
+  it('refreshes due topics beside the traffic, and resets sticky partitions', () => {
     const metadata = make(600_000, ['known'])
     expect(metadata.prepare(new Set(['known']))).to.equal(null)
     expect(metadata.prepare(new Set(['known']))).to.equal(null)
@@ -94,7 +94,7 @@ describe('CycleMetadata', () => {
     expect(retries).to.deep.equal([false, true])
   })
 
-  it('asks anew for what is left between attempts, and for all topics in use where that is due', async () => {
+  it('requests the topics of unsettled messages between attempts, and all topics in use where a refresh is due', async () => {
     const clock = sinon.useFakeTimers({ now: 1_000_000 })
     try {
       const metadata = make(1000, ['a', 'b'])
@@ -116,7 +116,7 @@ describe('CycleMetadata', () => {
       clock = sinon.useFakeTimers({ now: 1_000_000 })
     })
 
-    it('forgets all when it asks for a new one, and sets no timer for that', async () => {
+    it('forgets all of them with a request for a new topic, without a timer', async () => {
       const metadata = make(-1, ['old', 'busy'])
       metadata.prepare(new Set(['old', 'busy']))
       clock.tick(200_000)
@@ -128,7 +128,7 @@ describe('CycleMetadata', () => {
       expect(asked).to.deep.equal([['new']])
     })
 
-    it('asks for none when a refresh is due: one that was deleted would be created again', () => {
+    it('requests none of them when a refresh is due, as a deleted one would be created again', () => {
       const metadata = make(600_000, ['old', 'busy'])
       metadata.prepare(new Set(['busy']))
       clock.tick(1)
@@ -138,7 +138,7 @@ describe('CycleMetadata', () => {
       expect(asked).to.deep.equal([['busy'], ['busy']])
     })
 
-    it('forgets those between attempts, too, but none that it asks for', async () => {
+    it('forgets them between attempts, too, except for requested ones', async () => {
       const metadata = make(-1, ['old', 'tried'])
       metadata.prepare(new Set(['old', 'tried']))
       clock.tick(300_000)

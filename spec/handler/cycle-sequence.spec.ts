@@ -56,7 +56,7 @@ describe('CycleSequence', () => {
     })
   }
 
-  it('ends a call when all of its time limits are over, and begins the next cycle when this one has ended', async () => {
+  it('ends a call when all of its messages have expired, and begins the next cycle after its own', async () => {
     dispatch('a', 100)
     await tick(100)
     expect(events.splice(0)).to.deep.equal(['a goes', 'a expires', 'a ends'])
@@ -71,7 +71,7 @@ describe('CycleSequence', () => {
     expect(events).to.deep.equal(['b ends'])
   })
 
-  it('lets messages expire that wait for the end of a cycle, and never begins theirs', async () => {
+  it('expires messages that wait for the end of a cycle, without a cycle for them', async () => {
     dispatch('a', 100)
     await tick(100)
     for (const text of ['b', 'c']) {

@@ -16,7 +16,7 @@ describe('CycleWaits', () => {
 
   afterEach(() => clock.restore())
 
-  /** Of messages whose time is over so many milliseconds from now, 0 for never. */
+  /** Of messages that expire in this number of milliseconds, 0 for never. */
   function limitsOf(...limitsMs: number[]): TimeLimits {
     const messages = limitsMs.map((ms) => pendingOf('m', { deadlineMs: ms > 0 ? performance.now() + ms : 0 }))
     const limits = TimeLimits.of(messages, (over) => {
@@ -39,7 +39,7 @@ describe('CycleWaits', () => {
     expect(await lengthOf(waits.backOff(100, limitsOf(500)))).to.equal(100)
   })
 
-  it('goes on with a back-off while anybody is left', async () => {
+  it('continues a back-off while a message is open', async () => {
     expect(await lengthOf(waits.backOff(100, limitsOf(30, 0)))).to.equal(100)
     expect(await lengthOf(waits.backOff(100, limitsOf(30, 120)))).to.equal(100)
   })
@@ -51,7 +51,7 @@ describe('CycleWaits', () => {
     expect(clock.countTimers()).to.equal(0)
   })
 
-  it('ends a back-off early, and later ones, when it is ended', async () => {
+  it('ends the current and later back-offs when it is ended', async () => {
     setTimeout(() => waits.end(), 40)
     expect(await lengthOf(Promise.all([waits.backOff(100, null), waits.backOff(90, null)]).then())).to.equal(
       40,

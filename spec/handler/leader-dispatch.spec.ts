@@ -76,7 +76,7 @@ describe('LeaderDispatch', () => {
     expect(keeper.delivered).to.deep.equal(['t/0@0: a,b', 't/1@0: c', 't/0@2: d'])
   })
 
-  it('delivers when the bytes are written with acks 0, offset −1', async () => {
+  it('delivers with offset −1 when the bytes are written with acks 0', async () => {
     const { dispatch, keeper, pool } = makeDispatch({ acks: 0 })
     await dispatch.dispatch(0, [batch('t/0: a'), batch('t/1: b')])
     expect(keeper.delivered).to.deep.equal(['t/0@-1: a', 't/1@-1: b'])
@@ -84,7 +84,7 @@ describe('LeaderDispatch', () => {
   })
 
   // Catches a producer that resolves before the response.
-  it('delivers nothing before the answer is there', async () => {
+  it('delivers no message before the answer', async () => {
     const { dispatch, keeper, pool } = makeDispatch()
     let answer!: () => void
     pool.after = (_, response) =>
@@ -147,7 +147,7 @@ describe('LeaderDispatch', () => {
       expect(sent.messages[1]!.attempts).to.deep.equal([attempt])
     })
 
-    it('fails what can never succeed at once, with the attempt noted', async () => {
+    it('fails messages with a non-retriable code at once, with the attempt noted', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.refuse = () => 29
       await dispatch.dispatch(0, [batch('t/0: a b')])
@@ -174,7 +174,7 @@ describe('LeaderDispatch', () => {
       })
     }
 
-    it('logs it once per partition, at WARN and without payload', async () => {
+    it('logs the failure once per partition, at WARN and without payload', async () => {
       const { dispatch, logger, pool } = makeDispatch()
       pool.refuse = () => UNKNOWN_TOPIC
       await dispatch.dispatch(0, [batch('t/0: secret-a secret-b'), batch('t/1: secret-c')])
@@ -186,7 +186,7 @@ describe('LeaderDispatch', () => {
 
   describe('when an answer does not fit', () => {
     // Catches a producer that counts a missing partition as success, or matches by order.
-    it('takes a missing partition as possibly stored and retries it; the others count', async () => {
+    it('retries a missing partition as possibly-persisted, and delivers the others', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.after = (_, { topics }) =>
         answering(topics.map(({ name, partitions }) => ({ name, partitions: partitions.slice(1) })))
@@ -215,7 +215,7 @@ describe('LeaderDispatch', () => {
       expect(attemptsOf(batches[1]!)[0]).to.have.length(1)
     })
 
-    it('ignores answers for what it did not ask, with a warning', async () => {
+    it('ignores unexpected partitions with a warning', async () => {
       const { dispatch, keeper, logger, pool } = makeDispatch()
       pool.after = (_, { topics }) =>
         answering([
@@ -238,14 +238,14 @@ describe('LeaderDispatch', () => {
       expect(unsettled(sent)).to.have.length(1)
     })
 
-    it('takes the same answer twice as one', async () => {
+    it('accepts the same answer twice as one', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.after = (_, { topics }) => answering([...topics, ...topics])
       await dispatch.dispatch(0, [batch('t/0: a')])
       expect(keeper.delivered).to.deep.equal(['t/0@0: a'])
     })
 
-    it('ends the connection over two different answers for one partition; everything may be stored then', async () => {
+    it('closes the connection after two different answers for one partition, with all messages possibly-persisted', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.after = (_, { topics }) =>
         answering([...topics, { name: 't', partitions: [{ index: 0, errorCode: 6, baseOffset: -1n }] }])
@@ -263,8 +263,8 @@ describe('LeaderDispatch', () => {
     })
   })
 
-  describe('when the request comes to nothing', () => {
-    it('notes the attempt on every message, and says whether they may be stored', async () => {
+  describe('when the request fails', () => {
+    it('notes the attempt on every message, with its persistence', async () => {
       for (const [error, persistence] of [
         [new ConnectionError('refused'), 'not-persisted'],
         [new RequestTimeoutError('late', { persistence: 'possibly-persisted' }), 'possibly-persisted'],
@@ -284,7 +284,7 @@ describe('LeaderDispatch', () => {
       }
     })
 
-    it('likewise when the pool does not know the broker, which stores nothing', async () => {
+    it('notes the attempt as not-persisted when the pool has no such broker', async () => {
       const { dispatch, pool } = makeDispatch()
       pool.unknown.add(5)
       const sent = batch('t/0: a')
@@ -294,7 +294,7 @@ describe('LeaderDispatch', () => {
       expect(sent.messages[0]!.attempts[0]).not.to.have.property('broker')
     })
 
-    it('fails all messages of a request that cannot be encoded, for ever', async () => {
+    it('fails all messages of a request that cannot be encoded', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.before = () => {
         throw new EncodeError('too long')
@@ -309,7 +309,7 @@ describe('LeaderDispatch', () => {
     const refuseGuilty: FakePool['refuse'] = ({ texts }) =>
       texts.some((text) => text.startsWith('x')) ? TOO_LARGE : undefined
 
-    it('halves it until only the rejected message fails; the others are stored in order', async () => {
+    it('halves it until only the rejected message fails, and stores the others in order', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.refuse = refuseGuilty
       await dispatch.dispatch(0, [batch('t/0: a b x c d')])
@@ -351,7 +351,7 @@ describe('LeaderDispatch', () => {
       expect(keeper.delivered).to.deep.equal(['t/0@0: a', 't/0@1: b', 't/0@2: c'])
     })
 
-    it('gives other partitions of the request their outcome, before anything is sent again', async () => {
+    it('settles other partitions of the request before it sends again', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.refuse = refuseGuilty
       await dispatch.dispatch(0, [batch('t/0: a x'), batch('t/1: b')])
@@ -370,7 +370,7 @@ describe('LeaderDispatch', () => {
       expect(unsettled(sent)).to.have.length(4)
     })
 
-    it('tells messages that were held back what they wait for; nothing of them was sent', async () => {
+    it('notes the reason on messages that were held back, as not-persisted', async () => {
       const { dispatch, pool } = makeDispatch({ acks: -1 })
       pool.refuse = ({ texts }) => (texts.length > 1 ? TOO_LARGE : NOT_LEADER)
       const sent = batch('t/0: a b')
@@ -392,7 +392,7 @@ describe('LeaderDispatch', () => {
       )
     })
 
-    it('goes on behind a message that failed for ever', async () => {
+    it('continues behind a message that failed without a retry', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.refuse = refuseGuilty
       await dispatch.dispatch(0, [batch('t/0: x a b c')])
@@ -400,7 +400,7 @@ describe('LeaderDispatch', () => {
       expect(Object.keys(keeper.failed)).to.deep.equal(['x'])
     })
 
-    it('retries what is left when the connection breaks in the middle, and knows what was stored', async () => {
+    it('retries the rest when the connection breaks in the middle, with the right persistence', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       pool.refuse = ({ texts }) => (texts.length > 2 ? TOO_LARGE : undefined)
       pool.before = ({ sets }) => {
@@ -436,13 +436,13 @@ describe('LeaderDispatch', () => {
       return wire.map((request) => request.replace(/\.+/g, ''))
     }
 
-    it('sends several, one after the other', async () => {
+    it('sends several requests, one after the other', async () => {
       const { dispatch, pool } = makeDispatch()
       await dispatch.dispatch(0, [batchOf('t', 0, large('a'), large('b')), batchOf('t', 1, serialized('c'))])
       expect(shortened(pool)).to.deep.equal(['0: t/0=a', '0: t/0=b t/1=c'])
     })
 
-    it('holds the later pieces of a partition back when an earlier one must be retried; others go on', async () => {
+    it('holds later pieces of a partition back when an earlier one must be retried, and continues with others', async () => {
       const { dispatch, pool, keeper } = makeDispatch()
       pool.refuse = ({ texts }) => (texts[0]!.startsWith('a') ? NOT_LEADER : undefined)
       const held = batchOf('t', 0, large('a'), large('b'))
@@ -513,7 +513,7 @@ describe('LeaderDispatch', () => {
       expect(keeper.failures[0]!.cause).to.be.instanceOf(EncodeError)
     })
 
-    it('sends nothing where nothing could be compressed', async () => {
+    it('sends no request where no batch could be compressed', async () => {
       const compression: Compression = {
         ...gzip,
         compress: () => {
@@ -526,7 +526,7 @@ describe('LeaderDispatch', () => {
       expect(Object.keys(keeper.failed)).to.deep.equal(['a'])
     })
 
-    it('compresses the halves anew when the wrapper is too large', async () => {
+    it('compresses each half again when the wrapper is too large', async () => {
       const { dispatch, pool } = makeDispatch({ compression: gzip })
       pool.refuse = ({ texts }) => (texts.length > 1 ? TOO_LARGE : undefined)
       await dispatch.dispatch(0, [batch('t/0: a b')])
@@ -535,7 +535,7 @@ describe('LeaderDispatch', () => {
     })
   })
 
-  describe('when messages have their outcome before their request ends, as their time limit is over', () => {
+  describe('when messages expire before their request ends', () => {
     it('does not write them, and writes the others of their batch', async () => {
       const { dispatch, keeper, pool } = makeDispatch()
       const writable = gate()
@@ -550,7 +550,7 @@ describe('LeaderDispatch', () => {
       expect(keeper.delivered).to.deep.equal(['t/0@0: b'])
     })
 
-    it('sends nothing where none is left, not even a question for the version', async () => {
+    it('sends no request at all where no message is left', async () => {
       const { dispatch, pool } = makeDispatch()
       const sent = batch('t/0: a b')
       for (const message of sent.messages) message.isSettled = true
@@ -559,7 +559,7 @@ describe('LeaderDispatch', () => {
       expect(pool.wire).to.deep.equal([])
     })
 
-    it('does not write what is settled while it is compressed', async () => {
+    it('does not write messages that expire during compression', async () => {
       const written = gate()
       const compression: Compression = {
         ...gzip,
@@ -578,7 +578,7 @@ describe('LeaderDispatch', () => {
       expect(pool.wire).to.deep.equal(['0: t/0=a'])
     })
 
-    it('knows of each message whether it is in flight', async () => {
+    it('reports for each message whether it is in flight', async () => {
       const { dispatch, pool } = makeDispatch()
       const [writable, answered] = [gate(), gate()]
       pool.untilWritable = () => writable.opened

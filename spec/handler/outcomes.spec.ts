@@ -62,7 +62,7 @@ describe('Outcomes', () => {
     expect(batch.messages.every(({ isSettled }) => isSettled)).to.equal(true)
   })
 
-  it('reports a failure with everything known of the message', () => {
+  it('reports a failure with all details of the message', () => {
     const { outcomes, onFailed } = makeOutcomes()
     const waiter = makeWaiter()
     const pending = pendingOf('a', { waiter })
@@ -100,14 +100,14 @@ describe('Outcomes', () => {
     expect(onFailed.callCount).to.equal(0)
   })
 
-  it('does without a waiter', () => {
+  it('settles a message without a waiter', () => {
     const { outcomes, onDelivered, onFailed } = makeOutcomes()
     outcomes.delivered(batchOf('t', 0, pendingOf('a')), at(0n), 'b:1')
     outcomes.failed([pendingOf('b')], () => new ConnectionError('no'))
     expect([onDelivered.callCount, onFailed.callCount]).to.deep.equal([1, 1])
   })
 
-  describe('of messages that have theirs already', () => {
+  describe('for settled messages', () => {
     function settled(value: string) {
       const waiter = makeWaiter()
       const pending = pendingOf(value, { waiter })

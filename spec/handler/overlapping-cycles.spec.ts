@@ -63,7 +63,7 @@ describe('DefaultEventHandler with overlapping cycles', () => {
     clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] })
   })
 
-  it('lets a second cycle pass as soon as the first has found out its partitions', async () => {
+  it('starts a second cycle as soon as the first has chosen its partitions', async () => {
     const { pool, dispatch } = makeHandler()
     const held = gate()
     pool.before = ({ broker }) => (broker === 0 ? held.opened : undefined)
@@ -76,7 +76,7 @@ describe('DefaultEventHandler with overlapping cycles', () => {
     expect(pool.stored).to.deep.equal({ 't/0': ['a', 'b'], 't/1': ['c'] })
   })
 
-  it('lets the next cycle have a partition when its leader has answered, though another leader has not', async () => {
+  it('frees a partition for the next cycle when its leader has answered, though another leader has not', async () => {
     const { pool, dispatch } = makeHandler()
     await dispatch('warm@0')
     const held = gate()
@@ -90,7 +90,7 @@ describe('DefaultEventHandler with overlapping cycles', () => {
     expect(pool.stored['t/0']).to.deep.equal(['warm', 'a', 'c'])
   })
 
-  it('keeps the partition of a message through its retries, though the topic has got more partitions', async () => {
+  it('keeps the partition of a message through its retries, though the topic has grown', async () => {
     const { pool, source, partition, dispatch } = makeHandler()
     await dispatch('warm@2')
     pool.refuse = (set) => (set.texts.includes('a') && pool.requests.length === 2 ? NOT_LEADER : undefined)
@@ -104,7 +104,7 @@ describe('DefaultEventHandler with overlapping cycles', () => {
     sinon.assert.callCount(partition, 3)
   })
 
-  it('ends all of them at once when it is aborted, also those that wait for their next attempt or for each other', async () => {
+  it('ends all cycles on abort(), also those in back-off or waiting for a partition', async () => {
     const { handler, pool, listener, dispatch } = makeHandler()
     await dispatch('warm@0')
     pool.refuse = () => NOT_LEADER
@@ -117,7 +117,7 @@ describe('DefaultEventHandler with overlapping cycles', () => {
     expect(clock.countTimers()).to.equal(0)
   })
 
-  it('takes messages without a key to another partition when theirs has no leader, all before those that came later', async () => {
+  it('moves messages without a key from a leaderless partition, before later ones', async () => {
     const { pool, source, dispatch } = makeHandler()
     await dispatch('warm')
     pool.refuse = (set) => (set.partition === 0 ? NOT_LEADER : undefined)

@@ -108,7 +108,7 @@ describe('OverlappingDispatch', () => {
     expect(textsOfRuns(runs)).to.deep.equal([['a', 'b', 'c', 'd']])
   })
 
-  it('has nothing to do for no messages', async () => {
+  it('resolves at once without messages', async () => {
     const { runs, send } = makeDispatch()
     await send()
     expect(runs).to.deep.equal([])
@@ -122,7 +122,7 @@ describe('OverlappingDispatch', () => {
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['b'], ['c']])
   })
 
-  it('holds back what goes to a partition that has unsettled messages, and only that', async () => {
+  it('holds back only messages for partitions with unsettled messages', async () => {
     const { runs, send } = makeDispatch()
     send('a@0')
     send('b@0', 'c@1')
@@ -131,7 +131,7 @@ describe('OverlappingDispatch', () => {
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c'], ['b']])
   })
 
-  it('lets nothing overtake a message that waits', async () => {
+  it('lets no message overtake a waiting one of its partition', async () => {
     const { runs, send } = makeDispatch()
     send('a@0')
     send('b') // waits for all of the topic
@@ -210,7 +210,7 @@ describe('OverlappingDispatch', () => {
     expect(textsOfRuns(runs)[1]).to.deep.equal(['b', 'c', 'd'])
   })
 
-  it('joins the calls up to 900,000 bytes, and sends the others when their turn comes', async () => {
+  it('joins calls up to 900,000 bytes into a run', async () => {
     const { overlapping, runs, send } = makeDispatch()
     send('first@0')
     const large = (name: string, key: string, length: number): void =>
@@ -235,7 +235,7 @@ describe('OverlappingDispatch', () => {
     expect(runs.slice(1).map(({ texts }) => texts.map((text) => text[0]))).to.deep.equal([['a'], ['b']])
   })
 
-  it('has no more runs than allowed; what comes meanwhile goes together when one ends', async () => {
+  it('starts at most maxInFlight runs, and joins the calls that wait meanwhile', async () => {
     const { runs, send } = makeDispatch({ maxInFlight: 2 })
     for (const text of ['a@0', 'b@1', 'c@2', 'd@0', 'e@3']) send(text)
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['b']])
@@ -245,7 +245,7 @@ describe('OverlappingDispatch', () => {
     expect(textsOfRuns(runs)[3]).to.deep.equal(['d'])
   })
 
-  it('starts no run in place of one that has only made progress', async () => {
+  it('starts no run before another one has ended', async () => {
     const { runs, send } = makeDispatch({ maxInFlight: 1 })
     send('a@0', 'b@1')
     send('c@1')
@@ -255,7 +255,7 @@ describe('OverlappingDispatch', () => {
     expect(textsOfRuns(runs)[1]).to.deep.equal(['c'])
   })
 
-  it('looks at a call that must wait once, not at all those in front of it again', async () => {
+  it('reads a waiting call once, and not the calls in front of it again', async () => {
     const bound: string[] = []
     const { runs, send } = makeDispatch({ bind: (pending) => void bound.push(textOf(pending)) })
     send('a')
@@ -267,7 +267,7 @@ describe('OverlappingDispatch', () => {
     expect(textsOfRuns(runs)[1]).to.deep.equal(['b', 'c', 'd', 'e'])
   })
 
-  it('ends each call with the last of its messages, wherever those ran', async () => {
+  it('resolves each call with its last message, in whichever run', async () => {
     const { runs, send, ended } = makeDispatch()
     send('a@0')
     send('b@0', 'c@1')
@@ -301,7 +301,7 @@ describe('OverlappingDispatch', () => {
     expect(textsOfRuns(runs)[2]).to.deep.equal(['b', 'c'])
   })
 
-  it('looks at the messages of the batches that have ended, not at all of their run', async () => {
+  it('reads the messages of ended batches, not all of their run', async () => {
     const { runs, send } = makeDispatch()
     const keys = [0, 1, 2, 3, 4, 5]
     send(...keys.map((key) => `${key}@${key}`))
@@ -315,7 +315,7 @@ describe('OverlappingDispatch', () => {
     expect(reads.count).to.be.at.most(2)
   })
 
-  it('costs the same for each message, however many others wait', async () => {
+  it('needs the same number of steps for each message, however many wait', async () => {
     const stepsFor = async (count: number): Promise<number> => {
       const { overlapping, runs } = makeDispatch()
       const reads = { count: 0 }
@@ -340,7 +340,7 @@ describe('OverlappingDispatch', () => {
     const until = (ms: number, ...texts: string[]): PendingMessage[] =>
       texts.map((text) => message(text, performance.now() + ms))
 
-    it('ends for what waits, without its run; what waited behind it goes on', async () => {
+    it('expires a waiting message without its run, and sends the messages behind it', async () => {
       const { overlapping, runs, ended, expired } = makeDispatch()
       void overlapping.dispatch(until(1000, 'a@0'))
       void overlapping.dispatch(until(10, 'b')).then(() => expired.push('b is over'))
@@ -353,7 +353,7 @@ describe('OverlappingDispatch', () => {
       expect(expired).to.deep.equal(['b', 'b is over'])
     })
 
-    it('of the next one is waited for when one has ended', () => {
+    it('sets a timer for the next deadline when one has passed', () => {
       const { overlapping, expired, send } = makeDispatch()
       void overlapping.dispatch(until(1000, 'a@0'))
       void overlapping.dispatch(until(10, 'b@0'))
@@ -363,7 +363,7 @@ describe('OverlappingDispatch', () => {
       expect(expired).to.deep.equal(['b', 'c'])
     })
 
-    it('that ends in flight ends the call and keeps the partition until the request has ended', async () => {
+    it('ends the call of a message that expires in flight, and keeps its partition until the request has ended', async () => {
       const { runs, send, ended } = makeDispatch()
       send('a@0')
       send('b@0')
@@ -379,7 +379,7 @@ describe('OverlappingDispatch', () => {
       expect(await ended()).to.deep.equal([])
     })
 
-    it('costs the same for each message, however many others wait', () => {
+    it('needs the same number of steps for each message, however many wait', () => {
       const { overlapping, expired, send } = makeDispatch()
       send('a@0')
       const reads = { count: 0 }
@@ -394,7 +394,7 @@ describe('OverlappingDispatch', () => {
       expect(reads.count).to.be.at.most(10 * count)
     })
 
-    it('ends for the messages of a call that are due, though others of it wait longer or are on their way', async () => {
+    it('expires the due messages of a call, though others wait longer or are in flight', async () => {
       const { overlapping, runs, expired, ended, send } = makeDispatch()
       send('first@0')
       const call = [...until(10, 'a@0', 'b@1'), ...until(20, 'c@0', 'd@0')]
@@ -408,7 +408,7 @@ describe('OverlappingDispatch', () => {
       expect(expired.at(-1)).to.equal('the call is over')
     })
 
-    it('does not fire early when it is longer than a timer may be', () => {
+    it('does not fire early with a limit longer than any timer', () => {
       const { overlapping, expired, send } = makeDispatch()
       send('a@0')
       void overlapping.dispatch(until(2 ** 31 + 10, 'b@0'))
@@ -418,7 +418,7 @@ describe('OverlappingDispatch', () => {
       expect(expired).to.deep.equal(['b'])
     })
 
-    it('sets no timer for messages that are on their way, or have no limit', async () => {
+    it('sets no timer for messages in flight or without a limit', async () => {
       const { overlapping, runs, send } = makeDispatch()
       void overlapping.dispatch(until(10, 'a@0'))
       send('b@0')
@@ -432,7 +432,7 @@ describe('OverlappingDispatch', () => {
     })
   })
 
-  it('whatever comes and ends when: keeps the order of each partition, has one run there, and leaves nothing that may go', async () => {
+  it('keeps the order of each partition, with one run per partition and no free message left waiting, for random calls', async () => {
     const text = fc.constantFrom('@0', '@1', '@2', '', 'u', 'u@0')
     const maxInFlight = fc.integer({ min: 1, max: 4 })
     const step = fc.oneof(

@@ -61,7 +61,7 @@ function rejectedOf({ rejections }: Collated): [string, string][] {
 
 describe('partitionAndCollate', () => {
   // Upstream: AsyncProducerTest.testPartitionAndCollateEvents.
-  it('puts messages into one batch per partition and the batches to their leaders; partKey beats key', () => {
+  it('makes one batch per partition and groups batches by leader, with partKey before key', () => {
     const context = contextOf({ topics: { topic1: { 0: 0, 1: 1 }, topic2: { 0: 0, 1: 1 } } })
     const collated = partitionAndCollate(
       [
@@ -86,7 +86,7 @@ describe('partitionAndCollate', () => {
     expect(messages.map(({ partition }) => partition)).to.deep.equal([1, 0])
   })
 
-  it('gives messages that cannot go for the same reason the same error', () => {
+  it('shares one error among messages rejected for the same reason', () => {
     const context = contextOf({ topics: { t: { 0: null, 1: null }, u: { 0: null } } })
     const messages = [0, 1, 0, 1, null, null].map((key) => pendingOf('m', { key }))
     const other = pendingOf('m', { topic: 'u', key: 0 })
@@ -95,12 +95,12 @@ describe('partitionAndCollate', () => {
     expect(new Set(rejections.map(({ error }) => error)).size).to.equal(4)
   })
 
-  it('makes nothing of nothing', () => {
+  it('returns nothing without messages', () => {
     const collated = partitionAndCollate([], contextOf())
     expect([collated.batchesByLeader.size, collated.rejections]).to.deep.equal([0, []])
   })
 
-  it('asks what is known of a topic once, also where topics alternate', () => {
+  it('looks each topic up once, also where topics alternate', () => {
     const context = contextOf({ topics: { t: { 0: 0 }, u: { 0: 0 } } })
     const topic = sinon.spy(context.topic)
     const messages = ['t', 'u', 't', 'u'].map((name) => pendingOf(name, { topic: name }))
@@ -108,7 +108,7 @@ describe('partitionAndCollate', () => {
     expect(topic.args).to.deep.equal([['t'], ['u']])
   })
 
-  it('takes topics named like properties of every object as any other', () => {
+  it('accepts topics named like inherited properties', () => {
     const topics = Object.create(null) as Record<string, Record<number, number>>
     for (const name of ['__proto__', 'constructor', 'toString']) topics[name] = { 0: 5 }
     const collated = partitionAndCollate(
@@ -118,8 +118,8 @@ describe('partitionAndCollate', () => {
     expect(shapeOf(collated)).to.deep.equal({ 5: ['__proto__/0: m', 'constructor/0: m', 'toString/0: m'] })
   })
 
-  describe('for a topic of which nothing is known', () => {
-    it('rejects its messages with the reason and lets their neighbours go', () => {
+  describe('for an unknown topic', () => {
+    it('rejects its messages with the reason, and batches their neighbours', () => {
       const reason = new MetadataError('topic x is not available', { topic: 'x' })
       const context = contextOf({ topics: { t: { 0: 3 }, x: reason } })
       const collated = partitionAndCollate(
@@ -147,7 +147,7 @@ describe('partitionAndCollate', () => {
   })
 
   describe('with a key', () => {
-    it('gives the partitioner the key as the user gave it and the number of all partitions, leaderless ones too', () => {
+    it('passes the original key and the number of all partitions to the partitioner', () => {
       const partition = sinon.fake.returns(0)
       const key = { id: 1 }
       const topics = { t: { 0: 0, 1: null, 2: 2 } }
@@ -169,7 +169,7 @@ describe('partitionAndCollate', () => {
       expect(shapeOf(collated)).to.deep.equal({ 1: ['t/1: a'] })
     })
 
-    it('takes the answer as a position in the list sorted by id, so ids may have gaps', () => {
+    it('takes the partitioner’s answer as a position in the list sorted by id', () => {
       const topics = { t: { 7: 1, 2: 0, 11: 2 } }
       const collated = partitionAndCollate(
         [pendingOf('a', { key: 0 }), pendingOf('b', { key: 1 }), pendingOf('c', { key: 2 })],
@@ -178,7 +178,7 @@ describe('partitionAndCollate', () => {
       expect(shapeOf(collated)).to.deep.equal({ 0: ['t/2: a'], 1: ['t/7: b'], 2: ['t/11: c'] })
     })
 
-    it('rejects a message for a partition without a leader, retriably, and says which', () => {
+    it('rejects a message for a partition without a leader with a retriable error that names it', () => {
       const topics = { t: { 0: 0, 1: null } }
       const messages = [pendingOf('a', { key: 1 }), pendingOf('b', { key: 0 })]
       const collated = partitionAndCollate(messages, contextOf({ topics }))
@@ -224,7 +224,7 @@ describe('partitionAndCollate', () => {
       })
     }
 
-    it('takes minus zero for zero', () => {
+    it('takes −0 for 0', () => {
       const collated = partitionAndCollate(
         [pendingOf('a', { key: 'k' }), pendingOf('b', { key: 'l' })],
         contextOf({ partitioner: { partition: (key) => (key === 'k' ? -0 : 0) } }),
@@ -232,7 +232,7 @@ describe('partitionAndCollate', () => {
       expect(shapeOf(collated)).to.deep.equal({ 0: ['t/0: a b'] })
     })
 
-    it('fails only the message for which the partitioner throws; its error is the cause and its text not shown', () => {
+    it('rejects only the message for which the partitioner throws, with the error as cause and without its text', () => {
       const thrown = new TypeError('secret-key')
       const partitioner: Partitioner = {
         partition: (key) => {
@@ -253,7 +253,7 @@ describe('partitionAndCollate', () => {
       })
     })
 
-    it('passes on an error of ours as it is', () => {
+    it('passes a KafkaError of the partitioner on', () => {
       const refusal = new PartitionerError('takes bytes')
       const partitioner: Partitioner = {
         partition: () => {
@@ -265,7 +265,7 @@ describe('partitionAndCollate', () => {
     })
 
     for (const thrown of ['secret', undefined, null, Object.create(null)]) {
-      it(`survives a partitioner that throws ${typeof thrown}, which is no error`, () => {
+      it(`rejects the message where the partitioner throws a value of type ${typeof thrown}`, () => {
         const partitioner: Partitioner = {
           partition: () => {
             throw thrown
@@ -281,7 +281,7 @@ describe('partitionAndCollate', () => {
 
   describe('without a key', () => {
     // Upstream: AsyncProducerTest.testRandomPartitioner.
-    it('needs no partitioner', () => {
+    it('does not call the partitioner', () => {
       const partition = sinon.fake.returns(0)
       const topics = { topic1: { 0: 0 }, topic2: { 0: 0 } }
       const collated = partitionAndCollate(
@@ -303,7 +303,7 @@ describe('partitionAndCollate', () => {
       [0.6667, 9],
       [0.9999999999999999, 9],
     ] as const) {
-      it(`takes a random one of the partitions with a leader: ${chance} → ${partition}`, () => {
+      it(`chooses a random partition with a leader: ${chance} → ${partition}`, () => {
         const topics = { t: { 2: 0, 3: null, 5: 0, 9: 0 } }
         const context = contextOf({ topics, random: () => chance })
         expect(shapeOf(partitionAndCollate([pendingOf('a')], context))).to.deep.equal({
@@ -313,7 +313,7 @@ describe('partitionAndCollate', () => {
       })
     }
 
-    it('sticks to it within a call and in later ones, and asks chance no more', () => {
+    it('keeps the sticky partition within a call and in later ones', () => {
       const random = sinon.fake.returns(0.99)
       const context = contextOf({ random })
       partitionAndCollate([pendingOf('a'), pendingOf('b')], context)
@@ -322,7 +322,7 @@ describe('partitionAndCollate', () => {
       expect(random.callCount).to.equal(1)
     })
 
-    it('sticks per topic', () => {
+    it('keeps a sticky partition per topic', () => {
       const context = contextOf({ topics: { t: { 0: 0, 1: 0 }, u: { 0: 0, 1: 0 } }, sticky: { t: 1, u: 0 } })
       const collated = partitionAndCollate([pendingOf('a'), pendingOf('b', { topic: 'u' })], context)
       expect(shapeOf(collated)).to.deep.equal({ 0: ['t/1: a', 'u/0: b'] })
@@ -333,18 +333,18 @@ describe('partitionAndCollate', () => {
       expect(shapeOf(partitionAndCollate([pendingOf('a')], context))).to.deep.equal({ 1: ['t/8: a'] })
     })
 
-    it('chooses anew when the sticky partition has no leader, and sticks to the new one', () => {
+    it('chooses a new sticky partition when the old one has no leader', () => {
       const context = contextOf({ topics: { t: { 0: null, 1: 4 } }, sticky: { t: 0 } })
       expect(shapeOf(partitionAndCollate([pendingOf('a')], context))).to.deep.equal({ 4: ['t/1: a'] })
       expect(context.stickyPartitions.get('t')).to.equal(1)
     })
 
-    it('chooses anew when the sticky partition is gone', () => {
+    it('chooses a new sticky partition when the old one does not exist', () => {
       const context = contextOf({ topics: { t: { 0: 4 } }, sticky: { t: 3 } })
       expect(shapeOf(partitionAndCollate([pendingOf('a')], context))).to.deep.equal({ 4: ['t/0: a'] })
     })
 
-    it('is rejected, retriably, when no partition has a leader; keeps sticking to none', () => {
+    it('rejects with a retriable error when no partition has a leader, and keeps no sticky partition', () => {
       const context = contextOf({ topics: { t: { 0: null, 1: null } } })
       const { rejections } = partitionAndCollate([pendingOf('a')], context)
       expect(rejections[0]!.error).to.include({
@@ -372,14 +372,14 @@ describe('partitionAndCollate', () => {
         return pending
       }
 
-      it('keeps its partition though others stick to another one by now', () => {
+      it('keeps its partition though the sticky partition is another one', () => {
         const context = contextOf({ topics: { t: { 0: 0, 1: 1 } }, sticky: { t: 0 } })
         const collated = partitionAndCollate([ambiguous(1), pendingOf('new')], context)
         expect(shapeOf(collated)).to.deep.equal({ 1: ['t/1: again'], 0: ['t/0: new'] })
         expect(context.stickyPartitions.get('t')).to.equal(0)
       })
 
-      it('waits for its partition while that has no leader', () => {
+      it('is rejected with a retriable error while its partition has no leader', () => {
         const { rejections } = partitionAndCollate(
           [ambiguous(1)],
           contextOf({ topics: { t: { 0: 0, 1: null } } }),
@@ -387,13 +387,13 @@ describe('partitionAndCollate', () => {
         expect(rejections[0]!.error.message).to.equal('t/1 has no leader at the moment')
       })
 
-      it('goes where the others go when its partition exists no more', () => {
+      it('moves to the sticky partition when its own does not exist', () => {
         const collated = partitionAndCollate([ambiguous(9)], contextOf({ sticky: { t: 1 } }))
         expect(shapeOf(collated)).to.deep.equal({ 1: ['t/1: again'] })
       })
     })
 
-    it('may move to another partition where the earlier attempt certainly stored nothing', () => {
+    it('moves to the sticky partition where the earlier attempt certainly stored nothing', () => {
       const pending = pendingOf('a')
       pending.partition = 1
       pending.addAttempt({ atMs: 0, error: new ConnectionError('refused') })
@@ -407,7 +407,7 @@ describe('partitionAndCollate', () => {
     const keeping = (world: World): CollateContext => ({ ...contextOf(world), keepsPartitions: true })
     const grown = { topics: { t: { 0: 0, 1: 1, 2: 2 } } }
 
-    it('a message with a key keeps the partition it once had, and the partitioner is not asked again', () => {
+    it('keeps the first partition of a message with a key without calling the partitioner again', () => {
       const a = pendingOf('a', { key: 2 })
       partitionAndCollate([a], keeping({}))
       const partition = sinon.spy(modulo.partition)
@@ -416,24 +416,24 @@ describe('partitionAndCollate', () => {
       sinon.assert.notCalled(partition)
     })
 
-    it('a message with a key waits for its partition while that has no leader', () => {
+    it('rejects a message with a key with a retriable error while its partition has no leader', () => {
       const a = Object.assign(pendingOf('a', { key: 1 }), { partition: 0 })
       const { rejections } = partitionAndCollate([a], keeping({ topics: { t: { 0: null, 1: 1 } } }))
       expect(rejections.map(({ error }) => error.retriable)).to.deep.equal([true])
     })
 
-    it('a message with a key goes where the partitioner says when its partition exists no more', () => {
+    it('calls the partitioner again for a message whose partition does not exist', () => {
       const a = Object.assign(pendingOf('a', { key: 1 }), { partition: 7 })
       expect(shapeOf(partitionAndCollate([a], keeping({})))).to.deep.equal({ 1: ['t/1: a'] })
     })
 
-    it('elsewhere it follows the number of partitions, as in the original', () => {
+    it('calls the partitioner at each attempt where cycles do not overlap, as the original', () => {
       const a = Object.assign(pendingOf('a', { key: 2 }), { partition: 0 })
       expect(shapeOf(partitionAndCollate([a], contextOf(grown)))).to.deep.equal({ 2: ['t/2: a'] })
     })
   })
 
-  describe('whatever the messages and the cluster', () => {
+  describe('for random messages and clusters', () => {
     const leaders = fc.option(fc.integer({ min: 0, max: 3 }), { nil: null })
     const cluster = fc.dictionary(
       fc.constantFrom('t', 'u', 'v'),
@@ -455,7 +455,7 @@ describe('partitionAndCollate', () => {
       },
     }
 
-    it('each message is in exactly one batch or rejected, in order, at the leader and partition that it must have', () => {
+    it('puts each message into exactly one batch or rejects it, in order, with the right leader and partition', () => {
       fc.assert(
         fc.property(
           cluster,
@@ -513,11 +513,11 @@ describe('bindToPartition', () => {
     expect(bound(1, { topics: { t: { 0: 0, 5: null } } })).to.equal(5)
   })
 
-  it('leaves a message without a key alone', () => {
+  it('does not bind a message without a key', () => {
     expect(bound(null)).to.equal(-1)
   })
 
-  it('leaves a message alone of whose topic nothing is known, or for which the partitioner has no answer', () => {
+  it('does not bind a message of an unknown topic, or without an answer of the partitioner', () => {
     expect([bound(1, { topics: {} }), bound(-1)]).to.deep.equal([-1, -1])
   })
 })

@@ -58,7 +58,7 @@ describe('PartitionQueues', () => {
     ],
   ]
   for (const [title, there, comes, waits] of rows) {
-    it(`${waits ? 'holds back' : 'lets go'} what comes behind a message of another run with ${title}`, () => {
+    it(`${waits ? 'holds back' : 'releases'} messages behind a message of another run with ${title}`, () => {
       const { queues, arrive, collect, settle } = makeQueues()
       expect(arrive(there)).to.equal(true)
       queues.endRun()
@@ -68,7 +68,7 @@ describe('PartitionQueues', () => {
       expect(collect()).to.deep.equal(waits ? [comes] : [])
     })
 
-    it(`lets go with the same run what comes behind a message with ${title}`, () => {
+    it(`releases messages behind a message with ${title} into the same run`, () => {
       const { queues, arrive, collect, settle } = makeQueues()
       const [first, second] = [there, comes].map((pending) => Object.assign(pending, { isSettled: false }))
       expect(arrive(first!, false)).to.equal(false)
@@ -80,7 +80,7 @@ describe('PartitionQueues', () => {
     })
   }
 
-  it('lets everything wait while there is no run to go with', () => {
+  it('holds all messages back without a run', () => {
     const { arrive, collect } = makeQueues()
     expect([arrive(keyed('t', 0, 'a'), false), arrive(keyless('u', -1, 'b'), false)]).to.deep.equal([
       false,
@@ -100,7 +100,7 @@ describe('PartitionQueues', () => {
     expect(collect()).to.deep.equal([])
   })
 
-  it('keeps what a full run had no room for first in line', () => {
+  it('keeps messages that a full run had no room for at the front', () => {
     const { arrive, collect, settle } = makeQueues()
     const texts = ['a', 'b', 'c']
     const [first, ...others] = texts.map((text) => keyed('t', 0, text))
@@ -111,7 +111,7 @@ describe('PartitionQueues', () => {
     expect(collect()).to.deep.equal(others)
   })
 
-  it('lets the partitions of a topic go when a message that held all of it is bound to one', () => {
+  it('frees the other partitions of a topic when the message that held the topic is bound to one', () => {
     const { queues, arrive, collect } = makeQueues()
     const there = keyless('t', -1)
     arrive(there)
@@ -123,7 +123,7 @@ describe('PartitionQueues', () => {
     expect(textsOf(collect())).to.deep.equal(['b'])
   })
 
-  it('holds both partitions of a message that was moved to another one, as its topic has got smaller', () => {
+  it('holds both partitions of a message that moved because its topic shrank', () => {
     const { queues, arrive, collect, settle } = makeQueues()
     const [moved, other] = [keyed('t', 5), keyed('t', 0)]
     arrive(moved)
@@ -139,7 +139,7 @@ describe('PartitionQueues', () => {
     expect(textsOf(collect())).to.deep.equal(['behind both'])
   })
 
-  it('lets go together what is bound to the same partition only when its turn comes', () => {
+  it('releases together messages that are bound to the same partition at their release', () => {
     let isKnown = false
     const { arrive, collect } = makeQueues((pending) => {
       if (isKnown) pending.partition = 0
@@ -150,7 +150,7 @@ describe('PartitionQueues', () => {
     expect(collect()).to.deep.equal([])
   })
 
-  it('lets go what waited behind messages that were settled while they waited', () => {
+  it('releases messages behind waiting messages that were settled', () => {
     const { queues, arrive, collect } = makeQueues()
     arrive(keyed('t', 0))
     queues.endRun()

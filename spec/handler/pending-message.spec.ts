@@ -59,7 +59,7 @@ describe('PendingMessage', () => {
     expect(message.persistence).to.equal('not-persisted')
   })
 
-  it('may be stored from the first ambiguous attempt on, also when a later one was definite', () => {
+  it('is possibly-persisted from the first ambiguous attempt on, also when a later one was definite', () => {
     const message = pendingOf('v')
     message.addAttempt(ambiguous)
     message.addAttempt(definite)

@@ -70,7 +70,7 @@ describe('LeaderDispatch with details of a refusal', () => {
   }
 
   // KIP-467: one bad record makes the broker refuse all of its batch.
-  it('fails the records that the broker names, and sends the others again at once, in their order', async () => {
+  it('fails the records that the broker names, and sends the others again in their order', async () => {
     refusingBad(INVALID_RECORD)
     await dispatchOf().dispatch(0, [batch('a', 'bad-1', 'b', 'bad-2', 'c')])
     expect(pool.wire).to.deep.equal(['0: t/0=a,bad-1,b,bad-2,c', '0: t/0=a,b,c'])
@@ -125,7 +125,7 @@ describe('LeaderDispatch with details of a refusal', () => {
     })
   }
 
-  it('fails a record once that is named twice', async () => {
+  it('fails a record that is named twice once', async () => {
     refusingBad(INVALID_RECORD, () => [
       { batchIndex: 1, message: 'first' },
       { batchIndex: 1, message: 'second' },
@@ -135,7 +135,7 @@ describe('LeaderDispatch with details of a refusal', () => {
     expect(keeper.delivered).to.deep.equal(['t/0@0: a'])
   })
 
-  it('lets later messages of the partition wait where those that are sent again have to be retried', async () => {
+  it('holds later messages of the partition back where the resent ones must be retried', async () => {
     refusingBad(INVALID_RECORD)
     const { refuse } = pool
     pool.refuse = (set, request) => (pool.requests.length > 1 ? NOT_LEADER : refuse(set, request))
@@ -145,7 +145,7 @@ describe('LeaderDispatch with details of a refusal', () => {
     expect(unsettled(sent).map(({ value }) => value)).to.deep.equal(['a', 'b'])
   })
 
-  it('ends where a broker names another record each time', async () => {
+  it('ends also where a broker names another record each time', async () => {
     pool.refuse = () => INVALID_RECORD
     pool.after = (_, response) => {
       Object.assign(response.topics[0]!.partitions[0]!, { recordErrors: [{ batchIndex: 0, message: 'no' }] })
@@ -166,7 +166,7 @@ describe('LeaderDispatch with details of a refusal', () => {
     expect(errorOf(gzip)).not.to.include('lz4')
   })
 
-  it('splits sets from then on that are as large as one that was refused', async () => {
+  it('splits later sets that are as large as a refused one', async () => {
     pool.refuse = ({ texts }) => (texts.length > 2 ? TOO_LARGE : undefined)
     const dispatch = dispatchOf('gzip')
     await dispatch.dispatch(0, [batch('a', 'b', 'c', 'd')])
@@ -181,7 +181,7 @@ describe('LeaderDispatch with details of a refusal', () => {
     expect(keeper.delivered).to.have.length(4)
   })
 
-  describe('tells when the broker has stored a message', () => {
+  describe('reports the timestamp of the broker', () => {
     async function deliveredAt(logAppendTimeMs: bigint): Promise<(number | null)[]> {
       const times: (number | null)[] = []
       const waiter = {
@@ -199,11 +199,11 @@ describe('LeaderDispatch with details of a refusal', () => {
       return times
     }
 
-    it('where it stamps messages itself, all of a batch with the same time', async () => {
+    it('for LogAppendTime, the same for all messages of a batch', async () => {
       expect(await deliveredAt(1_700_000_000_123n)).to.deep.equal([1_700_000_000_123, 1_700_000_000_123])
     })
 
-    it('and nothing of it where they keep their own', async () => {
+    it('not for messages that keep their own timestamp', async () => {
       expect(await deliveredAt(-1n)).to.deep.equal([null, null])
     })
   })

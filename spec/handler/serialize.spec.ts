@@ -9,7 +9,7 @@ function encodersOf(encode: (value: unknown) => unknown, encodeKey = encode): En
 }
 
 describe('serialize', () => {
-  it('fills in the bytes of key and message', () => {
+  it('sets the bytes of key and value', () => {
     const pending = pendingOf('v', { key: 'k' })
     const encoders = encodersOf(
       (value) => `<${value}>`,
@@ -40,7 +40,7 @@ describe('serialize', () => {
     expect([pending.key, encodeKey.callCount]).to.deep.equal([null, 0])
   })
 
-  it('asks the encoder about a null message: what a null becomes is its decision', () => {
+  it('calls the encoder for a null value', () => {
     const pending = pendingOf(null)
     serialize(
       pending,
@@ -49,7 +49,7 @@ describe('serialize', () => {
     expect(pending.value).to.equal('tombstone')
   })
 
-  it('lets an encoder make a null key and a null value', () => {
+  it('accepts null from an encoder, for key and value', () => {
     const pending = pendingOf('v', { key: 'k' })
     expect(
       serialize(
@@ -60,7 +60,7 @@ describe('serialize', () => {
     expect([pending.key, pending.value]).to.deep.equal([null, null])
   })
 
-  it('encodes a message once, however often it is asked', () => {
+  it('encodes a message once, however often it is called', () => {
     const encode = sinon.fake.returns('bytes')
     const pending = pendingOf('v')
     serialize(pending, encodersOf(encode))
@@ -140,7 +140,7 @@ describe('serialize', () => {
     expect(serialize(pendingOf('v', { topic: 'ü'.repeat(16384) }), encoders)).to.be.instanceOf(EncodeError)
   })
 
-  it('takes encoders as they are, methods of their object', () => {
+  it('calls encoders as methods of their object', () => {
     class Prefixing {
       readonly prefix = 'p:'
       toBytes(value: unknown): string {
@@ -155,7 +155,7 @@ describe('serialize', () => {
 
 // Upstream: AsyncProducerTest.testSerializeEvents.
 describe('serializing several messages', () => {
-  it('keeps them apart', () => {
+  it('keeps their errors apart', () => {
     const messages = ['a', 'b', 'c', 'd', 'e'].map((value) => pendingOf(value))
     const encoders = encodersOf((value) => Buffer.from(String(value)))
     for (const pending of messages) expect(serialize(pending, encoders)).to.equal(null)

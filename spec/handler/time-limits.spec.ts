@@ -40,11 +40,11 @@ describe('TimeLimits', () => {
     }
   }
 
-  it('are none where no message has one', () => {
+  it('do not exist where no message has a deadline', () => {
     expect(TimeLimits.of(messages('a', 'b'), () => {})).to.equal(null)
   })
 
-  it('end messages in time, those of one moment together, with one timer at a time', async () => {
+  it('fail messages at their deadlines, those of one moment together, with one timer at a time', async () => {
     limitsOf(messages('a: 10', 'b: 10', 'c', 'd: 30'))
     expect(clock.countTimers()).to.equal(1)
     await tick(10)
@@ -54,20 +54,20 @@ describe('TimeLimits', () => {
     expect(clock.countTimers()).to.equal(0)
   })
 
-  it('end what is over when they are looked at first', () => {
+  it('fail expired messages at the first look', () => {
     const sent = messages('a: 10', 'b: 30')
     clock.tick(20)
     limitsOf(sent)
     expect(over).to.deep.equal(['0: a'])
   })
 
-  it('end the earliest first, in whatever order the messages are', async () => {
+  it('fail the earliest deadline first, in any order of messages', async () => {
     limitsOf(messages('a: 30', 'b: 10'))
     await tick(10, 20)
     expect(over).to.deep.equal(['10: b', '30: a'])
   })
 
-  it('do not end a message that is settled by then', async () => {
+  it('do not fail a settled message', async () => {
     const sent = messages('a: 10', 'b: 20')
     limitsOf(sent)
     sent[0]!.isSettled = true
@@ -75,7 +75,7 @@ describe('TimeLimits', () => {
     expect(over).to.deep.equal(['20: b'])
   })
 
-  it('first let the event loop read what has arrived', async () => {
+  it('let the event loop read arrived answers before they expire', async () => {
     const sent = messages('a: 10')
     limitsOf(sent)
     setTimeout(() => {
@@ -93,7 +93,7 @@ describe('TimeLimits', () => {
     expect(clock.countTimers()).to.equal(0)
   })
 
-  it('accepts the largest Java integer', async () => {
+  it('accept the largest Java integer', async () => {
     limitsOf(messages(`a: ${2 ** 32}`))
     await tick(2 ** 31)
     expect(over).to.deep.equal([])
@@ -101,7 +101,7 @@ describe('TimeLimits', () => {
     expect(over).to.deep.equal([`${2 ** 32}: a`])
   })
 
-  describe('while something is waited for', () => {
+  describe('during a wait', () => {
     async function isDone(promise: Promise<void>): Promise<boolean> {
       let isOver = false
       void promise.then(() => {
@@ -121,7 +121,7 @@ describe('TimeLimits', () => {
       expect(await isDone(limits.orNobodyLeft(new Promise(() => {})))).to.equal(true)
     })
 
-    it('end the wait when the last messages are settled otherwise, once that is looked at', async () => {
+    it('end the wait when the last messages were settled otherwise, at the next look', async () => {
       const sent = messages('a: 10', 'b: 20')
       const limits = limitsOf(sent)
       const wait = limits.orNobodyLeft(new Promise(() => {}))
@@ -131,7 +131,7 @@ describe('TimeLimits', () => {
       expect(clock.countTimers()).to.equal(0)
     })
 
-    it('never end the wait while a message without a limit may be left', async () => {
+    it('do not end the wait while a message without a deadline is open', async () => {
       const limits = limitsOf(messages('a: 10', 'b'))
       const wait = limits.orNobodyLeft(new Promise(() => {}))
       await tick(10, 10)
@@ -139,7 +139,7 @@ describe('TimeLimits', () => {
     })
   })
 
-  it('look at each message a fixed number of times, however many limits end one by one', async () => {
+  it('read each message a fixed number of times, however many deadlines pass one by one', async () => {
     const count = 1000
     const sent = messages(...Array.from({ length: count }, (_, i) => `${i}: ${i + 1}`))
     let looks = 0

@@ -50,7 +50,7 @@ describe('the ids of topics', () => {
     expect(info.topicIdOf('t')).to.deep.equal(NONE)
   })
 
-  it('are those of the last answer: a topic that was created anew has another one', async () => {
+  it('are those of the last answer, as a recreated topic has another one', async () => {
     const info = infoOf(withId(first), withId(second))
     await info.refresh(['t'])
     expect(Buffer.from(info.topicIdOf('t'))).to.deep.equal(first)
@@ -65,7 +65,7 @@ describe('the ids of topics', () => {
     expect(info.topicIdOf('t')).to.deep.equal(NONE)
   })
 
-  it('stay as they are when the broker has nothing but an error for the topic', async () => {
+  it('stay as they are after an answer with an error for the topic', async () => {
     const info = infoOf(withId(first), describing(brokersOf(0), topicError('t', 5)))
     await info.refresh(['t'])
     await info.refresh(['t'])
@@ -87,7 +87,7 @@ describe('the ids of topics', () => {
     expect(info.topicIdOf('t').buffer.byteLength).to.equal(16)
   })
 
-  describe('after an answer that has no room for them', () => {
+  describe('after an answer without a field for them', () => {
     it('are requested once more without delaying messages', async () => {
       const source = new SourceOfIds([withId(NONE), withId(first)], 1)
       const info = infoFrom(source)
@@ -105,7 +105,7 @@ describe('the ids of topics', () => {
       expect(source.fetched).to.have.length(2)
     })
 
-    it('are not asked for once it is closed', async () => {
+    it('are not requested after close', async () => {
       const source = new SourceOfIds([withId(NONE)], 99)
       const info = infoFrom(source)
       const refreshed = info.refresh(['t'])

@@ -97,7 +97,7 @@ describe('A producer with acks 0', () => {
     expect(offsets).to.deep.equal([-1n, -1n])
   })
 
-  it('tries again what a leader refuses after that, as with acks 1', async () => {
+  it('retries a message that a leader refuses after an unconfirmed end, as with acks 1', async () => {
     const cluster = await stage.start({ brokers: 2 })
     cluster.createTopic('t', { leaders: [0] })
     const producer = stage.producer({ 'message.send.max.retries': 50 }, classes)
@@ -114,7 +114,7 @@ describe('A producer with acks 0', () => {
     expect(stage.values()).to.deep.equal(['a', 'b'])
   })
 
-  it('reports what a connection left unconfirmed as an event, with counts and topics', async () => {
+  it('emits unconfirmed with counts and topics when a connection ends unconfirmed', async () => {
     const cluster = await stage.start({ brokers: 1 })
     cluster.createTopic('t', { partitions: 2 })
     const producer = stage.producer({}, classes)
@@ -148,7 +148,7 @@ describe('A producer with acks 0', () => {
     }
   })
 
-  it('warns once, and counts, when close gives up on a broker that confirms nothing', async () => {
+  it('logs one warning with counts when close() gives up on a broker without confirmation', async () => {
     const cluster = await stage.start({ brokers: 1 })
     cluster.createTopic('t')
     const producer = stage.producer({ 'request.timeout.ms': 60_000 }, classes)
@@ -160,7 +160,7 @@ describe('A producer with acks 0', () => {
     expect(unconfirmed(producer)).to.equal(2)
   })
 
-  it('uses the metadata that comes with a new connection, with acks 1 too: what moved is not sent to the old leader', async () => {
+  it('uses the metadata that comes with a new connection, with acks 1 too, and sends to the new leader', async () => {
     const cluster = await stage.start({ brokers: 2, era: '2.8' })
     cluster.createTopic('t', { leaders: [0] })
     const producer = stage.producer({ 'request.required.acks': 1 }, classes)
@@ -217,7 +217,7 @@ describe('An application that awaits each send() in a loop', () => {
     ],
   ]
   for (const [title, maxCalls, properties] of modes) {
-    it(`leaves timers their turn: ${title}`, async () => {
+    it(`does not block timers: ${title}`, async () => {
       await stage.start({ brokers: 1 })
       stage.cluster.createTopic('t')
       const producer = stage.producer(properties)

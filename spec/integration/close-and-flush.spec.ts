@@ -46,18 +46,18 @@ for (const { type, version } of modes) {
       return stage.producer({ 'producer.type': type, ...properties })
     }
 
-    it('of a producer that was never used is over at once', async () => {
+    it('resolves at once for an unused producer', async () => {
       expect(await took(make().close())).to.be.lessThan(100)
     })
 
-    it('of an idle producer closes its connections', async () => {
+    it('closes the connections of an idle producer', async () => {
       const producer = make()
       await producer.deliver({ topic: 't', message: 'a' })
       expect(await took(producer.close())).to.be.lessThan(100)
       await eventually(() => stage.cluster.broker(0).connections + stage.cluster.broker(1).connections === 0)
     })
 
-    it('gives the same promise again', async () => {
+    it('returns the same promise when called again', async () => {
       const producer = make()
       const first = producer.close()
       expect(producer.close()).to.equal(first)
@@ -66,7 +66,7 @@ for (const { type, version } of modes) {
       expect(producer.close()).to.equal(first)
     })
 
-    it('delivers what was accepted, and refuses what comes after', async () => {
+    it('delivers accepted messages, and refuses later ones', async () => {
       const producer = make({ 'queue.buffering.max.ms': 60_000 })
       const deliveries = ['a', 'b', 'c'].map((message) => producer.deliver({ topic: 't', message }))
       const closing = producer.close()
@@ -76,6 +76,9 @@ for (const { type, version } of modes) {
       await Promise.all([closing, ...deliveries])
       expect(stage.values()).to.deep.equal(['a', 'b', 'c'])
     })
+
+    /** Gives a close that would not wait the time to end: another producer connects and delivers meanwhile. */
+    const deliverBeside = (): Promise<unknown> => stage.producer().deliver({ topic: 't', message: 'beside' })
 
     it('waits for a request in flight', async () => {
       const producer = make()
@@ -88,7 +91,7 @@ for (const { type, version } of modes) {
       const closing = producer.close().then(() => {
         isOver = true
       })
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await deliverBeside()
       expect(isOver).to.equal(false)
       open()
       await Promise.all([closing, delivery])
@@ -103,7 +106,7 @@ for (const { type, version } of modes) {
       expect(await delivery).to.include({ offset: 0n })
     })
 
-    it('during an outage ends when the retries are used up', async () => {
+    it('resolves during an outage when the retries are used up', async () => {
       const producer = make({ 'message.send.max.retries': 2 })
       await Promise.all([stage.cluster.stopBroker(0), stage.cluster.stopBroker(1)])
       const failure = rejection(producer.deliver({ topic: 't', message: 'a' }))
@@ -112,13 +115,13 @@ for (const { type, version } of modes) {
     })
 
     describe('with a time limit', () => {
-      it('does not wait for it where there is nothing to wait for', async () => {
+      it('resolves before its time limit where nothing is in flight', async () => {
         const producer = make()
         await producer.deliver({ topic: 't', message: 'a' })
         expect(await took(producer.close({ timeoutMs: 60_000 }))).to.be.lessThan(500)
       })
 
-      it('gives a broker up that never answers; its message may be stored', async () => {
+      it('fails messages of a broker that never answers as possibly-persisted', async () => {
         const producer = make({ 'request.timeout.ms': 60_000 })
         stage.cluster.faults.on('Produce', { times: 9 }, noAnswer())
         const failure = rejection(producer.deliver({ topic: 't', message: 'a' }))
@@ -148,18 +151,20 @@ for (const { type, version } of modes) {
         await end()
       })
 
-      it('ends an outage, and fails what waits behind it', async () => {
+      it('ends an outage, and fails the queued messages', async () => {
         const producer = make({ 'message.send.max.retries': 1_000_000, 'retry.backoff.ms': 5 })
+        let retries = 0
+        producer.on('retry', () => retries++)
         await Promise.all([stage.cluster.stopBroker(0), stage.cluster.stopBroker(1)])
         const failures = ['a', 'b', 'c'].map((message) =>
           rejection(producer.deliver({ topic: 't', message })),
         )
-        await new Promise((resolve) => setTimeout(resolve, 20))
+        await eventually(() => retries > 0)
         expect(await took(producer.close({ timeoutMs: 30 }))).to.be.lessThan(1000)
         for (const failure of failures) expect(await failure).to.include({ code: 'KAFKA_DELIVERY_TIMEOUT' })
       })
 
-      it('of 0 fails what is left at once, each message with its own outcome', async () => {
+      it('fails all open messages at once with a limit of 0, each with its own outcome', async () => {
         const producer = make({ 'request.timeout.ms': 60_000, 'queue.buffering.max.ms': 60_000 })
         await stage.producer().deliver({ topic: 't', message: 'warm-up' })
         stage.cluster.faults.on('Produce', { times: 99 }, noAnswer())
@@ -170,7 +175,7 @@ for (const { type, version } of modes) {
         for (const failure of failures) expect(await failure).to.include({ code: 'KAFKA_DELIVERY_TIMEOUT' })
       })
 
-      it('may come from close.timeout.ms', async () => {
+      it('uses close.timeout.ms by default', async () => {
         const producer = make({ 'request.timeout.ms': 60_000, 'close.timeout.ms': 30 })
         stage.cluster.faults.on('Produce', { times: 9 }, noAnswer())
         const failure = rejection(producer.deliver({ topic: 't', message: 'a' }))
@@ -180,7 +185,7 @@ for (const { type, version } of modes) {
       })
 
       for (const timeoutMs of [Number.POSITIVE_INFINITY, 2 ** 31, 1e300]) {
-        it(`that no timer can hold is none: ${timeoutMs}`, async () => {
+        it(`ignores a limit longer than any timer: ${timeoutMs}`, async () => {
           const producer = make()
           await producer.deliver({ topic: 't', message: 'a' })
           const { opened, open } = gate()
@@ -188,14 +193,14 @@ for (const { type, version } of modes) {
           const delivery = producer.deliver({ topic: 't', message: 'b' })
           await eventually(() => stage.produceRequests === 2)
           const closing = producer.close({ timeoutMs })
-          await new Promise((resolve) => setTimeout(resolve, 20))
+          await deliverBeside()
           open()
           await Promise.all([closing, delivery])
         })
       }
 
       for (const timeoutMs of [Number.NaN, -1, '100', {}]) {
-        it(`that is none is a ConfigError, and the producer stays open: ${timeoutMs}`, async () => {
+        it(`rejects an invalid limit with a ConfigError, and stays open: ${timeoutMs}`, async () => {
           const producer = make()
           const error = await rejection(producer.close({ timeoutMs: timeoutMs as number }))
           expect(error).to.be.instanceOf(ConfigError)
@@ -207,7 +212,7 @@ for (const { type, version } of modes) {
     })
 
     describe('while connecting', () => {
-      it('lets the message through', async () => {
+      it('delivers the message', async () => {
         const producer = make()
         const delivery = producer.deliver({ topic: 't', message: 'a' })
         await producer.close()
@@ -267,7 +272,7 @@ describe('close, async mode, with a full queue', () => {
   }
 
   // Golden g12.
-  it('lets blocked senders in and delivers what they send', async () => {
+  it('accepts blocked messages and delivers them', async () => {
     const { producer, open } = await fill()
     const blocked = [
       producer.send([
@@ -282,7 +287,7 @@ describe('close, async mode, with a full queue', () => {
     expect(stage.values()).to.deep.equal(['in flight', 'queued', 'b1', 'b2', 'b3'])
   })
 
-  it('with a time limit fails what blocked senders sent, too', async () => {
+  it('fails blocked messages at its time limit, too', async () => {
     const { producer, open } = await fill({ 'request.timeout.ms': 60_000 })
     const blocked = rejection(producer.deliver({ topic: 't', message: 'blocked' }))
     await producer.close({ timeoutMs: 20 })
@@ -290,7 +295,7 @@ describe('close, async mode, with a full queue', () => {
     open()
   })
 
-  it('lets a blocked sender give up in its own time', async () => {
+  it('does not prolong the time-out of a blocked send', async () => {
     const { producer, open } = await fill({ 'queue.enqueue.timeout.ms': 20 })
     const blocked = rejection(producer.send({ topic: 't', message: 'blocked' }))
     const closing = producer.close()
@@ -311,7 +316,7 @@ for (const { type, version } of modes) {
     })
     afterEach(() => stage.close())
 
-    it('is over at once where nothing was sent', async () => {
+    it('resolves at once where nothing was sent', async () => {
       await stage.producer({ 'producer.type': type }).flush()
       expect(stage.cluster.requests).to.deep.equal([])
     })
@@ -323,7 +328,7 @@ for (const { type, version } of modes) {
       expect(stage.values()).to.deep.equal(['a'])
     })
 
-    it('is over when every message has its outcome, failures included, and does not reject for them', async () => {
+    it('resolves when every message has its outcome, and does not reject for failures', async () => {
       const producer = stage.producer({ 'producer.type': type, 'message.send.max.retries': 1 })
       stage.cluster.faults.on('Produce', { times: 2 }, errorCode(NOT_LEADER))
       const failure = rejection(producer.deliver({ topic: 't', message: 'a' }))
@@ -331,7 +336,7 @@ for (const { type, version } of modes) {
       expect(await failure).to.include({ code: 'KAFKA_BROKER_NOT_LEADER_OR_FOLLOWER' })
     })
 
-    it('is over though others never stop sending', async () => {
+    it('resolves although other calls never stop sending', async () => {
       const producer = stage.producer({ 'producer.type': type, 'batch.num.messages': 5 })
       let isOver = false
       const senders = Array.from({ length: 4 }, async () => {
@@ -373,7 +378,7 @@ describe('acks 0', () => {
 
   for (const type of ['sync', 'async'] as const) {
     for (const how of ['flush', 'close'] as const) {
-      it(`${how} in ${type} mode ends when the brokers have read everything that was accepted`, async () => {
+      it(`makes ${how} in ${type} mode resolve when the brokers have read all accepted messages`, async () => {
         const producer = stage.producer({ ...acks0, 'producer.type': type }, classes)
         for (let i = 0; i < 100; i++) await producer.send({ topic: 't', key: i % 2, message: `${i}` })
         await producer[how]()
@@ -382,7 +387,7 @@ describe('acks 0', () => {
     }
   }
 
-  it('flush asks each broker once, on the connection that was produced on, and not again when nothing was sent since', async () => {
+  it('makes flush confirm each broker once on its produce connection, and not again when nothing was sent since', async () => {
     const producer = stage.producer(acks0, classes)
     await producer.send([0, 1].map((key) => ({ topic: 't', key, message: 'a' })))
     await producer.flush()
@@ -396,7 +401,7 @@ describe('acks 0', () => {
     expect(stage.cluster.requests).to.have.length(asked)
   })
 
-  it('may be flushed by many at a time, and after that again', async () => {
+  it('allows concurrent and repeated flushes', async () => {
     const producer = stage.producer(acks0, classes)
     for (let round = 0; round < 3; round++) {
       for (let i = 0; i < 5; i++) await producer.send({ topic: 't', key: 0, message: `${round}.${i}` })
@@ -405,7 +410,7 @@ describe('acks 0', () => {
     }
   })
 
-  it('flush rejects when a broker does not confirm', async () => {
+  it('makes flush reject when a broker does not confirm', async () => {
     const producer = stage.producer({ ...acks0, 'request.timeout.ms': 200 }, classes)
     await producer.send({ topic: 't', key: 0, message: 'a' })
     stage.cluster.faults.on('Metadata', { broker: 0 }, close('beforeStoring'))
@@ -417,7 +422,7 @@ describe('acks 0', () => {
     await producer.flush()
   })
 
-  it('close warns when a broker does not confirm, and ends', async () => {
+  it('makes close warn and resolve when a broker does not confirm', async () => {
     const producer = stage.producer(acks0, classes)
     await producer.send({ topic: 't', key: 0, message: 'a' })
     stage.cluster.faults.on('Metadata', { broker: 0 }, close('beforeStoring'))
@@ -425,7 +430,7 @@ describe('acks 0', () => {
     expect(stage.log.at('warn').filter((line) => line.includes('may be lost'))).to.have.length(1)
   })
 
-  it('close with a time limit does not wait for a broker that has stopped reading', async () => {
+  it('makes close with a time limit ignore a broker that has stopped reading', async () => {
     const producer = stage.producer({ ...acks0, 'request.timeout.ms': 60_000 }, classes)
     await producer.send({ topic: 't', key: 0, message: 'a' })
     stage.cluster.faults.on('Metadata', { times: 9 }, noAnswer())

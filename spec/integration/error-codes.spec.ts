@@ -45,14 +45,14 @@ for (const type of ['sync', 'async'] as const) {
       stage.cluster.requests.filter(({ api }) => api === 'Produce').map(({ topics }) => topics[0]!.partitions)
 
     for (const code of retriable) {
-      it(`${code}, once: the message is stored with the next attempt`, async () => {
+      it(`is followed by a successful retry: code ${code} once`, async () => {
         stage.cluster.faults.on('Produce', {}, errorCode(code))
         await producer.deliver({ topic: 't', key: 0, message: `once ${code}` })
         expect(produced()).to.deep.equal([[0], [0]])
         expect(stage.values().filter((value) => value === `once ${code}`)).to.have.length(1)
       })
 
-      it(`${code}, for ever: fails after ${RETRIES + 1} attempts, ${ambiguous.has(code) ? 'possibly' : 'not'} persisted`, async () => {
+      it(`fails its messages after ${RETRIES + 1} attempts as ${ambiguous.has(code) ? 'possibly' : 'not'} persisted: code ${code} in every answer`, async () => {
         stage.cluster.faults.on('Produce', { times: 99 }, errorCode(code))
         const error = await rejection(producer.deliver({ topic: 't', key: 0, message: `for ever ${code}` }))
         expect(produced()).to.have.length(RETRIES + 1)
@@ -67,7 +67,7 @@ for (const type of ['sync', 'async'] as const) {
     }
 
     for (const code of nonRetriable) {
-      it(`${code}: fails at once and alone; the other partitions of the request succeed`, async () => {
+      it(`fails its messages without a retry while other partitions succeed: code ${code}`, async () => {
         stage.cluster.faults.on('Produce', { partition: 1, times: 99 }, errorCode(code))
         const outcomes = await Promise.allSettled(
           [0, 1, 2].map((key) => producer.deliver({ topic: 't', key, message: `${code}` })),
@@ -81,7 +81,7 @@ for (const type of ['sync', 'async'] as const) {
       })
     }
 
-    it('for some partitions: one stored, one retried, one failed, and what was stored is not sent again', async () => {
+    it('does not send stored partitions again where others are retried or failed', async () => {
       stage.cluster.faults.on('Produce', { partition: 1 }, errorCode(NOT_LEADER))
       stage.cluster.faults.on('Produce', { partition: 2, times: 99 }, errorCode(10))
       const before = stage.values().length
@@ -102,7 +102,7 @@ for (const type of ['sync', 'async'] as const) {
     })
 
     // Upstream: ProducerFailureHandlingTest.testTooLargeRecordWithAckOne.
-    it('for a message that is too large fails that message; its neighbours are stored, in order', async () => {
+    it('fails the message that is too large, and stores its neighbours in order', async () => {
       const large = 'x'.repeat(2000)
       const texts = ['a', 'b', large, 'c', large, 'd']
       const outcomes = await Promise.allSettled(
@@ -116,7 +116,7 @@ for (const type of ['sync', 'async'] as const) {
       expect(stage.stored()[0]!.slice(-4)).to.deep.equal(['a', 'b', 'c', 'd'])
     })
 
-    it('that is left out of the answer leaves the message possibly persisted, and it is sent again', async () => {
+    it('leads to a retry as possibly-persisted where a partition is missing in it', async () => {
       stage.cluster.faults.on('Produce', { partition: 1 }, omitPartition())
       await producer.deliver({ topic: 't', key: 1, message: 'twice' })
       expect(stage.values().filter((value) => value === 'twice')).to.have.length(2)

@@ -50,7 +50,7 @@ const reporting = ['delivered', 'failed', 'retry', 'refresh', 'connect', 'discon
 
 const modes = (['sync', 'async'] as const).flatMap((type) => [1, 5].map((inFlight) => ({ type, inFlight })))
 
-describe('Whatever foreign code throws or answers, sending goes on:', () => {
+describe('Sending continues although', () => {
   let cluster: TestCluster
   let log: LogKeeper
 
@@ -159,7 +159,7 @@ describe('Whatever foreign code throws or answers, sending goes on:', () => {
       }
     })
 
-    it(`listeners throw ${what}`, async () => {
+    it(`its listeners throw ${what}`, async () => {
       for (const mode of modes) {
         const producer = producerOf(
           mode,

@@ -13,7 +13,7 @@ const partitionByKey = {
   'key.serializer.class': 'kafka.serializer.IntegerEncoder',
 }
 
-describe('Metadata of a scripted cluster', () => {
+describe('A producer with the metadata of a scripted cluster', () => {
   let cluster: ScriptedCluster
   let producer: Producer<unknown, unknown>
   let log: LogKeeper
@@ -55,7 +55,7 @@ describe('Metadata of a scripted cluster', () => {
     )
   }
 
-  it('without a leader for a while: a keyed message waits for it, its neighbours go at once', async () => {
+  it('retries a keyed message until its partition has a leader, and sends its neighbours at once', async () => {
     const leaderAppears: Rule = {
       on: 'metadata',
       nth: 3,
@@ -67,7 +67,7 @@ describe('Metadata of a scripted cluster', () => {
     expect(metadataRequests(cluster.recording)).to.have.length(3)
   })
 
-  it('without a leader for a while: messages without a key go to a partition that has one', async () => {
+  it('sends messages without a key to a partition that has a leader', async () => {
     await start({
       brokers: 2,
       topics: topicOf({ id: 0, leader: -1 }, { id: 1, leader: 1 }, { id: 2, leader: -1 }),
@@ -76,7 +76,7 @@ describe('Metadata of a scripted cluster', () => {
     expect(new Set(produced())).to.deep.equal(new Set(['1: t/1']))
   })
 
-  it('without a leader for ever: only that partition’s messages fail, and their error names it', async () => {
+  it('fails only the messages of a partition that never has a leader, with an error that names it', async () => {
     await start({ brokers: 1, topics: topicOf({ id: 0, leader: 0 }, { id: 1, leader: -1 }) })
     const good = producer.send({ topic: 't', key: 0, message: 'm' })
     const error = await rejection(producer.deliver({ topic: 't', key: 1, message: 'm' }))
@@ -86,7 +86,7 @@ describe('Metadata of a scripted cluster', () => {
     expect(error.attempts).to.have.length(4)
   })
 
-  it('that names a stale leader for ever: attempts are counted and spaced, there is no storm', async () => {
+  it('spaces and counts attempts where metadata names a stale leader for ever', async () => {
     await start({ brokers: 2, topics: topicOf({ id: 0, leader: 0 }) }, [{ on: 'produce', error: 6 }], {
       'message.send.max.retries': 3,
       'retry.backoff.ms': 20,
@@ -99,14 +99,14 @@ describe('Metadata of a scripted cluster', () => {
     expect(metadataRequests(cluster.recording)).to.have.length(4)
   })
 
-  it('whose leader is not listed has none, until it is listed', async () => {
+  it('treats a partition whose leader is not listed as leaderless until it is listed', async () => {
     const listed: Rule = { on: 'metadata', nth: 2, before: [{ list: 1 }] }
     await start({ brokers: 2, unlisted: [1], topics: topicOf({ id: 0, leader: 1 }) }, [listed])
     await producer.send({ topic: 't', key: 0, message: 'm' })
     expect(produced()).to.deep.equal(['1: t/0'])
   })
 
-  it('with gaps in the partition ids: the partitioner counts what is listed and answers a position', async () => {
+  it('gives the partitioner the number of listed partitions where ids have gaps, and takes its answer as a position', async () => {
     await start({ brokers: 1, topics: topicOf({ id: 3, leader: 0 }, { id: 9, leader: 0 }) })
     await producer.send([0, 1].map((key) => ({ topic: 't', key, message: 'm' })))
     expect(produced()).to.deep.equal(['0: t/3 t/9'])
@@ -115,7 +115,7 @@ describe('Metadata of a scripted cluster', () => {
   })
 
   // Upstream: AsyncProducerTest.testNoBroker.
-  it('with no partitions at all: fails after the retries and says so', async () => {
+  it('fails messages of a topic without partitions after the retries', async () => {
     await start({ brokers: 1, topics: topicOf() }, [], { 'message.send.max.retries': 1 })
     const error = await rejection(producer.deliver({ topic: 't', message: 'm' }))
     expect(error.message).to.contain('t has no partitions')
@@ -123,7 +123,7 @@ describe('Metadata of a scripted cluster', () => {
   })
 
   // Golden f22.
-  it('with a topic error keeps what was known', async () => {
+  it('keeps cached partitions after a topic error', async () => {
     await start(
       { brokers: 1, topics: topicOf({ id: 0, leader: 0 }) },
       [{ on: 'metadata', from: 2, topicError: 5 }],
@@ -136,13 +136,13 @@ describe('Metadata of a scripted cluster', () => {
   })
 
   // Golden f01.
-  it('from a list of which some brokers are dead: another one is asked', async () => {
+  it('asks another broker of the list where some are dead', async () => {
     await start({ brokers: 4, down: [0, 1, 2], topics: topicOf({ id: 0, leader: 3 }) })
     await producer.send({ topic: 't', key: 0, message: 'm' })
     expect(produced()).to.deep.equal(['3: t/0'])
   })
 
-  it('from learned brokers when all of the list are gone', async () => {
+  it('asks learned brokers when all of the list are gone', async () => {
     await start({ brokers: 3, topics: topicOf({ id: 0, leader: 1 }) })
     await producer.close()
     producer = new Producer<unknown, unknown>(
@@ -167,7 +167,7 @@ describe('Metadata of a scripted cluster', () => {
     ['no host', { host: '' }, 'broker 0 advertises the unusable address ""'],
     ['port 0', { port: 0 }, 'broker 0 advertises the unusable address "127.0.0.1":0'],
   ] as const) {
-    it(`that advertises ${title}: nothing can be sent there, and the log says what was advertised`, async () => {
+    it(`sends nothing to a broker that advertises ${title}, and logs the address`, async () => {
       await start({ brokers: 1, advertise: { 0: advertised }, topics: topicOf({ id: 0, leader: 0 }) }, [], {
         'message.send.max.retries': 1,
       })
@@ -177,7 +177,7 @@ describe('Metadata of a scripted cluster', () => {
     })
   }
 
-  it('that advertises an address where nobody listens: the error names it, IPv6 in brackets', async () => {
+  it('names an advertised address that refuses connections in the error, IPv6 in brackets', async () => {
     await start(
       { brokers: 1, advertise: { 0: { host: '::1', port: 1 } }, topics: topicOf({ id: 0, leader: 0 }) },
       [],
@@ -191,7 +191,7 @@ describe('Metadata of a scripted cluster', () => {
   })
 })
 
-describe('Metadata of a test cluster', () => {
+describe('A producer with the metadata of a test cluster', () => {
   let stage: Stage
   beforeEach(() => {
     stage = new Stage()
@@ -199,7 +199,7 @@ describe('Metadata of a test cluster', () => {
   afterEach(() => stage.close())
 
   for (const type of ['sync', 'async'] as const) {
-    it(`of a topic that is created when it is asked for: the first message arrives, ${type} mode`, async () => {
+    it(`delivers the first message to a topic that is created automatically, ${type} mode`, async () => {
       await stage.start({ brokers: 2, defaultPartitions: 3 })
       const producer = stage.producer({ 'producer.type': type })
       expect(await producer.deliver({ topic: 'fresh', message: 'm' })).to.include({
@@ -208,7 +208,7 @@ describe('Metadata of a test cluster', () => {
       })
     })
 
-    it(`of a topic that is deleted: its messages fail with UNKNOWN_TOPIC_OR_PARTITION, ${type} mode`, async () => {
+    it(`fails messages to a deleted topic with UNKNOWN_TOPIC_OR_PARTITION, ${type} mode`, async () => {
       await stage.start({ autoCreateTopics: false })
       stage.cluster.createTopic('t')
       const producer = stage.producer({ 'producer.type': type })
@@ -224,7 +224,7 @@ describe('Metadata of a test cluster', () => {
     })
 
     // librdkafka tests/0107-topic_recreate.c.
-    it(`of a topic that is deleted and created again: the next message arrives, ${type} mode`, async () => {
+    it(`delivers the next message to a topic that was deleted and created again, ${type} mode`, async () => {
       await stage.start({ autoCreateTopics: false })
       stage.cluster.createTopic('t', { partitions: 2 })
       const producer = stage.producer({ 'producer.type': type })
@@ -238,7 +238,7 @@ describe('Metadata of a test cluster', () => {
     })
   }
 
-  it('of a topic that grows: keys move to the new partitions with the next refresh', async () => {
+  it('uses the new partitions of a topic from the next refresh on', async () => {
     await stage.start()
     stage.cluster.createTopic('t', { partitions: 1 })
     const producer = stage.producer({ 'topic.metadata.refresh.interval.ms': 0 })
@@ -248,7 +248,6 @@ describe('Metadata of a test cluster', () => {
     await producer.deliver({ topic: 't', key, message: 'm' })
     // Java's hash code of "a" is 97.
     await eventually(() => stage.cluster.requests.filter(({ api }) => api === 'Metadata').length >= 2)
-    await new Promise((resolve) => setTimeout(resolve, 20))
     expect(await producer.deliver({ topic: 't', key, message: 'm' })).to.include({ partition: 1 })
   })
 
@@ -270,12 +269,12 @@ describe('Metadata of a test cluster', () => {
       stage.cluster.clearRequests()
     })
 
-    it('is asked for before every send: 100 sends one after the other make 100 requests', async () => {
+    it('requests metadata before each of 100 consecutive sends', async () => {
       for (let i = 0; i < 100; i++) await producer.send({ topic: 't', message: 'm' })
       expect(metadataRequestsMade()).to.equal(100)
     })
 
-    it('is known when a message is sent: none goes to a leader that has moved before', async () => {
+    it('sends no message to a leader that moved before the send', async () => {
       for (let i = 0; i < 20; i++) {
         stage.cluster.moveLeader('t', 0, i % 2)
         await producer.deliver({ topic: 't', message: 'm' })
@@ -283,13 +282,13 @@ describe('Metadata of a test cluster', () => {
       expect(stage.values()).to.have.length(21)
     })
 
-    it('is asked for once for sends that are made together', async () => {
+    it('requests metadata once for concurrent sends', async () => {
       await Promise.all(Array.from({ length: 100 }, () => producer.send({ topic: 't', message: 'm' })))
       expect(metadataRequestsMade()).to.be.within(1, 3)
     })
   })
 
-  it('of many new topics that are sent to together is asked for together', async () => {
+  it('requests metadata of many new topics in one request', async () => {
     await stage.start({ brokers: 2, era: '1.1' })
     const producer = stage.producer()
     const names = Array.from({ length: 200 }, (_, i) => `t${i}`)
@@ -299,7 +298,7 @@ describe('Metadata of a test cluster', () => {
   })
 
   for (const era of ['0.8', '2.8', '3.9', '4.3'] as const) {
-    it(`of a topic that was deleted is not asked for when another topic gets a new leader, Kafka ${era}`, async () => {
+    it(`does not request a deleted topic when another topic gets a new leader, Kafka ${era}`, async () => {
       await stage.start({ brokers: 2, era })
       for (const topic of ['old', 'new']) stage.cluster.createTopic(topic, { leaders: [0] })
       const producer = stage.producer({ 'metadata.broker.list': `127.0.0.1:${stage.cluster.broker(0).port}` })
@@ -316,7 +315,7 @@ describe('Metadata of a test cluster', () => {
   }
 
   for (const acks of [0, 1, -1]) {
-    it(`is asked for before the next message where no retry is allowed, acks ${acks}`, async () => {
+    it(`requests metadata before the next message after a failure without retries, acks ${acks}`, async () => {
       await stage.start({ brokers: 2 })
       stage.cluster.createTopic('t', { leaders: [0] })
       const producer = stage.producer({ 'request.required.acks': acks, 'message.send.max.retries': 0 })
@@ -333,7 +332,7 @@ describe('Metadata of a test cluster', () => {
   }
 
   // Golden f30.
-  it('of a leader that comes back at another port: it is found there', async () => {
+  it('finds a leader that comes back at another port', async () => {
     await stage.start({ brokers: 2, failover: false })
     stage.cluster.createTopic('t', { leaders: [0] })
     const producer = stage.producer()
@@ -346,17 +345,16 @@ describe('Metadata of a test cluster', () => {
   })
 
   // docs/decisions/0000-classic-producer.md#d4
-  it('that is refreshed costs no connection and no request of a produce', async () => {
+  it('keeps connections and produce requests through a refresh', async () => {
     await stage.start({ brokers: 2 })
     stage.cluster.createTopic('t', { partitions: 2 })
     const producer = stage.producer({ 'topic.metadata.refresh.interval.ms': 1 })
     await producer.send(['a', 'b', 'c', 'd'].map((key) => ({ topic: 't', key, message: 'm' })))
     let connections = 0
     stage.cluster.on('connection', () => connections++)
-    for (let i = 0; i < 5; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 3))
-      await producer.send({ topic: 't', key: 'a', message: 'm' })
-    }
+    let refreshes = 0
+    producer.on('refresh', () => refreshes++)
+    while (refreshes < 5) await producer.send({ topic: 't', key: 'a', message: 'm' })
     expect(connections).to.equal(0)
   })
 })

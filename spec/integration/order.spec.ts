@@ -37,7 +37,7 @@ for (const [type, maxInFlight] of [
     const sequence = (count: number): string[] => Array.from({ length: count }, (_, i) => `${i}`)
 
     // Catches a producer that puts retries behind newer messages.
-    it('holds newer messages back while older ones of the partition are retried', async () => {
+    it('is kept while older messages of the partition are retried', async () => {
       const producer = start({
         'retry.backoff.ms': 20,
         'batch.num.messages': 2,
@@ -52,7 +52,7 @@ for (const [type, maxInFlight] of [
       expect(stage.values()).to.deep.equal(sequence(20))
     })
 
-    it('survives connections that break in the middle; what may be stored is sent again, before what is newer', async () => {
+    it('is kept through broken connections, with older messages sent again first', async () => {
       const producer = start({ 'batch.num.messages': 3 })
       stage.cluster.faults.on('Produce', { times: 1, after: 1 }, close('afterStoring'))
       stage.cluster.faults.on('Produce', { times: 1, after: 3 }, close('beforeStoring'))
@@ -60,7 +60,7 @@ for (const [type, maxInFlight] of [
       expect(firsts(stage.values())).to.deep.equal(sequence(30))
     })
 
-    it('survives a leader that moves', async () => {
+    it('is kept when a leader moves', async () => {
       const producer = start({ 'batch.num.messages': 3 })
       const deliveries = sequence(30).map((message, i) => {
         if (i === 10) stage.cluster.moveLeader('t', 0, 1)
@@ -71,7 +71,7 @@ for (const [type, maxInFlight] of [
       expect(firsts(stage.values())).to.deep.equal(sequence(30))
     })
 
-    it('settles the messages of a partition in their order', async () => {
+    it('is that of outcomes of a partition, too', async () => {
       const producer = start({ 'batch.num.messages': 4 })
       stage.cluster.faults.on('Produce', { times: 1, after: 1 }, errorCode(NOT_LEADER))
       const settled: string[] = []
@@ -83,7 +83,7 @@ for (const [type, maxInFlight] of [
       expect(settled).to.deep.equal(sequence(20))
     })
 
-    it('keeps the next message behind one that is given up', async () => {
+    it('is kept behind a message that fails', async () => {
       const producer = start({
         'message.send.max.retries': 1,
         'batch.num.messages': 1,
@@ -102,7 +102,7 @@ for (const [type, maxInFlight] of [
     })
 
     // Catches a producer that goes on with a connection whose answer is overdue.
-    it('takes no late answer for the next request’s: the connection was closed', async () => {
+    it('is not affected by late answers, whose connection was closed', async () => {
       const producer = start({
         'request.timeout.ms': 50,
         'message.send.max.retries': 0,
@@ -120,7 +120,7 @@ for (const [type, maxInFlight] of [
       expect(produced.at(-1)!.connection).not.to.equal(produced.at(-2)!.connection)
     })
 
-    it('does not let a silent broker hold back another one for longer than its own time limit', async () => {
+    it('delays messages of other brokers at most by the time limit of a silent broker', async () => {
       const byKey = { ByKey: { partition: (key: unknown) => Number(key) } }
       const producer = start(
         {

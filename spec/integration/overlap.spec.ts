@@ -107,7 +107,7 @@ for (const type of ['sync', 'async'] as const) {
       await Promise.all(done)
     })
 
-    it('are of different partitions: what follows in a partition waits, and then goes together', async () => {
+    it('are of different partitions, and later messages of a partition wait and go together', async () => {
       start()
       await warmUp()
       const done = deliver('a@0', 'b@0', 'c@0', 'd@1')
@@ -122,7 +122,7 @@ for (const type of ['sync', 'async'] as const) {
       await Promise.all(done)
     })
 
-    it('let other partitions and topics pass one that is being retried, which nothing overtakes', async () => {
+    it('do not wait for a partition that is being retried, which no later message overtakes', async () => {
       start({ 'message.send.max.retries': 5 })
       await warmUp()
       const first = deliver('a@0')
@@ -145,7 +145,7 @@ for (const type of ['sync', 'async'] as const) {
       expect(broker.received).to.deep.equal(['t/0=a', 't/0=a', 't/1=c', 't/0=a', 't/0=b'])
     })
 
-    it('hold a topic back while a message without a key may still move to another partition, other topics not', async () => {
+    it('wait for a message without a key of their topic that may still change its partition', async () => {
       start()
       await warmUp()
       const done = deliver('a', 'b@1', 'u/c')
@@ -217,7 +217,7 @@ for (const type of ['sync', 'async'] as const) {
       expect(over).to.deep.equal(['slow', 'flush'])
     })
 
-    it('do not take a broker that needs its time for each request for one that does not answer', async () => {
+    it('do not time out at a broker that handles requests slowly one by one', async () => {
       stage.cluster.createTopic('slow', { partitions: 5 })
       const producer = start({ 'request.timeout.ms': 100 })
       const keys = [0, 1, 2, 3, 4]
@@ -230,7 +230,7 @@ for (const type of ['sync', 'async'] as const) {
       for (const key of keys) expect(stage.stored('slow')[key]).to.deep.equal(['first', 'second'])
     })
 
-    it('wait for a partition only so long as delivery.timeout.ms allows, and then fail without an attempt', async () => {
+    it('wait for a partition no longer than delivery.timeout.ms, and then fail without an attempt', async () => {
       const producer = start({ 'delivery.timeout.ms': 60 })
       await warmUp(producer)
       const stalled = hold()
@@ -246,7 +246,7 @@ for (const type of ['sync', 'async'] as const) {
       expect(stage.stored()[0]).to.deep.equal(['warm', 'slow'])
     })
 
-    it('end in their order and honestly when close gives up', async () => {
+    it('end in their order with correct persistence when close() gives up', async () => {
       const producer = start()
       await warmUp(producer)
       const stalled = hold()
@@ -268,7 +268,7 @@ for (const type of ['sync', 'async'] as const) {
       ])
     })
 
-    it('give up the partition whose retries are used up, and go on with what waited behind it', async () => {
+    it('continue with waiting messages of a partition whose retries are used up', async () => {
       const producer = start({ 'message.send.max.retries': 1 })
       await warmUp(producer)
       stage.cluster.faults.on('Produce', { partition: 0, times: 2 }, errorCode(NOT_LEADER))

@@ -102,7 +102,7 @@ class Run {
 describe('Random elections under traffic with acks 0', function () {
   this.timeout(60_000)
 
-  it(`lose no more than the Scala producer would, and nothing in silence, for ${SEEDS} seeds`, async () => {
+  it(`lose no more messages than with the Scala producer, and none unreported, for ${SEEDS} seeds`, async () => {
     const first = Number(process.env.SEED ?? 1)
     const seeds = Array.from({ length: process.env.SEED ? 1 : SEEDS }, (_, i) => first + i)
     const worker = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-/** One producer, as it comes, and brokers of every release: what they are sent and what the application is told. */
+/** One producer with default settings and brokers of every release: what is sent, and what is reported. */
 import { expect } from 'chai'
 import { Producer } from '../../lib/index.js'
 import { releaseNames } from '../../lib/protocol/releases.js'
@@ -47,7 +47,7 @@ describe('A producer and brokers of every release', () => {
   const first = (version: string) => releaseNames.slice(releaseNames.indexOf(version))
 
   for (const release of releaseNames) {
-    it(`stores a message at ${release}, in the newest format that it takes, in one attempt`, async () => {
+    it(`deliver a message at ${release} in its newest format in one attempt`, async () => {
       const { broker, producer } = await reaching(release)
       const retries: unknown[] = []
       producer.on('retry', (event) => retries.push(event))

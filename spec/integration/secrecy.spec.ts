@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { KeyedMessage, type Producer } from '../../lib/index.js'
 import { errorCode, holdUntil, noAnswer } from '../../lib/testing/index.js'
-import { gate, Stage } from './support/stage.js'
+import { eventually, gate, Stage } from './support/stage.js'
 
 /** No host, topic or code has this in it. */
 const CANARY = 'canary7f3a'
@@ -48,7 +48,7 @@ for (const type of ['sync', 'async'] as const) {
     const secret = (more = ''): KeyedMessage =>
       new KeyedMessage<unknown, unknown>('t', `key-${CANARY}`, `part-${CANARY}`, `value-${CANARY}${more}`)
 
-    /** Nothing that was told, thrown or logged has the canary. */
+    /** Nothing that was reported, thrown or logged contains the canary. */
     async function expectSilence(
       producer: Producer<unknown, unknown>,
       ...calls: Promise<unknown>[]
@@ -69,7 +69,7 @@ for (const type of ['sync', 'async'] as const) {
     for (const [title, fault] of [
       ['a broker refuses', () => errorCode(29)],
       ['retries are used up', () => errorCode(6)],
-      ['nobody answers', noAnswer],
+      ['no broker answers', noAnswer],
     ] as const) {
       it(`holds when ${title}`, async () => {
         const producer = make()
@@ -103,11 +103,11 @@ for (const type of ['sync', 'async'] as const) {
       const producer = make({ 'request.timeout.ms': 60_000, 'close.timeout.ms': 50 })
       stage.cluster.faults.on('Produce', { times: 99 }, noAnswer())
       const calls = [producer.send([secret(), secret()]), producer.deliver(secret())]
-      await new Promise((resolve) => setTimeout(resolve, 10))
+      await eventually(() => stage.produceRequests > 0)
       await expectSilence(producer, ...calls)
     })
 
-    it('holds for what waits in a queue and on its way', async () => {
+    it('holds for queued messages and messages in flight', async () => {
       const { opened, open } = gate()
       stage.cluster.faults.on('Produce', { times: 1 }, holdUntil(opened))
       const producer = make({
@@ -116,7 +116,7 @@ for (const type of ['sync', 'async'] as const) {
         'batch.num.messages': 1,
       })
       const calls = Array.from({ length: 6 }, () => producer.deliver(secret()))
-      await new Promise((resolve) => setTimeout(resolve, 10))
+      await eventually(() => stage.produceRequests > 0)
       expect(shown(producer).includes(CANARY)).to.equal(false)
       open()
       await expectSilence(producer, ...calls)
@@ -134,7 +134,7 @@ for (const type of ['sync', 'async'] as const) {
       })
     }
 
-    it('escapes what comes from outside before it stands in a log or an error', async () => {
+    it('holds for text of brokers, which is escaped in log lines and errors', async () => {
       const evil = 'evil\u001b[31m\n\u202egnp'
       const producer = make()
       stage.cluster.faults.on('Metadata', { times: 99 }, errorCode(3))

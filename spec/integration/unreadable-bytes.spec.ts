@@ -106,7 +106,7 @@ describe('A batch of which each second message is taken away', () => {
   })
   afterEach(() => stage.close())
 
-  it('is written twice in all, however many are gone', async () => {
+  it('is written twice at most, however many messages were taken away', async () => {
     const producer = stage.producer({ 'batch.num.messages': 1000, 'queue.buffering.max.ms': 1000 })
     const values = Array.from({ length: 1000 }, (_, i) => bytes(`${i}`))
     let failed = 0

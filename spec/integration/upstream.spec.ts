@@ -34,7 +34,7 @@ describe('ProducerTest', () => {
   }
 
   describe('testUpdateBrokerPartitionInfo', () => {
-    it('only dead brokers in the list: the send fails', async () => {
+    it('fails the send with only dead brokers in the list', async () => {
       const producer = make({
         'metadata.broker.list': '127.0.0.1:1,127.0.0.1:2',
         'message.send.max.retries': 0,
@@ -44,12 +44,12 @@ describe('ProducerTest', () => {
       expect(error.message).to.contain('127.0.0.1:1').and.contain('127.0.0.1:2')
     })
 
-    it('a dead and a live one: the send succeeds', async () => {
+    it('succeeds with a dead and a live broker in the list', async () => {
       const producer = make({ 'metadata.broker.list': `127.0.0.1:1,${address(0)}` })
       await producer.send(new KeyedMessage('new-topic', 'test', 'test1'))
     })
 
-    it('two live ones: the send succeeds', async () => {
+    it('succeeds with two live brokers in the list', async () => {
       await make({}).send(new KeyedMessage('new-topic', 'test', 'test1'))
     })
   })
@@ -83,7 +83,7 @@ describe('ProducerTest', () => {
     await producer.send(new KeyedMessage('new-topic', 'test', 'test2'))
   })
 
-  it('testAsyncSendCanCorrectlyFailWithTimeout: fails when nobody answers, not before the time-out', async () => {
+  it('testAsyncSendCanCorrectlyFailWithTimeout: fails without an answer, not before the time-out', async () => {
     stage.cluster.createTopic('new-topic')
     const producer = make({ 'request.timeout.ms': 100, 'message.send.max.retries': 0 })
     await producer.send(new KeyedMessage('new-topic', 'test', 'test'))
@@ -187,7 +187,7 @@ describe('SyncProducerTest', () => {
     ])
   })
 
-  it('testProducerCanTimeout: fails when nobody answers, not before the time-out', async () => {
+  it('testProducerCanTimeout: fails without an answer, not before the time-out', async () => {
     const impatient = make(100)
     stage.cluster.faults.on('Produce', {}, noAnswer())
     const start = performance.now()

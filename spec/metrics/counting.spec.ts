@@ -80,7 +80,7 @@ describe('producer.metrics()', () => {
         })
       })
 
-      it('counts one resend for every attempt that left something, and one failed send for the cycle', async () => {
+      it('counts one resend for every attempt with unsettled messages, and one failed send for the cycle', async () => {
         const producer = await producerOf({ ...mode, 'message.send.max.retries': 3 }, [
           { on: 'produce', error: NOT_LEADER },
         ])
@@ -111,7 +111,7 @@ describe('producer.metrics()', () => {
         })
       })
 
-      it('counts a failed send and no resend for what can never succeed', async () => {
+      it('counts a failed send and no resend for a non-retriable error', async () => {
         const producer = await producerOf(mode, [{ on: 'produce', error: MESSAGE_TOO_LARGE }])
         await ended(producer.deliver({ topic: 't', message: 'x' }))
         expect(
@@ -132,7 +132,7 @@ describe('producer.metrics()', () => {
         })
       })
 
-      it('counts what an encoder refused, and not as a failed send', async () => {
+      it('counts messages that an encoder refused, and not as failed sends', async () => {
         const producer = await producerOf(mode)
         await ended(producer.deliver({ topic: 't', message: 'bad' }))
         await producer.deliver({ topic: 't', message: 'good' })
@@ -190,7 +190,7 @@ describe('producer.metrics()', () => {
         expect(producer.metrics().ProducerRequestRateAndTimeMs[0]?.min).to.be.within(39, 5000)
       })
 
-      it('ends what a close with a time limit gives up as failed', async () => {
+      it('counts messages that fail in close() with a time limit as failed', async () => {
         const producer = await producerOf({ ...mode, 'request.timeout.ms': 60_000 }, [
           { on: 'produce', action: 'silent' },
         ])

@@ -75,19 +75,19 @@ describe('Distribution', () => {
       expect(distribution.read()).to.include({ p50: 1, p99: 100 })
     })
 
-    it('forgets them in its percentiles after ten, while traffic goes on', () => {
+    it('drops values from its percentiles after ten minutes of traffic', () => {
       for (let minute = 1; minute <= 11; minute++) distribution.record(1, minute * MINUTE_MS)
       expect(distribution.read()).to.deep.include({ p50: 1, p999: 1, count: 12, max: 100, sum: 111 })
     })
 
-    it('forgets them at once when a value comes after a long pause', () => {
+    it('drops old values at once when a value comes after a long pause', () => {
       distribution.record(1, 60 * MINUTE_MS)
       expect(distribution.read()).to.include({ p999: 1, max: 100 })
       distribution.record(2, 120 * MINUTE_MS)
       expect(distribution.read()).to.include({ p50: 2, p999: 2 })
     })
 
-    it('shows the last ones while none comes', () => {
+    it('keeps the last values while none comes', () => {
       expect(distribution.read()).to.include({ p50: 100 })
     })
   })

@@ -51,7 +51,7 @@ describe('EntriesInUse', () => {
     expect(kept.reduce((sum, { uses }) => sum + uses, 0)).to.equal(20_000)
   })
 
-  it('keeps more than that while they are in use', () => {
+  it('keeps more entries than configured while they are in use', () => {
     for (let i = 0; i < 2000; i++) for (let used = 0; used <= i; used++) use(`t${used}`)
     expect(entries.size).to.equal(2000)
     expect(entries.get('t0').uses).to.equal(2000)

@@ -28,14 +28,14 @@ describe('Meter', () => {
     }
   }
 
-  it('counts', () => {
+  it('counts events', () => {
     meter.mark()
     meter.mark(41)
     expect(meter.count).to.equal(42)
     expect(meter.read().count).to.equal(42)
   })
 
-  it('has rates of zero before anything happened', () => {
+  it('has rates of zero before the first event', () => {
     expect(meter.read()).to.deep.equal({
       count: 0,
       meanRate: 0,
@@ -45,7 +45,7 @@ describe('Meter', () => {
     })
   })
 
-  it('gives the mean rate per second since it exists', () => {
+  it('reports the mean rate per second since its creation', () => {
     later(2000)
     const late = new Meter(clock)
     late.mark(30)
@@ -53,7 +53,7 @@ describe('Meter', () => {
     expect(late.read().meanRate).to.equal(20)
   })
 
-  it('shows no rate before the first five seconds are over, then theirs', () => {
+  it('reports no rate in the first five seconds, then theirs', () => {
     meter.mark(100)
     later(INTERVAL_MS - 1)
     expect(meter.read().oneMinuteRate).to.equal(0)
@@ -61,7 +61,7 @@ describe('Meter', () => {
     expect(meter.read()).to.include({ oneMinuteRate: 20, fiveMinuteRate: 20, fifteenMinuteRate: 20 })
   })
 
-  it('keeps to an even rate', () => {
+  it('reports an even rate', () => {
     traffic(300, 20 * MINUTE_MS)
     const { meanRate, oneMinuteRate, fiveMinuteRate, fifteenMinuteRate } = meter.read()
     for (const rate of [meanRate, oneMinuteRate, fiveMinuteRate, fifteenMinuteRate]) {
@@ -69,7 +69,7 @@ describe('Meter', () => {
     }
   })
 
-  it('fades over one, five and fifteen minutes when nothing comes any more', () => {
+  it('decays over one, five and fifteen minutes without events', () => {
     traffic(100, 10 * MINUTE_MS)
     later(5 * MINUTE_MS)
     const { oneMinuteRate, fiveMinuteRate, fifteenMinuteRate } = meter.read()
@@ -78,13 +78,13 @@ describe('Meter', () => {
     expect(fifteenMinuteRate).to.be.closeTo(100 * Math.exp(-1 / 3), 1e-6)
   })
 
-  it('rises with the same slowness', () => {
+  it('rises with the same time constants', () => {
     later(10 * MINUTE_MS)
     traffic(100, MINUTE_MS)
     expect(meter.read().oneMinuteRate).to.be.closeTo(100 * (1 - Math.exp(-1)), 1e-6)
   })
 
-  it('fades alike whether it is read often or once', () => {
+  it('decays alike whether it is read often or once', () => {
     const other = new Meter(clock)
     for (let minute = 0; minute < 5; minute++) {
       meter.mark(1000)
@@ -103,7 +103,7 @@ describe('Meter', () => {
     expect(meter.read().oneMinuteRate).to.be.below(1e-20)
   })
 
-  it('counts on when its count is beyond 32 bits', () => {
+  it('counts beyond 32 bits', () => {
     meter.mark(2 ** 33)
     meter.mark(1)
     expect(meter.count).to.equal(2 ** 33 + 1)

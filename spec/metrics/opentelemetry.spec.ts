@@ -104,7 +104,7 @@ describe('observe (OpenTelemetry)', () => {
     expect(all.filter(({ descriptor }) => descriptor.description === '')).to.deep.equal([])
   })
 
-  it('shows the present at each collection, from one snapshot', async () => {
+  it('reports current values at each collection, from one snapshot', async () => {
     const producer = new FakeProducer('c1').work()
     observe(producer, meter)
     await collect()
@@ -149,7 +149,7 @@ describe('observe (OpenTelemetry)', () => {
     expect((await collect()).get('kafka.producer.resends')).to.deep.equal([[c1, 1]])
   })
 
-  it('uses the global meter provider by default, under our name and version', async () => {
+  it('uses the global meter provider by default, with the package’s name and version', async () => {
     metrics.setGlobalMeterProvider(provider)
     try {
       const stop = observe(new FakeProducer('c1').work())
@@ -163,7 +163,7 @@ describe('observe (OpenTelemetry)', () => {
     }
   })
 
-  it('does nothing where no SDK is', () => {
+  it('does nothing without an SDK', () => {
     expect(() => observe(new FakeProducer('c1'))()).to.not.throw()
   })
 

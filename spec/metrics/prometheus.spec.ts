@@ -85,7 +85,7 @@ describe('collectFrom (Prometheus)', () => {
     ])
   })
 
-  it('shows the present, scrape after scrape', async () => {
+  it('exports current values at each scrape', async () => {
     const producer = new FakeProducer('c1').work()
     collectFrom(producer, registry)
     await samples()
@@ -132,7 +132,7 @@ describe('collectFrom (Prometheus)', () => {
     expect(await samplesOf('kafka_producer_info')).to.have.length(1)
   })
 
-  it('lets a producer go when it is closed, and the names with the last one', async () => {
+  it('removes a closed producer, and the metric names with the last one', async () => {
     const first = new FakeProducer('c1').work()
     const second = new FakeProducer('c2').work()
     collectFrom(first, registry)
@@ -157,7 +157,7 @@ describe('collectFrom (Prometheus)', () => {
     expect(await samplesOf('kafka_producer_resends_total')).to.have.length(1)
   })
 
-  it('begins anew after the registry was cleared, and leaves alone what others put there since', async () => {
+  it('registers again after the registry was cleared, and keeps metrics of others', async () => {
     const stop = collectFrom(new FakeProducer('c1'), registry)
     registry.clear()
     collectFrom(new FakeProducer('c2'), registry)
@@ -167,7 +167,7 @@ describe('collectFrom (Prometheus)', () => {
     ])
   })
 
-  it('takes another prefix', async () => {
+  it('accepts another prefix', async () => {
     collectFrom(new FakeProducer('c1').work(), registry, { prefix: 'my_app_kafka_' })
     collectFrom(new FakeProducer('c2').work(), registry)
     expect(await samplesOf('my_app_kafka_resends_total')).to.deep.equal([

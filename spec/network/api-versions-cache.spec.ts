@@ -14,21 +14,21 @@ describe('ApiVersionsCache', () => {
     known = new ApiVersionsCache(null, (one) => seen.push(one))
   })
 
-  it('knows a broker once it was asked, by its address', () => {
+  it('returns the versions of a broker by its address', () => {
     expect(known.of('a:1')).to.equal(null)
     known.learn('a:1', old)
     expect(known.of('a:1')).to.equal(old)
     expect(known.of('a:2')).to.equal(null)
   })
 
-  it('knows nothing of it any more when a connection to it has ended', () => {
+  it('forgets a broker when a connection to it has ended', () => {
     known.learn('a:1', old)
     known.learn('b:1', old)
     known.forget('a:1')
     expect([known.of('a:1'), known.of('b:1')]).to.deep.equal([null, old])
   })
 
-  it('tells of each broker when it is first seen, and of no second connection', () => {
+  it('reports each broker when it is first seen, and no second connection', () => {
     known.learn('a:1', old)
     known.learn('a:1', old)
     known.learn('b:1', old)
@@ -38,7 +38,7 @@ describe('ApiVersionsCache', () => {
     ])
   })
 
-  it('tells when a broker has come back as another release, newer or older, and nothing when as the same', () => {
+  it('reports a broker that comes back as another release, newer or older, and not as the same', () => {
     for (const versions of [old, old, silent, silent, old]) {
       known.learn('a:1', versions)
       known.forget('a:1')
@@ -60,7 +60,7 @@ describe('ApiVersionsCache', () => {
     ])
   })
 
-  it('takes every broker for the release that is set, and learns and forgets nothing', () => {
+  it('returns the configured release for every broker', () => {
     const pinned = BrokerVersions.pinned('2.8')
     const set = new ApiVersionsCache(pinned, (one) => seen.push(one))
     set.learn('a:1', old)

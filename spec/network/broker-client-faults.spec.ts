@@ -17,7 +17,7 @@ const noTopics = produceRequest({ acks: 0, timeoutMs: 1, topics: [] })
 describe('BrokerClient on faults', () => {
   const all = clients()
 
-  /** Both requests fail like this, the connection is over, and its owner was told once. */
+  /** Both requests fail like this, the connection has ended, and its listener was called once. */
   async function expectEnd(client: BrokerClient, asked: Promise<unknown>[]): Promise<KafkaError[]> {
     const errors = await Promise.all(asked.map(rejectionOf))
     expect(client.isOpen).to.equal(false)
@@ -25,7 +25,7 @@ describe('BrokerClient on faults', () => {
     return errors
   }
 
-  describe('does not trust a connection any more after', () => {
+  describe('closes its connection after', () => {
     const violations: [title: string, answer: (first: Buffer, second: Buffer) => Buffer, what: RegExp][] = [
       [
         'answers out of order',
@@ -33,7 +33,7 @@ describe('BrokerClient on faults', () => {
         /broke the protocol: an answer has correlation id 1, the oldest request has 0$/,
       ],
       [
-        "an answer to nobody's request",
+        'an answer to an unknown request',
         () => metadataAnswer(99),
         /an answer has correlation id 99, the oldest request has 0$/,
       ],
@@ -78,7 +78,7 @@ describe('BrokerClient on faults', () => {
       })
     }
 
-    it('an answer that nobody asked for', async () => {
+    it('an answer without a request', async () => {
       const peer = await all.start((socket) => void socket.resume().write(metadataAnswer(0)))
       const client = await all.clientOf(peer.address)
       await until(() => !client.isOpen)
@@ -88,7 +88,7 @@ describe('BrokerClient on faults', () => {
       )
     })
 
-    it('a second answer to one request, which does not spoil the first', async () => {
+    it('a second answer to one request, and keeps the first', async () => {
       const { client } = await all.withPeer((socket, request) =>
         socket.write(Buffer.concat([answerTo(request), answerTo(request)])),
       )
@@ -97,7 +97,7 @@ describe('BrokerClient on faults', () => {
       expect(all.ends[0]).to.be.instanceOf(DecodeError)
     })
 
-    it('garbage behind an answer, which does not spoil the answer', async () => {
+    it('garbage behind an answer, and keeps the answer', async () => {
       const { client } = await all.withPeer((socket, request) =>
         socket.write(Buffer.concat([answerTo(request), Buffer.from('ffffffff', 'hex')])),
       )
@@ -107,7 +107,7 @@ describe('BrokerClient on faults', () => {
     })
   })
 
-  describe('says what may be stored when', () => {
+  describe('reports the persistence of requests when', () => {
     const ends: [title: string, end: (socket: Socket, request: Buffer) => void, what: RegExp][] = [
       ['the broker closes on a request', (socket) => socket.end(), /closed the connection without a word/],
       [
@@ -136,7 +136,7 @@ describe('BrokerClient on faults', () => {
       })
     }
 
-    it('the connection was over before: not persisted', async () => {
+    it('the connection had ended before: not persisted', async () => {
       const { peer, client } = await all.withPeer(() => {})
       client.close(new ConnectionError('over'))
       for (const promise of [ask(client), client.send(produce, noTopics, { timeoutMs: TIMEOUT_MS })]) {
@@ -152,7 +152,7 @@ describe('BrokerClient on faults', () => {
   })
 
   describe('with a broker that does not answer', () => {
-    it('waits as long as it was told, then closes the connection', async () => {
+    it('waits for the time limit, then closes the connection', async () => {
       const clock = fakeTimeouts()
       const { peer, client } = await all.withPeer(() => {})
       const asked = rejectionOf(ask(client))
@@ -173,7 +173,7 @@ describe('BrokerClient on faults', () => {
       expect(clock.countTimers()).to.equal(0)
     })
 
-    it('does not doubt a broker that has answered before', async () => {
+    it('adds no hint at another protocol to the time-out of a broker that has answered before', async () => {
       const clock = fakeTimeouts()
       const { peer, client } = await all.withPeer((socket, request, nth) => {
         if (nth === 1) socket.write(answerTo(request))
@@ -184,7 +184,7 @@ describe('BrokerClient on faults', () => {
       expect((await asked).message).to.equal(`${peer.broker} did not answer Metadata within 1000 ms`)
     })
 
-    it('fails what else waits on the connection with it', async () => {
+    it('fails all other requests of the connection with it', async () => {
       const clock = fakeTimeouts()
       const { client } = await all.withPeer(() => {})
       const asked = [ask(client), ask(client, 'u', 60_000)]
@@ -229,7 +229,7 @@ describe('BrokerClient on faults', () => {
       expect(await last).to.be.instanceOf(RequestTimeoutError)
     })
 
-    it('is not kept waiting by the beginning of an answer', async () => {
+    it('times out in the middle of an answer', async () => {
       const clock = fakeTimeouts()
       const { client } = await all.withPeer((socket, request) =>
         socket.write(answerTo(request).subarray(0, 9)),

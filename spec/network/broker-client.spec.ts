@@ -40,7 +40,7 @@ describe('BrokerClient', () => {
     expect(all.ends).to.deep.equal([])
   })
 
-  it('gives up connecting when the signal is aborted', async () => {
+  it('stops connecting when its signal is aborted', async () => {
     const address = await deadAddress()
     expect((await rejectionOf(all.clientOf(address, AbortSignal.abort()))).message).to.include('was given up')
   })
@@ -69,7 +69,7 @@ describe('BrokerClient', () => {
       expect(ids).to.deep.equal([0, 1, 2, 0])
     })
 
-    it('does not wait for an answer before it sends the next request, and gives each its own', async () => {
+    it('sends the next request before an answer, and assigns each answer to its request', async () => {
       const waiting: Buffer[] = []
       const { client } = await all.withPeer((socket, request) => {
         waiting.push(request)
@@ -83,7 +83,7 @@ describe('BrokerClient', () => {
       expect(answers.map(({ brokers }) => brokers[0]!.nodeId)).to.deep.equal([1, 2, 3])
     })
 
-    it('takes an answer that comes byte by byte', async () => {
+    it('accepts an answer that comes byte by byte', async () => {
       const { client } = await all.withPeer(async (socket, request) => {
         for (const byte of answerTo(request)) {
           socket.write(Buffer.of(byte))
@@ -100,14 +100,14 @@ describe('BrokerClient', () => {
       expect(clock.countTimers()).to.equal(0)
     })
 
-    it('throws what cannot be encoded and sends nothing of it', async () => {
+    it('throws an EncodeError and sends nothing of that request', async () => {
       const { client } = await all.withPeer((socket, request) => socket.write(answerTo(request)))
       expect(() => ask(client, 'x'.repeat(32768))).to.throw(EncodeError)
       expect(await ask(client)).to.deep.equal(nothing)
       expect(client.isOpen).to.equal(true)
     })
 
-    it('tolerates bytes behind the last field of an answer, and warns of them once', async () => {
+    it('tolerates bytes after the last field of an answer, with one warning', async () => {
       const { peer, client } = await all.withPeer((socket, request) =>
         socket.write(wire().raw(answerTo(request).subarray(4)).raw('010203').framed()),
       )
@@ -117,7 +117,7 @@ describe('BrokerClient', () => {
     })
   })
 
-  it('does not take a stall of this process for a broker that does not answer', async () => {
+  it('does not count a stall of this process as a time-out of the broker', async () => {
     const { client } = await all.withPeer((socket, request) => {
       // The kernel has the answer when this returns, and nobody reads it until the time is up.
       socket.write(answerTo(request))
@@ -198,14 +198,14 @@ describe('BrokerClient', () => {
       expect(all.ends).to.have.length(1)
     })
 
-    it('does not doubt a broker that closes on it, as brokers do where they refuse', async () => {
+    it('reports a connection that the broker closes after the request, without a hint at another protocol', async () => {
       const { peer, client } = await all.withPeer((socket) => socket.end())
       await send(client)
       await until(() => !client.isOpen)
       expect(all.ends.map(({ message }) => message)).to.deep.equal([`${peer.broker} closed the connection`])
     })
 
-    it('throws what cannot be encoded', async () => {
+    it('throws an EncodeError', async () => {
       const { client } = await all.withPeer(() => {})
       const request = { ...requestOf(), acks: 40_000 }
       expect(() => client.send(produce, request, { timeoutMs: TIMEOUT_MS })).to.throw(EncodeError)
@@ -242,7 +242,7 @@ describe('BrokerClient', () => {
       })
     }
 
-    it('tells the owner once, with the reason', async () => {
+    it('calls its listener once, with the reason', async () => {
       const { client } = await all.withPeer(() => {})
       const reason = new ConnectionError('over')
       client.close(reason)

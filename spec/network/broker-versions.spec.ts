@@ -30,18 +30,18 @@ describe('BrokerVersions', () => {
     ['4.0', 12, 13],
   ]
   for (const row of rows) {
-    it(`takes Produce v${row[1]} and Metadata v${row[2]} with a broker that lists what ${row[0]} lists`, () => {
+    it(`uses Produce v${row[1]} and Metadata v${row[2]} with a broker of ${row[0]}`, () => {
       expect(rowOf(asListed(row[0]))).to.deep.equal(row)
       expect(rowOf(BrokerVersions.pinned(row[0]))).to.deep.equal(row)
     })
   }
 
-  it('takes version 0 with a broker that closes on the question, and the first two of Produce with one that is silent', () => {
+  it('uses version 0 with a broker that closes on ApiVersions, and Produce v1 with a silent one', () => {
     expect(rowOf(BrokerVersions.v0_8)).to.deep.equal(['0.8', 0, 0])
     expect(rowOf(BrokerVersions.v0_9)).to.deep.equal(['0.9', 1, 0])
   })
 
-  it('says whether anybody was asked', () => {
+  it('reports whether the broker was asked', () => {
     expect([
       asListed('2.8').isPinned,
       BrokerVersions.v0_8.isPinned,
@@ -49,7 +49,7 @@ describe('BrokerVersions', () => {
     ]).to.deep.equal([false, false, true])
   })
 
-  it('finds a version for every release that is known', () => {
+  it('finds a version for every known release', () => {
     for (const release of releaseNames) {
       expect(rowOf(BrokerVersions.pinned(release)).slice(1), release).to.satisfy((all: number[]) =>
         all.every((v) => v >= 0),
@@ -57,17 +57,17 @@ describe('BrokerVersions', () => {
     }
   })
 
-  it('takes what both sides know of a broker newer than this', () => {
+  it('uses the newest common version with a newer broker', () => {
     expect(rowOf(listing([0, 3, 99], [3, 0, 99], [18, 0, 99]))).to.deep.equal(['4.4+', 13, 13])
   })
 
   // Proxies do that: Metadata below v10 tells no topic ids although Produce v13 wants them.
-  it('takes the version a proxy caps, request by request', () => {
+  it('uses the versions of a proxy that caps them, request by request', () => {
     const [, ...versions] = rowOf(listing([0, 0, 13], [3, 0, 9], [18, 0, 4]))
     expect(versions).to.deep.equal([13, 9])
   })
 
-  it('can take an older version than the newest', () => {
+  it('can use an older version than the newest', () => {
     expect(asListed('4.1').newestUpTo(12, produce, 'b:1')).to.equal(12)
     expect(asListed('2.8').newestUpTo(12, produce, 'b:1')).to.equal(9)
   })
@@ -103,7 +103,7 @@ describe('BrokerVersions', () => {
       expect(error.broker).to.equal('b:9092')
     })
 
-    it('asks for a proxy where a request is missing', () => {
+    it('suggests a proxy as cause where a request is missing', () => {
       expect(errorFor(listing([3, 0, 9], [18, 0, 3])).message)
         .to.include('offers no Produce, v0 to v13 can be used here')
         .and.include('is there a proxy in front of it that leaves requests out?')
@@ -123,7 +123,7 @@ describe('BrokerVersions', () => {
       [-1, -1],
     ]
     for (const [first, last] of bad) {
-      it(`does not take a range that makes no sense: ${first} to ${last}`, () => {
+      it(`refuses an invalid range: ${first} to ${last}`, () => {
         errorFor(listing([0, first, last], [18, 0, 3]))
       })
     }

@@ -63,7 +63,7 @@ describe('connectTo', () => {
     expect([socket.remoteAddress, socket.remotePort]).to.deep.equal([peer.address.host, peer.address.port])
   })
 
-  it('asks for no delay, keep-alive, and the send buffer of the configuration', async () => {
+  it('sets no delay, keep-alive, and the configured send buffer', async () => {
     const peer = await start()
     const openSocket = sinon.spy(connect as (options: TcpNetConnectOpts) => Socket)
     await connected(peer.address, { openSocket, sendBufferBytes: 4096 })
@@ -73,7 +73,7 @@ describe('connectTo', () => {
     expect(openSocket.args.slice(1)).to.deep.equal([[always], [always]])
   })
 
-  it('takes its own listeners off the socket, and no others', async () => {
+  it('removes only its own listeners from the socket', async () => {
     const peer = await start()
     const count = (socket: Socket) =>
       ['connect', 'error', 'close', 'end', 'timeout'].map((event) => socket.listenerCount(event))
@@ -94,7 +94,7 @@ describe('connectTo', () => {
   })
 
   describe('when it fails', () => {
-    it('says that a port is closed, by host, port and the word of the system', async () => {
+    it('names host, port and the system’s code for a closed port', async () => {
       const address = await deadAddress()
       const error = await rejectionOf(connected(address))
       expect(error).to.be.instanceOf(ConnectionError)
@@ -110,7 +110,7 @@ describe('connectTo', () => {
       expect(error.cause).to.have.property('code', 'ECONNREFUSED')
     })
 
-    it('says that a name does not resolve', async () => {
+    it('reports a name that does not resolve', async () => {
       const cause = systemError('ENOTFOUND', 'getaddrinfo ENOTFOUND kafka.invalid')
       const error = await rejectionOf(connected({ host: 'kafka.invalid', port: 9092 }, resolvingTo(cause)))
       expect(error).to.be.instanceOf(ConnectionError).and.include({ cause })
@@ -120,7 +120,7 @@ describe('connectTo', () => {
     })
 
     for (const code of ['EAI_AGAIN', 'ENOBUFS', 'EADDRNOTAVAIL', 'EMFILE', 'ETIMEDOUT']) {
-      it(`keeps ${code} as the cause and may be tried again`, async () => {
+      it(`keeps ${code} as the cause of a retriable error`, async () => {
         const cause = systemError(code)
         const { openSocket } = keeping((socket) => socket.destroy(cause))
         const error = await rejectionOf(connected(await deadAddress(), { openSocket }))
@@ -129,7 +129,7 @@ describe('connectTo', () => {
       })
     }
 
-    it('translates what is thrown where no socket can be made at all', async () => {
+    it('translates an error thrown by the socket constructor', async () => {
       const cause = systemError('EMFILE')
       const openSocket = sinon.stub().throws(cause)
       const error = await rejectionOf(connected({ host: '127.0.0.1', port: 1 }, { openSocket }))
@@ -143,7 +143,7 @@ describe('connectTo', () => {
       ['h', 65536],
       ['h', Number.NaN],
     ] as const) {
-      it(`does not even dial "${host}" port ${port}`, async () => {
+      it(`refuses "${host}" port ${port} without dialling`, async () => {
         const openSocket = sinon.spy()
         const error = await rejectionOf(connected({ host, port }, { openSocket }))
         expect(error).to.be.instanceOf(ConnectionError)
@@ -162,14 +162,14 @@ describe('connectTo', () => {
       })
     }
 
-    it('says that the connection ended before it was there', async () => {
+    it('reports a connection that ended before it was established', async () => {
       const { openSocket } = keeping((socket) => socket.destroy())
       const error = await rejectionOf(connected(await deadAddress(), { openSocket }))
       expect(error).to.be.instanceOf(ConnectionError)
       expect(error.message).to.match(/^127\.0\.0\.1:\d+ closed the connection at once$/)
     })
 
-    it('makes what the system says fit for a line', async () => {
+    it('escapes the text of the system', async () => {
       const cause = systemError('X', 'bad\n\x1b[31mthing')
       const error = await rejectionOf(connected({ host: 'a\nb', port: 1 }, resolvingTo(cause)))
       expect(error.message).to.equal('cannot connect to a\\u{a}b:1: bad\\u{a}\\u{1b}[31mthing')
@@ -182,7 +182,7 @@ describe('connectTo', () => {
       expect(error.message).to.equal('cannot connect to h:1: EWHAT')
     })
 
-    it('leaves nothing that could be thrown when the socket reports once more', async () => {
+    it('throws nothing when the socket reports a second error', async () => {
       const { openSocket, sockets } = keeping()
       await rejectionOf(connected(await deadAddress(), { openSocket }))
       expect(() => sockets[0]!.emit('error', systemError('EPIPE'))).not.to.throw()
@@ -190,7 +190,7 @@ describe('connectTo', () => {
   })
 
   describe('with several addresses for a name', () => {
-    it('goes on where the first one is dead', async () => {
+    it('uses the next address where the first one is dead', async () => {
       const peer = await start()
       const { lookup } = resolvingTo([
         { address: '::1', family: 6 },
@@ -200,7 +200,7 @@ describe('connectTo', () => {
       expect(socket.remoteAddress).to.equal('127.0.0.1')
     })
 
-    it('says what each of them did where all are dead', async () => {
+    it('reports the error of each address where all are dead', async () => {
       const { port } = await deadAddress()
       const { lookup } = resolvingTo([
         { address: '127.0.0.1', family: 4 },
@@ -278,7 +278,7 @@ describe('connectTo', () => {
       expect(clock.countTimers()).to.equal(0)
     })
 
-    it('does not take a stall of this process for an address that does not answer', async () => {
+    it('does not count a stall of this process as a time-out of the address', async () => {
       const peer = await start()
       const connecting = connected(peer.address, { connectTimeoutMs: 20 })
       // The socket dials in the next tick; this runs right after it.
@@ -287,8 +287,8 @@ describe('connectTo', () => {
     })
   })
 
-  describe('given up', () => {
-    it('does not start when the signal is aborted already', async () => {
+  describe('with a signal', () => {
+    it('does not start when its signal is aborted already', async () => {
       const openSocket = sinon.spy()
       const error = await rejectionOf(connected({ host: 'h', port: 1 }, { openSocket }, AbortSignal.abort()))
       expect(error).to.be.instanceOf(ConnectionError)
@@ -296,7 +296,7 @@ describe('connectTo', () => {
       expect(openSocket.callCount).to.equal(0)
     })
 
-    it('ends at once when the signal aborts', async () => {
+    it('ends at once when its signal aborts', async () => {
       const abort = new AbortController()
       const { lookup } = resolvingTo(null)
       const failed = rejectionOf(connected({ host: 'h', port: 1 }, { lookup }, abort.signal))
@@ -304,7 +304,7 @@ describe('connectTo', () => {
       expect((await failed).message).to.equal('connecting to h:1 was given up')
     })
 
-    it('fails with the reason of the signal where that is one of our errors', async () => {
+    it('fails with the reason of the signal where that is a KafkaError', async () => {
       const reason = new DeliveryTimeoutError('close gave up')
       const abort = new AbortController()
       const failed = rejectionOf(connected({ host: 'h', port: 1 }, resolvingTo(null), abort.signal))
@@ -313,7 +313,7 @@ describe('connectTo', () => {
       expect(await rejectionOf(connected({ host: 'h', port: 1 }, {}, abort.signal))).to.equal(reason)
     })
 
-    it('does not touch a connection that is open when the signal aborts', async () => {
+    it('leaves an open connection alone when its signal aborts', async () => {
       const peer = await start()
       const abort = new AbortController()
       const socket = await connected(peer.address, {}, abort.signal)

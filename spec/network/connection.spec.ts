@@ -75,12 +75,12 @@ describe('Connection', () => {
     return { peer, connection, reports }
   }
 
-  it('is open and named after the address it was asked for', async () => {
+  it('is open and named after the requested address', async () => {
     const { peer, connection } = await withPeer()
     expect(connection).to.include({ isOpen: true, broker: peer.broker })
   })
 
-  it('hands bytes over in order, and says when the kernel has them', async () => {
+  it('writes bytes in order, and reports when the kernel has them', async () => {
     const { peer, connection } = await withPeer()
     const socket = await peer.socket()
     const received: Buffer[] = []
@@ -98,7 +98,7 @@ describe('Connection', () => {
     expect(written).to.deep.equal(['first', 'second'])
   })
 
-  it('splits what arrives into frames', async () => {
+  it('splits received bytes into frames', async () => {
     const { peer, reports } = await withPeer()
     const socket = await peer.socket()
     socket.write(Buffer.concat([wire().string('a').framed(), wire().string('bc').framed().subarray(0, 5)]))
@@ -108,7 +108,7 @@ describe('Connection', () => {
   })
 
   describe('ends', () => {
-    it('for the reason it is closed with, once, and the peer sees it', async () => {
+    it('with the reason of close(), once, also for the peer', async () => {
       const { peer, connection, reports } = await withPeer()
       const socket = await peer.socket()
       const seen = once(socket, 'end')
@@ -121,14 +121,14 @@ describe('Connection', () => {
       expect(connection.isOpen).to.equal(false)
     })
 
-    it('refuses to write afterwards', async () => {
+    it('and refuses to write afterwards', async () => {
       const { connection } = await withPeer()
       connection.close(new ConnectionError('over'))
       expect(connection.write(request, () => expect.fail('written'))).to.equal(false)
       await turns()
     })
 
-    it('does not report bytes as written that were on their way when it was closed', async () => {
+    it('without reporting unwritten bytes as written', async () => {
       const { connection } = await withPeer((socket) => socket.pause())
       connection.write(Buffer.alloc(32 * 1024 * 1024), () => expect.fail('written'))
       connection.close(new ConnectionError('over'))
@@ -150,7 +150,7 @@ describe('Connection', () => {
       expect(reports.frames).to.deep.equal(['\0\x01a'])
     })
 
-    it('when the peer closes in the middle of a response, and says so', async () => {
+    it('when the peer closes in the middle of a response, with an error that states it', async () => {
       const { peer, reports } = await withPeer((socket) =>
         socket.end(wire().string('abc').framed().subarray(0, -1)),
       )
@@ -160,7 +160,7 @@ describe('Connection', () => {
       expect(reports.frames).to.deep.equal([])
     })
 
-    it('when the peer closes on a request without a word, and asks what the peer is', async () => {
+    it('when the peer closes on a request without an answer, with a hint at the kind of the peer', async () => {
       const { peer, connection, reports } = await withPeer((socket) =>
         socket.once('data', () => socket.end()),
       )
@@ -170,7 +170,7 @@ describe('Connection', () => {
       )
     })
 
-    it('when the peer closes without a word and owes no answer, as brokers do on a refused request with acks 0', async () => {
+    it('when the peer closes and no answer is due, as brokers do on a refused request with acks 0', async () => {
       const { peer, connection, reports } = await withPeer((socket) =>
         socket.once('data', () => socket.end()),
       )
@@ -223,7 +223,7 @@ describe('Connection', () => {
     })
   })
 
-  describe('refuses what is no Kafka broker, naming host, port and what it saw', () => {
+  describe('refuses a server that is no Kafka broker, with host, port and the kind of', () => {
     const foreign: [title: string, bytes: Buffer, what: RegExp][] = [
       [
         'an HTTP answer',
@@ -306,7 +306,7 @@ describe('Connection', () => {
       })
     })
 
-    it('but hands out the frames in front', async () => {
+    it('after the frames in front of foreign bytes', async () => {
       const { reports } = await withPeer((socket) =>
         socket.write(Buffer.concat([wire().string('a').framed(), wire().int32(-1).build()])),
       )

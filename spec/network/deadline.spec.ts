@@ -43,7 +43,7 @@ describe('startDeadline', () => {
     expect(onExpired.callCount).to.equal(0)
   })
 
-  it('takes being cancelled twice, and after it has expired', () => {
+  it('can be cancelled twice, and after it has expired', () => {
     const cancel = startDeadline(100, onExpired)
     clock.runAll()
     cancel()

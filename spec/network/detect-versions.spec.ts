@@ -76,12 +76,12 @@ describe('detectVersions', () => {
 
   const both = [API_VERSIONS, METADATA]
 
-  describe('a broker since 0.10', () => {
-    it('is known in one round trip over one connection', async () => {
+  describe('with a broker from 0.10 on', () => {
+    it('finds its versions in one round trip over one connection', async () => {
       expect(await detected(kafka2_8)).to.deep.equal(['2.8', [both]])
     })
 
-    it('is sent both questions before it answers either, in version 0, for the topics in use', async () => {
+    it('sends ApiVersions and Metadata for the topics in use together, in version 0', async () => {
       const { peer, requests } = await server(silent)
       const asking = rejectionOf(ask(peer.address, ['a', 'b']))
       await until(() => requests.length === 2)
@@ -94,13 +94,13 @@ describe('detectVersions', () => {
       await asking
     })
 
-    it('has its metadata answer handed over', async () => {
+    it('returns the metadata answer', async () => {
       const { peer } = await server(kafka2_8)
       expect((await ask(peer.address)).metadata).to.deep.include({ brokers: [], topics: [] })
     })
 
     // KAFKA-18659.
-    it('is never sent Produce v0 to v2 where it is 4.x, although it lists them', async () => {
+    it('never uses Produce v0 to v2 with 4.x, although it lists them', async () => {
       const { peer } = await server(
         telling([
           [0, 0, 13],
@@ -114,25 +114,25 @@ describe('detectVersions', () => {
     })
   })
 
-  it('takes a broker for 0.9 that answers only the second question, without waiting for any time-out', async () => {
+  it('takes a broker that answers only Metadata for 0.9, without waiting for a time-out', async () => {
     const clock = fakeTimeouts()
     expect(await detected(kafka0_9)).to.deep.equal(['0.9', [both]])
     expect(clock.countTimers()).to.equal(0)
   })
 
-  it('takes a broker for 0.8 that closes, answers Metadata alone, and closes again', async () => {
+  it('takes a broker that closes, answers Metadata alone, and closes again for 0.8', async () => {
     const [release, asked] = await detected(kafka0_8)
     expect([release, asked]).to.deep.equal(['0.8', [[API_VERSIONS], [METADATA], [API_VERSIONS]]])
   })
 
-  it('waits for nothing where the broker is 0.8', async () => {
+  it('finds a 0.8 broker without a pause', async () => {
     const clock = fakeTimeouts()
     expect((await detected(kafka0_8))[0]).to.equal('0.8')
     expect(clock.countTimers()).to.equal(0)
   })
 
   describe('does not take for 0.8', () => {
-    it('a newer broker that was just going down, and is asked again', async () => {
+    it('a newer broker that was just going down, and asks it again', async () => {
       expect(await detected(closingOnEverything, kafka2_8)).to.deep.equal([
         '2.8',
         [[API_VERSIONS], [METADATA], both],
@@ -140,27 +140,27 @@ describe('detectVersions', () => {
       expect(all.ends, 'the connection of the second question is of no use').to.have.length(2)
     })
 
-    it('a newer broker behind something that closes twice, and is asked after a pause', async () => {
+    it('a newer broker behind a proxy that closes twice, and asks it after a pause', async () => {
       expect(await detected(closingOnEverything, closingOnEverything, kafka2_8)).to.deep.equal([
         '2.8',
         [[API_VERSIONS], [METADATA], both],
       ])
     })
 
-    it('a newer broker behind something that closes three times', async () => {
+    it('a newer broker behind a proxy that closes three times', async () => {
       const [release] = await detected(...Array(3).fill(closingOnEverything), kafka2_8)
       expect(release).to.equal('2.8')
     })
 
     // A TLS listener, or none of Kafka.
-    it('what closes on Metadata as well, twice', async () => {
+    it('a server that closes on Metadata as well, twice', async () => {
       const [error, asked] = await failureOf(closingOnEverything)
       expect(error).to.be.instanceOf(ConnectionError)
       expect(error.message).to.include('is it a Kafka broker, and is this its plaintext port?')
       expect(asked).to.deep.equal([[API_VERSIONS], [METADATA], [API_VERSIONS], [METADATA]])
     })
 
-    it('what answers Metadata and then refuses the connection', async () => {
+    it('a server that answers Metadata and then refuses the connection', async () => {
       const { peer } = await server(closingOnEverything, kafka0_8)
       const dead = await deadAddress()
       let opened = 0
@@ -170,7 +170,7 @@ describe('detectVersions', () => {
       expect(all.ends, 'the connection of the second question is of no use').to.have.length(2)
     })
 
-    it('what tells its versions and closes on Metadata, as a SASL listener does', async () => {
+    it('a server that lists its versions and closes on Metadata, as a SASL listener does', async () => {
       const [error, asked] = await failureOf(wantingSasl)
       expect(error).to.be.instanceOf(ConnectionError)
       expect(error.message).to.match(
@@ -180,7 +180,7 @@ describe('detectVersions', () => {
     })
 
     // The alert of a TLS server that was sent something else.
-    it('what answers in another protocol', async () => {
+    it('a server of another protocol', async () => {
       const [error, asked] = await failureOf((socket) => socket.end(Buffer.from('15030300020246', 'hex')))
       expect(error).to.be.instanceOf(DecodeError)
       expect(asked).to.have.length(1)
@@ -237,7 +237,7 @@ describe('detectVersions', () => {
     expect(all.ends, 'its connection is of no use').to.have.length(1)
   })
 
-  it('gives up when no answer comes in time, and does not ask again', async () => {
+  it('fails when no answer comes in time, without a second attempt', async () => {
     const clock = fakeTimeouts()
     const { peer, asked } = await server(silent)
     const rejected = rejectionOf(ask(peer.address))
@@ -250,7 +250,7 @@ describe('detectVersions', () => {
     expect(asked).to.deep.equal([both])
   })
 
-  it('gives up when versions come and no metadata does', async () => {
+  it('fails when versions come but no metadata', async () => {
     const clock = fakeTimeouts()
     const { peer, asked } = await server((socket, request) => {
       const { apiKey, correlationId } = headerOf(request)
@@ -270,7 +270,7 @@ describe('detectVersions', () => {
     expect((await rejected).message).to.include(`did not answer Metadata within ${TIMEOUT_MS} ms`)
   })
 
-  it('fails as connecting does, which it tries once', async () => {
+  it('fails with the error of connecting, which it tries once', async () => {
     const address = await deadAddress()
     let attempts = 0
     const open = () => {

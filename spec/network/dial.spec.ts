@@ -41,7 +41,7 @@ describe('Dial', () => {
 
   const destroyed = (): boolean[] => sockets.map((socket) => socket.destroyed)
 
-  it('lets a first address that is slow go on while later ones are tried, and takes it when it connects', async () => {
+  it('keeps a slow first address while later ones are tried, and uses it when it connects', async () => {
     await dial('10.0.0.1', '10.0.0.2')
     clock.tick(249)
     expect(hosts).to.deep.equal(['10.0.0.1'])
@@ -55,7 +55,7 @@ describe('Dial', () => {
     expect(clock.countTimers()).to.equal(0)
   })
 
-  it('takes a later address that connects first, and closes the earlier one', async () => {
+  it('uses a later address that connects first, and closes the earlier one', async () => {
     await dial('10.0.0.1', '10.0.0.2', '10.0.0.3')
     clock.tick(250)
     sockets[1]!.emit('connect')
@@ -75,7 +75,7 @@ describe('Dial', () => {
     expect(hosts).to.have.length(3)
   })
 
-  it('goes on waiting for an address that is slow after the last one has failed', async () => {
+  it('keeps waiting for a slow address after the last one has failed', async () => {
     await dial('10.0.0.1', '10.0.0.2')
     clock.tick(250)
     sockets[1]!.emit('error', systemError('ECONNREFUSED'))
@@ -84,7 +84,7 @@ describe('Dial', () => {
     expect(connected).to.deep.equal([sockets[0]])
   })
 
-  it('fails once when all addresses have failed, with what each of them did', async () => {
+  it('fails once when all addresses have failed, with the error of each', async () => {
     await dial('10.0.0.1', '10.0.0.2')
     const causes = [systemError('ECONNREFUSED'), systemError('EHOSTUNREACH')]
     sockets[0]!.emit('error', causes[0])
@@ -93,19 +93,19 @@ describe('Dial', () => {
     expect(destroyed()).to.deep.equal([true, true])
   })
 
-  it('takes the families in turns, that of the first address first', async () => {
+  it('alternates between address families, that of the first address first', async () => {
     await dial('::1', '::2', '::3', '10.0.0.1', '10.0.0.2')
     clock.tick(1000)
     expect(hosts).to.deep.equal(['::1', '10.0.0.1', '::2', '10.0.0.2', '::3'])
   })
 
-  it('leaves no address out where the second family has more of them', async () => {
+  it('tries every address where the second family has more of them', async () => {
     await dial('::1', '10.0.0.1', '10.0.0.2', '10.0.0.3')
     clock.tick(1000)
     expect(hosts).to.deep.equal(['::1', '10.0.0.1', '10.0.0.2', '10.0.0.3'])
   })
 
-  it('closes all that is on its way when it is cancelled, and tries nothing more', async () => {
+  it('closes all open attempts when it is cancelled, and tries no further address', async () => {
     const dialled = await dial('10.0.0.1', '10.0.0.2', '10.0.0.3')
     clock.tick(250)
     dialled.cancel()

@@ -58,7 +58,7 @@ describe('InFlightRequest', () => {
     })
   }
 
-  it('hands its answer over', () => {
+  it('resolves with its answer', () => {
     const { request: one, answered } = request()
     one.sent()
     one.complete(frame(7))
@@ -67,7 +67,7 @@ describe('InFlightRequest', () => {
   })
 
   for (const wasWritten of [false, true]) {
-    it(`says that it ${wasWritten ? 'may have been' : 'was not'} written when it fails`, () => {
+    it(`reports that it ${wasWritten ? 'may have been' : 'was not'} written when it fails`, () => {
       const { request: one, answered } = request()
       if (wasWritten) one.sent()
       one.fail(reason)
@@ -129,7 +129,7 @@ describe('InFlight', () => {
     return { inFlight, answers: all.map(({ answered }) => answered) }
   }
 
-  it('gives answers to the oldest request, one after the other', () => {
+  it('assigns answers to the oldest request, one after the other', () => {
     const { inFlight, answers } = three()
     inFlight.answer(frame(1))
     inFlight.answer(frame(2))
@@ -139,10 +139,10 @@ describe('InFlight', () => {
 
   for (const [title, id] of [
     ['out of order', 2],
-    ["that is nobody's", 99],
+    ['to an unknown request', 99],
     ['with the negative of its id', -1],
   ] as const) {
-    it(`refuses an answer ${title}, and settles nobody with it`, () => {
+    it(`refuses an answer ${title}, and settles no request with it`, () => {
       const { inFlight, answers } = three()
       expect(() => inFlight.answer(frame(id)))
         .to.throw(DecodeError, `an answer has correlation id ${id}, the oldest request has 1`)
@@ -161,7 +161,7 @@ describe('InFlight', () => {
     )
   })
 
-  it('refuses an answer that nobody asked for', () => {
+  it('refuses an answer without a request', () => {
     expect(() => new InFlight().answer(frame(5))).to.throw(
       DecodeError,
       'an answer with correlation id 5 came, but no request is in flight',
@@ -188,7 +188,7 @@ describe('InFlight', () => {
       return { inFlight, answered, optional, others }
     }
 
-    it('gives it its answer where one comes', () => {
+    it('resolves that request with its answer where one comes', () => {
       const { inFlight, answered } = question()
       inFlight.answer(frame(1))
       expect([answered.onAnswer.callCount, answered.onPassedOver.callCount, inFlight.size]).to.deep.equal([
@@ -196,14 +196,14 @@ describe('InFlight', () => {
       ])
     })
 
-    it('tells it that it was passed over when the next one is answered, before that one has its answer', () => {
+    it('reports that request as passed over when the next one is answered, before the next resolves', () => {
       const { inFlight, answered, optional, others } = question()
       inFlight.answer(frame(2))
       expect([answered.onAnswer.callCount, optional.isSettled, inFlight.size]).to.deep.equal([0, true, 1])
       expect(answered.onPassedOver.calledBefore(others[0]!.answered.onAnswer)).to.equal(true)
     })
 
-    it('does not take the answer to any later request for that', () => {
+    it('treats that request as passed over only by the next request', () => {
       const { inFlight, answered } = question()
       expect(() => inFlight.answer(frame(3))).to.throw(
         DecodeError,
@@ -212,20 +212,20 @@ describe('InFlight', () => {
       expect(answered.onPassedOver.callCount).to.equal(0)
     })
 
-    it('refuses an answer to it once it was passed over', () => {
+    it('refuses an answer to that request once it was passed over', () => {
       const { inFlight } = question()
       inFlight.answer(frame(2))
       expect(() => inFlight.answer(frame(1))).to.throw(DecodeError, 'the oldest request has 3')
     })
 
-    it('fails it like any other when the connection ends', () => {
+    it('fails that request like any other when the connection ends', () => {
       const { inFlight, answered } = question()
       inFlight.failAll(() => reason)
       expect([answered.onFailure.callCount, answered.onPassedOver.callCount]).to.deep.equal([1, 0])
     })
   })
 
-  it('fails all that wait, oldest first, each with its own reason', () => {
+  it('fails all requests, oldest first, each with its own reason', () => {
     const inFlight = new InFlight()
     const reported: string[] = []
     for (const id of [1, 2, 3]) {
@@ -241,7 +241,7 @@ describe('InFlight', () => {
     expect(inFlight.size).to.equal(0)
   })
 
-  it('can be used again by what a failure triggers', () => {
+  it('accepts a new request from within a failure', () => {
     const inFlight = new InFlight()
     const late = request(9).request
     inFlight.add(new InFlightRequest(1, { onAnswer: () => {}, onFailure: () => inFlight.add(late) }))

@@ -11,17 +11,17 @@ import { closingOnEverything, kafka0_9, kafka2_8 } from './support/kinds-of-serv
 
 const nothing = metadataResponse({ brokers: [], topics: [] })
 
-describe('the two questions of a BrokerClient', () => {
+describe('The first two requests of a BrokerClient', () => {
   const all = clients()
 
-  it('resolves with both answers', async () => {
+  it('resolve with both answers', async () => {
     const { client } = await all.withPeer(kafka2_8)
     const { versions, metadata: answer } = client.probe(metadataRequest(['t']), TIMEOUT_MS)
     expect((await versions)!.apiKeys.map(({ apiKey }) => apiKey)).to.include.members([0, 3, 18])
     expect(await answer).to.deep.equal(nothing)
   })
 
-  it('sends both questions in one piece', async () => {
+  it('are sent in one write', async () => {
     const { peer, client } = await all.withPeer(() => {})
     const socket = await peer.socket()
     let first: Buffer | undefined
@@ -37,20 +37,20 @@ describe('the two questions of a BrokerClient', () => {
     expect(first).to.deep.equal(questions.build())
   })
 
-  it('has null for versions once only the other question was answered', async () => {
+  it('resolve with null for versions where only Metadata was answered', async () => {
     const { client } = await all.withPeer(kafka0_9)
     const { versions, metadata: answer } = client.probe(metadataRequest(['t']), TIMEOUT_MS)
     expect([await versions, await answer]).to.deep.equal([null, nothing])
   })
 
-  it('fails both when the connection ends, and needs nobody who listens to the second', async () => {
+  it('fail together when the connection ends, without an unhandled rejection', async () => {
     const { client } = await all.withPeer(closingOnEverything)
     const { versions } = client.probe(metadataRequest(['t']), TIMEOUT_MS)
     expect(await rejectionOf(versions)).to.be.instanceOf(ConnectionError)
     await turns()
   })
 
-  it('fails both at once on a connection that has ended', async () => {
+  it('fail at once on a connection that has ended', async () => {
     const { client } = await all.withPeer(() => {})
     client.close(new ConnectionError('over'))
     const probe = client.probe(metadataRequest(['t']), TIMEOUT_MS)
@@ -59,7 +59,7 @@ describe('the two questions of a BrokerClient', () => {
     }
   })
 
-  it('leaves version 0 to the requests that follow until the client is told what to speak', async () => {
+  it('leave later requests at version 0 until the versions are set', async () => {
     const seen: number[] = []
     const { client } = await all.withPeer((socket, request) => {
       seen.push(headerOf(request).apiVersion)

@@ -38,18 +38,18 @@ describe('RequestTrace', () => {
 
   const start = () => RequestTrace.start('c1', 'b:1', 'Produce', 7, 66)
 
-  it('is not there while nobody subscribes', () => {
+  it('is null without a subscriber', () => {
     expect(start()).to.equal(null)
   })
 
   for (const event of ['start', 'end', 'error']) {
-    it(`is there for who subscribes to ${event} alone`, () => {
+    it(`exists with a subscriber to ${event} alone`, () => {
       listenTo(event)
       expect(start()).to.be.instanceOf(RequestTrace)
     })
   }
 
-  it('tells of the start at once, and of the end with the time it took', async () => {
+  it('publishes the start at once, and the end with its duration', async () => {
     const clock = sinon.useFakeTimers({ toFake: ['performance'] })
     listenTo('start', 'end', 'error')
     const trace = start()!
@@ -61,7 +61,7 @@ describe('RequestTrace', () => {
     expect(published).to.have.length(2)
   })
 
-  it('tells of a failure with its error, and fails with it', async () => {
+  it('publishes a failure with its error, and fails with it', async () => {
     listenTo('start', 'end', 'error')
     const error = new ConnectionError('gone')
     expect(await rejectionOf(start()!.follow(Promise.reject(error)))).to.equal(error)
@@ -70,13 +70,13 @@ describe('RequestTrace', () => {
     expect(published[1]![1].durationMs).to.be.at.least(0)
   })
 
-  it('publishes the same object both times, so that it can serve as a key', async () => {
+  it('publishes the same object at start and end', async () => {
     listenTo('start', 'end')
     await start()!.follow(Promise.resolve())
     expect(published[0]![1]).to.equal(published[1]![1])
   })
 
-  it('tells of real requests, with and without an answer, and shows nothing of what they carry', async () => {
+  it('publishes real requests, with and without an answer, without their content', async () => {
     listenTo('start', 'end', 'error')
     const { peer, client } = await all.withPeer((socket, request, nth) => {
       if (nth === 2) socket.write(answerTo(request))

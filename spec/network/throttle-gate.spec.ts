@@ -21,11 +21,11 @@ describe('ThrottleGate', () => {
     })
   }
 
-  it('holds nothing back before it begins', () => {
+  it('is open before the first throttle time', () => {
     expect(gate.wait()).to.equal(null)
   })
 
-  it('lets those who wait go on when the time is over, and nobody has to wait any more', async () => {
+  it('releases its waiters after the throttle time, and opens', async () => {
     gate.begin(100)
     follow()
     await clock.tickAsync(99)
@@ -34,7 +34,7 @@ describe('ThrottleGate', () => {
     expect([over, gate.wait()]).to.deep.equal([true, null])
   })
 
-  it('lets them go on in the order of waiting', async () => {
+  it('releases its waiters in their order', async () => {
     gate.begin(100)
     const order: number[] = []
     for (const i of [1, 2, 3]) void gate.wait()!.then(() => order.push(i))
@@ -63,7 +63,7 @@ describe('ThrottleGate', () => {
     expect(over).to.equal(true)
   })
 
-  it('can begin again', async () => {
+  it('can close again', async () => {
     gate.begin(10)
     await clock.tickAsync(10)
     gate.begin(10)
@@ -74,14 +74,14 @@ describe('ThrottleGate', () => {
     expect(over).to.equal(true)
   })
 
-  it('does not believe a broker that wants more than five minutes', async () => {
+  it('limits the throttle time to five minutes', async () => {
     gate.begin(2 ** 31 - 1)
     follow()
     await clock.tickAsync(300_000)
     expect(over).to.equal(true)
   })
 
-  it('ends at once when it is told to, and leaves no timer', async () => {
+  it('ends at once on request, and leaves no timer', async () => {
     gate.begin(100)
     const waited = gate.wait()
     gate.end()

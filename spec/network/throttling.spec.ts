@@ -49,7 +49,7 @@ describe('BrokerClient with a quota', () => {
   }
 
   for (const version of [3, 5, 6, 7]) {
-    it(`tells how long a broker throttles, and hands the answer over at once: Metadata v${version}`, async () => {
+    it(`reports the throttle time of a broker, and resolves the request at once: Metadata v${version}`, async () => {
       fakeTimeouts()
       const { peer, client } = await throttling()
       expect((await ask(client, version)).throttleTimeMs).to.equal(THROTTLE_MS)
@@ -57,7 +57,7 @@ describe('BrokerClient with a quota', () => {
     })
   }
 
-  it('says nothing of an answer that is not throttled', async () => {
+  it('reports nothing for an answer that is not throttled', async () => {
     const { client } = await all.withPeer((socket, request) =>
       socket.write(throttledAnswer(headerOf(request).correlationId, 0)),
     )
@@ -66,7 +66,7 @@ describe('BrokerClient with a quota', () => {
   })
 
   // KIP-219: since then the broker answers first and does not read on before the time is over.
-  it('holds further requests back for that long from Metadata v6 on, and sends them in their order', async () => {
+  it('holds further requests back for the throttle time from Metadata v6 on, and sends them in order', async () => {
     const clock = fakeTimeouts()
     let received = 0
     const { client } = await throttling((nth) => {
@@ -85,7 +85,7 @@ describe('BrokerClient with a quota', () => {
     expect(order).to.deep.equal([1, 2])
   })
 
-  it('does not count the time of holding back against the time limit of a request', async () => {
+  it('does not count the throttle time against the time limit of a request', async () => {
     const clock = fakeTimeouts()
     let received = 0
     const { client } = await throttling((nth) => {
@@ -98,7 +98,7 @@ describe('BrokerClient with a quota', () => {
     expect(received).to.equal(2)
   })
 
-  it('does not count the time in which the broker reads nothing against a request that it has not read yet', async () => {
+  it('does not count the time in which the broker reads nothing against a request that is not read yet', async () => {
     const clock = fakeTimeouts()
     const arrived: [Socket, Buffer][] = []
     const { client } = await all.withPeer((socket, request) => arrived.push([socket, request]))
@@ -114,7 +114,7 @@ describe('BrokerClient with a quota', () => {
     expect(await asked[1]).to.include({ throttleTimeMs: 0 })
   })
 
-  it('sends on before Metadata v6, where the broker itself has waited before it answered', async () => {
+  it('does not hold requests back before Metadata v6', async () => {
     fakeTimeouts()
     const { client } = await throttling()
     await ask(client, 5)
@@ -122,7 +122,7 @@ describe('BrokerClient with a quota', () => {
     expect(all.throttles).to.have.length(1)
   })
 
-  it('holds nothing back any more once the connection has ended: what waited is told that', async () => {
+  it('fails held-back requests when the connection ends', async () => {
     fakeTimeouts()
     const { client } = await throttling()
     await ask(client, 6)
@@ -133,7 +133,7 @@ describe('BrokerClient with a quota', () => {
       .and.include({ persistence: 'not-persisted' })
   })
 
-  it('holds a request back in the version that the broker speaks', async () => {
+  it('holds a request back in the version of the broker', async () => {
     const clock = fakeTimeouts()
     const versions: number[] = []
     const { client } = await all.withPeer((socket, request, nth) => {

@@ -48,7 +48,7 @@ describe('ProducerPool', () => {
     return pool.use(brokerId, async (producer) => FakeSyncProducer.of(producer))
   }
 
-  it('knows its brokers and their addresses, and makes no producer for them', () => {
+  it('lists its brokers and their addresses without a producer for them', () => {
     const pool = poolOf([1, 9092], [2, 9093])
     expect(pool.brokerIds).to.deep.equal([1, 2])
     expect([pool.addressOf(1), pool.addressOf(2), pool.addressOf(3)]).to.deep.equal([
@@ -60,7 +60,7 @@ describe('ProducerPool', () => {
     expect(pool.members()).to.deep.equal([])
   })
 
-  it('makes a producer for the address of the broker on first use, and gives it again later', async () => {
+  it('makes a producer for a broker on first use, and reuses it', async () => {
     const pool = poolOf([1, 9092])
     const first = await producerOf(pool, 1)
     expect(first.address).to.deep.equal(at(9092))
@@ -69,7 +69,7 @@ describe('ProducerPool', () => {
     expect(pool.members()).to.deep.equal([first])
   })
 
-  it('connects to a leader that turns up later before a message needs it, and not to the first ones', async () => {
+  it('connects to later leaders before a message needs them, and not to the first ones', async () => {
     const pool = poolOf([1, 9092])
     await turns(5)
     expect(created).to.deep.equal([])
@@ -93,7 +93,7 @@ describe('ProducerPool', () => {
     expect(created.map(({ connect }) => connect.args)).to.deep.equal([[['two']], [[null]]])
   })
 
-  it('keeps nobody from a leader that it is still connecting to, and survives that it cannot', async () => {
+  it('does not hold up work for a leader that is still connecting, and survives a failed connect', async () => {
     const connecting = gate()
     const pool = new ProducerPool({
       create(address) {
@@ -159,7 +159,7 @@ describe('ProducerPool', () => {
     expect(producer.isClosed).to.equal(true)
   })
 
-  it('retires a producer also when the broker cannot be asked any more', async () => {
+  it('retires a producer also when the broker does not answer', async () => {
     const pool = poolOf([1, 9092], [2, 9093])
     const producer = await producerOf(pool, 1)
     producer.confirm.rejects(new ConnectionError('gone'))
@@ -168,11 +168,11 @@ describe('ProducerPool', () => {
     expect(producer.isClosed).to.equal(true)
   })
 
-  it('resolves with what the work resolves with', async () => {
+  it('resolves with the result of the work', async () => {
     expect(await poolOf([1, 9092]).use(1, async () => 'done')).to.equal('done')
   })
 
-  it('has one producer per broker, given to one after the other in the order they asked', async () => {
+  it('has one producer per broker, and lends it in the order of the calls', async () => {
     const pool = poolOf([1, 9092])
     const order: string[] = []
     const work = [1, 2, 3, 4].map((nth) =>
@@ -188,7 +188,7 @@ describe('ProducerPool', () => {
   })
 
   describe('with several requests in flight', () => {
-    it('gives the one producer of a broker to so many at once; the next waits until one of them ends', async () => {
+    it('lends the producer of a broker to maxInFlight calls at a time', async () => {
       const pool = poolWith(2, [1, 9092])
       const [first, second, third] = [occupy(pool, 1), occupy(pool, 1), occupy(pool, 1)]
       let hasThird = false
@@ -207,7 +207,7 @@ describe('ProducerPool', () => {
       expect(pool.members()).to.deep.equal(created)
     })
 
-    it('connects once to a leader that turns up later', async () => {
+    it('connects once to a later leader', async () => {
       const pool = poolWith(5, [1, 9092])
       pool.update(leaders([1, 9092], [2, 9093]))
       await turns(5)
@@ -232,7 +232,7 @@ describe('ProducerPool', () => {
       expect(pool.members()).not.to.include(before)
     })
 
-    it('keeps a producer that others use when the work of one slot fails, and closes it with the last', async () => {
+    it('keeps a producer in use when one call fails, and closes it with the last call', async () => {
       const pool = poolWith(2, [1, 9092])
       const [broken, busy] = [occupy(pool, 1), occupy(pool, 1)]
       const producer = await busy.producer
@@ -247,7 +247,7 @@ describe('ProducerPool', () => {
       expect(producer.isClosed).to.equal(true)
     })
 
-    it('closes the producer at once when the pool is closed, whatever is in flight on it', async () => {
+    it('closes a producer with requests in flight at once when the pool is closed', async () => {
       const pool = poolWith(2, [1, 9092])
       const [first, second] = [occupy(pool, 1), occupy(pool, 1)]
       const producer = await first.producer
@@ -260,7 +260,7 @@ describe('ProducerPool', () => {
     })
   })
 
-  it('lets no broker wait for another', async () => {
+  it('does not make one broker wait for another', async () => {
     const pool = poolOf([1, 9092], [2, 9093])
     const busy = occupy(pool, 1)
     expect((await producerOf(pool, 2)).address).to.deep.equal(at(9093))
@@ -268,12 +268,12 @@ describe('ProducerPool', () => {
     await busy.done
   })
 
-  it('keeps two ids on one address apart', async () => {
+  it('keeps separate producers for two ids on one address', async () => {
     const pool = poolOf([1, 9092], [2, 9092])
     expect(await producerOf(pool, 1)).not.to.equal(await producerOf(pool, 2))
   })
 
-  it('says that it does not know a broker', async () => {
+  it('fails for an unknown broker', async () => {
     const error = await rejectionOf(poolOf([1, 9092]).use(9, async () => expect.fail('used')))
     expect(error)
       .to.be.instanceOf(ConnectionError)
@@ -281,7 +281,7 @@ describe('ProducerPool', () => {
     expect(error.message).to.equal('broker 9 cannot be reached: no metadata names its address')
   })
 
-  it('rejects as the work does, and serves the next one with a fresh producer', async () => {
+  it('rejects with the error of the work, and serves the next call with a new producer', async () => {
     const pool = poolOf([1, 9092])
     const broken = occupy(pool, 1)
     const next = occupy(pool, 1)
@@ -295,7 +295,7 @@ describe('ProducerPool', () => {
   })
 
   describe('update', () => {
-    it('touches nothing where host and port are the same', async () => {
+    it('keeps producers whose host and port are the same', async () => {
       const pool = poolOf([1, 9092])
       const before = await producerOf(pool, 1)
       pool.update(leaders([1, 9092], [2, 9093]))
@@ -320,7 +320,7 @@ describe('ProducerPool', () => {
       })
     }
 
-    it('closes a replaced producer only when its request has ended, and makes nobody wait for that', async () => {
+    it('closes a replaced producer when its request has ended, without delaying other calls', async () => {
       const pool = poolOf([1, 9092])
       const busy = occupy(pool, 1)
       const before = await busy.producer
@@ -338,7 +338,7 @@ describe('ProducerPool', () => {
       expect(pool.members()).to.deep.equal([after])
     })
 
-    it('serves those who already waited for a replaced producer before it closes', async () => {
+    it('serves calls that already waited for a replaced producer before it closes', async () => {
       const pool = poolOf([1, 9092])
       const [first, second] = [occupy(pool, 1), occupy(pool, 1)]
       const before = await first.producer
@@ -352,7 +352,7 @@ describe('ProducerPool', () => {
       expect(before.isClosed).to.equal(true)
     })
 
-    it('retires a broker that leads nothing any more, after its request', async () => {
+    it('retires a broker that leads no partition, after its request', async () => {
       const pool = poolOf([1, 9092], [2, 9093])
       const busy = occupy(pool, 1)
       const gone = await busy.producer
@@ -395,7 +395,7 @@ describe('ProducerPool', () => {
       expect(pool.members()).to.deep.equal([])
     })
 
-    it('resolves when what was under way has ended', async () => {
+    it('resolves when the work in progress has ended', async () => {
       const pool = poolOf([1, 9092])
       const busy = occupy(pool, 1)
       await busy.producer
@@ -410,7 +410,7 @@ describe('ProducerPool', () => {
     })
 
     for (const end of ['open', 'fail'] as const) {
-      it(`gives those who wait a producer that is closed, when the one in front ${end === 'open' ? 'ends' : 'fails'}`, async () => {
+      it(`lends a closed producer to waiting calls when the one in front ${end === 'open' ? 'ends' : 'fails'}`, async () => {
         const pool = poolOf([1, 9092])
         const [busy, waiting] = [occupy(pool, 1), occupy(pool, 1)]
         await busy.producer
@@ -424,7 +424,7 @@ describe('ProducerPool', () => {
       })
     }
 
-    it('refuses what comes later, and learns of no more brokers', async () => {
+    it('refuses later calls and later brokers', async () => {
       const pool = poolOf([1, 9092])
       await pool.close()
       pool.update(leaders([1, 9092]))

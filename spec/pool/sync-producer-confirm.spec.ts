@@ -13,7 +13,7 @@ describe('SyncProducer with acks 0', () => {
   const all = syncProducers()
 
   describe('confirm', () => {
-    it('asks nothing where nothing is open', async () => {
+    it('sends no request without an open connection', async () => {
       const { peer, requests, producer } = await all.withBroker()
       await producer.confirm()
       expect(peer.sockets).to.deep.equal([])
@@ -22,7 +22,7 @@ describe('SyncProducer with acks 0', () => {
       expect(keysOf(requests)).to.deep.equal([PRODUCE])
     })
 
-    it('returns when the broker has answered something sent after all requests without an answer', async () => {
+    it('resolves when the broker has answered a request sent after all unanswered ones', async () => {
       const { requests, producer } = await all.withBroker()
       for (let i = 0; i < 3; i++) await producer.send(keyed(0))
       await producer.confirm()
@@ -32,7 +32,7 @@ describe('SyncProducer with acks 0', () => {
       expect(requests).to.have.length(4)
     })
 
-    it('shares one round trip among calls at the same time, after which the next requests are confirmed anew', async () => {
+    it('shares one round trip among concurrent calls, and makes a new one for later requests', async () => {
       const { requests, producer } = await all.withBroker()
       for (const count of [1, 2]) {
         await producer.send(keyed(0))
@@ -41,7 +41,7 @@ describe('SyncProducer with acks 0', () => {
       }
     })
 
-    it('asks for no topic where the broker knows Metadata v1, so that none is created', async () => {
+    it('requests no topic from Metadata v1 on, so that none is created', async () => {
       const { requests, producer } = await all.withBroker(() => {}, { apiVersionsCache: knownAs('0.10.2') })
       await producer.send(keyed(0))
       producer.confirm().catch(() => {})
@@ -50,7 +50,7 @@ describe('SyncProducer with acks 0', () => {
       expect(topicsOf(requests[1]!)).to.deep.equal([])
     })
 
-    it('follows by itself a second after a request, and not again while nothing more is written', async () => {
+    it('follows by itself a second after a request, and not again without further writes', async () => {
       const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
       try {
         const { requests, producer } = await all.withBroker()
@@ -70,7 +70,7 @@ describe('SyncProducer with acks 0', () => {
       }
     })
 
-    it('does not vouch for what was sent while it waited', async () => {
+    it('does not confirm requests sent during its wait', async () => {
       let answerConfirm: () => void = () => {}
       const { requests, producer } = await all.withBroker((socket, request) => {
         if (headerOf(request).apiKey === METADATA) answerConfirm = () => socket.write(answerTo(request))
@@ -87,7 +87,7 @@ describe('SyncProducer with acks 0', () => {
       answerConfirm()
     })
 
-    it('rejects when the broker closes, as it does on an error, and says how many are in doubt', async () => {
+    it('rejects with the number of unconfirmed messages when the broker closes', async () => {
       const { peer, producer } = await all.withBroker((socket, _request, nth) => {
         if (nth === 3) socket.end()
       })
@@ -103,7 +103,7 @@ describe('SyncProducer with acks 0', () => {
     })
   })
 
-  describe('tells of requests without an answer that nobody can vouch for', () => {
+  describe('reports unconfirmed requests', () => {
     it('when the broker closes', async () => {
       const { peer, producer } = await all.withBroker((socket, _request, nth) => {
         if (nth === 3) socket.end()
@@ -113,7 +113,7 @@ describe('SyncProducer with acks 0', () => {
       expect(all.story.lines[1]).to.equal(`3 unconfirmed at ${peer.broker}: ConnectionError`)
     })
 
-    it('but not of those before a round trip', async () => {
+    it('without those before a round trip', async () => {
       const { peer, producer } = await all.withBroker()
       await producer.send(keyed(0))
       await producer.send(keyed(0))
@@ -124,7 +124,7 @@ describe('SyncProducer with acks 0', () => {
       expect(all.story.lines[1]).to.equal(`1 unconfirmed at ${peer.broker}: ConnectionError`)
     })
 
-    it('but not of one that has failed by itself: its sender knows', async () => {
+    it('without a failed one', async () => {
       const peer = await all.start((socket) => void socket.pause())
       const producer = all.producerOf(peer.address)
       const records = Buffer.alloc(MORE_THAN_BUFFERS)
@@ -139,7 +139,7 @@ describe('SyncProducer with acks 0', () => {
       ])
     })
 
-    it('but not of one that could not be encoded', async () => {
+    it('without one that could not be encoded', async () => {
       const { peer, producer } = await all.withBroker()
       await producer.send(keyed(1))
       await rejectionOf(producer.send({ ...keyed(0), timeoutMs: 2 ** 31 }))
@@ -148,7 +148,7 @@ describe('SyncProducer with acks 0', () => {
       expect(all.story.lines.filter((line) => line.includes('unconfirmed'))).to.deep.equal([])
     })
 
-    it('and starts to count anew with each connection', async () => {
+    it('separately for each connection', async () => {
       const { peer, producer } = await all.withBroker()
       for (const connection of [0, 1]) {
         await producer.send(keyed(0))
@@ -161,7 +161,7 @@ describe('SyncProducer with acks 0', () => {
       )
     })
 
-    it('when it is closed from this side before they are confirmed', async () => {
+    it('when it is closed before they are confirmed', async () => {
       const { peer, producer } = await all.withBroker()
       await producer.send(keyed(0))
       producer.close()
@@ -172,7 +172,7 @@ describe('SyncProducer with acks 0', () => {
       ])
     })
 
-    it('but not of those before a request that was answered', async () => {
+    it('without those before a request that was answered', async () => {
       const { peer, producer } = await all.withBroker()
       await producer.send(keyed(0))
       await producer.send(keyed(0))

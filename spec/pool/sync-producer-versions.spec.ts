@@ -94,13 +94,13 @@ describe('SyncProducer and the versions of its broker', () => {
       expect(asked).to.deep.equal(questions)
     })
 
-    it('asks once for all who want to know', async () => {
+    it('asks once for all concurrent callers', async () => {
       const { asked, producer } = await reaching([kafka0_9])
       expect(await Promise.all([1, 2, 3].map(() => versionOf(producer)))).to.deep.equal([1, 1, 1])
       expect(asked).to.deep.equal(questions)
     })
 
-    it('asks nobody where the broker is known by another connection, or its release is set', async () => {
+    it('sends no request where the versions are cached or the release is configured', async () => {
       const { asked, producer, another } = await reaching([kafka2_8])
       await producer.ready(['t'])
       expect(await versionOf(another())).to.equal(9)
@@ -111,7 +111,7 @@ describe('SyncProducer and the versions of its broker', () => {
       expect([asked, set.asked]).to.deep.equal([questions, []])
     })
 
-    it('remembers nothing of a server that would not say', async () => {
+    it('caches nothing of a server that does not list its versions', async () => {
       const { peer, producer } = await reaching([closingOnEverything])
       const error = await rejectionOf(versionOf(producer))
       expect(error).to.be.instanceOf(ConnectionError).and.include({ persistence: 'not-persisted' })
@@ -127,7 +127,7 @@ describe('SyncProducer and the versions of its broker', () => {
       ['4.1 whose topic ids are not known yet', brokerOf(listOf4_1), 12],
     ]
     for (const [title, broker, version] of rows) {
-      it(`takes Produce v${version} with a broker of ${title}`, async () => {
+      it(`uses Produce v${version} with a broker of ${title}`, async () => {
         const { asked, producer } = await reaching([broker])
         const { topics } = (await producer.send(keyed(1)))!
         expect(asked.at(-1)).to.deep.equal([PRODUCE, version])
@@ -136,7 +136,7 @@ describe('SyncProducer and the versions of its broker', () => {
       })
     }
 
-    it('names topics by id where all are known and the broker wants that; the answer has their names again', async () => {
+    it('names topics by id from v13 on where all ids are known, and returns an answer with names', async () => {
       const { asked, producer } = await reaching([brokerOf(listOf4_1, TOPIC_ID)])
       const request = keyed(1)
       const topics = request.topics.map((topic) => ({ ...topic, topicId: TOPIC_ID }))
@@ -207,7 +207,7 @@ describe('SyncProducer and the versions of its broker', () => {
       ['the same', kafka2_8, kafka2_8, [9, 9], ['2.8']],
     ]
     for (const [title, before, after, expected, releases] of changes) {
-      it(`asks anew, because the broker may have come back ${title}, and tells when it has changed`, async () => {
+      it(`asks again, because the broker may have come back ${title}, and reports a change`, async () => {
         // Kafka 0.8 takes three connections to be known.
         const ways = before === kafka0_8 ? [before, before, before, after] : [before, after]
         const { peer, asked, producer } = await reaching(ways)
@@ -224,13 +224,13 @@ describe('SyncProducer and the versions of its broker', () => {
   })
 
   describe('fetchMetadata', () => {
-    it('has its answer from the questions where it is the first request', async () => {
+    it('uses the answer of version detection where it is the first request', async () => {
       const { asked, producer } = await reaching([kafka2_8])
       expect((await producer.fetchMetadata(['t'])).topics).to.deep.equal([])
       expect(asked).to.deep.equal(questions)
     })
 
-    it('does not take that answer for other topics, nor twice', async () => {
+    it('uses that answer for no other topics, and only once', async () => {
       const { asked, producer } = await reaching([kafka0_9])
       await producer.ready(['t'])
       await producer.fetchMetadata(['u'])
@@ -240,19 +240,19 @@ describe('SyncProducer and the versions of its broker', () => {
   })
 
   describe('connect', () => {
-    it('asks for the topic it is given', async () => {
+    it('requests the given topic', async () => {
       const { asked, producer } = await reaching([kafka2_8])
       await producer.connect('t')
       expect([asked, producer.isConnected]).to.deep.equal([questions, true])
     })
 
-    it('waits for a topic where nothing is known of the broker: asking for none would ask for all', async () => {
+    it('waits for a topic where the versions are unknown, because no topic would mean all', async () => {
       const { peer, producer } = await reaching([kafka2_8])
       await producer.connect()
       expect([peer.sockets, producer.isConnected]).to.deep.equal([[], false])
     })
 
-    it('asks nothing where the broker is known', async () => {
+    it('sends no request where the versions are cached', async () => {
       const { peer, asked, producer } = await reaching([kafka2_8])
       apiVersionsCache.learn(peer.broker, BrokerVersions.v0_9)
       await producer.connect()
@@ -260,7 +260,7 @@ describe('SyncProducer and the versions of its broker', () => {
     })
   })
 
-  describe('whose release was guessed', () => {
+  describe('with a guessed release', () => {
     const outdated: BrokerAddress[] = []
     const settings = { onOutdated: (address: BrokerAddress) => void outdated.push(address) }
     let clock: sinon.SinonFakeTimers
@@ -276,7 +276,7 @@ describe('SyncProducer and the versions of its broker', () => {
       ['by closing', [...before0_9, kafka2_8]],
       ['by silence', [kafka0_9, kafka2_8]],
     ] as const) {
-      it(`is asked again with a later message, beside the traffic: ${title}`, async () => {
+      it(`asks again with a later message, beside the traffic: ${title}`, async () => {
         const { peer, producer } = await reaching([...ways], settings)
         await producer.ready(['t'])
         clock.tick(2999)
@@ -289,7 +289,7 @@ describe('SyncProducer and the versions of its broker', () => {
       })
     }
 
-    it('is asked twice more and not again while it goes on closing', async () => {
+    it('asks a broker that keeps closing twice more, and not again', async () => {
       const { peer, producer } = await reaching([kafka0_8], settings)
       await producer.ready(['t'])
       for (let minutes = 0; minutes < 5; minutes++) {
@@ -300,7 +300,7 @@ describe('SyncProducer and the versions of its broker', () => {
       expect([peer.sockets.length, outdated]).to.deep.equal([before0_9.length + 2, []])
     })
 
-    it('is not asked again where the broker has said what it speaks', async () => {
+    it('does not ask again where the broker listed its versions', async () => {
       const { peer, producer } = await reaching([kafka2_8], settings)
       await producer.ready(['t'])
       clock.tick(60_000)
@@ -309,7 +309,7 @@ describe('SyncProducer and the versions of its broker', () => {
       expect(peer.sockets).to.have.length(1)
     })
 
-    it('leaves no connection behind when it is closed while it asks', async () => {
+    it('leaves no connection when it is closed during the request', async () => {
       const { peer, producer } = await reaching([...before0_9, silent], settings)
       await producer.ready(['t'])
       clock.tick(3000)
@@ -321,7 +321,7 @@ describe('SyncProducer and the versions of its broker', () => {
     })
   })
 
-  it('gives up asking when it is closed', async () => {
+  it('ends version detection when it is closed', async () => {
     const { asked, producer } = await reaching([silent])
     const asking = rejectionOf(versionOf(producer))
     await until(() => asked.length === 2)

@@ -56,7 +56,7 @@ describe('SyncProducer', () => {
 
   describe('send', () => {
     for (const acks of [1, 0]) {
-      it(`says when it writes a request, which can still be kept back then, acks ${acks}`, async () => {
+      it(`reports a request just before its write, when it can still be withheld, acks ${acks}`, async () => {
         const { requests, producer } = await all.withBroker()
         await producer.fetchMetadata(['t'])
         const before = requests.length
@@ -72,7 +72,7 @@ describe('SyncProducer', () => {
       })
     }
 
-    it('sends what the Scala producer sent and resolves with the answer', async () => {
+    it('sends the bytes of the Scala producer and resolves with the answer', async () => {
       const { requests, producer } = await all.withBroker()
       await producer.fetchMetadata(['t'])
       await producer.fetchMetadata(['t'])
@@ -84,7 +84,7 @@ describe('SyncProducer', () => {
       expect(requests[2]).to.deep.equal(vectorsOf('scala-producer-0.8.2.2')('keyed').subarray(4))
     })
 
-    it('resolves with null when a request without an answer is written', async () => {
+    it('resolves with null when a request with acks 0 is written', async () => {
       const { requests, producer } = await all.withBroker()
       expect(await producer.send(keyed(0))).to.equal(null)
       expect(await producer.send(keyed(0), { sizeHint: 100 })).to.equal(null)
@@ -92,7 +92,7 @@ describe('SyncProducer', () => {
       expect(keysOf(requests)).to.deep.equal([PRODUCE, PRODUCE, METADATA])
     })
 
-    it('waits longer than the broker may take, so that its own time-out arrives', async () => {
+    it('waits longer than request.timeout.ms, so that the time-out of the broker arrives', async () => {
       const clock = fakeTimeouts()
       const { producer, requests } = await all.withBroker(() => {})
       const sent = rejectionOf(producer.send(keyed(-1)))
@@ -106,7 +106,7 @@ describe('SyncProducer', () => {
         .and.include({ persistence: 'possibly-persisted' })
     })
 
-    it('rejects what cannot be encoded, and is fit for the next request', async () => {
+    it('rejects a request that cannot be encoded, and sends the next one', async () => {
       const { producer } = await all.withBroker()
       const tooLong = produceRequest({
         acks: 1,
@@ -118,10 +118,10 @@ describe('SyncProducer', () => {
     })
   })
 
-  describe('tells of each produce request when it is over', () => {
+  describe('reports each produce request at its end', () => {
     const FRAME_BYTES = vectorsOf('scala-producer-0.8.2.2')('keyed').length
 
-    it('its bytes on the wire and how long it took, connecting included', async () => {
+    it('with its bytes on the wire and its duration, connecting included', async () => {
       for (const acks of [0, 1]) {
         const { peer, producer } = await all.withBroker()
         await producer.send(keyed(acks))
@@ -129,7 +129,7 @@ describe('SyncProducer', () => {
       }
     })
 
-    it('also when it failed: without bytes where it was never encoded', async () => {
+    it('also when it failed, without bytes where it was not encoded', async () => {
       const { peer, producer } = await all.withBroker((socket) => socket.end())
       await rejectionOf(producer.send(keyed(1)))
       expect(all.story.produced.splice(0)).to.deep.equal([[peer.broker, FRAME_BYTES]])
@@ -138,7 +138,7 @@ describe('SyncProducer', () => {
       expect(all.story.produced.splice(0)).to.deep.equal([[unreachable.broker, null]])
     })
 
-    it('but not of metadata requests', async () => {
+    it('and no metadata request', async () => {
       const { producer } = await all.withBroker()
       await producer.fetchMetadata(['t'])
       expect(all.story.produced).to.deep.equal([])
@@ -146,7 +146,7 @@ describe('SyncProducer', () => {
   })
 
   describe('fetchMetadata', () => {
-    it('asks for the topics it is given', async () => {
+    it('requests the given topics', async () => {
       const { requests, producer } = await all.withBroker()
       expect(await producer.fetchMetadata(['a', 'b'])).to.deep.equal(
         metadataResponse({ brokers: [], topics: [] }),
@@ -154,7 +154,7 @@ describe('SyncProducer', () => {
       expect(topicsOf(requests[0]!)).to.deep.equal(['a', 'b'])
     })
 
-    it('waits as long as request.timeout.ms says', async () => {
+    it('waits for request.timeout.ms', async () => {
       const clock = fakeTimeouts()
       const { producer, requests } = await all.withBroker(() => {})
       const fetched = rejectionOf(producer.fetchMetadata(['t']))
@@ -168,7 +168,7 @@ describe('SyncProducer', () => {
   })
 
   describe('connects', () => {
-    it('ahead of the first request when it is told to, and that request uses the connection', async () => {
+    it('ahead of the first request on connect(), and that request uses the connection', async () => {
       const { peer, producer } = await all.withBroker()
       await producer.connect()
       expect(producer.isConnected).to.equal(true)
@@ -177,12 +177,12 @@ describe('SyncProducer', () => {
       expect(peer.sockets).to.have.length(1)
     })
 
-    it('not where nobody listens, and says so to who asked for it', async () => {
+    it('in vain to a closed port, and rejects connect()', async () => {
       const error = await rejectionOf(all.producerOf(await deadAddress()).connect())
       expect(error).to.be.instanceOf(ConnectionError)
     })
 
-    it('once for requests that come at the same time, and keeps their order', async () => {
+    it('once for concurrent requests, and keeps their order', async () => {
       const { peer, requests, producer } = await all.withBroker()
       await Promise.all([
         producer.fetchMetadata(['a']),
@@ -195,7 +195,7 @@ describe('SyncProducer', () => {
       expect(producer.isConnected).to.equal(true)
     })
 
-    it('rejects all that wait for a connection that cannot be had, none of them persisted, and dials again', async () => {
+    it('again after a failed connect, whose requests are rejected as not-persisted', async () => {
       const { lookup, names } = resolvingTo(systemError('ENOTFOUND'))
       const producer = all.producerOf({ host: 'kafka.invalid', port: 9092 }, { lookup })
       const errors = await Promise.all(
@@ -210,7 +210,7 @@ describe('SyncProducer', () => {
       expect(all.story.lines).to.deep.equal([])
     })
 
-    it('when the broker is there at last', async () => {
+    it('when the broker has started', async () => {
       const address = await deadAddress()
       const peer = await all.start(onRequests(answer))
       const targets = [address.port, peer.address.port]
@@ -246,7 +246,7 @@ describe('SyncProducer', () => {
       })
     }
 
-    it('again after a time-out, so that a late answer reaches nobody', async () => {
+    it('again after a time-out, so that a late answer is dropped', async () => {
       const clock = fakeTimeouts()
       const { peer, requests, producer } = await all.withBroker((socket, request) => {
         if (requests.length > 1) answer(socket, request)
@@ -267,7 +267,7 @@ describe('SyncProducer', () => {
       expect(await producer.send(keyed(1))).not.to.equal(null)
     })
 
-    it('again when the connection breaks in the moment in which it is made', async () => {
+    it('again when the connection breaks at the moment of its opening', async () => {
       const peer = await all.start(onRequests(answer))
       let isFirst = true
       const openSocket = (options: TcpNetConnectOpts): Socket => {
@@ -284,7 +284,7 @@ describe('SyncProducer', () => {
     })
   })
 
-  it('drops a connection that its user does not trust, and makes a new one for the next request', async () => {
+  it('drops a connection on request, and opens a new one for the next request', async () => {
     const { peer, producer } = await all.withBroker()
     await producer.send(keyed(1))
     producer.disconnect(new DecodeError('two answers for one partition'))
@@ -294,13 +294,13 @@ describe('SyncProducer', () => {
     expect(all.story.lines[1]).to.equal(`disconnected from ${peer.broker}: DecodeError`)
   })
 
-  it('has nothing to drop before it is connected', async () => {
+  it('can be asked to drop its connection before it is connected', async () => {
     all.producerOf(await deadAddress()).disconnect(new DecodeError('why'))
     expect(all.story.lines).to.deep.equal([])
   })
 
   describe('close', () => {
-    it('fails what waits with the reason, and everything later', async () => {
+    it('fails waiting and later requests with the reason', async () => {
       const { peer, requests, producer } = await all.withBroker(() => {})
       const waiting = rejectionOf(producer.send(keyed(1)))
       await until(() => requests.length > 0)
@@ -314,7 +314,7 @@ describe('SyncProducer', () => {
       expect(all.story.lines[1]).to.equal(`disconnected from ${peer.broker}: by us`)
     })
 
-    it('counts once', async () => {
+    it('takes effect once', async () => {
       const { producer } = await all.withBroker()
       await producer.send(keyed(1))
       const first = new ConnectionError('first')
@@ -324,7 +324,7 @@ describe('SyncProducer', () => {
       expect(all.story.lines).to.have.length(2)
     })
 
-    it('says that it was closed from this side where no reason is given', async () => {
+    it('has a default reason', async () => {
       const { peer, producer } = await all.withBroker()
       producer.close()
       const error = await rejectionOf(producer.send(keyed(1)))
@@ -333,7 +333,7 @@ describe('SyncProducer', () => {
       expect(peer.sockets).to.deep.equal([])
     })
 
-    it('ends connecting, and fails what waits for it with the reason: not persisted', async () => {
+    it('ends connecting, and fails waiting requests with the reason as not-persisted', async () => {
       const { lookup } = resolvingTo(null)
       const producer = all.producerOf({ host: 'kafka', port: 9092 }, { lookup })
       const waiting = [producer.send(keyed(1)), producer.fetchMetadata(['t'])].map(rejectionOf)
@@ -344,7 +344,7 @@ describe('SyncProducer', () => {
       expect(reason.persistence).to.equal('not-persisted')
     })
 
-    it('in the very moment in which the connection is made leaves none behind', async () => {
+    it('leaves no connection at the moment of its opening', async () => {
       const { peer } = await all.withBroker()
       const reason = new DeliveryTimeoutError('close gave up')
       const openSocket = (options: TcpNetConnectOpts): Socket =>

@@ -25,7 +25,7 @@ describe('UnconfirmedWrites', () => {
     expect(writes.isEmpty).to.equal(true)
   })
 
-  it('confirms what was written before a mark, and nothing that was written after it', () => {
+  it('confirms writes before a mark, and none after it', () => {
     writes.add(request('t', 0), 2)
     const confirmed = writes.mark()
     writes.add(request('t', 1), 3)
@@ -34,7 +34,7 @@ describe('UnconfirmedWrites', () => {
     expect(writes.takeAll()).to.deep.include({ requests: 1, messages: 3 })
   })
 
-  it('confirms with a later answer what an earlier round trip was for, and nothing twice', () => {
+  it('confirms the writes of an earlier round trip with a later answer, and none twice', () => {
     writes.add(request('t', 0), 1)
     const first = writes.mark()
     writes.add(request('t', 0), 1)
@@ -46,7 +46,7 @@ describe('UnconfirmedWrites', () => {
     expect(writes.takeAll()).to.deep.include({ requests: 1, messages: 4 })
   })
 
-  it('keeps what was marked until the answer is there', () => {
+  it('keeps marked writes until the answer', () => {
     writes.add(request('t', 0), 2)
     writes.mark()
     expect([writes.hasNew, writes.isEmpty]).to.deep.equal([false, false])

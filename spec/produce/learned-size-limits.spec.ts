@@ -15,7 +15,7 @@ describe('LearnedSizeLimits', () => {
     expect(limits.isTooLarge('t', 2 ** 31)).to.equal(false)
   })
 
-  it('takes a set for too large when one of its size or smaller was refused, of that topic only', () => {
+  it('reports a set as too large when one of its size or smaller was refused in its topic', () => {
     limits.refused('t', 1000)
     expect([999, 1000, 1001].map((bytes) => limits.isTooLarge('t', bytes))).to.deep.equal([false, true, true])
     expect(limits.isTooLarge('u', 1001)).to.equal(false)
@@ -26,7 +26,7 @@ describe('LearnedSizeLimits', () => {
     expect([499, 500].map((bytes) => limits.isTooLarge('t', bytes))).to.deep.equal([false, true])
   })
 
-  it('learns nothing of sets whose messages count one by one', () => {
+  it('learns nothing from sets whose messages count by themselves', () => {
     limits.refused('t', 0)
     limits.refused('u', 100)
     expect([limits.isTooLarge('t', 1), limits.isTooLarge('u', 0)]).to.deep.equal([false, false])
@@ -40,7 +40,7 @@ describe('LearnedSizeLimits', () => {
     expect(limits.isTooLarge('t', 1000)).to.equal(false)
   })
 
-  it('counts five minutes from the first refusal of that size: being refused again is no news', () => {
+  it('counts five minutes from the first refusal of a size', () => {
     limits.refused('t', 1000)
     clock.tick(200_000)
     limits.refused('t', 1000)
@@ -48,7 +48,7 @@ describe('LearnedSizeLimits', () => {
     expect(limits.isTooLarge('t', 1000)).to.equal(false)
   })
 
-  it('remembers a thousand topics, and forgets the one that was refused longest ago', () => {
+  it('keeps a thousand topics, and drops the one with the oldest refusal', () => {
     for (let i = 0; i <= 1000; i++) limits.refused(`t${i}`, 10)
     expect(['t0', 't1', 't1000'].map((topic) => limits.isTooLarge(topic, 10))).to.deep.equal([
       false,

@@ -48,7 +48,7 @@ describe('matchResponse', () => {
     expect(match(['t/0'], responseOf()).answers).to.deep.equal({})
   })
 
-  it('does not take an unexpected partition for the missing one, though the number of entries is right', () => {
+  it('does not take an unexpected partition for a missing one where the number of entries is right', () => {
     expect(match(['t/0'], responseOf(['t', [1, 0, 10]]))).to.deep.equal({ answers: {}, unexpected: ['t/1'] })
     expect(match(['t/0'], responseOf(['u', [0, 0, 10]]))).to.deep.equal({ answers: {}, unexpected: ['u/0'] })
   })

@@ -43,7 +43,7 @@ describe('actionOn', () => {
     }
   }
 
-  it('retries every code that is in no row: the original retried all', () => {
+  it('retries every other code, as the original', () => {
     const listed = new Set(table.flatMap(([codes]) => codes))
     for (let code = 1; code <= 140; code++) {
       if (!listed.has(code)) expect(actionOn(code), `${code}`).to.equal('retry')
@@ -94,7 +94,7 @@ describe('brokerError', () => {
     expect(message).to.contain('\\u{1b}tt').and.not.contain('t'.repeat(200))
   })
 
-  it('can be about a topic without a partition', () => {
+  it('accepts a topic without a partition', () => {
     const error = brokerError(29, { broker: 'the cluster', topic: 't', acks: 1 })
     expect(error.message).to.match(/^the cluster answered TOPIC_AUTHORIZATION_FAILED \(29\) for t:/)
     expect(error).not.to.have.property('partition')

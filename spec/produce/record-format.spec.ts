@@ -83,7 +83,7 @@ describe('payloadOf', () => {
     expect(payloadOf(batch(), 3, 'b', noCodec)).not.to.be.instanceOf(Promise)
   })
 
-  it('compresses all topics, or those that are named', async () => {
+  it('compresses all topics, or only compressed.topics', async () => {
     const codecs: number[] = []
     for (const [options, topic] of [
       [withCodec('gzip'), 't'],
@@ -102,21 +102,21 @@ describe('payloadOf', () => {
     expect(reading(bytes.subarray(57)).int32(), 'count').to.equal(2)
   })
 
-  describe('tells what counts against max.message.bytes:', () => {
+  describe('has as size that counts against max.message.bytes', () => {
     for (const version of [0, 2]) {
-      it(`nothing where each message counts by itself, as in plain sets of Produce v${version}`, async () => {
+      it(`0 where each message counts by itself, as in plain sets of Produce v${version}`, async () => {
         expect((await written(version)).limitedBytes).to.equal(0)
       })
     }
 
-    it('the whole of a plain batch, about', async () => {
+    it('about the size of a plain batch', async () => {
       const big = batch('t', 'x'.repeat(10_000), 'y'.repeat(10_000))
       const { limitedBytes, bytes } = await written(3, noCodec, big)
       expect(limitedBytes).to.be.closeTo(bytes.length, 200)
     })
 
     for (const version of [0, 2, 3]) {
-      it(`what is compressed, for Produce v${version}`, async () => {
+      it(`the compressed size, for Produce v${version}`, async () => {
         const big = batch('t', 'x'.repeat(10_000))
         const { limitedBytes, bytes } = await written(version, withCodec('gzip'), big)
         expect(limitedBytes).to.be.within(bytes.length - 100, bytes.length)
@@ -125,7 +125,7 @@ describe('payloadOf', () => {
   })
 
   describe('with zstd', () => {
-    it('writes it from Produce v7 on, which is Kafka 2.1', async () => {
+    it('compresses from Produce v7 on, which is Kafka 2.1', async () => {
       expect((await written(7, withCodec('zstd'))).bytes.readInt16BE(21)).to.equal(4)
     })
 
@@ -141,7 +141,7 @@ describe('payloadOf', () => {
       })
     }
 
-    it('does not mind topics that are not compressed', async () => {
+    it('accepts topics that are not compressed', async () => {
       expect((await written(0, withCodec('zstd', 'u'))).bytes[MAGIC_AT + 1]).to.equal(0)
     })
   })

@@ -37,7 +37,7 @@ function shapeOf(requests: readonly (readonly PartitionBatch[])[]): string[][] {
 }
 
 describe('splitIntoRequests', () => {
-  it('leaves batches that fit in one request, untouched', () => {
+  it('leaves batches that fit in one request untouched', () => {
     const batches = [batchOf('t', 0, ofBytes(100), ofBytes(100)), batchOf('u', 1, ofBytes(100))]
     expect(splitIntoRequests(batches, 300)).to.deep.equal([batches])
   })
@@ -62,7 +62,7 @@ describe('splitIntoRequests', () => {
     expect(splitIntoRequests([batchOf('t', 0, a, b)], 269)).to.have.length(2)
   })
 
-  it('fills each request as far as it goes', () => {
+  it('uses each request up to its limit', () => {
     const batch = batchOf('t', 0, ...['a', 'b', 'c', 'd'].map((name) => ofBytes(100, name)))
     expect(shapeOf(splitIntoRequests([batch], 200))).to.deep.equal([['t/0: a b'], ['t/0: c d']])
   })
@@ -73,11 +73,11 @@ describe('splitIntoRequests', () => {
     expect(splitIntoRequests([batchOf('t', 0, empty(), empty())], 67)).to.have.length(2)
   })
 
-  it('makes no request of nothing', () => {
+  it('makes no request without messages', () => {
     expect(splitIntoRequests([], 1)).to.deep.equal([])
   })
 
-  it('stays below the 100 MiB that brokers read, even where every character takes three bytes', () => {
+  it('stays below the 100 MiB limit of brokers, even where every character takes three bytes', () => {
     const text = '漢'.repeat(1024 * 1024)
     const batch = batchOf('t', 0, ...Array.from({ length: 60 }, () => serialized(text)))
     for (const request of splitIntoRequests([batch], MAX_COMPRESSED_REQUEST_BYTES)) {
@@ -88,7 +88,7 @@ describe('splitIntoRequests', () => {
     }
   })
 
-  it('loses, repeats and reorders nothing, and makes no request too large that could be smaller', () => {
+  it('loses, repeats and reorders no message, and makes no request larger than necessary', () => {
     const sizes = fc.array(fc.array(fc.integer({ min: ENTRY_OVERHEAD, max: 120 }), { minLength: 1 }), {
       maxLength: 6,
     })

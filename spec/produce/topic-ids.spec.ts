@@ -23,7 +23,7 @@ describe('canNameById', () => {
     })
   }
 
-  it('takes an id for one whose only byte that is not zero is the last', () => {
+  it('accepts an id whose only non-zero byte is the last', () => {
     expect(canNameById(requestFor(['t', Buffer.from(NONE).fill(1, 15)]))).to.equal(true)
   })
 })
@@ -31,7 +31,7 @@ describe('canNameById', () => {
 describe('withTopicNames', () => {
   const request = requestFor(['t', ids.t], ['u', ids.u])
 
-  it('gives the topics of an answer the names that were asked for, in the order of the answer', () => {
+  it('sets the requested names on the topics of an answer, in the order of the answer', () => {
     const response = produceResponse({
       topics: [
         { topicId: Buffer.from(ids.u), partitions: [] },
@@ -50,7 +50,7 @@ describe('withTopicNames', () => {
     expect(withTopicNames(response, request)).to.equal(response)
   })
 
-  it('has no name for an id that was not asked for', () => {
+  it('leaves an unrequested id without a name', () => {
     const response = produceResponse({ topics: [{ topicId: Buffer.alloc(16, 9), partitions: [] }] })
     expect(withTopicNames(response, request).topics[0]!.name).to.equal('')
   })

@@ -65,14 +65,14 @@ describe('A send that waits for room in the queue', () => {
     expect(dropped).to.equal(0)
   })
 
-  it('does not start to wait when its signal has aborted before', async () => {
+  it('does not wait where its signal is aborted already', async () => {
     const error = await producer
       .send([{ topic: 't', message: 'no' }], { signal: AbortSignal.abort() })
       .catch((e) => e)
     expect(error).to.be.instanceOf(SendAbortedError)
   })
 
-  it('lets those behind it in, in their order', async () => {
+  it('lets the sends behind it in, in their order, when it is aborted', async () => {
     const controller = new AbortController()
     const first = producer
       .send({ topic: 't', message: 'first' }, { signal: controller.signal })
@@ -85,7 +85,7 @@ describe('A send that waits for room in the queue', () => {
     expect(stored()).to.deep.equal(['in flight', 'queued', 'second', 'third'])
   })
 
-  it('leaves no listener on a signal that outlives it', async () => {
+  it('leaves no listener on its signal', async () => {
     const queue = new MessageQueue<number>({ capacity: 1, maxBytes: null, bytesOf: () => 0 })
     const { signal } = new AbortController()
     let listeners = 0

@@ -46,7 +46,7 @@ for (const type of ['sync', 'async'] as const) {
       expect(stored.slice(-2)).to.deep.equal(['m2 m2 m2', 'm2 m2 m2'])
     })
 
-    it('is in failures with its first content where copy.buffers=true, to be sent again', async () => {
+    it('appears in failures with its first content where copy.buffers=true', async () => {
       stage.cluster.faults.on('Produce', {}, errorCode(AUTHORIZATION_FAILED))
       const producer = stage.producer({ 'copy.buffers': true })
       const failed: unknown[] = []

@@ -93,12 +93,12 @@ describe('encodersOf', () => {
     expect(value.toBytes('a')).to.equal('p:a')
   })
 
-  it('takes an instance as it is', () => {
+  it('uses an instance as it is', () => {
     const mine = { toBytes: () => 'mine' }
     expect(encoders({ 'serializer.class': 'Mine' }, { Mine: mine }).value).to.equal(mine)
   })
 
-  it('prefers what the application registered under a built-in name', () => {
+  it('prefers a class that the application registered under a built-in name', () => {
     const name = 'kafka.serializer.StringEncoder'
     expect(encoders({ 'serializer.class': name }, { [name]: Upper }).value).to.be.instanceOf(Upper)
   })
@@ -155,7 +155,7 @@ describe('a class that is not available', () => {
       .and.contain("classes: { 'com.acme.Mine': YourClass }")
   })
 
-  it('is explained where it is a class of the modern client', () => {
+  it('causes an error that explains classes of the modern client', () => {
     const { message } = errorOf(() =>
       encoders({ 'serializer.class': 'org.apache.kafka.common.serialization.StringSerializer' }),
     )
@@ -168,19 +168,19 @@ describe('a class that is not available', () => {
   })
 
   for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', 'prototype']) {
-    it(`is no property that every object has: ${name}`, () => {
+    it(`may not be an inherited property: ${name}`, () => {
       expect(errorOf(() => partitioner(name)).key).to.equal('partitioner.class')
       expect(errorOf(() => encoders({ 'serializer.class': name })).key).to.equal('serializer.class')
     })
   }
 
-  it('may well be called like one, where the application registered it', () => {
+  it('may have the name of an inherited property where the application registered it', () => {
     const classes = JSON.parse('{"__proto__": null}') as Record<string, never>
     Object.defineProperty(classes, '__proto__', { value: Upper, enumerable: true })
     expect(encoders({ 'serializer.class': '__proto__' }, classes).value).to.be.instanceOf(Upper)
   })
 
-  it('has its name escaped and shortened', () => {
+  it('appears escaped and shortened in the error', () => {
     const { message } = errorOf(() => partitioner(`a\u001b[31m${'b'.repeat(500)}`))
     expect(message).to.contain('a\\u{1b}[31mb').and.not.contain('b'.repeat(201))
   })
@@ -199,18 +199,18 @@ describe('a class that is not available', () => {
       },
     ],
   ] as const) {
-    it(`is a ConfigError where ${title} was registered for a partitioner`, () => {
+    it(`causes a ConfigError where ${title} was registered as a partitioner`, () => {
       const error = errorOf(() => partitioner('P', { P: registered as never }))
       expect(error.message).to.equal('partitioner.class=P has no method partition()')
     })
   }
 
-  it('is a ConfigError where an arrow function was registered', () => {
+  it('causes a ConfigError where an arrow function was registered', () => {
     const error = errorOf(() => partitioner('P', { P: (() => ({ partition: () => 0 })) as never }))
     expect(error.message).to.match(/^partitioner\.class=P: its constructor threw TypeError/)
   })
 
-  it('is a ConfigError with the cause where its constructor throws, and shows nothing of it', () => {
+  it('causes a ConfigError where its constructor throws, with the cause but without its text', () => {
     const cause = new RangeError('secret')
     class Throwing {
       constructor() {

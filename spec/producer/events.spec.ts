@@ -34,7 +34,7 @@ describe('ProducerEmitter', () => {
     expect(other.callCount).to.equal(0)
   })
 
-  it('needs no listener', () => {
+  it('emits without a listener', () => {
     emitter.tell(logger, 'refresh', { topics: [], error: new MetadataError('nobody listens') })
     expect(logger.lines).to.deep.equal([])
   })
@@ -46,7 +46,7 @@ describe('ProducerEmitter', () => {
     expect(listener.firstCall.thisValue).to.equal(emitter)
   })
 
-  it('calls a listener that wants to be called once, once', () => {
+  it('calls a once() listener once', () => {
     const [always, once] = [sinon.fake(), sinon.fake()]
     emitter.on('refresh', always)
     emitter.once('refresh', once)
@@ -55,14 +55,14 @@ describe('ProducerEmitter', () => {
     expect(emitter.listenerCount('refresh')).to.equal(1)
   })
 
-  it('has forgotten it when it is called, so what it causes does not call it again', () => {
+  it('removes a once() listener before the call, so that it cannot be called again from within', () => {
     const once = sinon.fake(() => emitter.tell(logger, 'refresh', refresh))
     emitter.once('refresh', once)
     emitter.tell(logger, 'refresh', refresh)
     expect(once.callCount).to.equal(1)
   })
 
-  it('calls a function that listens always and once, twice and then once', () => {
+  it('calls a function that was added with on() and once() twice, then once', () => {
     const listener = sinon.fake()
     emitter.on('refresh', listener)
     emitter.once('refresh', listener)
@@ -71,7 +71,7 @@ describe('ProducerEmitter', () => {
     expect(listener.callCount).to.equal(3)
   })
 
-  it('calls a listener no more that was taken off', () => {
+  it('does not call a removed listener', () => {
     const listener = sinon.fake()
     emitter.once('refresh', listener)
     emitter.off('refresh', listener)

@@ -14,13 +14,13 @@ function turn(): Promise<void> {
 }
 
 describe('FlushTracker', () => {
-  it('has reached nothing and everything before the first item', async () => {
+  it('has an empty position before the first item', async () => {
     const tracker = new FlushTracker()
     await tracker.reach(0)
     expect(tracker.isAwaited).to.equal(false)
   })
 
-  it('is reached portion by portion when they end in their order', async () => {
+  it('advances portion by portion when portions end in their order', async () => {
     const tracker = new FlushTracker()
     const { reached, reach } = watch(tracker)
     const first = tracker.take(2)
@@ -38,7 +38,7 @@ describe('FlushTracker', () => {
     expect(tracker.isAwaited).to.equal(false)
   })
 
-  it('counts nothing behind a portion that is not over', async () => {
+  it('does not advance past an unfinished portion', async () => {
     const tracker = new FlushTracker()
     const { reached, reach } = watch(tracker)
     const ends = ['first', 'second', 'third'].map((name) => {
@@ -79,7 +79,7 @@ describe('FlushTracker', () => {
     expect(reached).to.deep.equal(['one'])
   })
 
-  it('takes portions of nothing', async () => {
+  it('accepts empty portions', async () => {
     const tracker = new FlushTracker()
     const { reached, reach } = watch(tracker)
     const [empty, one] = [tracker.take(0), tracker.take(1)]
@@ -92,7 +92,7 @@ describe('FlushTracker', () => {
     expect(reached).to.deep.equal(['both'])
   })
 
-  it('resolves each wait with the last item before its place, whatever is taken and ends when', async () => {
+  it('resolves each wait with the last item before its position, for random portions', async () => {
     const step = fc.oneof(
       fc.record({ take: fc.integer({ min: 1, max: 3 }) }),
       fc.record({ end: fc.nat() }),

@@ -40,7 +40,7 @@ function ofLength(name: string, length: number): PendingMessage {
 }
 
 describe('GroupCommit', () => {
-  it('sends a call that comes alone at once, in the same turn', () => {
+  it('sends a single call at once, in the same turn', () => {
     const { cycles, submit } = makeGroupCommit()
     submit('a', 'b')
     expect(cycles).to.deep.equal([['a', 'b']])
@@ -101,7 +101,7 @@ describe('GroupCommit', () => {
     expect(cycles[2]).to.deep.equal(['c'])
   })
 
-  it('counts keys', async () => {
+  it('counts the bytes of keys', async () => {
     const { commit, cycles, submit, end } = makeGroupCommit()
     submit('first')
     commit.submit([serialized('a', { key: 'k'.repeat(899_999) })])
@@ -110,7 +110,7 @@ describe('GroupCommit', () => {
     expect(cycles[1]).to.deep.equal(['a'])
   })
 
-  it('counts a message without a value as nothing', async () => {
+  it('counts a null value as 0 bytes', async () => {
     const { commit, cycles, submit, end } = makeGroupCommit()
     submit('first')
     commit.submit([ofLength('a', 900_000)])
@@ -128,7 +128,7 @@ describe('GroupCommit', () => {
   })
 
   describe('with several cycles at a time', () => {
-    it('sends calls at once up to the limit; those that come later go together when one ends', async () => {
+    it('sends calls at once up to the limit, and later ones together when one ends', async () => {
       const { cycles, submit, end } = makeGroupCommit(2)
       submit('a')
       submit('b')
@@ -167,11 +167,11 @@ describe('GroupCommit', () => {
   })
 
   describe('flush', () => {
-    it('is over at once when nothing is in flight', async () => {
+    it('resolves at once when nothing is in flight', async () => {
       await makeGroupCommit().commit.flush()
     })
 
-    it('waits for the cycle in flight and for what waits behind it', async () => {
+    it('waits for the cycle in flight and for the calls behind it', async () => {
       const { commit, submit, end } = makeGroupCommit()
       submit('a')
       submit('b')
@@ -182,7 +182,7 @@ describe('GroupCommit', () => {
       expect(await isDone(flush)).to.equal(true)
     })
 
-    it('does not wait for calls that come after it, though they never stop coming', async () => {
+    it('does not wait for later calls, even if they never stop', async () => {
       const { commit, submit, end } = makeGroupCommit()
       submit('a')
       const flush = commit.flush()

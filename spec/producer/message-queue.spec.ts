@@ -16,7 +16,7 @@ function full(...items: string[]): MessageQueue<string> {
 }
 
 describe('MessageQueue', () => {
-  it('gives items back in the order in which they came', () => {
+  it('returns items in the order in which they came', () => {
     const queue = makeQueue(10)
     for (const item of ['a', 'b', 'c']) expect(queue.offer(item)).to.equal(true)
     expect(queue.take(2)).to.deep.equal(['a', 'b'])
@@ -25,7 +25,7 @@ describe('MessageQueue', () => {
     expect(queue.take(5)).to.deep.equal([])
   })
 
-  it('shows the item at its front without giving it away', () => {
+  it('returns its first item without removing it', () => {
     const queue = makeQueue(2)
     expect(queue.peek()).to.equal(undefined)
     queue.offer('a')
@@ -35,7 +35,7 @@ describe('MessageQueue', () => {
     expect(queue.peek()).to.equal(undefined)
   })
 
-  it('costs the same for each call that waits for room, however many do', async () => {
+  it('needs the same number of steps for each waiting call, however many wait', async () => {
     const stepsFor = (calls: number): Promise<number> =>
       countSteps(async () => {
         const queue = full('first')
@@ -46,7 +46,7 @@ describe('MessageQueue', () => {
     expect((await stepsFor(1000)) / (await stepsFor(500))).to.be.lessThan(2.1)
   })
 
-  it('takes as many as its capacity and no more', () => {
+  it('accepts items up to its capacity', () => {
     const queue = makeQueue(3)
     expect(['a', 'b', 'c', 'd'].map((item) => queue.offer(item))).to.deep.equal([true, true, true, false])
     expect(queue.size).to.equal(3)
@@ -55,7 +55,7 @@ describe('MessageQueue', () => {
     expect(queue.take(3)).to.deep.equal(['b', 'c', 'd'])
   })
 
-  it('holds tens of thousands, around the end of its ring, too', () => {
+  it('holds tens of thousands of items, also across the end of its ring', () => {
     const queue = makeQueue(50_000)
     for (let i = 0; i < 10; i++) queue.offer(`warm-up ${i}`)
     queue.take(10)
@@ -64,7 +64,7 @@ describe('MessageQueue', () => {
     expect(queue.take(50_000)).to.deep.equal(Array.from({ length: 50_000 }, (_, i) => `${i}`))
   })
 
-  it('keeps no item that it has given back', () => {
+  it('keeps no reference to a removed item', () => {
     const queue = full('a', 'b')
     queue.take(2)
     expect(Object.values(queue)).not.to.include('a')
@@ -82,7 +82,7 @@ describe('MessageQueue', () => {
       ])
     })
 
-    it('counts what was taken as gone', () => {
+    it('subtracts the bytes of removed items', () => {
       const queue = makeQueue(100, 10)
       queue.offer('12345')
       queue.offer('12345')
@@ -91,7 +91,7 @@ describe('MessageQueue', () => {
       expect(queue.offer('12')).to.equal(false)
     })
 
-    it('lets an item larger than the limit into an empty queue, else it could never go', () => {
+    it('accepts an item larger than the limit when it is empty', () => {
       const queue = makeQueue(100, 10)
       expect(queue.offer('x'.repeat(11))).to.equal(true)
       expect(queue.offer('')).to.equal(false)
@@ -99,7 +99,7 @@ describe('MessageQueue', () => {
       expect(queue.offer('')).to.equal(true)
     })
 
-    it('takes off what it counted for an item, though the item has another size by then', () => {
+    it('subtracts the size counted at acceptance, though the item has another size by then', () => {
       const queue = new MessageQueue<{ bytes: number }>({
         capacity: 100,
         maxBytes: 10,
@@ -153,20 +153,20 @@ describe('MessageQueue', () => {
       return Promise.race([put, Promise.resolve('waits' as const)])
     }
 
-    it('takes what there is room for at once', async () => {
+    it('accepts at once what there is room for', async () => {
       const queue = makeQueue(3)
       expect(await queue.put(['a', 'b'], -1)).to.equal(2)
       expect(queue.take(3)).to.deep.equal(['a', 'b'])
     })
 
-    it('refuses at once what there is no room for, with a time-out of 0; what came before it is in', async () => {
+    it('refuses at once what there is no room for with a time-out of 0, and keeps the items before it', async () => {
       const queue = makeQueue(3)
       expect(await queue.put(['a', 'b', 'c', 'd', 'e'], 0)).to.equal(3)
       expect(queue.take(9)).to.deep.equal(['a', 'b', 'c'])
       expect(queue.waiting).to.equal(0)
     })
 
-    it('waits for as long as it takes with a negative time-out', async () => {
+    it('waits without limit with a negative time-out', async () => {
       const queue = full('a')
       const put = queue.put(['b'], -1)
       await clock.tickAsync(1_000_000_000)
@@ -177,7 +177,7 @@ describe('MessageQueue', () => {
       expect(queue.take(1)).to.deep.equal(['b'])
     })
 
-    it('gives up when the time-out is over, neither earlier nor later', async () => {
+    it('gives up exactly at the time-out', async () => {
       const queue = full('a')
       const put = queue.put(['b'], 200)
       await clock.tickAsync(199)
@@ -187,13 +187,13 @@ describe('MessageQueue', () => {
       expect([queue.waiting, queue.take(5)]).to.deep.equal([0, ['a']])
     })
 
-    it('gives up after a millisecond if that is the time-out', async () => {
+    it('gives up after a time-out of 1 ms', async () => {
       const put = full('a').put(['b'], 1)
       await clock.tickAsync(1)
       expect(await stateOf(put)).to.equal(0)
     })
 
-    it('does not begin to wait anew when others were taken and there is still no room', async () => {
+    it('does not restart the time-out when items were removed and there is still no room', async () => {
       const queue = makeQueue(10, 10)
       for (const item of ['1', '2', '345678']) queue.offer(item)
       const put = queue.put(['123456789'], 200)
@@ -203,7 +203,7 @@ describe('MessageQueue', () => {
       expect(await stateOf(put)).to.equal(0)
     })
 
-    it('leaves no timer behind when it was let in', async () => {
+    it('leaves no timer after a successful wait', async () => {
       const queue = full('a')
       const put = queue.put(['b'], 200)
       queue.take(1)
@@ -211,7 +211,7 @@ describe('MessageQueue', () => {
       expect(clock.countTimers()).to.equal(0)
     })
 
-    it('lets waiters in in their order', async () => {
+    it('accepts waiting items in their order', async () => {
       const queue = full('a', 'b')
       const admitted: string[] = []
       for (const item of ['c', 'd', 'e']) void queue.put([item], -1).then(() => admitted.push(item))
@@ -224,7 +224,7 @@ describe('MessageQueue', () => {
       expect(queue.take(9)).to.deep.equal(['d', 'e'])
     })
 
-    it('lets no newcomer overtake those who wait, though there be room for it', async () => {
+    it('accepts no new item before waiting ones, even where there is room for it', async () => {
       const queue = makeQueue(10, 10)
       queue.offer('12345678')
       const put = queue.put(['123'], -1)
@@ -248,7 +248,7 @@ describe('MessageQueue', () => {
       expect(await Promise.all(puts)).to.deep.equal([3, 1, 2])
     })
 
-    it('counts the time of each item of a call from when the one before it was let in', async () => {
+    it('counts the time-out of each item of a call from the acceptance of the previous one', async () => {
       const queue = full('x')
       const put = queue.put(['a', 'b', 'c'], 200)
       await clock.tickAsync(150)
@@ -261,7 +261,7 @@ describe('MessageQueue', () => {
       expect(await stateOf(put)).to.equal(2)
     })
 
-    it('lets the next one in when a larger item gives up that held it back', async () => {
+    it('accepts the next item when a larger one in front of it gives up', async () => {
       const queue = makeQueue(10, 10)
       queue.offer('12345678')
       const large = queue.put(['123456'], 100)
@@ -271,7 +271,7 @@ describe('MessageQueue', () => {
       expect(queue.take(9)).to.deep.equal(['12345678', '12'])
     })
 
-    it('can be given up with a signal; what is in stays in', async () => {
+    it('ends a wait when its signal aborts, and keeps the accepted items', async () => {
       const queue = full('a')
       const controller = new AbortController()
       const put = queue.put(['b', 'c'], 1000, controller.signal)
@@ -281,15 +281,15 @@ describe('MessageQueue', () => {
       expect([queue.waiting, clock.countTimers(), queue.take(9)]).to.deep.equal([0, 0, ['b']])
     })
 
-    it('does not wait with a signal that is aborted already', async () => {
+    it('does not wait with an aborted signal', async () => {
       expect(await full('a').put(['b'], -1, AbortSignal.abort())).to.equal(0)
     })
 
-    it('takes what there is room for even so', async () => {
+    it('accepts what there is room for with an aborted signal', async () => {
       expect(await makeQueue(5).put(['b'], -1, AbortSignal.abort())).to.equal(1)
     })
 
-    it('listens once to a signal that many calls wait with, until the last of them is let in', async () => {
+    it('adds one listener to a signal that many calls share, until the last of them is accepted', async () => {
       const { signal } = new AbortController()
       const add = sinon.spy(signal, 'addEventListener')
       const remove = sinon.spy(signal, 'removeEventListener')
@@ -304,7 +304,7 @@ describe('MessageQueue', () => {
       expect(add.callCount).to.equal(1)
     })
 
-    it('gives up all calls that wait with a signal when it aborts, and looks for room once for those that stay', async () => {
+    it('ends all waits of a signal when it aborts, and looks for room once for the others', async () => {
       const bytesOf = sinon.fake.returns(1)
       const queue = new MessageQueue<string>({ capacity: 100, maxBytes: 1, bytesOf })
       queue.offer('x')
@@ -321,7 +321,7 @@ describe('MessageQueue', () => {
       expect(await Promise.all(staying)).to.deep.equal([1, 1])
     })
 
-    it('waits with a signal again after all that waited with it were let in', async () => {
+    it('waits with a signal again after all its waits have ended', async () => {
       const controller = new AbortController()
       const queue = full('x')
       const first = queue.put(['a'], -1, controller.signal)
@@ -332,7 +332,7 @@ describe('MessageQueue', () => {
       expect(await second).to.equal(0)
     })
 
-    it('goes on though a signal of another make throws when it is let go', async () => {
+    it('continues where removing the listener of a foreign signal throws', async () => {
       const signal = {
         aborted: false,
         addEventListener: () => {},
@@ -346,7 +346,7 @@ describe('MessageQueue', () => {
       expect(await put).to.equal(1)
     })
 
-    it('leaves no listener at a signal that is kept for long', async () => {
+    it('leaves no listener on a long-lived signal', async () => {
       const { signal } = new AbortController()
       const add = sinon.spy(signal, 'addEventListener')
       const remove = sinon.spy(signal, 'removeEventListener')
@@ -359,7 +359,7 @@ describe('MessageQueue', () => {
     })
   })
 
-  it('behaves like a list with a line in front of it, whatever is done with it', () => {
+  it('behaves like a list with a waiting line, for random operations', () => {
     type Step = { offer: number } | { take: number } | { put: number[] } | { giveUp: number }
     const step: fc.Arbitrary<Step> = fc.oneof(
       fc.record({ offer: fc.nat(6) }),

@@ -61,7 +61,7 @@ describe('A send() of several messages that finds room for some of them', () => 
     expect(stage.values('other')).to.deep.equal([])
   })
 
-  it('accepts nothing behind the first message that found no room, though there be room later', async () => {
+  it('accepts no message behind the first that found no room, even if there is room later', async () => {
     const producer = await nearlyFull(5)
     const error = await refusal(producer)
     expect([error.accepted, textsOf(error)]).to.deep.equal([3, ['d', 'e']])
@@ -96,7 +96,7 @@ describe('A send() of several messages that finds room for some of them', () => 
     open()
   })
 
-  it('lists them likewise when a signal ends its wait, and drops none', async () => {
+  it('rejects with accepted and rejected messages when a signal ends its wait, and emits no "dropped"', async () => {
     const producer = await nearlyFull(-1)
     let dropped = 0
     producer.on('dropped', () => dropped++)
@@ -110,7 +110,7 @@ describe('A send() of several messages that finds room for some of them', () => 
     open()
   })
 
-  it('lists the one message of a call that was refused, which accepted none', async () => {
+  it('rejects with the only message of a call in rejected and 0 in accepted', async () => {
     const producer = await nearlyFull(0)
     await refusal(producer)
     const errors = await Promise.all([

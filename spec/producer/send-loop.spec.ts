@@ -70,7 +70,7 @@ describe('SendLoop', () => {
 
   describe('by count', () => {
     // Upstream: AsyncProducerTest.testBatchSize.
-    it('sends a batch as soon as it is full, and what is left at the end', async () => {
+    it('sends a batch as soon as it is full, and the rest at the end', async () => {
       const { batches, loop, send } = makeLoop({ batchSize: 5 })
       send('1', '2', '3', '4', '5', '6', '7', '8', '9', '10')
       await clock.tickAsync(0)
@@ -99,7 +99,7 @@ describe('SendLoop', () => {
 
   describe('by time', () => {
     // Upstream: AsyncProducerTest.testQueueTimeExpired.
-    it('sends what there is when queue.buffering.max.ms is over', async () => {
+    it('sends the queued messages after queue.buffering.max.ms', async () => {
       const { batches, send } = makeLoop({ batchSize: 5, lingerMs: 200 })
       send('a', 'b')
       await clock.tickAsync(199)
@@ -126,7 +126,7 @@ describe('SendLoop', () => {
       expect(batches).to.deep.equal(['600: a'])
     })
 
-    it('waits a whole interval for a message that comes just when one ends', async () => {
+    it('waits a whole interval for a message that comes exactly at the end of one', async () => {
       const { batches, send } = makeLoop({ lingerMs: 300 })
       await clock.tickAsync(900)
       send('a')
@@ -158,7 +158,7 @@ describe('SendLoop', () => {
       expect(batches).to.deep.equal(['300: a', '1600: b'])
     })
 
-    it('counts from a batch that went by count, too', async () => {
+    it('counts from a full batch, too', async () => {
       const { batches, send } = makeLoop({ batchSize: 2, lingerMs: 300 })
       await clock.tickAsync(200)
       send('a', 'b', 'c')
@@ -166,7 +166,7 @@ describe('SendLoop', () => {
       expect(batches).to.deep.equal(['200: a b', '500: c'])
     })
 
-    it('sets a timer only while something waits: nothing wakes an idle loop', async () => {
+    it('sets a timer only while messages are queued', async () => {
       const { send } = makeLoop({ lingerMs: 300 })
       expect(clock.countTimers()).to.equal(0)
       send('a', 'b', 'c')
@@ -175,7 +175,7 @@ describe('SendLoop', () => {
       expect(clock.countTimers()).to.equal(0)
     })
 
-    it('sets none while a batch is on its way', async () => {
+    it('sets no timer while a batch is in flight', async () => {
       const { send } = makeLoop({ batchSize: 1, lingerMs: 300, dispatchMs: 50 })
       send('a')
       send('b', 'c')
@@ -187,7 +187,7 @@ describe('SendLoop', () => {
   // docs/decisions/0000-classic-producer.md#d10
   for (const lingerMs of [0, -5]) {
     describe(`with queue.buffering.max.ms=${lingerMs}`, () => {
-      it('sends as soon as the loop is free, all that came in one turn together', async () => {
+      it('sends messages of one event-loop turn together as soon as it is free', async () => {
         const { batches, send } = makeLoop({ batchSize: 10, lingerMs })
         send('a', 'b', 'c')
         expect(batches).to.deep.equal([])
@@ -195,7 +195,7 @@ describe('SendLoop', () => {
         expect(batches).to.deep.equal(['0: a b c'])
       })
 
-      it('gathers what comes while a batch is on its way', async () => {
+      it('collects messages while a batch is in flight', async () => {
         const { batches, send } = makeLoop({ batchSize: 10, lingerMs, dispatchMs: 50 })
         send('a')
         await clock.tickAsync(1)
@@ -206,7 +206,7 @@ describe('SendLoop', () => {
         expect(batches.map((batch) => batch.split(': ')[1])).to.deep.equal(['a', 'b c'])
       })
 
-      it('does not spin while there is nothing to do', async () => {
+      it('does not spin while the queue is empty', async () => {
         const { send } = makeLoop({ lingerMs })
         expect(clock.countTimers()).to.equal(0)
         send('a')
@@ -218,7 +218,7 @@ describe('SendLoop', () => {
 
   describe('one batch at a time', () => {
     // After a slow batch the next one takes everything that was queued: docs/reference/classic-producer.md#the-send-thread.
-    it('sends what gathered behind a slow batch together, up to the size of a batch', async () => {
+    it('sends the messages collected behind a slow batch together, up to the batch size', async () => {
       const { batches, send } = makeLoop({ batchSize: 3, dispatchMs: 100 })
       send('a', 'b', 'c')
       await clock.tickAsync(10)
@@ -227,7 +227,7 @@ describe('SendLoop', () => {
       expect(batches).to.deep.equal(['0: a b c', '100: d e f'])
     })
 
-    it('lets in who waited for room when a batch is taken', async () => {
+    it('accepts waiting messages when a batch is taken', async () => {
       const { batches, queue, send } = makeLoop({ batchSize: 2, capacity: 2, dispatchMs: 100 })
       send('a', 'b')
       send('c', 'd')
@@ -241,13 +241,13 @@ describe('SendLoop', () => {
   })
 
   describe('flush', () => {
-    it('is over at once when there is nothing to send', async () => {
+    it('resolves at once when there is nothing to send', async () => {
       const { loop, batches } = makeLoop()
       await loop.flush()
       expect(batches).to.deep.equal([])
     })
 
-    it('sends what is queued without waiting, and is over when all of it has its outcome', async () => {
+    it('sends the queued messages without waiting, and resolves when each has its outcome', async () => {
       const { batches, loop, send } = makeLoop({ batchSize: 2, dispatchMs: 50 })
       send('a')
       const flush = loop.flush()
@@ -259,7 +259,7 @@ describe('SendLoop', () => {
       expect(batches[0]).to.equal('0: a')
     })
 
-    it('waits for a batch that is on its way, and sends nothing for it', async () => {
+    it('waits for a batch in flight, and sends nothing itself', async () => {
       const { batches, loop, send } = makeLoop({ batchSize: 2, dispatchMs: 50 })
       send('a', 'b')
       const flush = loop.flush()
@@ -268,7 +268,7 @@ describe('SendLoop', () => {
       expect(batches).to.deep.equal(['0: a b'])
     })
 
-    it('does not wait for what comes after it, though the queue never be empty', async () => {
+    it('does not wait for later messages, even if the queue is never empty', async () => {
       const { loop, send } = makeLoop({ batchSize: 1, dispatchMs: 10 })
       send('first')
       const flush = loop.flush()
@@ -285,7 +285,7 @@ describe('SendLoop', () => {
       await clock.tickAsync(2000)
     })
 
-    it('leaves what comes after it to its linger', async () => {
+    it('leaves later messages to their linger time', async () => {
       const { batches, loop, send } = makeLoop({ batchSize: 3, lingerMs: 300, dispatchMs: 50 })
       send('a')
       const flush = loop.flush()
@@ -297,7 +297,7 @@ describe('SendLoop', () => {
       expect(batches).to.deep.equal(['0: a', '350: b'])
     })
 
-    it('can be called by many, each of whom waits for what was there when he called', async () => {
+    it('can be called concurrently, each call waiting for the messages queued before it', async () => {
       const { loop, send } = makeLoop({ batchSize: 1, dispatchMs: 10 })
       const over: string[] = []
       send('a')
@@ -311,7 +311,7 @@ describe('SendLoop', () => {
       expect(over).to.deep.equal(['first', 'second', 'third'])
     })
 
-    it('takes the timer back that would have sent the same', async () => {
+    it('clears the timer of the messages it sends', async () => {
       const { loop, send } = makeLoop({ lingerMs: 300 })
       send('a')
       await loop.flush()
@@ -320,7 +320,7 @@ describe('SendLoop', () => {
   })
 
   describe('stopLingering', () => {
-    it('sends what is queued at once', async () => {
+    it('sends queued messages at once', async () => {
       const { batches, loop, send } = makeLoop({ lingerMs: 300 })
       await clock.tickAsync(10)
       send('a')
@@ -330,7 +330,7 @@ describe('SendLoop', () => {
       expect(clock.countTimers()).to.equal(0)
     })
 
-    it('makes everything that comes later go at once', async () => {
+    it('sends later messages at once', async () => {
       const { batches, loop, send } = makeLoop({ lingerMs: 300 })
       loop.stopLingering()
       send('a')
@@ -347,7 +347,7 @@ describe('SendLoop', () => {
       expect([batches, clock.countTimers()]).to.deep.equal([[], 0])
     })
 
-    it('lets a batch that is on its way end first', async () => {
+    it('lets a batch in flight end first', async () => {
       const { batches, loop, send } = makeLoop({ batchSize: 2, dispatchMs: 100 })
       send('a', 'b', 'c')
       loop.stopLingering()
@@ -357,7 +357,7 @@ describe('SendLoop', () => {
   })
 
   describe('with several batches at a time', () => {
-    it('sends the next full batch while others are on their way, up to the limit', async () => {
+    it('sends the next full batch while others are in flight, up to the limit', async () => {
       const { batches, send } = makeLoop({ batchSize: 2, dispatchMs: 50, maxInFlight: 2 })
       send('a', 'b', 'c', 'd', 'e', 'f')
       await clock.tickAsync(49)
@@ -377,7 +377,7 @@ describe('SendLoop', () => {
       expect(batches[2]).to.equal('0: e')
     })
 
-    it('lets what does not fill a batch linger also while another is on its way', async () => {
+    it('lets an incomplete batch linger while another is in flight', async () => {
       const { batches, send } = makeLoop({ batchSize: 2, lingerMs: 100, dispatchMs: 1000, maxInFlight: 2 })
       send('a', 'b', 'c')
       await clock.tickAsync(99)
@@ -407,7 +407,7 @@ describe('SendLoop', () => {
     })
   })
 
-  it('loses, repeats and reorders nothing, and leaves nothing lying for longer than the linger', async () => {
+  it('loses, repeats and reorders no message, and holds none longer than the linger time', async () => {
     clock.restore()
     const step = fc.oneof(
       fc.record({ send: fc.integer({ min: 1, max: 7 }) }),
@@ -445,7 +445,7 @@ describe('SendLoop', () => {
     )
   })
 
-  it('hands on what lingers when the time of the first item is over, and not before', async () => {
+  it('dispatches lingering messages when the first one expires, and not before', async () => {
     const deadlineMsOf = (item: string): number => (item === 'first' ? 300 : 5000)
     const { batches, send } = makeLoop({ lingerMs: 10_000, deadlineMsOf })
     await clock.tickAsync(100)
@@ -457,7 +457,7 @@ describe('SendLoop', () => {
     expect(batches.slice(1)).to.deep.equal(['5001: third'])
   })
 
-  it('lets items linger that have more time than that', async () => {
+  it('lets messages with a later deadline linger', async () => {
     const { batches, send } = makeLoop({ lingerMs: 200, deadlineMsOf: () => 300 })
     send('a')
     await clock.tickAsync(200)

@@ -15,7 +15,7 @@ describe('UnconfirmedTally', () => {
     tally = new UnconfirmedTally()
   })
 
-  it('makes the next flush throw with all that was left unconfirmed, once', () => {
+  it('makes the next flush throw once, with all unconfirmed messages', () => {
     tally.add(unconfirmed(1, 4), new ConnectionError('first'))
     tally.add(unconfirmed(2, 6), reason)
     const end = tally.begin()
@@ -25,13 +25,13 @@ describe('UnconfirmedTally', () => {
     expect(tally.begin()).not.to.throw()
   })
 
-  it('makes a flush throw for what is left unconfirmed while it waits', () => {
+  it('makes a flush throw for messages left unconfirmed while it waits', () => {
     const end = tally.begin()
     tally.add(unconfirmed(1, 1), reason)
     expect(end).to.throw(/up to 1 message \(1 request\) may be lost/)
   })
 
-  it('makes all flushes throw that wait at the same time, and none that begins later', () => {
+  it('makes all concurrent flushes throw, and no later one', () => {
     tally.add(unconfirmed(1, 2), reason)
     const ends = [tally.begin(), tally.begin()]
     for (const end of ends) expect(end).to.throw(UnconfirmedError)

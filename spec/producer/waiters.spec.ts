@@ -62,7 +62,7 @@ describe('SendCall', () => {
     expect((await errorOf(done)).message).to.equal('1 of 2 messages failed: t/0: gone (1 message)')
   })
 
-  it('rejects with one entry per failed message, in the order of the call, whatever failed first', async () => {
+  it('rejects with one entry per failed message, in the order of the call', async () => {
     const { call, messages, done } = makeCall('a', 'b', 'c', 'd')
     const failures = messages.map((pending) => failureOf(pending))
     for (const i of [3, 0, 2]) call.failed(failures[i]!, messages[i]!)
@@ -83,7 +83,7 @@ describe('SendCall', () => {
 })
 
 describe('DeliverCall', () => {
-  it('resolves with where the message was stored', async () => {
+  it('resolves with topic, partition and offset', async () => {
     const call = new DeliverCall()
     const pending = pendingOf('a')
     pending.partition = 3
@@ -91,7 +91,7 @@ describe('DeliverCall', () => {
     expect(await call.done).to.deep.equal({ topic: 't', partition: 3, offset: 2n ** 60n, broker: 'b:1' })
   })
 
-  it('resolves with the time at which the broker has stamped the message, where it does', async () => {
+  it('resolves with the timestamp of the broker, where it has one', async () => {
     const call = new DeliverCall()
     call.delivered(pendingOf('a'), 0n, 'b:1', 1_700_000_000_123)
     expect(await call.done).to.include({ timestampMs: 1_700_000_000_123 })

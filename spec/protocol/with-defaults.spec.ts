@@ -19,7 +19,7 @@ const acknowledgement = withDefaults(produce.tables.response, {
 const emptyMetadata = withDefaults(metadata.tables.response, { brokers: [], topics: [] })
 
 describe('withDefaults', () => {
-  it('gives what only some versions have its default where it is left out', () => {
+  it('sets the default of a missing field that only some versions have', () => {
     expect(withDefaults(table, { always: 7, rows: [] })).to.deep.equal({
       always: 7,
       later: 'absent',
@@ -28,12 +28,12 @@ describe('withDefaults', () => {
     })
   })
 
-  it('keeps what is given, null included', () => {
+  it('keeps given values, null included', () => {
     const given = { always: 7, later: 'given', text: null, rows: [] }
     expect(withDefaults(table, given)).to.deep.equal(given)
   })
 
-  it('does so within arrays', () => {
+  it('sets defaults within arrays', () => {
     const { rows } = withDefaults(table, { always: 7, rows: [{ id: 1 }, { id: 2, name: 'two' }] })
     expect(rows).to.deep.equal([
       { id: 1, name: 'none' },
@@ -41,11 +41,11 @@ describe('withDefaults', () => {
     ])
   })
 
-  it('invents nothing for a field that every version has', () => {
+  it('sets no default for a field that every version has', () => {
     expect(withDefaults(table, { rows: [] }).always).to.equal(undefined)
   })
 
-  it('leaves the given value as it is', () => {
+  it('does not change the given value', () => {
     const partial = { always: 7, rows: [{ id: 1 }] }
     withDefaults(table, partial)
     expect(partial).to.deep.equal({ always: 7, rows: [{ id: 1 }] })

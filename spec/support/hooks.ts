@@ -66,7 +66,7 @@ export const mochaHooks = {
     sinon.restore()
     const left = await leftOpen(before)
     if (rejections.length > 0) {
-      throw new Error('a promise was rejected and nobody heard it', { cause: rejections.splice(0)[0] })
+      throw new Error('a promise was rejected without a handler', { cause: rejections.splice(0)[0] })
     }
     if (left.length > 0) throw new Error(`the spec left open: ${left.join(', ')}`)
   },

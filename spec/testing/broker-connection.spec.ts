@@ -32,7 +32,7 @@ describe('A connection to a test broker', () => {
 
   afterEach(() => stage.close())
 
-  it('is over when its broker stops: what was being held is not stored, even when let go', async () => {
+  it('ends when its broker stops, and a held request is not stored, even when released', async () => {
     let release = (): void => {}
     cluster.faults.on('Produce', {}, holdUntil(new Promise<void>((resolve) => (release = resolve))))
     const client = await stage.connect(cluster)
@@ -61,7 +61,7 @@ describe('A connection to a test broker', () => {
     expect(timers(), 'after close').to.equal(before)
   })
 
-  it('takes up all that a client sent before it ended, late as it may be', async () => {
+  it('handles all requests that a client sent before it ended', async () => {
     cluster.faults.on('Produce', {}, delayMs(20))
     const socket = connect(cluster.broker(0).port, '127.0.0.1').resume()
     for (let id = 1; id <= 5; id++) socket.write(produceRequest(id, { acks: 0 }))

@@ -82,7 +82,7 @@ describe('A test cluster of era 0.8', () => {
     expect(cluster.messageSets('t', 0)).to.deep.equal([last])
   })
 
-  it('does not look at the name of a topic to produce to: an illegal one is only unknown', async () => {
+  it('treats an illegal topic name in Produce as unknown', async () => {
     await start()
     expect(await produce([['a/b', 0, good]])).to.deep.equal(['a/b/0: 3@-1'])
   })
@@ -156,7 +156,7 @@ describe('A test cluster of era 0.8', () => {
       expect([topics, partitions]).to.deep.equal([['new: 0'], ['new/0: 0, 0']])
     })
 
-    it('describes a topic once that is asked for twice', async () => {
+    it('describes a topic that is requested twice once', async () => {
       await start()
       cluster.createTopic('t')
       expect((await ask('t', 't')).topics).to.deep.equal(['t: 0'])
@@ -175,7 +175,7 @@ describe('A test cluster of era 0.8', () => {
       })
     }
 
-    it('calls an illegal name unknown without automatic creation', async () => {
+    it('answers 3 for an illegal name without automatic creation', async () => {
       await start({ autoCreateTopics: false })
       cluster.createTopic('t')
       expect((await ask('a/b', 't')).topics).to.deep.equal(['a/b: 3', 't: 0'])

@@ -116,7 +116,7 @@ describe('A test cluster of a newer era', () => {
     expect(cluster.messages('u')[0]?.timestampMs).to.equal(1234)
   })
 
-  it('takes and lists only what a proxy in front lets through', async () => {
+  it('accepts and lists only the versions that a proxy lets through', async () => {
     const cluster = await stage.start({ era: '4.3', apiVersions: { 0: [0, 7], 3: [0, 0] } })
     cluster.createTopic('t')
     const client = await stage.connect(cluster)
@@ -177,7 +177,7 @@ describe('The fault throttle', () => {
     expect((await answer).throttleTimeMs).to.equal(500)
   })
 
-  it('answers later versions at once, and then reads nothing more for so long', async () => {
+  it('answers later versions at once, and then does not read for the throttle time', async () => {
     const { cluster, client } = await throttled('2.8')
     expect((await produced(client, 6)).throttleTimeMs).to.equal(500)
     await untilThereIsATimer()

@@ -28,7 +28,7 @@ describe('Leaders of a test cluster', () => {
     expect(leaders(cluster)).to.deep.equal([2, 2, 2])
   })
 
-  it('are with the first broker that comes back after all were down', async () => {
+  it('move to the first broker that comes back after all were down', async () => {
     const cluster = await threePartitions(true)
     for (const id of [0, 1, 2]) await cluster.stopBroker(id)
     expect(leaders(cluster)).to.deep.equal([null, null, null])
@@ -51,7 +51,7 @@ describe('Leaders of a test cluster', () => {
     expect(leaders(cluster)).to.deep.equal([0, 1, 2])
   })
 
-  it('that were taken away stay away, whichever broker is started', async () => {
+  it('stay removed where they were taken away, whichever broker is started', async () => {
     const cluster = await threePartitions(true)
     cluster.moveLeader('t', 0, null)
     await cluster.stopBroker(1)
@@ -68,7 +68,7 @@ describe('Leaders of a test cluster', () => {
       clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     })
 
-    it('move when that time is over', async () => {
+    it('move after that time', async () => {
       const cluster = await threePartitions(500)
       await cluster.stopBroker(1)
       clock.tick(499)
@@ -98,7 +98,7 @@ describe('Leaders of a test cluster', () => {
     })
   })
 
-  it('can be moved under way: the former one answers 6, the next one stores behind it', async () => {
+  it('can be moved, after which the old one answers 6 and the new one stores', async () => {
     const cluster = await threePartitions(true)
     const [former, next] = [await stage.connect(cluster, 0), await stage.connect(cluster, 1)]
     const request = produceOf([['t', 0, messageSet([{ value: 'v' }])]])

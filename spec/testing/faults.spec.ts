@@ -32,7 +32,7 @@ describe('A fault', () => {
     return metadataIn(await client.answer()).partitions
   }
 
-  it('hold keeps a request until it is released, and none after that', async () => {
+  it('of hold() keeps a request until it is released, and no later one', async () => {
     const held = hold()
     cluster.faults.on('Produce', { times: Number.POSITIVE_INFINITY }, held)
     const arrived = new Promise((resolve) => cluster.once('request', resolve))
@@ -102,21 +102,21 @@ describe('A fault', () => {
     })
   }
 
-  it('is forgotten by clear', async () => {
+  it('is removed by clear()', async () => {
     cluster.faults.on('Produce', {}, errorCode(7))
     cluster.faults.clear()
     client.write(produceOf([['t', 0, set]]))
     expect(outcomesIn(await client.answer())).to.deep.equal(['t/0: 0@0'])
   })
 
-  it('of an API that is not there is a RangeError', () => {
+  it('for an unknown API is a RangeError', () => {
     expect(() => cluster.faults.on('Fetch' as 'Produce', {}, errorCode(1))).to.throw(
       RangeError,
       'not of Fetch',
     )
   })
 
-  it('emits every other refusal, with the reason that the code leaves open', async () => {
+  it('is reported by refused, as every other refusal, with its reason', async () => {
     const reported: unknown[] = []
     cluster.on('refused', ({ broker, topic, partition, errorCode: code, reason }) =>
       reported.push(`${broker} ${topic}/${partition} ${code} ${reason}`),

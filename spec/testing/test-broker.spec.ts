@@ -31,7 +31,7 @@ describe('TestBroker', () => {
     expect(metadataIn(await client.answer()).brokers[1]?.port).to.equal(cluster.broker(1).port)
   })
 
-  it('is down after it could not have the port asked for, and can be started again', async () => {
+  it('is down after a start on a port in use, and can be started again', async () => {
     const cluster = await stage.start()
     const other = createServer()
     await once(other.listen(0, '127.0.0.1'), 'listening')

@@ -279,14 +279,14 @@ describe('TestCluster', () => {
       })
     }
 
-    it('noAnswer stores and keeps quiet, while the connection goes on working', async () => {
+    it('noAnswer stores without an answer, and the connection continues to work', async () => {
       const { cluster, client } = await answerTo(noAnswer())
       client.write(produceRequest(2))
       expect(await client.answer()).to.deep.equal(produceAnswer(2, 0, 0, 1))
       expect(cluster.messages('t')).to.have.lengthOf(2)
     })
 
-    it('holdUntil answers when it is let go, and in order', async () => {
+    it('holdUntil answers after its promise, and in order', async () => {
       let release = (): void => {}
       const { cluster, client } = await answerTo(
         holdUntil(new Promise<void>((resolve) => (release = resolve))),
@@ -309,7 +309,7 @@ describe('TestCluster', () => {
       expect(await raw.client.answer()).to.deep.equal(Buffer.from([9]))
     })
 
-    it('act as often as asked, after as many as asked, and until taken back', async () => {
+    it('act for the given number of requests, after the given number, and until removed', async () => {
       const cluster = await start()
       cluster.createTopic('t')
       const takeBack = cluster.faults.on(
@@ -410,7 +410,7 @@ describe('TestCluster', () => {
       }
     })
 
-    it('takes more partitions, and forgets topics', async () => {
+    it('adds partitions and deletes topics', async () => {
       const cluster = await start()
       cluster.createTopic('t')
       cluster.addPartitions('t', 2)
@@ -419,7 +419,7 @@ describe('TestCluster', () => {
       expect(() => cluster.messages('t')).to.throw(RangeError, 'no topic t')
     })
 
-    it('names what exists when asked for what does not', async () => {
+    it('lists the existing brokers and topics in errors about missing ones', async () => {
       const cluster = await start()
       cluster.createTopic('t')
       expect(() => cluster.broker(3)).to.throw(RangeError, '0 to 0, not 3')

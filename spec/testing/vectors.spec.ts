@@ -12,7 +12,7 @@ const librdkafka = vectorsOf('librdkafka-2.0.2')
 
 const length = 4
 
-describe('Bytes that are not ours', () => {
+describe('Requests of other clients', () => {
   const stage = new RawStage()
 
   afterEach(() => stage.close())

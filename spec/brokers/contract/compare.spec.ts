@@ -50,20 +50,20 @@ const DIFFERENCES: readonly [string, Partial<StoredRecordInFull>, string][] = [
   ],
 ]
 
-describe('What the contract compares', () => {
-  it('is satisfied by what was written', () => {
+describe('The comparison of the contract', () => {
+  it('accepts the written records', () => {
     compareInFull(topicOf(wanted), [stored], MAGIC)
     compareContents(topicOf(wanted), [stored])
   })
 
   for (const [what, change, said] of DIFFERENCES) {
-    it(`tells ${what}`, () => {
+    it(`reports ${what}`, () => {
       const compare = () => compareInFull(topicOf(wanted), [{ ...stored, ...change }], MAGIC)
       expect(compare).to.throw(`t-1: record 0 at offset ${change.offset ?? 5n} ${said}`)
     })
   }
 
-  it('tells a record that is missing, one too many, and one on another partition', () => {
+  it('reports a missing record, an extra one, and one on another partition', () => {
     const compare =
       (...found: StoredRecordInFull[]) =>
       () =>
@@ -73,7 +73,7 @@ describe('What the contract compares', () => {
     expect(compare({ ...stored, partition: 0 })).to.throw(/holds/)
   })
 
-  it('tells records that changed places', () => {
+  it('reports records that changed places', () => {
     const second = { ...wanted, offset: 6n, key: bytes('k2') }
     const swapped = [
       { ...stored, key: bytes('k2') },

@@ -8,7 +8,7 @@ import type { CaseResult } from './run-contract.js'
 const named = (name: string): ContractCase => ({ name, title: '', group: '', write: async () => ({}) })
 
 describe('The results of the matrix', () => {
-  it('say what passed, with its figure, and count as failed what has an error or no result', () => {
+  it('contain passed cases with their figures, and count cases with an error or without a result as failed', () => {
     const [good, bad, absent] = [named('good'), named('bad'), named('absent')] as const
     const results = new Map<string, CaseResult>([
       ['good', { case: good, error: null, figure: '17 ms' }],
@@ -25,7 +25,7 @@ describe('The results of the matrix', () => {
     expect(recordOf([named('any')], null)).to.deep.equal({ any: { outcome: 'failed' } })
   })
 
-  it('keep what versions had that did not run, and drop versions that are gone', () => {
+  it('keep the results of versions that did not run, and drop unknown versions', () => {
     const earlier = {
       cases: {},
       versions: { '0.8.0': {}, gone: {}, '4.3.1': { any: { outcome: 'failed' } } },
@@ -47,7 +47,7 @@ describe('The tables of the matrix', () => {
     },
   }
 
-  it('have a row for each case, and show what failed, what was measured and what is not concerned', () => {
+  it('have a row for each case, with failures, measurements and cases that do not apply', () => {
     expect(fullTable(results)).to.equal(
       [
         '|  | 0.8.0 | 4.3.1 |',

@@ -148,7 +148,7 @@ class ContractRun {
   }
 }
 
-/** The first problem of a case is the one that is told. */
+/** The first problem of a case is the one that is reported. */
 async function judge(result: CaseResult, check: () => Promise<void>): Promise<void> {
   if (result.error !== null) return
   try {

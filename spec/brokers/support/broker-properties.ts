@@ -75,7 +75,7 @@ function zookeeperBrokerAddress(version: string, port: number): Settings {
   return { ...bound, 'advertised.host.name': '127.0.0.1', 'advertised.port': port }
 }
 
-/** What every node of a KRaft cluster is told about the others. */
+/** The settings of every node of a KRaft cluster about the others. */
 export function kraftSettings(node: {
   id: number
   roles: string

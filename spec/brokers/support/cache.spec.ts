@@ -65,7 +65,7 @@ esac; done
     expect(calls()).to.have.lengthOf(2)
   })
 
-  it('repeats a failed download with -U, then says what Maven said and leaves nothing half done', async () => {
+  it('repeats a failed download with -U, then fails with Maven’s output and leaves no partial files', async () => {
     withMaven('echo "[ERROR] no connection to the repository"; exit 1\n')
 
     const failure = await messageOf(fetchJars('v', DEPENDENCIES))
@@ -78,7 +78,7 @@ esac; done
     expect(existsSync(path.join(cacheFolder(), 'lock'))).to.equal(false)
   })
 
-  it('says that Maven is needed when there is none', async () => {
+  it('fails with a hint at Maven where it is missing', async () => {
     process.env.PATH = folder
     expect(await messageOf(fetchJars('v', DEPENDENCIES))).to.match(/mvn is needed to fetch the jars of v/)
   })

@@ -14,7 +14,7 @@ export interface ClassArchive {
   readonly flags: readonly string[]
   /** True when this process writes the archive at its end; it should then be let end by itself. */
   readonly isRecording: boolean
-  /** To be called once the process has ended; `isClean` unless a signal cut it short. */
+  /** To be called once the process has ended; `isClean` unless a signal ended it. */
   finish(isClean: boolean): void
 }
 

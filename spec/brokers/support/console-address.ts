@@ -1,5 +1,5 @@
 /**
- * How Kafka's console tools are told where the cluster is; the option changed with almost every era.
+ * The option that gives Kafka's console tools the address of the cluster; the option changed with almost every era.
  */
 import type { ToolAddress } from './kafka-version.js'
 

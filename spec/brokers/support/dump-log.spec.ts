@@ -55,7 +55,7 @@ describe('The parser of DumpLogSegments', () => {
     })
   }
 
-  it('tells null from empty', () => {
+  it('distinguishes null from empty', () => {
     const tail = 'magic: 0 compresscodec: NoCompressionCodec crc: 1'
     const records = parse(
       `offset: 0 ${OLD} payloadsize: -1 ${tail} keysize: 1 key: k payload: null`,
@@ -88,7 +88,7 @@ describe('The parser of DumpLogSegments', () => {
     expect(() => parse(line)).to.throw(/not UTF-8/)
   })
 
-  it('knows the partition of each file it is told about', () => {
+  it('finds the partition of each given file', () => {
     const line = `offset: 0 ${OLD} payloadsize: 1 magic: 0 compresscodec: NoCompressionCodec crc: 1 payload: w`
     const second = `${line}\nDumping /data/some-topic-11/00000000000000000007.log\n${line}`
     expect(parse(second).map(({ partition }) => partition)).to.deep.equal([2, 11])

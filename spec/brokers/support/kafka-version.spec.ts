@@ -33,7 +33,7 @@ describe('The table of Kafka versions', () => {
     }
   })
 
-  it('says which versions there are when it is asked for another', () => {
+  it('lists the known versions in the error about an unknown one', () => {
     expect(() => kafkaVersion('0.7.2')).to.throw(/0\.7\.2 is not in the table.*known are 0\.8\.0, .*4\.4\.0/)
   })
 })

@@ -24,7 +24,7 @@ export type TopicCreation =
       readonly replicas: string
     }
 
-/** How a console tool is told where the cluster is. */
+/** The option that gives a console tool the address of the cluster. */
 export type ToolAddress = 'zookeeper' | 'broker-list' | 'bootstrap-server' | 'new-consumer'
 
 export interface ConsoleTool {

@@ -20,7 +20,7 @@ function runWithoutJava(environment: Record<string, string>) {
 }
 
 describe('A run of the broker specs on a machine without Java and Maven', () => {
-  it('is skipped and says loudly what is missing and how many specs did not run', () => {
+  it('is skipped with a notice of what is missing and how many specs did not run', () => {
     const run = runWithoutJava({})
 
     expect(run.status, run.stderr).to.equal(0)

@@ -1,7 +1,7 @@
 /**
  * Traffic whose fate can be checked afterwards: values name their key and carry a number that only grows per key.
  *
- * Outcomes are kept as the producer told them; {@link expectKept} holds them against what a broker's own tools read.
+ * Outcomes are kept as the producer reported them; {@link expectKept} compares them with what a broker's own tools read.
  */
 import { expect } from 'chai'
 import { DeliveryError, type Producer } from '../../../lib/index.js'

@@ -23,7 +23,7 @@ describe('charsetNamed', () => {
       expect(hexOf(name, TEXT)).to.equal(hex)
     })
 
-    it(`makes no bytes of an empty string in ${name}, not even a byte order mark`, () => {
+    it(`encodes an empty string in ${name} as no bytes, without a byte order mark`, () => {
       expect(hexOf(name, '')).to.equal('')
     })
   }
@@ -83,7 +83,7 @@ describe('charsetNamed', () => {
     expect(known).to.equal(250)
   })
 
-  it('brings well-formed text back from UTF-16', () => {
+  it('encodes well-formed text in UTF-16 without loss', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         const bytes = charsetNamed('UTF-16LE')!(text) as Buffer

@@ -5,13 +5,13 @@ import { DefaultEncoder } from '../../../lib/handler/encoders/default-encoder.js
 describe('DefaultEncoder', () => {
   const encoder = new DefaultEncoder()
 
-  it('gives bytes back as they are, without a copy', () => {
+  it('returns bytes as they are, without a copy', () => {
     for (const bytes of [Buffer.from('a'), new Uint8Array([1, 2]), Buffer.alloc(0)]) {
       expect(encoder.toBytes(bytes)).to.equal(bytes)
     }
   })
 
-  it('makes null of null', () => {
+  it('returns null for null', () => {
     expect(encoder.toBytes(null)).to.equal(null)
   })
 

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { NullEncoder } from '../../../lib/handler/encoders/null-encoder.js'
 
 describe('NullEncoder', () => {
-  it('makes null of whatever it is given', () => {
+  it('returns null for any value', () => {
     const encoder: { toBytes(value: unknown): null } = new NullEncoder()
     for (const value of [null, 'text', Buffer.from('bytes'), 7]) expect(encoder.toBytes(value)).to.equal(null)
   })

@@ -8,20 +8,20 @@ describe('StringEncoder', () => {
     expect(bytes).to.deep.equal(Buffer.from('5afc72696368', 'hex'))
   })
 
-  it('leaves UTF-8 as text', () => {
+  it('returns text as it is for UTF-8', () => {
     expect(new StringEncoder({ serializerEncoding: 'UTF8' }).toBytes('Zürich 😀')).to.equal('Zürich 😀')
   })
 
-  it('makes null of null', () => {
+  it('returns null for null', () => {
     expect(new StringEncoder({ serializerEncoding: 'UTF8' }).toBytes(null)).to.equal(null)
   })
 
-  it('keeps an empty string apart from null', () => {
+  it('distinguishes an empty string from null', () => {
     expect(new StringEncoder({ serializerEncoding: 'UTF8' }).toBytes('')).to.equal('')
     expect(new StringEncoder({ serializerEncoding: 'latin1' }).toBytes('')).to.deep.equal(Buffer.alloc(0))
   })
 
-  describe('with a charset that is not known', () => {
+  describe('with an unknown charset', () => {
     const encoder = new StringEncoder({ serializerEncoding: 'no\u001bsuch' })
 
     it('refuses every text, and names the charset safely', () => {
@@ -31,7 +31,7 @@ describe('StringEncoder', () => {
       )
     })
 
-    it('still makes null of null', () => {
+    it('returns null for null all the same', () => {
       expect(encoder.toBytes(null)).to.equal(null)
     })
   })

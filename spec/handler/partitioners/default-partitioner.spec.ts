@@ -37,11 +37,11 @@ describe('DefaultPartitioner', () => {
     })
   }
 
-  it('answers a plain 0 for minus zero', () => {
+  it('returns 0, not −0', () => {
     expect(Object.is(modern.partition(-0, 7), 0)).to.equal(true)
   })
 
-  it('asks an object for its hashCode(), as its own method', () => {
+  it('calls hashCode() as a method of the key', () => {
     const key = {
       id: 12,
       hashCode(): number {
@@ -51,7 +51,7 @@ describe('DefaultPartitioner', () => {
     expect(modern.partition(key, 5)).to.equal(2)
   })
 
-  it('takes what hashCode() answers as int32, as Java would', () => {
+  it('converts the result of hashCode() to int32, as Java', () => {
     expect(modern.partition({ hashCode: () => 2 ** 32 + 3 }, 7)).to.equal(3)
     expect(modern.partition({ hashCode: () => -5.9 }, 7)).to.equal(5)
     expect(modern.partition({ hashCode: () => Number.NaN }, 7)).to.equal(0)

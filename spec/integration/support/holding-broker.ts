@@ -1,5 +1,5 @@
 /**
- * A broker of version 0 that answers metadata at once and produce requests when it is told to, and counts what it
+ * A broker of version 0 that answers metadata at once and produce requests on request of the spec, and counts what it
  * owes. It reads on while it owes answers, as no other broker of the specs does. Nothing of lib/ is used.
  */
 import type { Socket } from 'node:net'

@@ -72,7 +72,7 @@ export class Stage {
   }
 }
 
-/** Both ways to know what a broker of 0.8 speaks: by asking it, as a producer does by default, and by being told. */
+/** Both ways to get the versions of a 0.8 broker: detection, the default, and broker.version. */
 export const waysToKnow = ['auto', '0.8.2'] as const
 
 /** Each mode with each of these. */

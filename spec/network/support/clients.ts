@@ -23,7 +23,7 @@ export interface Clients {
   readonly logger: RecordingLogger
   /** Why the clients of this spec ended, one entry each. */
   readonly ends: KafkaError[]
-  /** What the clients of this spec were told of quotas. */
+  /** The throttle times that the clients of this spec reported. */
   readonly throttles: [broker: string, throttleTimeMs: number][]
 }
 

@@ -1,4 +1,4 @@
-/** A SyncProducer without a connection: remembers what it was told, answers what the spec says. */
+/** A SyncProducer without a connection: records its calls, answers what the spec sets. */
 import sinon from 'sinon'
 import { addressText, type BrokerAddress } from '../../../lib/broker-address.js'
 import type { KafkaError } from '../../../lib/errors.js'

@@ -55,7 +55,10 @@ describe('the walk over the tables', () => {
     ['ToyResponse.a: is in none of the versions', struct({ a: until(0, int32, 0) })],
     ['ToyResponse.a: ends after the last version', struct({ a: until(4, int32, 0) })],
     ['ToyResponse.a: ends at 2, before it starts at 3', struct({ a: between(3, 2, int32, 0) })],
-    ['ToyResponse.a: is in all versions, so its life span says nothing', struct({ a: since(1, int32, 0) })],
+    [
+      'ToyResponse.a: is in all versions, so its first version has no effect',
+      struct({ a: since(1, int32, 0) }),
+    ],
     ['ToyResponse.a: is tagged before the flexible versions', struct({ a: tagged(0, 2, int32, 0) })],
     [
       'ToyResponse: two fields have the same tag',

@@ -34,7 +34,7 @@ function plain(...messages: RecordBody[]): Buffer {
   return bytesOf(new PlainMessageSet(0, messages))
 }
 
-/** What a wrapper of this many messages is told of them. */
+/** What a wrapper of this many messages contains about them. */
 function of(count: number): BatchSummary {
   return { count, baseTimestampMs: BASE_MS, maxTimestampMs: BASE_MS + 5 }
 }

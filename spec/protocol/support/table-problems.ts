@@ -63,7 +63,7 @@ function fieldProblems(api: Api<unknown, unknown>, place: string, name: string, 
   if (until !== Number.POSITIVE_INFINITY && until >= maxVersion)
     problems.push(`${place}: ends after the last version`)
   if (tag === undefined && since <= minVersion && until === Number.POSITIVE_INFINITY) {
-    problems.push(`${place}: is in all versions, so its life span says nothing`)
+    problems.push(`${place}: is in all versions, so its first version has no effect`)
   }
   if (tag !== undefined && (!Number.isInteger(tag) || tag < 0)) problems.push(`${place}: tag ${tag}`)
   if (tag !== undefined && since < flexibleFrom)

@@ -33,7 +33,7 @@ describe('FaultProxy', () => {
     return { client, target }
   }
 
-  /** What arrives until there are so many bytes. */
+  /** The first bytes that arrive, this many. */
   async function received(socket: Socket, bytes: number): Promise<string> {
     const chunks: Buffer[] = []
     for (let length = 0; length < bytes; length = Buffer.concat(chunks).length) {

@@ -1,6 +1,6 @@
 /**
  * A TCP proxy on loopback that behaves like a bad network: delay, little bandwidth, a black hole, a connection that ends
- * after so many bytes.
+ * after a number of bytes.
  *
  * Faults hold per connection and direction, order is always kept, and changed faults count from the next byte on.
  * It knows nothing of Kafka: bytes in, the same bytes out, later or never.

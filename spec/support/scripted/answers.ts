@@ -17,7 +17,7 @@ export interface MetadataAnswer {
   topics: MetadataTopic[]
 }
 
-/** Stores what has no error and says what became of each partition. */
+/** Stores what has no error and returns the result of each partition. */
 export function answerProduce(
   request: ProduceRequest,
   broker: number,

@@ -44,7 +44,7 @@ export class RawClient {
     return this.#frames.shift()
   }
 
-  /** Everything received, as soon as it is at least so many bytes or the connection has ended. */
+  /** Everything received, as soon as it is at least this number of bytes or the connection has ended. */
   async received(bytes: number): Promise<Buffer> {
     while (this.#length() < bytes && !this.#socket.destroyed) await this.#news()
     return Buffer.concat(this.#chunks)

@@ -32,7 +32,7 @@ describe('the rules of a ScriptedCluster', () => {
     return client
   }
 
-  /** A connection may be over before the client has heard that it was accepted. */
+  /** A connection may have ended before the client sees that it was accepted. */
   async function connectionEnds(): Promise<void> {
     const client = await connect().catch(() => undefined)
     await client?.closed()
@@ -181,10 +181,10 @@ describe('the rules of a ScriptedCluster', () => {
     await connectionEnds()
     await connectionEnds()
     const ignored = await connect()
-    const heard = await connect()
+    const served = await connect()
     ignored.write(produceRequest(1))
-    heard.write(produceRequest(2))
-    await heard.answer()
+    served.write(produceRequest(2))
+    await served.answer()
     expect(produceRequests(cluster.recording).map(({ correlationId }) => correlationId)).to.deep.equal([2])
   })
 })

@@ -204,7 +204,7 @@ function delayOf(rules: readonly Rule[]): number {
   return rules.reduce((sum, { delayMs = 0 }) => sum + delayMs, 0)
 }
 
-/** Waits that the closing cluster cut short end here; everything else is a fault of this code. */
+/** Waits that the closing cluster ended early arrive here; everything else is a fault of this code. */
 function ignoreClosing(error: unknown): void {
   if ((error as Error).name !== 'AbortError') throw error
 }

@@ -1,7 +1,7 @@
 /**
  * Questions that tell Kafka releases apart, and their answers as short texts, so that a real broker and the embedded one
  * can be asked the same. Each is asked on a connection of its own, followed by a question that every broker answers:
- * so silence is told from a slow answer without waiting.
+ * so silence is distinguished from a slow answer without waiting.
  */
 
 import {

@@ -1,4 +1,4 @@
-/** That the release of a broker is found out, and told. */
+/** The detected release of a broker and its report. */
 import { expect } from 'chai'
 import { isAtLeast } from '../../support/index.js'
 import type { ContractCase } from '../contract-case.js'

@@ -77,7 +77,8 @@ export const headerCases: readonly ContractCase[] = [
   },
   {
     name: 'headers refused or dropped',
-    title: 'fails a message with headers and says why, or stores it without them when told to',
+    title:
+      'fails a message with headers with the reason, or stores it without them with headers.on.old.brokers=drop',
     group: 'old formats',
     before: FIRST,
     topics: [TOPIC],

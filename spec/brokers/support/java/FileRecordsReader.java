@@ -53,7 +53,7 @@ public final class FileRecordsReader {
         if (!batch.isControlBatch()) printBatch(partition, batch, out);
       }
     } finally {
-      records.closeHandlers(); // close() would cut the file to the size it had when it was opened
+      records.closeHandlers(); // close() would truncate the file to the size it had when it was opened
     }
   }
 
