@@ -154,6 +154,8 @@ export class DefaultEventHandler implements EventHandler {
   ): Promise<void> {
     try {
       await this.#cycle(messages, limits, onProgress)
+      // A message that were neither settled nor returned for a retry would leave its caller waiting for ever.
+      if (!messages.every(({ isSettled }) => isSettled)) this.#breakOff(messages, new Error('no outcome'))
     } catch (thrown) {
       this.#breakOff(messages, thrown)
     } finally {

@@ -87,6 +87,8 @@ export class SyncProducer {
   readonly #session: BrokerSession
   readonly #confirmation: WriteConfirmation
   #closedFor: KafkaError | null = null
+  /** For requests over the open connection: one object for all of them. */
+  #open: { readonly ready: Ready; readonly connection: ProduceConnection } | null = null
 
   constructor(address: BrokerAddress, settings: SyncProducerSettings) {
     this.address = address
@@ -127,7 +129,8 @@ export class SyncProducer {
     const ready = this.#ready(topics)
     if (ready instanceof Promise) return this.#onceConnected(topics, ready)
     this.#session.lookAgain(topics)
-    return this.#connectionOf(ready)
+    if (this.#open?.ready !== ready) this.#open = { ready, connection: this.#connectionOf(ready) }
+    return this.#open.connection
   }
 
   /**
