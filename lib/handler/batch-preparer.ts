@@ -2,18 +2,23 @@
  * Gets batches ready for one broker: written in the format of its version, or failed with the reason why that cannot
  * be, or set aside because they are known to be too large.
  */
+
 import { counted } from '../counted.js'
 import { asKafkaError, EncodeError, printable, UnsupportedVersionError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { LearnedSizeLimits } from '../produce/learned-size-limits.js'
 import { partitionName } from '../produce/partition-batch.js'
-import { type PayloadOptions, payloadOf } from '../produce/record-format.js'
+import { payloadOf } from '../produce/record-format.js'
+import type { Compression } from '../protocol/records/compression.js'
 import { isReadable, magicOf, UnreadableRecordError } from '../protocol/records/record-body.js'
 import type { Payload } from '../protocol/types.js'
 import type { Outcomes } from './outcomes.js'
 import type { PendingBatch } from './partition-and-collate.js'
 
-export interface PreparerOptions extends PayloadOptions {
+export interface PreparerOptions {
+  readonly compression: Compression | null
+  /** Topics whose batches are compressed; empty means all topics. */
+  readonly compressedTopics: ReadonlySet<string>
   readonly outcomes: Outcomes
   readonly logger: Logger
   /** `headers.on.old.brokers`. Default: fail. */

@@ -8,6 +8,7 @@
  *
  * @see docs/reference/classic-producer.md#the-cycle; docs/decisions/0000-classic-producer.md#d1, #d2, #d3, #d4, #d6
  */
+
 import { counted } from '../counted.js'
 import type { KafkaError } from '../errors.js'
 import { EventLoopYield } from '../event-loop.js'
@@ -17,6 +18,7 @@ import { guarded, type Logger } from '../logger.js'
 import { unexpected } from '../name-of-thrown.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
 import type { Unconfirmed } from '../pool/unconfirmed-writes.js'
+import type { Compression } from '../protocol/records/compression.js'
 import type { BrokerPartitionInfo } from './broker-partition-info.js'
 import { type CycleListener, guardedListener } from './cycle-listener.js'
 import { CycleLog } from './cycle-log.js'
@@ -26,7 +28,7 @@ import { CycleWaits } from './cycle-waits.js'
 import type { EventHandler } from './event-handler.js'
 import { expiry, noAttemptsLeft } from './give-up-reason.js'
 import { hasSettled } from './in-flight-messages.js'
-import { LeaderDispatch, type LeaderDispatchOptions } from './leader-dispatch.js'
+import { LeaderDispatch } from './leader-dispatch.js'
 import { Outcomes } from './outcomes.js'
 import { type OnProgress, OverlappingDispatch } from './overlapping-dispatch.js'
 import {
@@ -41,14 +43,24 @@ import { type Encoders, serialize } from './serialize.js'
 import { TimeLimits } from './time-limits.js'
 import { UnprovenPartitions } from './unproven-partitions.js'
 
-export interface DefaultEventHandlerOptions
-  extends Omit<LeaderDispatchOptions, 'outcomes' | 'leaderOf' | 'unproven'> {
+export interface DefaultEventHandlerOptions {
   readonly pool: ProducerPool
   readonly brokerPartitionInfo: BrokerPartitionInfo
   readonly partitioner: Partitioner
   readonly encoders: Encoders
   readonly logger: Logger
   readonly listener: CycleListener
+  /** `request.required.acks`. */
+  readonly acks: number
+  /** `request.timeout.ms`: how long the broker may take. */
+  readonly requestTimeoutMs: number
+  readonly compression: Compression | null
+  /** Topics whose batches are compressed; empty means all topics. */
+  readonly compressedTopics: ReadonlySet<string>
+  /** `headers.on.old.brokers`. Default: fail. */
+  readonly headersOnOldBrokers?: 'fail' | 'drop'
+  /** The id that newer brokers know a topic by; all zero where it is not known, as it is by default. */
+  readonly topicIdOf?: (topic: string) => Uint8Array
   /** `message.send.max.retries`; attempts are one more. */
   readonly maxRetries: number
   readonly retryBackoffMs: number

@@ -7,21 +7,19 @@
  *
  * @see docs/decisions/0000-classic-producer.md#d2
  */
+
 import _ from 'lodash'
 import type { BrokerAddress } from '../broker-address.js'
 import { counted } from '../counted.js'
 import { EncodeError, KafkaError, MetadataError, printable } from '../errors.js'
 import type { FailedAttempt } from '../failure.js'
+import type { Logger } from '../logger.js'
 import { unexpected } from '../name-of-thrown.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
 import type { ProduceConnection, SyncProducer } from '../pool/sync-producer.js'
 import { LearnedSizeLimits } from '../produce/learned-size-limits.js'
 import { partitionName } from '../produce/partition-batch.js'
-import {
-  estimateRequestBytes,
-  type ProduceRequestOptions,
-  produceRequest,
-} from '../produce/produce-request.js'
+import { estimateRequestBytes, produceRequest } from '../produce/produce-request.js'
 import { type ReadAnswer, readAnswer } from '../produce/read-answer.js'
 import {
   halve,
@@ -30,15 +28,30 @@ import {
   splitIntoRequests,
 } from '../produce/split-batches.js'
 import type { ProduceResponse } from '../protocol/messages/index.js'
+import type { Compression } from '../protocol/records/compression.js'
 import { UnreadableRecordError } from '../protocol/records/record-body.js'
-import { BatchPreparer, type Prepared, type PreparerOptions } from './batch-preparer.js'
+import { BatchPreparer, type Prepared } from './batch-preparer.js'
 import { beginFlight, endFlight, OutdatedRequest, withoutSettled } from './in-flight-messages.js'
+import type { Outcomes } from './outcomes.js'
 import type { PendingBatch } from './partition-and-collate.js'
 import type { PendingMessage } from './pending-message.js'
 import { UnprovenPartitions } from './unproven-partitions.js'
 
-export interface LeaderDispatchOptions extends PreparerOptions, ProduceRequestOptions {
+export interface LeaderDispatchOptions {
   readonly pool: ProducerPool
+  readonly outcomes: Outcomes
+  readonly logger: Logger
+  /** `request.required.acks`. */
+  readonly acks: number
+  /** `request.timeout.ms`: how long the broker may take. */
+  readonly requestTimeoutMs: number
+  readonly compression: Compression | null
+  /** Topics whose batches are compressed; empty means all topics. */
+  readonly compressedTopics: ReadonlySet<string>
+  /** `headers.on.old.brokers`. Default: fail. */
+  readonly headersOnOldBrokers?: 'fail' | 'drop'
+  /** The id that newer brokers know a topic by; all zero where it is not known, as it is by default. */
+  readonly topicIdOf?: (topic: string) => Uint8Array
   /** Address of a partition's leader as it is known now; null while there is none. Default: it is not known. */
   readonly leaderOf?: (topic: string, partition: number) => BrokerAddress | null | undefined
   /** With acks 0: partitions whose next request is to be answered. Default: none. */

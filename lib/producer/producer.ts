@@ -5,19 +5,11 @@
  * @see docs/reference/classic-producer.md#objects, #async-mode
  */
 
-import { byteLengthOf, isBytes } from '../bytes.js'
 import { ProducerConfig } from '../config/producer-config.js'
 import { counted } from '../counted.js'
-import {
-  asKafkaError,
-  ConfigError,
-  ConnectionError,
-  DeliveryTimeoutError,
-  type KafkaError,
-  ProducerClosedError,
-} from '../errors.js'
+import { ConfigError, ConnectionError, DeliveryTimeoutError, ProducerClosedError } from '../errors.js'
 import { EventLoopYield } from '../event-loop.js'
-import { QueueFullError, SendAbortedError } from '../failure.js'
+import { QueueFullError } from '../failure.js'
 import { type Delivery, type OutcomeWaiter, PendingMessage } from '../handler/pending-message.js'
 import { KeyedMessage, type MessageLike } from '../keyed-message.js'
 import { defaultLogger, guarded, type Logger } from '../logger.js'
@@ -30,6 +22,8 @@ import { reportsOf } from './event-reports.js'
 import { ProducerEmitter } from './events.js'
 import { GroupCommit } from './group-commit.js'
 import { MessageQueue } from './message-queue.js'
+import { howManyAccepted, messagesOf, QueueIntake } from './queue-intake.js'
+import { isSendOptions, roughBytes, unreadable } from './send-arguments.js'
 import { SendLoop } from './send-loop.js'
 import { UnconfirmedTally } from './unconfirmed-tally.js'
 import { DeliverCall, SendCall } from './waiters.js'
@@ -56,9 +50,6 @@ export interface SendOptions {
 
 const accepted = Promise.resolve()
 
-/** Async mode: after this number of calls the event loop is given a turn, because a call may wait for nothing else. */
-const CALLS_PER_LOOK = 64
-
 export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   readonly config: ProducerConfig
   readonly #logger: Logger
@@ -67,17 +58,12 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   readonly #eventLoop = new EventLoopYield()
   readonly #unconfirmed = new UnconfirmedTally()
   readonly #queue: MessageQueue<PendingMessage>
+  readonly #intake: QueueIntake
   readonly #loop: SendLoop<PendingMessage>
   readonly #groupCommit: GroupCommit
   readonly #isAsync: boolean
   readonly #countsBytes: boolean
-  readonly #enqueueTimeoutMs: number
   readonly #deliveryTimeoutMs: number
-  /** Of `send` in async mode. */
-  #calls = 0
-  /** Calls that wait for room in the queue. */
-  #blocked = 0
-  #onUnblocked: (() => void) | null = null
   #closing: Promise<void> | null = null
 
   /**
@@ -106,7 +92,6 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     })
     this.#components = compose(this.config, options.classes ?? {}, this.#logger, reports, this.#eventLoop)
     const { handler } = this.#components
-    this.#enqueueTimeoutMs = this.config.queueEnqueueTimeoutMs
     this.#deliveryTimeoutMs = this.config.deliveryTimeoutMs ?? 0
     this.#countsBytes = this.config.queueBufferingMaxBytes !== null
     this.#queue = new MessageQueue({
@@ -126,6 +111,13 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       lingerMs: this.config.queueBufferingMaxMs,
       deadlineMsOf: ({ deadlineMs }) => deadlineMs,
       maxInFlight,
+    })
+    this.#intake = new QueueIntake({
+      queue: this.#queue,
+      timeoutMs: this.config.queueEnqueueTimeoutMs,
+      eventLoop: this.#eventLoop,
+      onQueued: () => this.#loop.notify(),
+      refuse: (accepted, rejected) => this.#dropped(accepted, rejected),
     })
     // Where cycles may overlap, the handler holds back and joins what must wait, partition by partition.
     this.#groupCommit = new GroupCommit(dispatch, maxInFlight > 1 ? Number.POSITIVE_INFINITY : 1)
@@ -157,11 +149,13 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       const first = messages[0]
       if (messages.length === 1 && first !== undefined && !Array.isArray(first)) {
         return this.#isAsync
-          ? this.#enqueue(this.#accept(first as Sendable<K, V>, null), options)
+          ? this.#intake.put(this.#accept(first as Sendable<K, V>, null), options?.signal)
           : this.#sendNow([first as Sendable<K, V>])
       }
       const all = messages.flat() as Sendable<K, V>[]
-      return this.#isAsync ? this.#enqueueAll(all, options) : this.#sendNow(all)
+      if (!this.#isAsync) return this.#sendNow(all)
+      const pending = all.map((message) => this.#accept(message, null))
+      return this.#intake.putAll(pending, options?.signal)
     } catch (thrown) {
       return this.#refuse(unreadable(thrown))
     }
@@ -180,7 +174,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     const call = new DeliverCall()
     try {
       const pending = this.#accept(message, call)
-      if (this.#isAsync) await this.#enqueue(pending, options)
+      if (this.#isAsync) await this.#intake.put(pending, options?.signal)
       else this.#submit([pending])
     } catch (error) {
       return this.#refuse(error)
@@ -266,53 +260,10 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#groupCommit.submit(pending)
   }
 
-  #enqueue(pending: PendingMessage, options?: SendOptions): Promise<void> {
-    if (this.#queue.offer(pending)) {
-      this.#loop.notify()
-      return this.#accepted()
-    }
-    return this.#putInOrder([pending], 0, options?.signal)
-  }
-
-  #enqueueAll(messages: readonly Sendable<K, V>[], options?: SendOptions): Promise<void> {
-    const pending = messages.map((message) => this.#accept(message, null))
-    for (let i = 0; i < pending.length; i++) {
-      if (!this.#queue.offer(pending[i]!)) {
-        return this.#putInOrder(pending, i, options?.signal)
-      }
-      this.#loop.notify()
-    }
-    return this.#accepted()
-  }
-
   /** Rejects after a turn of the event loop: the caller may send its next message without another wait. */
   async #refuse(error: unknown): Promise<never> {
     await this.#eventLoop.due()
     throw error
-  }
-
-  /** Resolves at once, or after a turn of the event loop where that is due. */
-  #accepted(): Promise<void> {
-    return (++this.#calls % CALLS_PER_LOOK === 0 && this.#eventLoop.due()) || accepted
-  }
-
-  /** @param from - where the messages begin that are not in the queue yet. */
-  async #putInOrder(pending: readonly PendingMessage[], from: number, signal?: AbortSignal): Promise<void> {
-    this.#blocked++
-    try {
-      const taken = await this.#queue.put(pending.slice(from), this.#enqueueTimeoutMs, signal)
-      if (taken > 0) this.#loop.notify()
-      const accepted = from + taken
-      if (accepted === pending.length) return
-      await this.#eventLoop.due()
-      const rejected = pending.slice(accepted)
-      throw signal?.aborted ? aborted(accepted, rejected, signal) : this.#dropped(accepted, rejected)
-    } catch (thrown) {
-      // A signal of another make may throw.
-      throw unreadable(thrown)
-    } finally {
-      if (--this.#blocked === 0) this.#onUnblocked?.()
-    }
   }
 
   #dropped(accepted: number, rejected: readonly PendingMessage[]): QueueFullError {
@@ -351,11 +302,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#logger.info(`sending what is queued: ${counted(this.#queue.size, 'message')}`)
     this.#loop.stopLingering()
     // Senders that were blocked by a full queue before the close are let in and delivered.
-    if (this.#blocked > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onUnblocked = resolve
-      })
-    }
+    await this.#intake.unblocked()
     await this.#loop.flush()
     this.#logger.info('the queue is empty, and every message has its outcome')
   }
@@ -365,45 +312,4 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#components.closeMetadata(reason)
     this.#components.handler.abort(reason)
   }
-}
-
-/** Options have no topic; every message has. */
-function isSendOptions(argument: unknown): boolean {
-  return typeof argument === 'object' && argument !== null && 'signal' in argument && !('topic' in argument)
-}
-
-function aborted(
-  accepted: number,
-  rejected: readonly PendingMessage[],
-  { reason }: AbortSignal,
-): SendAbortedError {
-  const text = `the wait for room in the queue was given up; ${howManyAccepted(accepted, rejected)}`
-  const { topic } = rejected[0]!
-  return new SendAbortedError(text, { topic, cause: reason, accepted, rejected: messagesOf(rejected) })
-}
-
-function messagesOf(pending: readonly PendingMessage[]): KeyedMessage[] {
-  return pending.map(({ message }) => message)
-}
-
-/** An argument threw when it was read; a KafkaError stays as it is. */
-function unreadable(thrown: unknown): KafkaError {
-  const text = 'the argument of send() or deliver() cannot be read: reading it threw'
-  return asKafkaError(thrown) ?? new ConfigError(text, undefined, { cause: thrown })
-}
-
-function howManyAccepted(accepted: number, rejected: readonly unknown[]): string {
-  const all = accepted + rejected.length
-  if (all === 1) return 'the message was not accepted'
-  return `${accepted} of ${all} messages were accepted; the others are in the field rejected of this error`
-}
-
-/** Bytes of the original value, without encoding it: precise enough to bound a queue. */
-function roughBytes({ key, message }: KeyedMessage): number {
-  return lengthOf(key) + lengthOf(message)
-}
-
-function lengthOf(value: unknown): number {
-  if (typeof value === 'string') return value.length
-  return isBytes(value) ? byteLengthOf(value) : 8
 }

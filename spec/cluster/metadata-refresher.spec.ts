@@ -394,7 +394,7 @@ describe('MetadataRefresher', () => {
       expect(made.source.fetched).to.deep.equal([['t'], ['t']])
     })
 
-    it('are not asked for again when that fails, and nobody is told of it after the end', async () => {
+    it('are not asked for again when that fails, and nothing is reported after the end', async () => {
       const made = makeRefresher()
       made.source.lacksTopicIds = true
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))

@@ -215,7 +215,7 @@ describe('TopicMetadata', () => {
       return Object.fromEntries(made.leaders)
     }
 
-    it('are told after each answer, of every broker that leads something known', () => {
+    it('are returned with each answer, for every broker that leads something known', () => {
       const made = new Taking()
       made.take(brokersOf(0, 1, 2), topicOf('t', [0, 0], [1, 1]))
       expect(reported(made)).to.deep.equal({ 0: { host: 'b0', port: 9092 }, 1: { host: 'b1', port: 9092 } })

@@ -1,4 +1,4 @@
-/** A metadata source that answers when it is told to. */
+/** A metadata source that answers when a spec lets it. */
 import type { MetadataFetcher } from '../../../lib/cluster/metadata-refresher.js'
 import { type MetadataResponse, metadata } from '../../../lib/protocol/messages/index.js'
 import { type WithoutDefaults, withDefaults } from '../../../lib/protocol/with-defaults.js'

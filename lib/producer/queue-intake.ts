@@ -1,0 +1,119 @@
+/**
+ * Async mode: puts messages into the queue, waits for room, and refuses what finds none.
+ *
+ * Messages of one call stay together and in order: after the first one that is refused, none of the call is accepted.
+ * Knows no events and no metrics: what is refused is handed to `refuse`, which makes the error of it.
+ */
+import type { KafkaError } from '../errors.js'
+import type { EventLoopYield } from '../event-loop.js'
+import { SendAbortedError } from '../failure.js'
+import type { PendingMessage } from '../handler/pending-message.js'
+import type { KeyedMessage } from '../keyed-message.js'
+import type { MessageQueue } from './message-queue.js'
+import { unreadable } from './send-arguments.js'
+
+/** A call may wait for nothing else, so every so many calls the event loop is asked for its turn. */
+const CALLS_PER_LOOK = 64
+
+const atOnce = Promise.resolve()
+
+export interface QueueIntakeOptions {
+  readonly queue: MessageQueue<PendingMessage>
+  /** `queue.enqueue.timeout.ms`. */
+  readonly timeoutMs: number
+  readonly eventLoop: EventLoopYield
+  /** Called after the queue has grown. */
+  onQueued(): void
+  /** The queue has had no room for these in time. @returns what the call rejects with. */
+  refuse(accepted: number, rejected: readonly PendingMessage[]): KafkaError
+}
+
+export class QueueIntake {
+  readonly #options: QueueIntakeOptions
+  #calls = 0
+  /** Calls that wait for room. */
+  #blocked = 0
+  #onUnblocked: (() => void) | null = null
+
+  constructor(options: QueueIntakeOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when the message is queued. @throws as {@link putAll}. */
+  put(message: PendingMessage, signal?: AbortSignal): Promise<void> {
+    const { queue } = this.#options
+    if (!queue.offer(message)) return this.#putInOrder([message], 0, signal)
+    this.#options.onQueued()
+    return this.#accepted()
+  }
+
+  /**
+   * Resolves when all messages are queued.
+   *
+   * @throws {KafkaError} that `refuse` returns, when one has found no room in time.
+   * @throws {SendAbortedError} when the signal ended the wait.
+   */
+  putAll(messages: readonly PendingMessage[], signal?: AbortSignal): Promise<void> {
+    const { queue } = this.#options
+    for (let i = 0; i < messages.length; i++) {
+      if (!queue.offer(messages[i]!)) return this.#putInOrder(messages, i, signal)
+      this.#options.onQueued()
+    }
+    return this.#accepted()
+  }
+
+  /** Resolves when no call waits for room any more. To be awaited once. */
+  async unblocked(): Promise<void> {
+    if (this.#blocked === 0) return
+    await new Promise<void>((resolve) => {
+      this.#onUnblocked = resolve
+    })
+  }
+
+  /** Resolves at once, or after a turn of the event loop where that is due. */
+  #accepted(): Promise<void> {
+    return (++this.#calls % CALLS_PER_LOOK === 0 && this.#options.eventLoop.due()) || atOnce
+  }
+
+  /** @param from - where the messages begin that are not in the queue yet. */
+  async #putInOrder(messages: readonly PendingMessage[], from: number, signal?: AbortSignal): Promise<void> {
+    const { queue, timeoutMs, eventLoop, onQueued, refuse } = this.#options
+    this.#blocked++
+    try {
+      const taken = await queue.put(messages.slice(from), timeoutMs, signal)
+      if (taken > 0) onQueued()
+      const accepted = from + taken
+      if (accepted === messages.length) return
+      await eventLoop.due()
+      const rejected = messages.slice(accepted)
+      throw signal?.aborted ? aborted(accepted, rejected, signal) : refuse(accepted, rejected)
+    } catch (thrown) {
+      // A signal of another make may throw.
+      throw unreadable(thrown)
+    } finally {
+      if (--this.#blocked === 0) this.#onUnblocked?.()
+    }
+  }
+}
+
+function aborted(
+  accepted: number,
+  rejected: readonly PendingMessage[],
+  { reason }: AbortSignal,
+): SendAbortedError {
+  const text = `the wait for room in the queue was given up; ${howManyAccepted(accepted, rejected)}`
+  const { topic } = rejected[0]!
+  return new SendAbortedError(text, { topic, cause: reason, accepted, rejected: messagesOf(rejected) })
+}
+
+/** What the user gave. */
+export function messagesOf(pending: readonly PendingMessage[]): KeyedMessage[] {
+  return pending.map(({ message }) => message)
+}
+
+/** Of the messages of one call, as part of an error's text. */
+export function howManyAccepted(accepted: number, rejected: readonly unknown[]): string {
+  const all = accepted + rejected.length
+  if (all === 1) return 'the message was not accepted'
+  return `${accepted} of ${all} messages were accepted; the others are in the field rejected of this error`
+}
