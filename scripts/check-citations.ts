@@ -35,7 +35,7 @@ const recordingsInBrackets = /\[([a-j]\d\d(?:, [a-j]\d\d)*)\]/g
 const recordingByName = /(?<![\w-])[a-j]\d\d(?:-[a-z0-9]+)+/g
 const decision = /(?<![\w-])D[1-9]\d?(?![\w-])/g
 const outside =
-  /\b(?:classic-producer|wire-protocol|reliability|real-brokers) reference\b|\breference §|\bdesign [§D]\S|\breliability (?:rows? \d|[SHU]\d)|(?<!\w)\/(?:work|tmp\/wt)\/\S*/gi
+  /\b(?:classic-producer|wire-protocol|reliability|real-brokers) reference\b|\breference §|\bdesign [§D]\S|\breliability (?:rows? \d|[SHU]\d)|(?<!\w)\/(?:home|tmp|Users)\/\S*/gi
 /** Numbers that mean nothing beside code: a comment cites the section of the decision. */
 const bareNumber = /\(D[1-9]\d?\b|\/\/ D[1-9]\d?\b|\btraps? \d+/g
 

@@ -49,7 +49,7 @@ describe('scripts/check-citations.ts', () => {
     ['@see design D7', 'cites "design D7", which no reader can open'],
     ['@see design §2', 'cites "design §2", which no reader can open'],
     ['Reliability rows 5 and 6', 'cites "Reliability rows 5", which no reader can open'],
-    ['/work/shared/page.md', 'cites "/work/shared/page.md", which no reader can open'],
+    ['/home/me/page.md', 'cites "/home/me/page.md", which no reader can open'],
     ['fails alone (D1)', 'cites "(D1" without a page'],
     ['(trap 37)', 'cites "trap 37" without a page'],
   ]
