@@ -17,6 +17,7 @@ import {
   TestCluster,
   wrongCorrelationId,
 } from '../../lib/testing/index.js'
+import { forEachSeed } from '../support/for-each-seed.js'
 import { SeededRandom } from '../support/seeded-random.js'
 
 const SEEDS = 60
@@ -213,26 +214,15 @@ describe('Random calls of send with random faults', function () {
   this.timeout(60_000)
 
   it(`get the right outcomes from calls and events, for ${SEEDS} seeds`, async () => {
-    const first = Number(process.env.SEED ?? 1)
-    const seeds = Array.from({ length: process.env.SEED ? 1 : SEEDS }, (_, i) => first + i)
-    const sendInTurn = async (): Promise<void> => {
-      for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
-        const run = new Run(seed)
-        try {
-          await run.start()
-          await run.drive()
-          run.check()
-        } catch (error) {
-          seeds.length = 0
-          throw new Error(`seed ${seed} (SEED=${seed} repeats it): ${(error as Error).message}`, {
-            cause: error,
-          })
-        } finally {
-          await run.stop()
-        }
+    await forEachSeed(SEEDS, SENDERS, async (seed) => {
+      const run = new Run(seed)
+      try {
+        await run.start()
+        await run.drive()
+        run.check()
+      } finally {
+        await run.stop()
       }
-    }
-    const ended = await Promise.allSettled(Array.from({ length: SENDERS }, sendInTurn))
-    for (const outcome of ended) if (outcome.status === 'rejected') throw outcome.reason
+    })
   })
 })

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { Producer } from '../../lib/index.js'
 import { silentLogger } from '../../lib/logger.js'
 import { eraNames, TestCluster } from '../../lib/testing/index.js'
+import { forEachSeed } from '../support/for-each-seed.js'
 import { SeededRandom } from '../support/seeded-random.js'
 
 const SEEDS = 150
@@ -103,25 +104,15 @@ describe('Random elections under traffic with acks 0', function () {
   this.timeout(60_000)
 
   it(`lose no more messages than with the Scala producer, and none unreported, for ${SEEDS} seeds`, async () => {
-    const first = Number(process.env.SEED ?? 1)
-    const seeds = Array.from({ length: process.env.SEED ? 1 : SEEDS }, (_, i) => first + i)
-    const worker = async (): Promise<void> => {
-      for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
-        const run = new Run(seed)
-        try {
-          await run.start()
-          await run.drive()
-          run.check()
-        } catch (error) {
-          seeds.length = 0
-          const text = `seed ${seed} (SEED=${seed} repeats it): ${(error as Error).message}`
-          throw new Error(text, { cause: error })
-        } finally {
-          await run.stop()
-        }
+    await forEachSeed(SEEDS, AT_A_TIME, async (seed) => {
+      const run = new Run(seed)
+      try {
+        await run.start()
+        await run.drive()
+        run.check()
+      } finally {
+        await run.stop()
       }
-    }
-    const workers = await Promise.allSettled(Array.from({ length: AT_A_TIME }, worker))
-    for (const outcome of workers) if (outcome.status === 'rejected') throw outcome.reason
+    })
   })
 })

@@ -17,6 +17,7 @@ import {
   throttle,
   wrongCorrelationId,
 } from '../../lib/testing/index.js'
+import { forEachSeed } from '../support/for-each-seed.js'
 import { SeededRandom } from '../support/seeded-random.js'
 import { waysToKnow } from './support/stage.js'
 
@@ -252,27 +253,16 @@ describe('Random traffic with random faults', function () {
 
   for (const [maxInFlight, count] of Object.entries(SEEDS)) {
     it(`gives every message exactly one true outcome, for ${count} seeds with ${maxInFlight} in flight`, async () => {
-      const first = Number(process.env.SEED ?? 1)
-      const seeds = Array.from({ length: process.env.SEED ? 1 : count }, (_, i) => first + i)
-      const sendInTurn = async (): Promise<void> => {
-        for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
-          const run = new Run(seed, Number(maxInFlight))
-          try {
-            await run.start()
-            await run.drive()
-            await run.check()
-            await run.stop()
-          } catch (error) {
-            await run.stop()
-            seeds.length = 0
-            throw new Error(`seed ${seed} (SEED=${seed} repeats it): ${(error as Error).message}`, {
-              cause: error,
-            })
-          }
+      await forEachSeed(count, SENDERS, async (seed) => {
+        const run = new Run(seed, Number(maxInFlight))
+        try {
+          await run.start()
+          await run.drive()
+          await run.check()
+        } finally {
+          await run.stop()
         }
-      }
-      const ended = await Promise.allSettled(Array.from({ length: SENDERS }, sendInTurn))
-      for (const outcome of ended) if (outcome.status === 'rejected') throw outcome.reason
+      })
     })
   }
 })

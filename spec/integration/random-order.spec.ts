@@ -15,6 +15,7 @@ import {
   reset,
   TestCluster,
 } from '../../lib/testing/index.js'
+import { forEachSeed } from '../support/for-each-seed.js'
 import { SeededRandom } from '../support/seeded-random.js'
 
 const SEEDS = 40
@@ -147,9 +148,6 @@ async function runOnce(seed: number): Promise<number> {
     await run.drive()
     run.check()
     return run.acknowledged
-  } catch (error) {
-    const text = `seed ${seed} (SEED=${seed} repeats it): ${(error as Error).message}`
-    throw new Error(text, { cause: error })
   } finally {
     await cluster.close()
   }
@@ -159,15 +157,10 @@ describe('Random faults with several requests in flight', function () {
   this.timeout(60_000)
 
   it(`leave the messages of each partition in the order of sending, for ${SEEDS} seeds`, async () => {
-    const first = Number(process.env.SEED ?? 1)
-    const seeds = Array.from({ length: process.env.SEED ? 1 : SEEDS }, (_, i) => first + i)
     let acknowledged = 0
-    const sendInTurn = async (): Promise<void> => {
-      for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift())
-        acknowledged += await runOnce(seed)
-    }
-    const ended = await Promise.allSettled(Array.from({ length: SENDERS }, sendInTurn))
-    for (const outcome of ended) if (outcome.status === 'rejected') throw outcome.reason
+    await forEachSeed(SEEDS, SENDERS, async (seed) => {
+      acknowledged += await runOnce(seed)
+    })
     expect(acknowledged, 'enough to be worth it').to.be.greaterThan(0)
   })
 })
