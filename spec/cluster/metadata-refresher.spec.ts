@@ -3,7 +3,8 @@ import sinon from 'sinon'
 import { MetadataRefresher } from '../../lib/cluster/metadata-refresher.js'
 import { TopicMetadata } from '../../lib/cluster/topic-metadata.js'
 import { TopicPartitions } from '../../lib/cluster/topic-partitions.js'
-import { KafkaError, MetadataError } from '../../lib/errors.js'
+import { type KafkaError, MetadataError } from '../../lib/errors.js'
+import { errorOf, leadersOf } from './support/known-topics.js'
 import {
   brokersOf,
   describing,
@@ -33,20 +34,6 @@ async function refreshed(
   const done = refresher.refresh(topics.map(({ name }) => name))
   await source.answer(brokers, ...topics)
   await done
-}
-
-/** id → leader. */
-function leadersOf(metadata: TopicMetadata, topic: string): Record<number, number | null> | undefined {
-  const partitions = metadata.partitionsOf(topic)
-  return (
-    partitions && Object.fromEntries(partitions.map(({ partitionId, leaderId }) => [partitionId, leaderId]))
-  )
-}
-
-function errorOf(metadata: TopicMetadata, topic: string): KafkaError {
-  const found = metadata.lookUp(topic)
-  if (found instanceof KafkaError) return found
-  throw new Error(`${topic} is known`)
 }
 
 /** Lets promises that are settled be heard. */

@@ -2,8 +2,9 @@ import { expect } from 'chai'
 import type { BrokerAddress } from '../../lib/broker-address.js'
 import { type MetadataUpdate, TopicMetadata } from '../../lib/cluster/topic-metadata.js'
 import { TopicPartitions } from '../../lib/cluster/topic-partitions.js'
-import { KafkaError, MetadataError } from '../../lib/errors.js'
+import { MetadataError } from '../../lib/errors.js'
 import { countSteps } from '../support/count-steps.js'
+import { errorOf, leadersOf } from './support/known-topics.js'
 import {
   brokersOf,
   describing,
@@ -28,20 +29,6 @@ class Taking {
     this.topicByLeader = update.topicByLeader
     return update
   }
-}
-
-/** id → leader. */
-function leadersOf(metadata: TopicMetadata, topic: string): Record<number, number | null> | undefined {
-  const partitions = metadata.partitionsOf(topic)
-  return (
-    partitions && Object.fromEntries(partitions.map(({ partitionId, leaderId }) => [partitionId, leaderId]))
-  )
-}
-
-function errorOf(metadata: TopicMetadata, topic: string): KafkaError {
-  const found = metadata.lookUp(topic)
-  if (found instanceof KafkaError) return found
-  throw new Error(`${topic} is known`)
 }
 
 describe('TopicMetadata', () => {

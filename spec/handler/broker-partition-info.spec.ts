@@ -2,8 +2,9 @@ import { expect } from 'chai'
 import sinon from 'sinon'
 import type { BrokerAddress } from '../../lib/broker-address.js'
 import { TopicPartitions } from '../../lib/cluster/topic-partitions.js'
-import { BrokerError, KafkaError, MetadataError } from '../../lib/errors.js'
+import { BrokerError, type KafkaError, MetadataError } from '../../lib/errors.js'
 import { BrokerPartitionInfo } from '../../lib/handler/broker-partition-info.js'
+import { errorOf, leadersOf } from '../cluster/support/known-topics.js'
 import {
   brokersOf,
   describing,
@@ -40,20 +41,6 @@ async function refreshed(
   const done = info.refresh(topics.map(({ name }) => name))
   await source.answer(brokers, ...topics)
   await done
-}
-
-/** id → leader. */
-function leadersOf(info: BrokerPartitionInfo, topic: string): Record<number, number | null> | undefined {
-  const partitions = info.partitionsOf(topic)
-  return (
-    partitions && Object.fromEntries(partitions.map(({ partitionId, leaderId }) => [partitionId, leaderId]))
-  )
-}
-
-function errorOf(info: BrokerPartitionInfo, topic: string): KafkaError {
-  const found = info.lookUp(topic)
-  if (found instanceof KafkaError) return found
-  throw new Error(`${topic} is known`)
 }
 
 describe('BrokerPartitionInfo', () => {
