@@ -39,4 +39,14 @@ describe('crc32c', () => {
       }
     }
   })
+
+  it('agrees with the definition where it takes sixteen bytes a step, wherever the range starts', () => {
+    const bytes = Buffer.from(Array.from({ length: 1100 }, (_, i) => (i * 167 + (i >> 3)) & 0xff)).subarray(3)
+    for (let from = 0; from < 17; from++) {
+      for (let length = 505; length <= 545; length++) {
+        const expected = slowCrc32c(bytes.subarray(from, from + length))
+        expect(crc32c(bytes, from, from + length), `${length} bytes from ${from}`).to.equal(expected)
+      }
+    }
+  })
 })
