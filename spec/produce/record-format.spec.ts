@@ -8,6 +8,7 @@ import {
   type CompressionName,
   compressionNamed,
 } from '../../lib/protocol/records/compression.js'
+import { readRecordBatches } from '../../lib/protocol/records/read-record-batch.js'
 import type { Payload } from '../../lib/protocol/types.js'
 import { Writer } from '../../lib/protocol/writer.js'
 import { recordOf } from '../support/messages.js'
@@ -57,6 +58,17 @@ async function failureOf(version: number, options: PayloadOptions, from = batch(
 }
 
 describe('payloadOf', () => {
+  it('writes the producer of a batch from magic 2 on, plain and compressed', async () => {
+    const producer = { producerId: 7n, producerEpoch: 2, baseSequence: 5, isTransactional: true }
+    for (const options of [noCodec, withCodec('gzip')]) {
+      const { bytes } = await written(3, options, { ...batch(), producer })
+      expect(readRecordBatches(bytes)[0]).to.include({ producerId: 7n, producerEpoch: 2, baseSequence: 5 })
+      expect((await written(2, options, { ...batch(), producer })).bytes).to.deep.equal(
+        (await written(2, options)).bytes,
+      )
+    }
+  })
+
   const formats: [version: number, magic: number][] = [
     [0, 0],
     [1, 0],

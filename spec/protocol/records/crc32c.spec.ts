@@ -1,15 +1,6 @@
 import { expect } from 'chai'
 import { crc32c } from '../../../lib/protocol/records/crc32c.js'
-
-/** Bit by bit, as the polynomial says. */
-function slowCrc32c(bytes: Buffer): number {
-  let c = 0xffffffff
-  for (const byte of bytes) {
-    c ^= byte
-    for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0x82f63b78 : c >>> 1
-  }
-  return ~c >>> 0
-}
+import { slowCrc32c } from '../support/slow-crc32c.js'
 
 describe('crc32c', () => {
   // RFC 3720, B.4, and an independent implementation.
