@@ -12,6 +12,7 @@ import { counted } from '../counted.js'
 import { asKafkaError, EncodeError, type KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { Api } from '../protocol/api.js'
+import { requestBuffers } from '../protocol/buffer-pool.js'
 import {
   type ApiVersionsResponse,
   apiVersions,
@@ -19,7 +20,7 @@ import {
   type MetadataResponse,
   metadata,
 } from '../protocol/messages/index.js'
-import { decodeResponse, encodeRequest } from '../protocol/request-response.js'
+import { decodeResponse, EncodedRequest, encodeRequest } from '../protocol/request-response.js'
 import type { BrokerVersions } from './broker-versions.js'
 import { connectionClosed, expired, forRequest, undecodable, writeTimedOut } from './client-errors.js'
 import { Connection, type ConnectionListener, type ConnectionSettings } from './connection.js'
@@ -44,7 +45,7 @@ export interface RequestOptions {
   sizeHint?: number
   /**
    * Called with the bytes of the request, its length field included, in the turn in which they are sent, before; what
-   * it throws keeps them from being sent.
+   * it throws keeps them from being sent, and gives the buffer of the request back.
    */
   onEncoded?: (bytes: number) => void
 }
@@ -150,37 +151,67 @@ export class BrokerClient {
   }
 
   /**
+   * Encodes a request ahead of its turn, for {@link request} or {@link send}, which then give its buffer back. Whoever does not
+   * send it may give it back.
+   *
+   * @throws {UnsupportedVersionError} when the broker does not know the request in any version supported here.
+   * @throws {EncodeError}
+   */
+  encode<Request>(
+    api: Api<Request, unknown>,
+    body: Request,
+    { version = this.#versionOf(api), sizeHint }: Pick<RequestOptions, 'version' | 'sizeHint'>,
+  ): EncodedRequest {
+    const { clientId } = this.#settings
+    try {
+      return new EncodedRequest(api, version, clientId, body, sizeHint, requestBuffers)
+    } catch (cause) {
+      // Nothing has been sent, and nobody may think that it has.
+      throw asKafkaError(cause) ?? new EncodeError(`a ${api.name} request cannot be written`, { cause })
+    }
+  }
+
+  /**
    * Sends a request and resolves with its decoded answer; holds it back first while the broker wants that.
    *
-   * @throws {UnsupportedVersionError} at once when the broker does not know the request in any version supported here.
+   * @param body - or the request as {@link encode} made it.
+   * @throws {UnsupportedVersionError | EncodeError} at once, as {@link encode}.
    */
   request<Request, Response>(
     api: Api<Request, Response>,
-    body: Request,
+    body: Request | EncodedRequest,
     options: RequestOptions,
   ): Promise<Response> {
     const throttled = this.#throttle.wait()
     if (throttled) return throttled.then(() => this.request(api, body, options))
-    const { timeoutMs, onEncoded } = options
-    const { version, correlationId, bytes } = this.#encode(api, body, options)
-    onEncoded?.(bytes.length)
-    const answered = this.#answerTo(api, version, correlationId, bytes.length, { timeoutMs })
-    if (this.#connection.isOpen) this.#connection.write(bytes, () => {})
+    const encoded = this.#readyToWrite(api, body, options)
+    const { length, version } = encoded
+    const correlationId = this.#nextCorrelationId()
+    const { timeoutMs } = options
+    const answered = this.#answerTo(api, version, correlationId, length, { timeoutMs })
+    this.#write(encoded, correlationId)
     return answered as Promise<Response>
   }
 
   /**
    * Sends a request that has no answer; resolves when all its bytes are in the kernel's hands.
+   *
+   * @param body - or the request as {@link encode} made it.
    */
-  send<Request>(api: Api<Request, unknown>, body: Request, options: RequestOptions): Promise<void> {
+  send<Request>(
+    api: Api<Request, unknown>,
+    body: Request | EncodedRequest,
+    options: RequestOptions,
+  ): Promise<void> {
     const throttled = this.#throttle.wait()
     if (throttled) return throttled.then(() => this.send(api, body, options))
-    const { timeoutMs, onEncoded } = options
-    const { correlationId, bytes } = this.#encode(api, body, options)
-    onEncoded?.(bytes.length)
-    const trace = this.#trace(api.name, correlationId, bytes.length)
+    const { timeoutMs } = options
+    const encoded = this.#readyToWrite(api, body, options)
+    const correlationId = this.#nextCorrelationId()
+    const trace = this.#trace(api.name, correlationId, encoded.length)
     const written = new Promise<void>((resolve, reject) => {
       if (!this.#connection.isOpen) {
+        encoded.release()
         reject(connectionClosed(this.broker))
         return
       }
@@ -193,7 +224,7 @@ export class BrokerClient {
         this.close(writeTimedOut(this.broker, api.name, timeoutMs)),
       )
       this.#writing.add(fail)
-      this.#connection.write(bytes, () => {
+      this.#write(encoded, correlationId, () => {
         cancelDeadline()
         if (this.#writing.delete(fail)) resolve()
       })
@@ -206,19 +237,34 @@ export class BrokerClient {
     this.#connection.close(reason)
   }
 
-  #encode<Request>(
+  #readyToWrite<Request>(
     api: Api<Request, unknown>,
-    body: Request,
-    { version = this.#versionOf(api), sizeHint }: RequestOptions,
-  ): { version: number; correlationId: number; bytes: Buffer } {
-    const correlationId = this.#nextCorrelationId()
+    body: Request | EncodedRequest,
+    options: RequestOptions,
+  ): EncodedRequest {
+    const encoded = body instanceof EncodedRequest ? body : this.encode(api, body, options)
     try {
-      const bytes = encodeRequest(api, version, correlationId, this.#settings.clientId, body, sizeHint)
-      return { version, correlationId, bytes }
-    } catch (cause) {
-      // Nothing has been sent, and nobody may think that it has.
-      throw asKafkaError(cause) ?? new EncodeError(`a ${api.name} request cannot be written`, { cause })
+      options.onEncoded?.(encoded.length)
+    } catch (error) {
+      encoded.release()
+      throw error
     }
+    return encoded
+  }
+
+  /**
+   * The socket may read the bytes until it has called back. Where the connection ends first nobody knows when it is done
+   * with them, and their buffer is left to the garbage collector.
+   */
+  #write(encoded: EncodedRequest, correlationId: number, onWritten?: () => void): void {
+    if (!this.#connection.isOpen) {
+      encoded.release()
+      return
+    }
+    this.#connection.write(encoded.bytes(correlationId), () => {
+      encoded.release()
+      onWritten?.()
+    })
   }
 
   /** Waits for the answer to a request that is written right after this; null: it was passed over. */

@@ -2,23 +2,30 @@
  * A growing buffer. Lengths and checksums are left open and patched in afterwards, so that nested values are
  * written once, in place, without a buffer of their own.
  *
- * The bytes returned by {@link Writer.finish} are a view: the writer must not be used after that.
+ * The bytes returned by {@link Writer.finish} are a view: nothing may be written after that.
  */
 import { byteLengthOf } from '../bytes.js'
 import { EncodeError } from '../errors.js'
+import { type BufferSource, newBuffers } from './buffer-pool.js'
 import { putBytes, putInt32, putInt64, putUtf8, putUvarint, putVarint, utf8Room } from './primitives.js'
 
 export type { Serialized } from './serialized.js'
 
 const MAX_BYTES = 0x7fffffff
+const RELEASED = Buffer.alloc(0)
 
 export class Writer {
+  readonly #buffers: BufferSource
   #buffer: Buffer
   #at = 0
 
-  /** @param initialBytes - room to start with; more is made as needed, up to 2³¹−1 bytes in all. */
-  constructor(initialBytes = 512) {
-    this.#buffer = Buffer.allocUnsafe(Math.min(initialBytes, MAX_BYTES))
+  /**
+   * @param initialBytes - room to start with; more is made as needed, up to 2³¹−1 bytes in all.
+   * @param buffers - where the room is taken from; call {@link release} in the end. Default: memory of its own.
+   */
+  constructor(initialBytes = 512, buffers = newBuffers) {
+    this.#buffers = buffers
+    this.#buffer = buffers.take(Math.min(initialBytes, MAX_BYTES))
   }
 
   /** Bytes written so far, which is where the next one goes. */
@@ -130,14 +137,24 @@ export class Writer {
     return this.#buffer.subarray(0, this.#at)
   }
 
+  /** The buffer goes back to where it came from: nobody may read the bytes any more, nor use the writer. A second call does nothing. */
+  release(): void {
+    const buffer = this.#buffer
+    if (buffer === RELEASED) return
+    this.#buffer = RELEASED
+    this.#at = 0
+    this.#buffers.give(buffer)
+  }
+
   #grow(needed: number): void {
     if (needed > MAX_BYTES) {
       throw new EncodeError(
         `a request of more than ${MAX_BYTES} bytes cannot be sent; send fewer or smaller messages`,
       )
     }
-    const grown = Buffer.allocUnsafe(Math.min(MAX_BYTES, Math.max(needed, this.#buffer.length * 2)))
+    const grown = this.#buffers.take(Math.min(MAX_BYTES, Math.max(needed, this.#buffer.length * 2)))
     this.#buffer.copy(grown, 0, 0, this.#at)
+    this.#buffers.give(this.#buffer)
     this.#buffer = grown
   }
 }
