@@ -14,3 +14,21 @@ export interface PartitionBatch<M extends RecordBody = RecordBody> {
 export function partitionName(topic: string, partition: number): string {
   return `${topic}/${partition}`
 }
+
+/** Values by topic and partition. No names are put together for it: with many partitions those cost more than all else. */
+export class PartitionMap<V> {
+  readonly #topics = new Map<string, Map<number, V>>()
+
+  get(topic: string, partition: number): V | undefined {
+    return this.#topics.get(topic)?.get(partition)
+  }
+
+  set(topic: string, partition: number, value: V): void {
+    let partitions = this.#topics.get(topic)
+    if (!partitions) {
+      partitions = new Map()
+      this.#topics.set(topic, partitions)
+    }
+    partitions.set(partition, value)
+  }
+}
