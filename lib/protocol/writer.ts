@@ -7,7 +7,7 @@
 import { byteLengthOf } from '../bytes.js'
 import { EncodeError } from '../errors.js'
 import { type BufferSource, newBuffers } from './buffer-pool.js'
-import { putBytes, putInt32, putInt64, putUtf8, putUvarint, putVarint, utf8Room } from './primitives.js'
+import { putBigInt64, putBytes, putInt32, putUtf8, putUvarint, putVarint, utf8Room } from './primitives.js'
 
 export type { Serialized } from './serialized.js'
 
@@ -53,13 +53,7 @@ export class Writer {
   }
 
   int64(value: bigint): void {
-    this.room(8)
-    this.#at = this.#buffer.writeBigInt64BE(value, this.#at)
-  }
-
-  /** An integer of at most 53 bits as int64, without a bigint: offsets in a set, timestamps. */
-  int64FromNumber(value: number): void {
-    this.#at = putInt64(this.room(8), value, this.#at)
+    this.#at = putBigInt64(this.room(8), value, this.#at)
   }
 
   /** Unsigned base-128 varint of at most 32 bits. */

@@ -5,12 +5,15 @@
  *
  * @see docs/reference/wire-protocol.md#record-batches; https://kafka.apache.org/documentation/#recordbatch
  */
+import { putBigInt64, putInt16, putInt32, putInt64 } from '../primitives.js'
 import type { Payload } from '../types.js'
 import type { Writer } from '../writer.js'
 import { crc32c } from './crc32c.js'
 import { type BatchSummary, type RecordBody, summaryOf } from './record-body.js'
 import { writeRecords } from './write-records.js'
 
+/** Before the records. */
+const HEAD_BYTES = 61
 const MAGIC_2 = 2
 const NO_LEADER_EPOCH = -1
 const TRANSACTIONAL = 0x10
@@ -82,25 +85,26 @@ interface OpenBatch {
   readonly crcAt: number
 }
 
+/** Writes the head, but for its length and checksum. */
 function beginBatch(
   writer: Writer,
   codecId: number,
-  summary: BatchSummary,
+  { count, baseTimestampMs, maxTimestampMs }: BatchSummary,
   { producerId, producerEpoch, baseSequence, isTransactional }: BatchProducer,
 ): OpenBatch {
-  writer.int64FromNumber(0)
-  const lengthAt = writer.beginLength()
-  writer.int32(NO_LEADER_EPOCH)
-  writer.int8(MAGIC_2)
-  const crcAt = writer.skip(4)
-  writer.int16(isTransactional ? codecId | TRANSACTIONAL : codecId)
-  writer.int32(summary.count - 1)
-  writer.int64FromNumber(summary.baseTimestampMs)
-  writer.int64FromNumber(summary.maxTimestampMs)
-  writer.int64(producerId)
-  writer.int16(producerEpoch)
-  writer.int32(baseSequence)
-  writer.int32(summary.count)
+  const buffer = writer.room(HEAD_BYTES)
+  const lengthAt = putInt64(buffer, 0, writer.length)
+  let at = putInt32(buffer, NO_LEADER_EPOCH, lengthAt + 4)
+  buffer[at++] = MAGIC_2
+  const crcAt = at
+  at = putInt16(buffer, isTransactional ? codecId | TRANSACTIONAL : codecId, crcAt + 4)
+  at = putInt32(buffer, count - 1, at)
+  at = putInt64(buffer, baseTimestampMs, at)
+  at = putInt64(buffer, maxTimestampMs, at)
+  at = putBigInt64(buffer, producerId, at)
+  at = putInt16(buffer, producerEpoch, at)
+  at = putInt32(buffer, baseSequence, at)
+  writer.advanceTo(putInt32(buffer, count, at))
   return { lengthAt, crcAt }
 }
 
