@@ -5,6 +5,7 @@
  */
 import { counted } from '../counted.js'
 import { asKafkaError, EncodeError, type KafkaError, printable, UnsupportedCodecError } from '../errors.js'
+import { requestBuffers } from '../protocol/buffer-pool.js'
 import type { Compression } from '../protocol/records/compression.js'
 import { CompressedMessageSet, PlainMessageSet } from '../protocol/records/message-set.js'
 import { CompressedRecordBatch, PlainRecordBatch } from '../protocol/records/record-batch.js'
@@ -71,16 +72,18 @@ async function compressedPayload(
 ): Promise<BatchPayload> {
   const { messages, producer } = batch
   const summary = summaryOf(messages)
+  const plain = new Writer(estimateSetBytes(messages), requestBuffers)
   let compressed: Uint8Array
   try {
-    const writer = new Writer(estimateSetBytes(messages))
-    if (magic === 2) writeRecords(writer, messages, summary.baseTimestampMs)
-    else new PlainMessageSet(magic, messages).writeTo(writer)
-    compressed = await compression.compress(writer.finish(), magic)
+    if (magic === 2) writeRecords(plain, messages, summary.baseTimestampMs)
+    else new PlainMessageSet(magic, messages).writeTo(plain)
+    compressed = await compression.compress(plain.finish(), magic)
   } catch (cause) {
+    // Not released: another thread may still read it.
     if (asKafkaError(cause) instanceof UnreadableRecordError) throw cause
     throw notCompressed(batch, compression, cause)
   }
+  plain.release()
   const payload =
     magic === 2
       ? new CompressedRecordBatch(compression.id, summary, compressed, producer)

@@ -1,8 +1,10 @@
 import { gunzipSync } from 'node:zlib'
 import { expect } from 'chai'
+import sinon from 'sinon'
 import { EncodeError, KafkaError, UnsupportedCodecError } from '../../lib/errors.js'
 import type { PartitionBatch } from '../../lib/produce/partition-batch.js'
 import { type BatchPayload, type PayloadOptions, payloadOf } from '../../lib/produce/record-format.js'
+import { requestBuffers } from '../../lib/protocol/buffer-pool.js'
 import {
   type Compression,
   type CompressionName,
@@ -175,5 +177,26 @@ describe('payloadOf', () => {
       expect(error).to.be.instanceOf(EncodeError).and.include({ cause, topic: 'a\nb', partition: 0 })
       expect(error.message).to.equal('2 messages to a\\u{a}b/0 cannot be compressed with gzip')
     }
+  })
+
+  it('gives the buffer of the plain records back when they are compressed, and never where that has failed', async () => {
+    const gzip = compressionNamed('gzip')!
+    let fail = false
+    const compression: Compression = {
+      ...gzip,
+      async compress(plain, magic) {
+        expect(give.callCount, 'while it compresses').to.equal(0)
+        if (fail) throw new Error('another thread may still read it')
+        return gzip.compress(plain, magic)
+      },
+    }
+    const options = { compression, compressedTopics: new Set<string>() }
+    const give = sinon.spy(requestBuffers, 'give')
+    await payloadOf(batch(), 3, 'b:9092', options)
+    expect(give.callCount).to.equal(1)
+    give.resetHistory()
+    fail = true
+    await failureOf(3, options)
+    expect(give.callCount).to.equal(0)
   })
 })
