@@ -185,11 +185,11 @@ export class BrokerClient {
     const throttled = this.#throttle.wait()
     if (throttled) return throttled.then(() => this.request(api, body, options))
     const encoded = this.#readyToWrite(api, body, options)
-    const { length, version } = encoded
     const correlationId = this.#nextCorrelationId()
+    const bytes = encoded.bytes(correlationId)
     const { timeoutMs } = options
-    const answered = this.#answerTo(api, version, correlationId, length, { timeoutMs })
-    this.#write(encoded, correlationId)
+    const answered = this.#answerTo(api, encoded.version, correlationId, bytes.length, { timeoutMs })
+    this.#write(encoded, bytes)
     return answered as Promise<Response>
   }
 
@@ -208,7 +208,8 @@ export class BrokerClient {
     const { timeoutMs } = options
     const encoded = this.#readyToWrite(api, body, options)
     const correlationId = this.#nextCorrelationId()
-    const trace = this.#trace(api.name, correlationId, encoded.length)
+    const bytes = encoded.bytes(correlationId)
+    const trace = this.#trace(api.name, correlationId, bytes.length)
     const written = new Promise<void>((resolve, reject) => {
       if (!this.#connection.isOpen) {
         encoded.release()
@@ -224,7 +225,7 @@ export class BrokerClient {
         this.close(writeTimedOut(this.broker, api.name, timeoutMs)),
       )
       this.#writing.add(fail)
-      this.#write(encoded, correlationId, () => {
+      this.#write(encoded, bytes, () => {
         cancelDeadline()
         if (this.#writing.delete(fail)) resolve()
       })
@@ -256,12 +257,12 @@ export class BrokerClient {
    * The socket may read the bytes until it has called back. Where the connection ends first nobody knows when it is done
    * with them, and their buffer is left to the garbage collector.
    */
-  #write(encoded: EncodedRequest, correlationId: number, onWritten?: () => void): void {
+  #write(encoded: EncodedRequest, bytes: Buffer, onWritten?: () => void): void {
     if (!this.#connection.isOpen) {
       encoded.release()
       return
     }
-    this.#connection.write(encoded.bytes(correlationId), () => {
+    this.#connection.write(bytes, () => {
       encoded.release()
       onWritten?.()
     })

@@ -65,8 +65,13 @@ export class EncodedRequest<Request = unknown> {
     return this.#writer.length
   }
 
-  /** The bytes with this correlation id: a view, which ends with {@link release}. */
+  /**
+   * The bytes with this correlation id: a view, which ends with {@link release}.
+   *
+   * @throws {Error} once it is released: each request is sent once.
+   */
   bytes(correlationId: number): Buffer {
+    if (this.length === 0) throw new Error('an encoded request was used after its buffer had been given back')
     this.#writer.patchInt32(CORRELATION_ID_AT, correlationId)
     return this.#writer.finish()
   }

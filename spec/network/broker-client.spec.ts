@@ -283,6 +283,8 @@ describe('BrokerClient', () => {
     const ahead = client.encode(metadata, metadataRequest(['ahead']), {})
     await ask(client, 'first')
     await client.request(metadata, ahead, { timeoutMs: TIMEOUT_MS })
+    await turns()
+    expect(() => client.request(metadata, ahead, { timeoutMs: TIMEOUT_MS })).to.throw('given back')
     expect(received).to.deep.equal(['0 first', '1 ahead'])
   })
 

@@ -146,6 +146,12 @@ describe('EncodedRequest', () => {
     expect(request.length).to.equal(0)
   })
 
+  it('has no bytes once it is released', () => {
+    const request = encoded()
+    request.release()
+    expect(() => request.bytes(1)).to.throw('used after its buffer had been given back')
+  })
+
   it('gives its buffers back when it grows out of them, and when it cannot be written', () => {
     let out = 0
     const counting: BufferSource = {
