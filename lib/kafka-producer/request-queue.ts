@@ -5,9 +5,15 @@
  * @see Kafka's TransactionManager and Sender 4.3
  */
 import type { KafkaError } from '../errors.js'
+import { Fifo } from '../fifo.js'
 import { coordinatorOf, type FindCoordinatorResponse } from '../protocol/messages/index.js'
 import { codesIn, type Step, stepForAll, withoutDone } from './transaction-answers.js'
-import { type CoordinatorKind, findCoordinatorFor, type TransactionRequest } from './transaction-requests.js'
+import {
+  type CoordinatorKind,
+  findCoordinatorFor,
+  PRIORITIES,
+  type TransactionRequest,
+} from './transaction-requests.js'
 
 /** While the last transaction is being completed, the first partition of the next one is asked for at this pace. */
 const CONCURRENT_TRANSACTIONS = 51
@@ -47,8 +53,8 @@ export interface RequestQueueOptions {
 export class RequestQueue {
   readonly #retryBackoffMs: number
   readonly #coordinators = new Map<CoordinatorKind, { key: string; coordinator: Coordinator }>()
-  /** By priority, and in order within one. */
-  #waiting: Waiting[] = []
+  /** By priority. Callers decide how many offsets wait. */
+  readonly #waiting: readonly Fifo<Waiting>[] = Array.from({ length: PRIORITIES }, () => new Fifo<Waiting>())
   #inFlight: TransactionRequest | null = null
 
   constructor({ retryBackoffMs }: RequestQueueOptions) {
@@ -64,28 +70,27 @@ export class RequestQueue {
   }
 
   add(request: TransactionRequest, afterMs = 0): void {
-    const at = this.#waiting.findIndex((other) => other.request.priority > request.priority)
-    this.#waiting.splice(at === -1 ? this.#waiting.length : at, 0, { request, afterMs })
+    this.#waiting[request.priority]!.push({ request, afterMs })
   }
 
   /** The next in turn, which stays where it is. */
   peek(): TransactionRequest | null {
-    return this.#waiting[0]?.request ?? null
+    return this.#first?.peek()?.request ?? null
   }
 
   /** Takes the next in turn out, unsent. */
   take(): TransactionRequest | null {
-    return this.#waiting.shift()?.request ?? null
+    return this.#first?.shift()?.request ?? null
   }
 
   /** Puts the next in turn in flight, or FindCoordinator in its place where that is not known. */
   send(): OutgoingRequest | null {
-    const next = this.#waiting[0]
+    const next = this.peek()
     if (!next || this.#inFlight) return null
-    const { coordinator: kind, key } = next.request
+    const { coordinator: kind, key } = next
     const known = kind && this.#coordinators.get(kind)
     if (kind && known?.key !== key) this.add(findCoordinatorFor(kind, key))
-    const { request, afterMs } = this.#waiting.shift()!
+    const { request, afterMs } = this.#first!.shift()!
     this.#inFlight = request
     return { request, to: request.coordinator && (known?.coordinator ?? null), afterMs }
   }
@@ -128,10 +133,12 @@ export class RequestQueue {
 
   /** Ends everything that waits, but searches for coordinators if `keepsSearches`. */
   clear(error: KafkaError, keepsSearches: boolean): void {
-    const isKept = ({ request: { kind } }: Waiting) => keepsSearches && kind === 'FindCoordinator'
-    const ended = this.#waiting.filter((one) => !isKept(one))
-    this.#waiting = this.#waiting.filter(isKept)
+    const ended = this.#waiting.slice(keepsSearches ? 1 : 0).flatMap((waiting) => waiting.take(waiting.size))
     for (const { request } of ended) request.result?.end(error)
+  }
+
+  get #first(): Fifo<Waiting> | undefined {
+    return this.#waiting.find(({ size }) => size > 0)
   }
 
   #land(request: TransactionRequest): void {

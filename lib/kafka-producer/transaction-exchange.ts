@@ -12,6 +12,7 @@ import type { TransactionProgress } from './transaction-progress.js'
 import {
   addPartitions,
   initWithoutTransactions,
+  partitionsOf,
   type Requester,
   type TransactionRequest,
 } from './transaction-requests.js'
@@ -106,7 +107,7 @@ export class TransactionExchange {
         this.#progress.granted(response as InitProducerIdResponse)
         break
       case 'AddPartitionsToTxn':
-        partitions.addAsked()
+        partitions.added(partitionsOf(request))
         this.#progress.markStarted()
         break
       case 'AddOffsetsToTxn':

@@ -30,8 +30,13 @@ import { TransactionalResult } from './transactional-result.js'
 
 /** The newest Produce in a transaction where the cluster does not have transaction version 2 (KIP-890). */
 const LAST_PRODUCE_OF_VERSION_1 = 11
-/** Answers to produce requests that end the producer: 31, 53 and 90 are about it and not about the records. */
-const fatalForProducer: ReadonlySet<number> = new Set([31, 53, 90])
+/** Answers to produce requests that are about the producer and not about its records, and end it. */
+const fatalForProducer: ReadonlySet<number> = new Set([
+  31, // CLUSTER_AUTHORIZATION_FAILED
+  35, // UNSUPPORTED_VERSION
+  53, // TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+  90, // PRODUCER_FENCED
+])
 
 export interface TransactionManagerOptions {
   /** Null for idempotence without transactions. */
@@ -196,7 +201,10 @@ export class TransactionManager {
     this.#exchange.unanswered(request, error)
   }
 
-  /** A record failed, in a batch or before it was queued: its transaction has to be aborted. */
+  /**
+   * A record failed, in a batch or before it was queued: its transaction has to be aborted. Not for records that end with
+   * {@link unsentRecordsError}, whose failure is known here.
+   */
   recordFailed(error: KafkaError): void {
     const isFatal =
       error instanceof UnsupportedVersionError ||

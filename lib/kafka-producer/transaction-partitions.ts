@@ -8,16 +8,16 @@ type Membership = 'new' | 'asked' | 'added'
 
 export class TransactionPartitions {
   readonly #topics = new Map<string, Map<number, Membership>>()
-  #newCount = 0
-  #addedCount = 0
+  #new: TopicPartition[] = []
+  #hasAdded = false
 
-  /** No partition is to be added. */
+  /** There are partitions to be added. */
   get hasNew(): boolean {
-    return this.#newCount > 0
+    return this.#new.length > 0
   }
 
   get hasAdded(): boolean {
-    return this.#addedCount > 0
+    return this.#hasAdded
   }
 
   /** Whether batches of the partition may be written. */
@@ -27,37 +27,41 @@ export class TransactionPartitions {
 
   /** Notes a partition to be added; one that is known already stays what it is. */
   want(topic: string, partition: number): void {
-    if (this.#of(topic).has(partition)) return
-    this.#of(topic).set(partition, 'new')
-    this.#newCount++
+    const partitions = this.#of(topic)
+    if (partitions.has(partition)) return
+    partitions.set(partition, 'new')
+    this.#new.push({ topic, partition })
   }
 
   /** Notes a partition as added by its first produce request. */
   addAtOnce(topic: string, partition: number): void {
-    if (this.isAdded(topic, partition)) return
     this.#of(topic).set(partition, 'added')
-    this.#addedCount++
+    this.#hasAdded = true
   }
 
   /** The new ones, which the coordinator is asked for from now on. */
   takeNew(): TopicPartition[] {
-    return this.#change('new', 'asked')
+    const taken = this.#new
+    this.#new = []
+    for (const { topic, partition } of taken) this.#of(topic).set(partition, 'asked')
+    return taken
   }
 
-  /** The coordinator has added what it was asked for. */
-  addAsked(): void {
-    this.#addedCount += this.#change('asked', 'added').length
+  /** The coordinator has added these; several requests may be waiting at a time. */
+  added(partitions: readonly TopicPartition[]): void {
+    for (const { topic, partition } of partitions) this.addAtOnce(topic, partition)
   }
 
   /** Forgets those that the coordinator has not been asked for. */
   dropNew(): void {
-    this.#change('new', null)
+    for (const { topic, partition } of this.#new) this.#of(topic).delete(partition)
+    this.#new = []
   }
 
   clear(): void {
     this.#topics.clear()
-    this.#newCount = 0
-    this.#addedCount = 0
+    this.#new = []
+    this.#hasAdded = false
   }
 
   #of(topic: string): Map<number, Membership> {
@@ -66,19 +70,5 @@ export class TransactionPartitions {
     const made = new Map<number, Membership>()
     this.#topics.set(topic, made)
     return made
-  }
-
-  #change(from: Membership, to: Membership | null): TopicPartition[] {
-    const changed: TopicPartition[] = []
-    for (const [topic, partitions] of this.#topics) {
-      for (const [partition, membership] of partitions) {
-        if (membership !== from) continue
-        changed.push({ topic, partition })
-        if (to) partitions.set(partition, to)
-        else partitions.delete(partition)
-      }
-    }
-    if (from === 'new') this.#newCount = 0
-    return changed
   }
 }

@@ -6,6 +6,7 @@
 import { NO_PRODUCER, type ProducerIdentity } from '../produce/producer-identity.js'
 import type { Api } from '../protocol/api.js'
 import {
+  type AddPartitionsToTxnRequest,
   addOffsetsToTxn,
   addPartitionsToTxn,
   endTxn,
@@ -106,6 +107,8 @@ function request<Body, Answer>(
 }
 
 const priorities = { findCoordinator: 0, initProducerId: 1, add: 2, endTxn: 3, raiseEpoch: 4 }
+/** How many there are. */
+export const PRIORITIES = 5
 
 export function findCoordinatorFor(kind: CoordinatorKind, key: string): TransactionRequest {
   const keyType = kind === 'transaction' ? TRANSACTION_KEY : GROUP_KEY
@@ -165,6 +168,13 @@ export function addPartitions(
     addPartitionsToTxn,
     { transactionalId, producerId, producerEpoch: epoch, topics },
     { coordinator: 'transaction', key: transactionalId, priority: priorities.add, result: null },
+  )
+}
+
+/** The partitions that a request of {@link addPartitions} is about. */
+export function partitionsOf({ body }: TransactionRequest): TopicPartition[] {
+  return (body as AddPartitionsToTxnRequest).topics.flatMap(({ name: topic, partitions }) =>
+    partitions.map((partition) => ({ topic, partition })),
   )
 }
 

@@ -150,6 +150,7 @@ describe('TransactionManager after a record that failed', () => {
     refused(CLUSTER_AUTHORIZATION),
     refused(TRANSACTIONAL_ID_AUTHORIZATION),
     refused(PRODUCER_FENCED),
+    refused(35),
     new UnsupportedVersionError('no'),
   ]) {
     it(`ends the producer for good after ${error.code}`, () => {

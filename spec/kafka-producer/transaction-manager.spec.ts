@@ -126,6 +126,19 @@ describe('TransactionManager in a transaction', () => {
     ])
   })
 
+  it('writes to no partition whose request waits behind one that is repeated', () => {
+    const talk = Conversation.ready()
+    talk.manager.beginTransaction()
+    talk.manager.addPartition('t', 0)
+    talk.sends('AddPartitionsToTxn')
+    talk.answersCode(CONCURRENT_TRANSACTIONS)
+    talk.manager.addPartition('t', 1)
+    talk.addsPartitions()
+    expect([0, 1].map((index) => talk.manager.mayWriteTo('t', index))).to.deep.equal([true, false])
+    talk.addsPartitions()
+    expect(talk.manager.mayWriteTo('t', 1)).to.equal(true)
+  })
+
   it('adds partitions anew in each transaction', () => {
     const talk = Conversation.inTransaction([0])
     talk.manager.commitTransaction().markSeen()
