@@ -113,6 +113,11 @@ export interface RecordedError {
   class: string
   /** Those of its causes, the nearest first. */
   causes?: string[]
+  /** Of an error of ours: Kafka's name for what a broker answered. */
+  kafkaName?: string
+  /** Of an error of ours: in place of `causes`. */
+  cause?: RecordedError
+  message?: string
 }
 
 export interface RecordedMetadata {

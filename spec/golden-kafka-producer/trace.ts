@@ -6,7 +6,7 @@
 import type { DecodedBatch, DecodedRecord } from '../support/scripted-kafka/batches.js'
 import type { ApiName } from '../support/scripted-kafka/messages.js'
 import type { LogEntry } from '../support/scripted-kafka/partition-log.js'
-import { isRequest, type Seen, type SeenRequest } from '../support/scripted-kafka/recording.js'
+import { isRequest, type SeenRequest } from '../support/scripted-kafka/recording.js'
 import type { Struct } from '../support/scripted-kafka/schema.js'
 import type { ScriptedKafka } from '../support/scripted-kafka/scripted-kafka.js'
 import { textOf } from './notation.js'
@@ -49,6 +49,8 @@ export interface TracedRequest {
   api: ApiName
   version: number
   body: Struct
+  clientId: string | null
+  /** Unanswered on its connection, this one included; those of its API where the brokers counted them. */
   outstanding: number
   /** Of a produce request. */
   parts: TracedPart[]
@@ -57,12 +59,15 @@ export interface TracedRequest {
 export interface Trace {
   events: RecordedEvent[]
   requests: TracedRequest[]
+  /** What is wrong with bytes that a broker got. */
+  refusals: string[]
   /** A text for each entry, by `topic/partition`; partitions without entries are left out. */
   log: Record<string, TracedEntry[]>
   offsets: Record<string, number>
 }
 
 export interface TracedEntry {
+  offset: number
   text: string
   ids: string
 }
@@ -84,6 +89,7 @@ export function traceOfTranscript({ events, wire, log, offsets }: Transcript): T
       Object.entries(log).map(([name, entries]) => [name, entries.map(ofRecordedEntry)]),
     ),
     offsets,
+    refusals: [],
   }
 }
 
@@ -100,17 +106,14 @@ export function traceOfPlay(events: RecordedEvent[], { seen, state }: ScriptedKa
         .map(([name, entries]) => [name, entries.map(ofLogEntry)]),
     ),
     offsets: Object.fromEntries(state.offsets),
+    refusals: seen.flatMap((one) => (one.kind === 'refused' ? [`broker ${one.broker}: ${one.problem}`] : [])),
   }
 }
 
-/** Bytes that no broker would have read; a producer that sends any has lost. */
-export function refusals(seen: readonly Seen[]): string[] {
-  return seen.flatMap((one) => (one.kind === 'refused' ? [`broker ${one.broker}: ${one.problem}`] : []))
-}
-
 function ofRecordedRequest(request: RecordedRequest): TracedRequest {
-  const { seq, ms, broker, api, version, body, outstanding, topics } = request
-  return { seq, ms, broker, api, version, body: body!, outstanding, parts: partsOfRecorded(body!, topics) }
+  const { seq, ms, broker, api, version, clientId = null, outstanding, topics } = request
+  const [body, parts] = [request.body!, partsOfRecorded(request.body!, topics)]
+  return { seq, ms, broker, api, version, clientId, body, outstanding, parts }
 }
 
 /** The transcript has the names of the partitions beside the body, which has ids from Produce v13 on. */
@@ -137,13 +140,13 @@ function ofRecordedBatch(batch: RecordedBatch): TracedBatch {
 }
 
 function ofSeenRequest(request: SeenRequest): TracedRequest {
-  const { seq, ms, broker, api, version, body, outstanding, sent } = request
+  const { seq, ms, broker, api, version, clientId, body, outstandingOfApi: outstanding, sent } = request
   const parts = sent.map(({ topic = '(unknown id)', partition, batches }) => ({
     topic,
     partition,
     batches: batches.map(ofSeenBatch),
   }))
-  return { seq, ms, broker, api, version, body, outstanding, parts }
+  return { seq, ms, broker, api, version, clientId, body, outstanding, parts }
 }
 
 function ofSeenBatch(batch: DecodedBatch): TracedBatch {
@@ -160,16 +163,23 @@ function ofSeenBatch(batch: DecodedBatch): TracedBatch {
   }
 }
 
+interface Sized {
+  records: readonly { ts: number | 'now' }[]
+}
+
 const HEADER_FIELDS = ['attributes', 'baseOffset', 'leaderEpoch', 'lastOffsetDelta', 'count', 'offset']
 const TIME_FIELDS = ['baseTimestamp', 'maxTimestamp']
 
-function headerOf(batch: object, size: number): string {
-  const fields = batch as Record<string, unknown>
+function headerOf(batch: Sized, size: number): string {
+  const { records } = batch
+  const fields = batch as Sized & Record<string, unknown>
   const times = TIME_FIELDS.map((field) => [field, timeOf(fields[field] as number)] as const)
   const shown = [...HEADER_FIELDS.map((field) => [field, fields[field]] as const), ...times]
     .filter(([, value]) => value !== undefined)
     .map(([field, value]) => `${field} ${value}`)
-  return fields.codec === 'none' ? [...shown, `${size} bytes`].join(', ') : shown.join(', ')
+  // How many bytes a delta of time takes depends on how long the records took to come.
+  const isExact = records.length === 1 || records.every(({ ts }) => timeOf(ts) !== 'now')
+  return fields.codec === 'none' && isExact ? [...shown, `${size} bytes`].join(', ') : shown.join(', ')
 }
 
 function idsOf(from: TracedBatch['ids']): TracedBatch['ids'] {
@@ -191,13 +201,15 @@ function ofRecord({ off, ts, k, v, h = [] }: RecordedRecord | DecodedRecord): Tr
 function ofRecordedEntry(entry: RecordedEntry): TracedEntry {
   const { offset, marker, txn = false, producerId = -1, producerEpoch = -1 } = entry
   const ids = `${producerId}/${producerEpoch}`
-  if (marker !== undefined) return { text: marker, ids }
+  if (marker !== undefined) return { offset, text: marker, ids }
   const { k = null, v = null, h, ts = -1 } = entry
-  return { text: `${ofRecord({ off: offset, ts, k, v, ...(h && { h }) }).text}${txn ? ' txn' : ''}`, ids }
+  const { text } = ofRecord({ off: 0, ts, k, v, ...(h && { h }) })
+  return { offset, text: `${text}${txn ? ' txn' : ''}`, ids }
 }
 
 function ofLogEntry({ offset, record, marker, ...entry }: LogEntry): TracedEntry {
   const ids = `${entry.producerId ?? -1}/${entry.producerEpoch ?? -1}`
-  if (record === undefined) return { text: marker!, ids }
-  return { text: `${ofRecord({ ...record, off: offset }).text}${entry.isTransactional ? ' txn' : ''}`, ids }
+  if (record === undefined) return { offset, text: marker!, ids }
+  const { text } = ofRecord({ ...record, off: 0 })
+  return { offset, text: `${text}${entry.isTransactional ? ' txn' : ''}`, ids }
 }

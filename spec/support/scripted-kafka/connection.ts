@@ -9,6 +9,7 @@ import { FrameSplitter } from '../scripted/frames.js'
 
 /** The place of one answer. */
 export interface Place {
+  apiKey: number
   /** undefined until the answer is there. */
   frame?: Buffer
   /** The connection ends here. */
@@ -40,9 +41,14 @@ export class BrokerConnection {
     return this.#places.length
   }
 
+  /** Those of one API. */
+  outstandingOf(apiKey: number): number {
+    return this.#places.filter((place) => place.apiKey === apiKey).length
+  }
+
   /** Keeps a place in the line of answers. */
-  reserve(): Place {
-    const place: Place = {}
+  reserve(apiKey: number): Place {
+    const place: Place = { apiKey }
     this.#places.push(place)
     return place
   }

@@ -25,6 +25,8 @@ export interface SeenRequest {
   body: Struct
   /** Unanswered on this connection, this one included. */
   outstanding: number
+  /** Of them those of this API. */
+  outstandingOfApi: number
   /** Of a produce request. */
   sent: SentPartition[]
   frame: Buffer

@@ -120,7 +120,7 @@ export class ScriptedKafkaBroker {
     if (isTaken) this.#read(connection, frame)
     else if (range && header.api === 'ApiVersions') {
       const answer = encodeAnswer('ApiVersions', 0, header.correlationId, refuseApiVersions(this.#look([])))
-      connection.answer(connection.reserve(), answer)
+      connection.answer(connection.reserve(header.apiKey), answer)
     } else this.#refuse(connection, frame, `API ${header.apiKey} v${header.version} is not taken`)
   }
 
@@ -134,7 +134,7 @@ export class ScriptedKafkaBroker {
       this.#refuse(connection, frame, String(problem))
       return
     }
-    this.#serve({ connection, place: connection.reserve(), request, sent, frame })
+    this.#serve({ connection, place: connection.reserve(request.apiKey), request, sent, frame })
   }
 
   #refuse(connection: BrokerConnection, frame: Buffer, problem: string): void {
@@ -147,7 +147,9 @@ export class ScriptedKafkaBroker {
     const parts = partsOf(request, sent)
     const rules = this.#around.rules.match({ api: request.api, broker: this.id, parts })
     const seq = this.#around.newRequest()
-    const at = { seq, broker: this.id, connection: connection.id, outstanding: connection.outstanding }
+    const outstanding = connection.outstanding
+    const outstandingOfApi = connection.outstandingOf(request.apiKey)
+    const at = { seq, broker: this.id, connection: connection.id, outstanding, outstandingOfApi }
     this.#around.see({ kind: 'request', ...request, ...at, sent, frame })
     if (rules.some(({ close }) => close === 'before')) connection.end()
     else if (rules.some(({ drop }) => drop)) this.#around.see({ kind: 'answer', seq, body: undefined })
