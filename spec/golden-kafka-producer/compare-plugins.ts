@@ -39,6 +39,6 @@ function alike(expected: readonly PluginCall[], got: readonly PluginCall[]): Plu
   })
 }
 
-function textOf({ kind, t: _, thread: __, ...call }: PluginCall): string {
-  return JSON.stringify({ kind, ...call })
+function textOf({ t: _, thread: __, ...call }: PluginCall): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(call).sort(([a], [b]) => (a < b ? -1 : 1))))
 }

@@ -202,6 +202,14 @@ describe('comparing a changed transcript with that of the Java client', () => {
       /the partition of t changes before record 1/,
     ],
     [
+      'a sticky partition that never changes',
+      'p07-null-key-sticky-bytes',
+      (copy) => {
+        for (const { md } of events(copy, 'result')) md!.partition = 0
+      },
+      /all records of t go to partition 0, though it could change 19 times/,
+    ],
+    [
       'a wait that was not made',
       'e16-request-timeout',
       (copy) => {

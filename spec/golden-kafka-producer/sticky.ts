@@ -2,6 +2,9 @@
 import type { RecordedEvent, RecordedMetadata, Scenario, Sticky } from './scenario.js'
 import type { Trace } from './trace.js'
 
+/** What is less probable than this is a fault. */
+const SMALLEST_CHANCE = 1e-6
+
 export function stickyTopics({ compare }: Scenario): Sticky[] {
   return [compare.sticky ?? []].flat()
 }
@@ -18,8 +21,19 @@ export function partitionFaults(scenario: Scenario, got: Trace): string[] {
       partitions.length === sticky.count
         ? []
         : [`${partitions.length} records of ${sticky.topic} have a partition, expected ${sticky.count}`]
-    return [...found, ...changeFaults(sticky, partitions), ...cycleFaults(sticky, partitions)]
+    const count = partitionCount(scenario, sticky.topic)
+    return [
+      ...found,
+      ...changeFaults(sticky, partitions),
+      ...standstillFaults(sticky, partitions, count),
+      ...cycleFaults(sticky, partitions),
+    ]
   })
+}
+
+function partitionCount({ cluster }: Scenario, topic: string): number {
+  const { partitions = [] } = cluster.topics?.[topic] ?? {}
+  return typeof partitions === 'number' ? partitions : partitions.length
 }
 
 /** Partitions of the records of a topic, in the order in which they were sent. */
@@ -36,6 +50,17 @@ function changeFaults({ topic, mayChangeAt }: Sticky, partitions: readonly numbe
     if (at === 0 || partition === partitions[at - 1] || mayChangeAt.includes(at)) return []
     return [`the partition of ${topic} changes before record ${at}, not at one of ${mayChangeAt.join(', ')}`]
   })
+}
+
+/** The next partition may be the old one, but hardly each time. */
+function standstillFaults(
+  { topic, mayChangeAt = [] }: Sticky,
+  partitions: readonly number[],
+  count: number,
+): string[] {
+  const changes = mayChangeAt.filter((at) => at > 0 && at < partitions.length).length
+  if (count ** -changes > SMALLEST_CHANCE || new Set(partitions).size > 1) return []
+  return [`all records of ${topic} go to partition ${partitions[0]}, though it could change ${changes} times`]
 }
 
 function cycleFaults({ topic, cycle }: Sticky, partitions: readonly number[]): string[] {
