@@ -22,13 +22,19 @@ import {
 import { decodeResponse, encodeRequest } from '../protocol/request-response.js'
 import type { BrokerVersions } from './broker-versions.js'
 import { connectionClosed, expired, forRequest, undecodable, writeTimedOut } from './client-errors.js'
-import { Connection, type ConnectionListener, type ConnectionSettings } from './connection.js'
+import type { Connection, ConnectionListener } from './connection.js'
 import { startDeadline } from './deadline.js'
 import { InFlight, InFlightRequest } from './in-flight.js'
 import { RequestTrace } from './request-trace.js'
 import { ThrottleGate } from './throttle-gate.js'
 
-export interface BrokerClientSettings extends ConnectionSettings {
+export interface BrokerClientOptions {
+  /** Opens the connection, which is the client's own; see {@link Connection.open}. */
+  readonly open: (
+    address: BrokerAddress,
+    listener: ConnectionListener,
+    signal?: AbortSignal,
+  ) => Promise<Connection>
   readonly clientId: string
   readonly logger: Logger
   /** A quota was exceeded: called with how long the broker holds back, or asks the client to. */
@@ -52,7 +58,7 @@ export interface RequestOptions {
 const MAX_CORRELATION_ID = 0x7fffffff
 
 export class BrokerClient {
-  readonly #settings: BrokerClientSettings
+  readonly #options: BrokerClientOptions
   readonly #throttle = new ThrottleGate()
   readonly #inFlight = new InFlight(() => this.#throttle.remainingMs)
   /** Requests without an answer that are not yet in the kernel's hands. */
@@ -64,8 +70,8 @@ export class BrokerClient {
   #hasAnswered = false
   #warnedOfTrailingBytes = false
 
-  private constructor(settings: BrokerClientSettings, onClose: (reason: KafkaError) => void) {
-    this.#settings = settings
+  private constructor(options: BrokerClientOptions, onClose: (reason: KafkaError) => void) {
+    this.#options = options
     this.#onClose = onClose
   }
 
@@ -75,11 +81,11 @@ export class BrokerClient {
    */
   static async connect(
     address: BrokerAddress,
-    settings: BrokerClientSettings,
+    options: BrokerClientOptions,
     onClose: (reason: KafkaError) => void,
     signal?: AbortSignal,
   ): Promise<BrokerClient> {
-    const client = new BrokerClient(settings, onClose)
+    const client = new BrokerClient(options, onClose)
     const listener: ConnectionListener = {
       get awaitsAnswer() {
         return client.#inFlight.size > 0 && !client.#isBroker
@@ -90,7 +96,7 @@ export class BrokerClient {
       },
       onClose: (reason: KafkaError): void => client.#ended(reason),
     }
-    client.#connection = await Connection.open(address, settings, listener, signal)
+    client.#connection = await options.open(address, listener, signal)
     return client
   }
 
@@ -132,7 +138,7 @@ export class BrokerClient {
     body: MetadataRequest,
     timeoutMs: number,
   ): { versions: Promise<ApiVersionsResponse | null>; metadata: Promise<MetadataResponse> } {
-    const { clientId } = this.#settings
+    const { clientId } = this.#options
     const firstId = this.#nextCorrelationId()
     const secondId = this.#nextCorrelationId()
     const question = encodeRequest(apiVersions, 0, firstId, clientId, {
@@ -213,7 +219,7 @@ export class BrokerClient {
   ): { version: number; correlationId: number; bytes: Buffer } {
     const correlationId = this.#nextCorrelationId()
     try {
-      const bytes = encodeRequest(api, version, correlationId, this.#settings.clientId, body, sizeHint)
+      const bytes = encodeRequest(api, version, correlationId, this.#options.clientId, body, sizeHint)
       return { version, correlationId, bytes }
     } catch (cause) {
       // Nothing has been sent, and nobody may think that it has.
@@ -276,18 +282,18 @@ export class BrokerClient {
     if (trailingBytes > 0 && !this.#warnedOfTrailingBytes) {
       this.#warnedOfTrailingBytes = true
       const what = `${counted(trailingBytes, 'byte')} after the last field of its ${api.name} v${version} answer`
-      this.#settings.logger.warn(`${this.#connection.broker} sent ${what}; ignored`)
+      this.#options.logger.warn(`${this.#connection.broker} sent ${what}; ignored`)
     }
     const { throttleTimeMs = 0 } = body as { throttleTimeMs?: number }
     if (throttleTimeMs > 0) {
       if (version >= api.throttledByClientFrom) this.#throttle.begin(throttleTimeMs)
-      this.#settings.onThrottle?.(this.#connection.broker, throttleTimeMs)
+      this.#options.onThrottle?.(this.#connection.broker, throttleTimeMs)
     }
     return body
   }
 
   #trace(api: string, correlationId: number, bytes: number): RequestTrace | null {
-    const { clientId } = this.#settings
+    const { clientId } = this.#options
     return RequestTrace.start(clientId, this.#connection.broker, api, correlationId, bytes)
   }
 

@@ -13,9 +13,10 @@ import { addressText, type BrokerAddress } from '../broker-address.js'
 import { ConnectionError, EncodeError, type KafkaError } from '../errors.js'
 import { type MetadataResponse, metadata, metadataRequest } from '../protocol/messages/index.js'
 import { ApiVersionsCache } from './api-versions-cache.js'
-import { BrokerClient, type BrokerClientSettings } from './broker-client.js'
+import type { BrokerClient } from './broker-client.js'
 import type { BrokerVersions } from './broker-versions.js'
 import { closedFromThisSide } from './client-errors.js'
+import type { Connector } from './connector.js'
 import {
   type Authenticate,
   type Detected,
@@ -49,7 +50,9 @@ export interface BrokerSessionListener {
   onDisconnect(broker: string, reason: KafkaError | null): void
 }
 
-export interface BrokerSessionSettings extends BrokerClientSettings {
+export interface BrokerSessionOptions {
+  /** Opens connections. */
+  readonly connector: Connector
   /** `request.timeout.ms`: the limit for each answer to a question about versions or metadata, in milliseconds. */
   readonly requestTimeoutMs: number
   readonly listener?: BrokerSessionListener
@@ -89,7 +92,7 @@ export class BrokerSession {
   readonly address: BrokerAddress
   /** `host:port`. */
   readonly broker: string
-  readonly #settings: BrokerSessionSettings
+  readonly #options: BrokerSessionOptions
   readonly #apiVersionsCache: ApiVersionsCache
   #state: SessionState = 'idle'
   /** In the state `ready`: what all get that need not wait. */
@@ -101,12 +104,12 @@ export class BrokerSession {
   readonly #authenticate: Authenticate | null
   #users = 1
 
-  constructor(address: BrokerAddress, settings: BrokerSessionSettings) {
+  constructor(address: BrokerAddress, options: BrokerSessionOptions) {
     this.address = address
     this.broker = addressText(address)
-    this.#settings = settings
-    this.#apiVersionsCache = settings.apiVersionsCache ?? new ApiVersionsCache(null)
-    const { authenticate } = settings
+    this.#options = options
+    this.#apiVersionsCache = options.apiVersionsCache ?? new ApiVersionsCache(null)
+    const { authenticate } = options
     this.#authenticate = authenticate
       ? async (client) => {
           this.#end.signal.throwIfAborted()
@@ -147,7 +150,7 @@ export class BrokerSession {
     if (detected) {
       return { response: detected, lacksTopicIds: connection.knows(metadata, VERSION_WITH_TOPIC_IDS) }
     }
-    const { requestTimeoutMs: timeoutMs } = this.#settings
+    const { requestTimeoutMs: timeoutMs } = this.#options
     const response = await connection.request(metadata, metadataRequest(topics), { timeoutMs })
     return { response, lacksTopicIds: false }
   }
@@ -231,10 +234,9 @@ export class BrokerSession {
 
   /** Never rejects. */
   async #lookAgain(topics: readonly string[]): Promise<void> {
-    const { authenticate = null, onOutdated } = this.#settings
+    const { authenticate = null, onOutdated } = this.#options
     const { signal } = this.#end
-    const open = (): Promise<BrokerClient> =>
-      BrokerClient.connect(this.address, this.#settings, () => {}, signal)
+    const open = (): Promise<BrokerClient> => this.#options.connector.connect(this.address, () => {}, signal)
     const isOutdated = await saysVersions(this.#detection(open, authenticate, topics))
     if (isOutdated && !signal.aborted) onOutdated?.(this.address)
   }
@@ -248,7 +250,7 @@ export class BrokerSession {
       open,
       authenticate,
       topics,
-      timeoutMs: this.#settings.requestTimeoutMs,
+      timeoutMs: this.#options.requestTimeoutMs,
       signal: this.#end.signal,
     }
   }
@@ -262,7 +264,7 @@ export class BrokerSession {
       signal.removeEventListener('abort', closeToo)
       if (client) this.#onEnd(client, reason)
     }
-    client = await BrokerClient.connect(this.address, this.#settings, onClose, signal)
+    client = await this.#options.connector.connect(this.address, onClose, signal)
     // Between the socket's connect and this line other code may have run.
     if (signal.aborted) closeToo()
     signal.throwIfAborted()
@@ -284,7 +286,7 @@ export class BrokerSession {
     const versions = client.versions!
     const connection = new ReadyConnection(client, versions, performance.now())
     this.#ready = { connection, metadata: null, connectMs: 0 }
-    this.#settings.listener?.onConnect(this.broker)
+    this.#options.listener?.onConnect(this.broker)
     if (isNew) this.#apiVersionsCache.learn(this.broker, versions)
     return connection
   }
@@ -297,6 +299,6 @@ export class BrokerSession {
     if (!isOurs) this.#move('idle')
     this.#apiVersionsCache.forget(this.broker)
     connection.ended(reason)
-    this.#settings.listener?.onDisconnect(this.broker, isOurs ? null : reason)
+    this.#options.listener?.onDisconnect(this.broker, isOurs ? null : reason)
   }
 }

@@ -6,6 +6,7 @@ import { MetadataSource } from '../../lib/cluster/metadata-source.js'
 import { ConnectionError, type KafkaError, MetadataError, ProducerClosedError } from '../../lib/errors.js'
 import { BrokerSession } from '../../lib/network/broker-session.js'
 import type { MetadataResponse } from '../../lib/protocol/messages/index.js'
+import { connectorOf } from '../network/support/connectors.js'
 import { type RecordingLogger, recordingLogger, rejectionOf, turns } from '../network/support/doubles.js'
 import { FakeBrokerSession } from '../network/support/fake-broker-session.js'
 import { deadAddress, peers } from '../network/support/peer.js'
@@ -292,12 +293,8 @@ describe('MetadataSource', () => {
         logger,
         create: (address) =>
           new BrokerSession(address, {
-            clientId: 'c1',
-            connectTimeoutMs: 1000,
+            connector: connectorOf({ logger }),
             requestTimeoutMs: 30,
-            sendBufferBytes: 0,
-            maxFrameBytes: 1000,
-            logger,
           }),
       })
       const { message } = (await rejectionOf(source.fetch(['t']))) as KafkaError

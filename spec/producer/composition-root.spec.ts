@@ -17,15 +17,11 @@ class Listener implements ComponentsListener {
     onRetry: () => void this.reported.push('retry'),
   }
 
-  onConnect(): void {
-    this.reported.push('connect')
+  readonly connections: ComponentsListener['connections'] = {
+    onConnect: () => void this.reported.push('connect'),
+    onDisconnect: () => void this.reported.push('disconnect'),
   }
-
-  onDisconnect(): void {
-    this.reported.push('disconnect')
-  }
-
-  onUnconfirmed(): void {}
+  readonly requests: ComponentsListener['requests'] = { onUnconfirmed() {}, onProduced() {} }
 
   onVersion({ release }: { release: string }): void {
     this.reported.push(`version ${release}`)
