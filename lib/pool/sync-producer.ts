@@ -123,10 +123,8 @@ export class SyncProducer {
    */
   ready(topics: readonly string[]): ProduceConnection | Promise<ProduceConnection> {
     const ready = this.#ready(topics)
-    if (ready instanceof Promise) return this.#onceConnected(topics, ready)
-    this.#session.lookAgain(topics)
-    if (this.#open?.ready !== ready) this.#open = { ready, connection: this.#connectionOf(ready) }
-    return this.#open.connection
+    if (ready instanceof Promise) return this.#whenConnected(topics, ready, (connection) => connection)
+    return this.#over(ready, topics)
   }
 
   /**
@@ -136,18 +134,10 @@ export class SyncProducer {
    * @throws {UnsupportedVersionError} when the broker supports no version known here.
    */
   async send(request: ProduceRequest, options: ProduceOptions = {}): Promise<ProduceResponse | null> {
-    const startMs = performance.now()
     const topics = request.topics.map(({ name }) => name)
-    let ready: Ready
-    try {
-      const found = this.#ready(topics)
-      ready = found instanceof Promise ? await found : found
-    } catch (error) {
-      this.#produced(null, startMs)
-      throw error
-    }
-    this.#passOn(topics, ready)
-    return this.#send(ready.connection, request, options, startMs)
+    const ready = this.#ready(topics)
+    if (!(ready instanceof Promise)) return this.#over(ready, topics).send(request, options)
+    return this.#whenConnected(topics, ready, (connection) => connection.send(request, options))
   }
 
   /** Asks for these topics, at least one (none would mean all). Brokers that auto-create topics create them now. */
@@ -187,16 +177,30 @@ export class SyncProducer {
     return this.#closedFor ? Promise.reject(this.#closedFor) : this.#session.ready(topics)
   }
 
-  async #onceConnected(topics: readonly string[], connecting: Promise<Ready>): Promise<ProduceConnection> {
+  /** @param use - called in the turn in which others that waited for the connection go on: requests keep their order. */
+  async #whenConnected<T>(
+    topics: readonly string[],
+    connecting: Promise<Ready>,
+    use: (connection: ProduceConnection) => T | Promise<T>,
+  ): Promise<T> {
     const startMs = performance.now()
+    let connection: ProduceConnection
     try {
       const ready = await connecting
       this.#passOn(topics, ready)
-      return this.#connectionOf(ready)
+      connection = this.#connectionOf(ready)
     } catch (error) {
       this.#produced(null, startMs)
       throw error
     }
+    return use(connection)
+  }
+
+  /** The open connection. */
+  #over(ready: Ready, topics: readonly string[]): ProduceConnection {
+    this.#session.lookAgain(topics)
+    if (this.#open?.ready !== ready) this.#open = { ready, connection: this.#connectionOf(ready) }
+    return this.#open.connection
   }
 
   #connectionOf({ connection, connectMs }: Ready): ProduceConnection {
