@@ -68,6 +68,8 @@ export class BrokerClient {
   #connection!: Connection
   #correlationId = 0
   #hasAnswered = false
+  /** Requests without an answer that are in the kernel's hands, since the broker last answered anything. */
+  #unconfirmed = 0
   #warnedOfTrailingBytes = false
 
   private constructor(options: BrokerClientOptions, onClose: (reason: KafkaError) => void) {
@@ -93,6 +95,7 @@ export class BrokerClient {
       onFrame: (frame: Buffer): void => {
         client.#inFlight.answer(frame)
         client.#hasAnswered = true
+        client.#unconfirmed = 0
       },
       onClose: (reason: KafkaError): void => client.#ended(reason),
     }
@@ -112,6 +115,15 @@ export class BrokerClient {
   /** Whether any answer has come yet. */
   get hasAnswered(): boolean {
     return this.#hasAnswered
+  }
+
+  /**
+   * Requests that the broker has to read first before it reads another one: those without an answer, and those that
+   * have none and were written since it last answered. Infinite while it holds requests back.
+   */
+  get load(): number {
+    if (this.#throttle.wait()) return Number.POSITIVE_INFINITY
+    return this.#inFlight.size + this.#writing.size + this.#unconfirmed
   }
 
   /** `host:port` as it was asked for. */
@@ -201,7 +213,9 @@ export class BrokerClient {
       this.#writing.add(fail)
       this.#connection.write(bytes, () => {
         cancelDeadline()
-        if (this.#writing.delete(fail)) resolve()
+        if (!this.#writing.delete(fail)) return
+        this.#unconfirmed++
+        resolve()
       })
     })
     return trace ? trace.follow(written) : written

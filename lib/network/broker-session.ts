@@ -58,6 +58,8 @@ export interface BrokerSessionOptions {
   readonly listener?: BrokerSessionListener
   /** The broker's release was guessed, and it says now that it is another: this connection should be replaced. */
   readonly onOutdated?: (address: BrokerAddress) => void
+  /** Called once, when the session is closed for good. */
+  readonly onClosed?: () => void
   /** What is known of brokers, shared by all sessions of a producer. Default: its own. */
   readonly apiVersionsCache?: ApiVersionsCache
   /** Makes each fresh connection fit for requests. Default: nothing has to be authenticated. */
@@ -103,6 +105,8 @@ export class BrokerSession {
   readonly #end = new AbortController()
   readonly #authenticate: Authenticate | null
   #users = 1
+  /** Callers that wait for the connection. */
+  #waiting = 0
 
   constructor(address: BrokerAddress, options: BrokerSessionOptions) {
     this.address = address
@@ -127,6 +131,11 @@ export class BrokerSession {
     return this.#ready?.connection.isOpen ?? false
   }
 
+  /** Requests in flight on its connection, see {@link BrokerClient.load}, or that wait until there is one. */
+  get load(): number {
+    return this.#ready?.connection.load ?? this.#waiting
+  }
+
   /** Whether connecting needs no topics: nobody has to be asked for the versions. */
   get isKnown(): boolean {
     return this.#apiVersionsCache.of(this.broker) !== null
@@ -144,9 +153,22 @@ export class BrokerSession {
     return this.#ready ?? this.#whenConnected(topics)
   }
 
-  /** Asks for these topics, at least one (none would mean all). Brokers that auto-create topics create them now. */
-  async fetchMetadata(topics: readonly string[]): Promise<FetchedMetadata> {
-    const { connection, metadata: detected } = await this.ready(topics)
+  /**
+   * Asks for these topics, at least one (none would mean all). Brokers that auto-create topics create them now.
+   *
+   * Written in this turn while the connection is open: nothing that is sent later gets in front of it.
+   */
+  fetchMetadata(topics: readonly string[]): Promise<FetchedMetadata> {
+    const ready = this.ready(topics)
+    return ready instanceof Promise
+      ? ready.then((connected) => this.#fetchMetadata(connected, topics))
+      : this.#fetchMetadata(ready, topics)
+  }
+
+  async #fetchMetadata(
+    { connection, metadata: detected }: Ready,
+    topics: readonly string[],
+  ): Promise<FetchedMetadata> {
     if (detected) {
       return { response: detected, lacksTopicIds: connection.knows(metadata, VERSION_WITH_TOPIC_IDS) }
     }
@@ -182,6 +204,7 @@ export class BrokerSession {
     if (this.#state === 'closed') return
     this.#move('closed')
     this.#end.abort(reason)
+    this.#options.onClosed?.()
   }
 
   #move(to: SessionState): void {
@@ -196,8 +219,13 @@ export class BrokerSession {
     this.#connecting ??= this.#connect(topics).finally(() => {
       this.#connecting = null
     })
-    const { connection, metadata } = await this.#connecting
-    return { connection, metadata: isFirst ? metadata : null, connectMs: performance.now() - startMs }
+    this.#waiting++
+    try {
+      const { connection, metadata } = await this.#connecting
+      return { connection, metadata: isFirst ? metadata : null, connectMs: performance.now() - startMs }
+    } finally {
+      this.#waiting--
+    }
   }
 
   async #connect(topics: readonly string[]): Promise<Connected> {
@@ -238,7 +266,10 @@ export class BrokerSession {
     const { signal } = this.#end
     const open = (): Promise<BrokerClient> => this.#options.connector.connect(this.address, () => {}, signal)
     const isOutdated = await saysVersions(this.#detection(open, authenticate, topics))
-    if (isOutdated && !signal.aborted) onOutdated?.(this.address)
+    if (!isOutdated || signal.aborted) return
+    // Who connects anew must not take the guess for known while this connection is still in use.
+    this.#apiVersionsCache.forget(this.broker)
+    onOutdated?.(this.address)
   }
 
   #detection(

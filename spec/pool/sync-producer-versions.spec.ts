@@ -274,6 +274,7 @@ describe('SyncProducer and the versions of its broker', () => {
         expect(producer.ready(['t']), 'nothing waits for it').not.to.be.instanceOf(Promise)
         await until(() => outdated.length > 0)
         expect(outdated).to.deep.equal([peer.address])
+        expect(apiVersionsCache.of(peer.broker), 'whoever connects anew asks').to.equal(null)
         await until(() => peer.sockets.filter(({ closed }) => !closed).length === 1)
       })
     }
