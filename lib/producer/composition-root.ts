@@ -1,6 +1,7 @@
 /** Builds what stands behind a Producer from its configuration: connections, metadata, handler. */
 
 import type { BrokerAddress } from '../broker-address.js'
+import { BrokerSessions } from '../cluster/broker-sessions.js'
 import { MetadataSource } from '../cluster/metadata-source.js'
 import type { ProducerConfig } from '../config/producer-config.js'
 import { ConfigError, type KafkaError, UnsupportedCodecError } from '../errors.js'
@@ -57,33 +58,34 @@ export function compose(
       listener.requests.onUnconfirmed(broker, unconfirmed, reason)
     },
   }
-  const connector = new Connector({
-    clientId: config.clientId,
-    logger,
-    connectTimeoutMs: config.requestTimeoutMs,
-    sendBufferBytes: config.sendBufferBytes,
-    maxFrameBytes: config.receiveMessageMaxBytes,
-    onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
-  })
+  const connector = connectorOf(config, logger, listener)
   const { requestTimeoutMs } = config
-  const sessionOf = (address: BrokerAddress): BrokerSession =>
-    new BrokerSession(address, {
-      connector,
-      requestTimeoutMs,
-      listener: listener.connections,
-      apiVersionsCache,
-      onOutdated: (outdated) => pool.renew(outdated),
-    })
+  const sessions = new BrokerSessions({
+    create: (address, onClosed) =>
+      new BrokerSession(address, {
+        connector,
+        requestTimeoutMs,
+        listener: listener.connections,
+        apiVersionsCache,
+        onOutdated: renew,
+        onClosed,
+      }),
+  })
   const pool = new ProducerPool({
     create: (address) =>
-      new SyncProducer(sessionOf(address), { requestTimeoutMs, listener: requestListener }),
+      new SyncProducer(sessions.hold(address), { requestTimeoutMs, listener: requestListener }),
     maxInFlight: config.maxInFlightRequestsPerConnection,
   })
   const source = new MetadataSource({
     bootstrap: config.metadataBrokerList,
-    create: sessionOf,
+    sessions,
     logger,
   })
+  const renew = (address: BrokerAddress): void => {
+    sessions.renew(address)
+    source.renew(address)
+    pool.renew(address)
+  }
   const brokerPartitionInfo = new BrokerPartitionInfo({
     source,
     logger,
@@ -114,6 +116,17 @@ export function compose(
     brokerPartitionInfo.close()
   }
   return { handler, pool, closeMetadata }
+}
+
+function connectorOf(config: ProducerConfig, logger: Logger, listener: ComponentsListener): Connector {
+  return new Connector({
+    clientId: config.clientId,
+    logger,
+    connectTimeoutMs: config.requestTimeoutMs,
+    sendBufferBytes: config.sendBufferBytes,
+    maxFrameBytes: config.receiveMessageMaxBytes,
+    onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
+  })
 }
 
 function compressionOf(config: ProducerConfig): Compression | null {
