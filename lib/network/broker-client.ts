@@ -23,13 +23,19 @@ import {
 import { decodeResponse, EncodedRequest, encodeRequest } from '../protocol/request-response.js'
 import type { BrokerVersions } from './broker-versions.js'
 import { connectionClosed, expired, forRequest, undecodable, writeTimedOut } from './client-errors.js'
-import { Connection, type ConnectionListener, type ConnectionSettings } from './connection.js'
+import type { Connection, ConnectionListener } from './connection.js'
 import { startDeadline } from './deadline.js'
 import { InFlight, InFlightRequest } from './in-flight.js'
 import { RequestTrace } from './request-trace.js'
 import { ThrottleGate } from './throttle-gate.js'
 
-export interface BrokerClientSettings extends ConnectionSettings {
+export interface BrokerClientOptions {
+  /** Opens the connection, which is the client's own; see {@link Connection.open}. */
+  readonly open: (
+    address: BrokerAddress,
+    listener: ConnectionListener,
+    signal?: AbortSignal,
+  ) => Promise<Connection>
   readonly clientId: string
   readonly logger: Logger
   /** A quota was exceeded: called with how long the broker holds back, or asks the client to. */
@@ -53,7 +59,7 @@ export interface RequestOptions {
 const MAX_CORRELATION_ID = 0x7fffffff
 
 export class BrokerClient {
-  readonly #settings: BrokerClientSettings
+  readonly #options: BrokerClientOptions
   readonly #throttle = new ThrottleGate()
   readonly #inFlight = new InFlight(() => this.#throttle.remainingMs)
   /** Requests without an answer that are not yet in the kernel's hands. */
@@ -63,10 +69,12 @@ export class BrokerClient {
   #connection!: Connection
   #correlationId = 0
   #hasAnswered = false
+  /** Requests without an answer that are in the kernel's hands, since the broker last answered anything. */
+  #unconfirmed = 0
   #warnedOfTrailingBytes = false
 
-  private constructor(settings: BrokerClientSettings, onClose: (reason: KafkaError) => void) {
-    this.#settings = settings
+  private constructor(options: BrokerClientOptions, onClose: (reason: KafkaError) => void) {
+    this.#options = options
     this.#onClose = onClose
   }
 
@@ -76,11 +84,11 @@ export class BrokerClient {
    */
   static async connect(
     address: BrokerAddress,
-    settings: BrokerClientSettings,
+    options: BrokerClientOptions,
     onClose: (reason: KafkaError) => void,
     signal?: AbortSignal,
   ): Promise<BrokerClient> {
-    const client = new BrokerClient(settings, onClose)
+    const client = new BrokerClient(options, onClose)
     const listener: ConnectionListener = {
       get awaitsAnswer() {
         return client.#inFlight.size > 0 && !client.#isBroker
@@ -88,10 +96,11 @@ export class BrokerClient {
       onFrame: (frame: Buffer): void => {
         client.#inFlight.answer(frame)
         client.#hasAnswered = true
+        client.#unconfirmed = 0
       },
       onClose: (reason: KafkaError): void => client.#ended(reason),
     }
-    client.#connection = await Connection.open(address, settings, listener, signal)
+    client.#connection = await options.open(address, listener, signal)
     return client
   }
 
@@ -107,6 +116,15 @@ export class BrokerClient {
   /** Whether any answer has come yet. */
   get hasAnswered(): boolean {
     return this.#hasAnswered
+  }
+
+  /**
+   * Requests that the broker has to read first before it reads another one: those without an answer, and those that
+   * have none and were written since it last answered. Infinite while it holds requests back.
+   */
+  get load(): number {
+    if (this.#throttle.wait()) return Number.POSITIVE_INFINITY
+    return this.#inFlight.size + this.#writing.size + this.#unconfirmed
   }
 
   /** `host:port` as it was asked for. */
@@ -133,7 +151,7 @@ export class BrokerClient {
     body: MetadataRequest,
     timeoutMs: number,
   ): { versions: Promise<ApiVersionsResponse | null>; metadata: Promise<MetadataResponse> } {
-    const { clientId } = this.#settings
+    const { clientId } = this.#options
     const firstId = this.#nextCorrelationId()
     const secondId = this.#nextCorrelationId()
     const question = encodeRequest(apiVersions, 0, firstId, clientId, {
@@ -162,7 +180,7 @@ export class BrokerClient {
     body: Request,
     { version = this.#versionOf(api), sizeHint }: Pick<RequestOptions, 'version' | 'sizeHint'>,
   ): EncodedRequest {
-    const { clientId } = this.#settings
+    const { clientId } = this.#options
     try {
       return new EncodedRequest(api, version, clientId, body, sizeHint, requestBuffers)
     } catch (cause) {
@@ -227,7 +245,9 @@ export class BrokerClient {
       this.#writing.add(fail)
       this.#write(encoded, bytes, () => {
         cancelDeadline()
-        if (this.#writing.delete(fail)) resolve()
+        if (!this.#writing.delete(fail)) return
+        this.#unconfirmed++
+        resolve()
       })
     })
     return trace ? trace.follow(written) : written
@@ -323,18 +343,18 @@ export class BrokerClient {
     if (trailingBytes > 0 && !this.#warnedOfTrailingBytes) {
       this.#warnedOfTrailingBytes = true
       const what = `${counted(trailingBytes, 'byte')} after the last field of its ${api.name} v${version} answer`
-      this.#settings.logger.warn(`${this.#connection.broker} sent ${what}; ignored`)
+      this.#options.logger.warn(`${this.#connection.broker} sent ${what}; ignored`)
     }
     const { throttleTimeMs = 0 } = body as { throttleTimeMs?: number }
     if (throttleTimeMs > 0) {
       if (version >= api.throttledByClientFrom) this.#throttle.begin(throttleTimeMs)
-      this.#settings.onThrottle?.(this.#connection.broker, throttleTimeMs)
+      this.#options.onThrottle?.(this.#connection.broker, throttleTimeMs)
     }
     return body
   }
 
   #trace(api: string, correlationId: number, bytes: number): RequestTrace | null {
-    const { clientId } = this.#settings
+    const { clientId } = this.#options
     return RequestTrace.start(clientId, this.#connection.broker, api, correlationId, bytes)
   }
 

@@ -30,6 +30,11 @@ export class ReadyConnection {
     return this.#client.isOpen
   }
 
+  /** As {@link BrokerClient.load}. */
+  get load(): number {
+    return this.#client.load
+  }
+
   /**
    * The newest version of a request that both sides know.
    *
