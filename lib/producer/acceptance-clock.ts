@@ -8,7 +8,7 @@
 import type { Acceptance } from '../handler/pending-message.js'
 
 /** Number of messages between two looks at the clock. */
-const MESSAGES_PER_LOOK = 64
+const MESSAGES_PER_LOOK = 256
 
 export class AcceptanceClock {
   readonly #deliveryTimeoutMs: number

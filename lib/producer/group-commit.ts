@@ -13,8 +13,11 @@ import { FlushTracker } from './flush-tracker.js'
 export class GroupCommit {
   readonly #dispatch: (messages: readonly PendingMessage[]) => Promise<void>
   readonly #maxInFlight: number
-  /** The messages of each call. */
-  readonly #waiting = new Fifo<readonly PendingMessage[]>()
+  /** Messages that wait, call after call. */
+  readonly #messages = new Fifo<PendingMessage>()
+  /** Of each call that waits: its messages, and their bytes. */
+  readonly #counts = new Fifo<number>()
+  readonly #bytes = new Fifo<number>()
   readonly #progress = new FlushTracker()
   /** Whether what waits will be looked at within this turn. */
   #isBeginning = false
@@ -33,29 +36,30 @@ export class GroupCommit {
   /** Takes the serialized messages of one call; they report their outcome themselves. */
   submit(messages: readonly PendingMessage[]): void {
     if (messages.length === 0) return
-    this.#waiting.push(messages)
+    for (const message of messages) this.#messages.push(message)
+    this.#counts.push(messages.length)
+    this.#bytes.push(bytesOf(messages))
     if (!this.#isBeginning && this.#running < this.#maxInFlight) void this.#begin()
   }
 
   /** Resolves when everything submitted so far has its outcome. */
   flush(): Promise<void> {
-    return this.#progress.reach(this.#waiting.size)
+    return this.#progress.reach(this.#messages.size)
   }
 
   async #begin(): Promise<void> {
     this.#isBeginning = true
     await null
     this.#isBeginning = false
-    while (this.#waiting.size > 0 && this.#running < this.#maxInFlight) void this.#run()
+    while (this.#messages.size > 0 && this.#running < this.#maxInFlight) void this.#run()
   }
 
   async #run(): Promise<void> {
     this.#running++
     // What comes while it is about to begin anew waits for the others of that turn.
-    while (this.#waiting.size > 0 && !this.#isBeginning) {
-      const before = this.#waiting.size
+    while (this.#messages.size > 0 && !this.#isBeginning) {
       const messages = this.#nextCycle()
-      const isOver = this.#progress.take(before - this.#waiting.size)
+      const isOver = this.#progress.take(messages.length)
       await this.#dispatch(messages)
       isOver()
     }
@@ -64,16 +68,12 @@ export class GroupCommit {
 
   /** The first call that waits, and those after it that may join. */
   #nextCycle(): readonly PendingMessage[] {
-    const first = this.#waiting.shift()!
     const limit = new JoinLimit()
-    limit.admits(first.length, bytesOf(first))
-    let joined: PendingMessage[] | null = null
-    for (let next = this.#waiting.peek(); next; next = this.#waiting.peek()) {
-      if (!limit.admits(next.length, bytesOf(next))) break
-      joined ??= [...first]
-      for (const message of next) joined.push(message)
-      this.#waiting.shift()
+    let messages = 0
+    while (this.#counts.size > 0 && limit.admits(this.#counts.peek()!, this.#bytes.peek()!)) {
+      messages += this.#counts.shift()!
+      this.#bytes.shift()
     }
-    return joined ?? first
+    return this.#messages.take(messages)
   }
 }

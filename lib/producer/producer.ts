@@ -155,7 +155,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       if (messages.length === 1 && first !== undefined && !Array.isArray(first)) {
         return this.#isAsync
           ? this.#intake.put(this.#accept(first as Sendable<K, V>, null), options?.signal)
-          : this.#sendNow([first as Sendable<K, V>])
+          : this.#sendNow(messages as Sendable<K, V>[])
       }
       const all = messages.flat() as Sendable<K, V>[]
       if (!this.#isAsync) return this.#sendNow(all)
