@@ -10,12 +10,14 @@ import { SendAbortedError } from '../failure.js'
 import type { PendingMessage } from '../handler/pending-message.js'
 import type { KeyedMessage } from '../keyed-message.js'
 import type { MessageQueue } from './message-queue.js'
+import { RoomWait } from './room-wait.js'
 import { unreadable } from './send-arguments.js'
 
 /** A call may wait for nothing else, so every so many calls the event loop is asked for its turn. */
 const CALLS_PER_LOOK = 64
 
 const atOnce = Promise.resolve()
+const noOthers: readonly PendingMessage[] = []
 
 export interface QueueIntakeOptions {
   readonly queue: MessageQueue<PendingMessage>
@@ -28,12 +30,45 @@ export interface QueueIntakeOptions {
   refuse(accepted: number, rejected: readonly PendingMessage[]): KafkaError
 }
 
+type Resolve = (refused?: Promise<never>) => void
+
+/** A call of `send()` with one message. */
+class BlockedSend extends RoomWait<PendingMessage> {
+  readonly #onEnded: (isQueued: boolean, message: PendingMessage, resolve: Resolve) => void
+  readonly #resolve: Resolve
+
+  constructor(
+    message: PendingMessage,
+    timeoutMs: number,
+    onEnded: (isQueued: boolean, message: PendingMessage, resolve: Resolve) => void,
+    resolve: Resolve,
+  ) {
+    super(message, noOthers, timeoutMs)
+    this.#onEnded = onEnded
+    this.#resolve = resolve
+  }
+
+  ended(): void {
+    this.#onEnded(this.isOver, this.first, this.#resolve)
+  }
+}
+
 export class QueueIntake {
   readonly #options: QueueIntakeOptions
   #calls = 0
   /** Calls that wait for room. */
   #blocked = 0
   #onUnblocked: (() => void) | null = null
+  #isReporting = false
+  readonly #onSendEnded = (isQueued: boolean, message: PendingMessage, resolve: Resolve): void => {
+    if (isQueued) {
+      this.#reportSoon()
+      this.#ended()
+      resolve()
+    } else {
+      resolve(this.#refused([message], 0).finally(() => this.#ended()))
+    }
+  }
 
   constructor(options: QueueIntakeOptions) {
     this.#options = options
@@ -41,10 +76,16 @@ export class QueueIntake {
 
   /** Resolves when the message is queued. @throws as {@link putAll}. */
   put(message: PendingMessage, signal?: AbortSignal): Promise<void> {
-    const { queue } = this.#options
-    if (!queue.offer(message)) return this.#putInOrder([message], 0, signal)
-    this.#options.onQueued()
-    return this.#accepted()
+    return this.putOrWait(message, signal) ?? this.#accepted()
+  }
+
+  /** As {@link put}. @returns null when the message is queued already. */
+  putOrWait(message: PendingMessage, signal?: AbortSignal): Promise<void> | null {
+    if (this.#options.queue.offer(message)) {
+      this.#options.onQueued()
+      return null
+    }
+    return signal === undefined ? this.#wait(message) : this.#putInOrder([message], 0, signal)
   }
 
   /**
@@ -75,24 +116,55 @@ export class QueueIntake {
     return (++this.#calls % CALLS_PER_LOOK === 0 && this.#options.eventLoop.due()) || atOnce
   }
 
+  /** As {@link #putInOrder}, for a call with one message: thousands of these may wait. */
+  #wait(message: PendingMessage): Promise<void> {
+    const { queue, timeoutMs } = this.#options
+    this.#blocked++
+    return new Promise((resolve) =>
+      queue.wait(new BlockedSend(message, timeoutMs, this.#onSendEnded, resolve)),
+    )
+  }
+
+  /** Once for all that are let in together, and not before the queue has let in the last of them. */
+  #reportSoon(): void {
+    if (this.#isReporting) return
+    this.#isReporting = true
+    queueMicrotask(() => {
+      this.#isReporting = false
+      this.#options.onQueued()
+    })
+  }
+
+  #ended(): void {
+    if (--this.#blocked === 0) this.#onUnblocked?.()
+  }
+
   /** @param from - where the messages begin that are not in the queue yet. */
   async #putInOrder(messages: readonly PendingMessage[], from: number, signal?: AbortSignal): Promise<void> {
-    const { queue, timeoutMs, eventLoop, onQueued, refuse } = this.#options
+    const { queue, timeoutMs, onQueued } = this.#options
     this.#blocked++
     try {
       const taken = await queue.put(messages.slice(from), timeoutMs, signal)
       if (taken > 0) onQueued()
-      const accepted = from + taken
-      if (accepted === messages.length) return
-      await eventLoop.due()
-      const rejected = messages.slice(accepted)
-      throw signal?.aborted ? aborted(accepted, rejected, signal) : refuse(accepted, rejected)
+      if (from + taken < messages.length) await this.#refused(messages, from + taken, signal)
     } catch (thrown) {
       // A signal of another make may throw.
       throw unreadable(thrown)
     } finally {
-      if (--this.#blocked === 0) this.#onUnblocked?.()
+      this.#ended()
     }
+  }
+
+  /** @param accepted - how many of the messages are queued. */
+  async #refused(
+    messages: readonly PendingMessage[],
+    accepted: number,
+    signal?: AbortSignal,
+  ): Promise<never> {
+    const { eventLoop, refuse } = this.#options
+    await eventLoop.due()
+    const rejected = messages.slice(accepted)
+    throw signal?.aborted ? aborted(accepted, rejected, signal) : refuse(accepted, rejected)
   }
 }
 
