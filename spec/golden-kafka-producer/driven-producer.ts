@@ -120,9 +120,10 @@ export function groupOf(group: string | GroupNotation): DrivenGroup {
   return { generationId: -1, memberId: '', groupInstanceId: null, ...given }
 }
 
-/** Partitions as the transcripts show them. */
+/** Partitions as the transcripts show them; the original has them in the order of a hash table. */
 export function partitionForms(partitions: readonly DrivenPartition[]): object[] {
-  return partitions.map(({ topic, partition, leader, replicas, inSyncReplicas }) => ({
+  const sorted = [...partitions].sort((a, b) => a.partition - b.partition)
+  return sorted.map(({ topic, partition, leader, replicas, inSyncReplicas }) => ({
     topic,
     partition,
     leader: idOf(leader),
