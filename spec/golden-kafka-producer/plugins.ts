@@ -6,23 +6,7 @@
  */
 import type { DrivenHeaders, DrivenRecord, PluginClass, RecordFields } from './driven-producer.js'
 import { interceptorClasses } from './interceptors.js'
-
-/** Reports one call. */
-export type Emit = (
-  kind: 'interceptor' | 'serializer' | 'partitioner',
-  name: string,
-  call: string,
-  seen?: Record<string, unknown>,
-) => void
-
-export interface PluginConfig {
-  get(key: string): string | undefined
-}
-
-/** What configuration a plug-in sees, as the transcripts have it. */
-export function seenConfig(config: PluginConfig): { clientId: string | null; custom: string | null } {
-  return { clientId: config.get('client.id') ?? null, custom: config.get('oracle.custom') ?? null }
-}
+import { type Emit, type PluginConfig, seenConfig } from './plugin-calls.js'
 
 interface TopicView {
   readonly partitionCount: number
