@@ -114,7 +114,7 @@ export function offsetsOf(offsets: Record<string, OffsetNotation>): DrivenOffset
   })
 }
 
-/** What a consumer says of its group, with what it does not know filled in as Java does. */
+/** What a consumer says of its group, with the values of Java where it does not say. */
 export function groupOf(group: string | GroupNotation): DrivenGroup {
   const given = typeof group === 'string' ? { groupId: group } : group
   return { generationId: -1, memberId: '', groupInstanceId: null, ...given }

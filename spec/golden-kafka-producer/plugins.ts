@@ -1,5 +1,5 @@
 /**
- * The classes that the recorded scenarios name (`oracle.Plugins$…`), each telling the play what it was given.
+ * The classes that the recorded scenarios name (`oracle.Plugins$…`), each reporting to the play what it was given.
  *
  * Their contracts are those of KafkaProducer: `configure(config)`, `serialize(topic, data, headers)`,
  * `partition(topic, key, keyBytes, value, valueBytes, cluster)`, `onSend(record)`, `onAcknowledgement(metadata, error)`.
