@@ -85,6 +85,8 @@ class Performance {
       const over = this.#perform(i, operation)
       if (operation.bg) {
         this.#beside.push(over)
+        // Waited for at the end; until then its failure has no other handler.
+        over.catch(() => {})
         await delay(HEAD_START_MS)
       } else await over
     }
@@ -136,7 +138,7 @@ class Performance {
         this.#sends.make(i, operation)
         break
       case 'mutateHeaders':
-        this.#sends.recordOf(operation.ref).headers.add('late', 'too')
+        this.#sends.recordOf(operation.ref).headers.add('late', 'x')
         break
       case 'send':
         await this.#sends.send(this.#producer(p), i, operation)
