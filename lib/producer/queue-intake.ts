@@ -13,7 +13,7 @@ import type { MessageQueue } from './message-queue.js'
 import { RoomWait } from './room-wait.js'
 import { unreadable } from './send-arguments.js'
 
-/** A call may wait for nothing else, so every so many calls the event loop is asked for its turn. */
+/** A call may wait for nothing else, so the clock is looked at once in this many calls: is a turn of the event loop due? */
 const CALLS_PER_LOOK = 64
 
 const atOnce = Promise.resolve()
@@ -113,7 +113,8 @@ export class QueueIntake {
 
   /** Resolves at once, or after a turn of the event loop where that is due. */
   #accepted(): Promise<void> {
-    return (++this.#calls % CALLS_PER_LOOK === 0 && this.#options.eventLoop.due()) || atOnce
+    const { eventLoop } = this.#options
+    return eventLoop.overdue ?? ((++this.#calls % CALLS_PER_LOOK === 0 && eventLoop.due()) || atOnce)
   }
 
   /** As {@link #putInOrder}, for a call with one message: thousands of these may wait. */
