@@ -9,6 +9,7 @@ import { KafkaError, RequestTimeoutError } from '../errors.js'
 import type { Stored } from '../produce/read-answer.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import { IllegalArgumentError } from './record-errors.js'
+import type { RecordHeaders } from './record-headers.js'
 import { RecordMetadata } from './record-metadata.js'
 
 /** What `send()` returns; `await` it, or leave it. */
@@ -68,6 +69,8 @@ export class FutureRecordMetadata implements RecordFuture {
   timestampMs = -1
   keyBytes = -1
   valueBytes = -1
+  /** For interceptors; null where there are none. */
+  headers: RecordHeaders | null = null
   /** Position in its batch; −1 until it is in one. */
   index = -1
   isDone = false
