@@ -61,8 +61,19 @@ export type {
   TimerSeries,
 } from './metrics/snapshot.js'
 export type { VersionSeen } from './network/api-versions-cache.js'
+export {
+  BrokerSession,
+  type BrokerSessionListener,
+  type BrokerSessionOptions,
+} from './network/broker-session.js'
+export { Connector, type ConnectorOptions } from './network/connector.js'
 export { ProducerPool, type ProducerPoolOptions } from './pool/producer-pool.js'
-export { type ProduceOptions, SyncProducer, type SyncProducerSettings } from './pool/sync-producer.js'
+export {
+  type ProduceOptions,
+  SyncProducer,
+  type SyncProducerListener,
+  type SyncProducerOptions,
+} from './pool/sync-producer.js'
 export type { Classes } from './producer/classes.js'
 export type {
   ConnectionEvent,

@@ -13,7 +13,7 @@ import { sectionsOf, withoutCode } from './sections.js'
 
 const FOLDERS = ['bench', 'bin', 'config', 'docs', 'lib', 'scripts', 'spec']
 const PAGES = ['README.md', 'CHANGELOG.md']
-const RECORDINGS = 'spec/vectors/golden'
+const RECORDINGS = ['spec/vectors/golden', 'spec/vectors/kafka-producer/scenarios']
 const DECISIONS = 'docs/decisions/0000-classic-producer.md'
 /** Quotes broken citations. */
 const OWN_SPEC = 'spec/package/check-citations.spec.ts'
@@ -100,7 +100,7 @@ class Tree {
     this.files = [...PAGES.filter((page) => this.#exists(page)), ...all.filter(isLookedThrough)]
     this.#names = new Set(all.map((file) => posix.basename(file)))
     this.#recordings = all
-      .filter((file) => posix.dirname(file) === RECORDINGS)
+      .filter((file) => RECORDINGS.includes(posix.dirname(file)))
       .map((file) => posix.basename(file).replace(/\..*/, ''))
     this.#folders = new Set([...FOLDERS, ...all.map((file) => file.split('/')[1]!)])
   }
@@ -141,7 +141,7 @@ class Tree {
   problemOfRecording(name: string): string | undefined {
     const wanted = name.toLowerCase()
     if (this.#recordings.some((each) => each === wanted || each.startsWith(`${wanted}-`))) return undefined
-    return `there is no recording ${name} in ${RECORDINGS}`
+    return `there is no recording ${name} in ${RECORDINGS.join(' or ')}`
   }
 
   /** An import names the compiled file. */

@@ -1,12 +1,14 @@
 /**
  * Where metadata comes from: the brokers of `metadata.broker.list`, shuffled, and when none of them answers, brokers
  * that earlier answers named. The broker that answered last is asked first while its connection is open, so a refresh
- * costs no new connection.
+ * costs no new connection. Brokers that are busy with other requests are asked after those that are not.
  *
- * Keeps no topic metadata; one fetch at a time is the caller's business.
+ * Shares its sessions with all who send requests to the same brokers. Keeps no topic metadata; one fetch at a time is
+ * the caller's business.
  *
- * @see docs/decisions/0000-classic-producer.md#d5; docs/reference/classic-producer.md#where-metadata-comes-from (the
- * original opened a new connection for each fetch and never asked learned brokers)
+ * @see docs/decisions/0000-classic-producer.md#d5; docs/decisions/0006-one-session-per-broker.md;
+ * docs/reference/classic-producer.md#where-metadata-comes-from (the original opened a new connection for each fetch and
+ * never asked learned brokers)
  */
 
 import _ from 'lodash'
@@ -14,9 +16,11 @@ import { addressText, type BrokerAddress, isReachable } from '../broker-address.
 import { counted } from '../counted.js'
 import { type KafkaError, MetadataError, printable } from '../errors.js'
 import type { Logger } from '../logger.js'
-import type { BrokerSession } from '../network/broker-session.js'
+import type { BrokerSession, FetchedMetadata } from '../network/broker-session.js'
 import { errorCode } from '../protocol/error-code.js'
 import type { MetadataResponse } from '../protocol/messages/index.js'
+import type { BrokerSessions } from './broker-sessions.js'
+import { inOrderOfAsking } from './metadata-candidates.js'
 
 const NONE = 0
 /** What was learned of the cluster is of no use any more (KIP-1102). */
@@ -24,8 +28,8 @@ const REBOOTSTRAP_REQUIRED = 129
 
 export interface MetadataSourceOptions {
   readonly bootstrap: readonly BrokerAddress[]
-  /** Makes an unconnected session, which belongs to the source from then on. */
-  create(address: BrokerAddress): BrokerSession
+  /** Of the producer; others hold sessions of it as well. */
+  readonly sessions: BrokerSessions
   readonly logger: Logger
   /** Order in which the bootstrap brokers are tried. Default: shuffled. */
   readonly shuffle?: (brokers: readonly BrokerAddress[]) => BrokerAddress[]
@@ -33,11 +37,15 @@ export interface MetadataSourceOptions {
 
 export class MetadataSource {
   readonly #options: MetadataSourceOptions
-  /** Has answered last. */
+  /** Has answered last; held. */
   #current: BrokerSession | null = null
+  /** While it is asked; held. */
   #asking: BrokerSession | null = null
+  #giveUp = (_reason: KafkaError): void => {}
   #lacksTopicIds = false
   #learned: BrokerAddress[] = []
+  /** Brokers that gave no metadata when they were last asked, as text; none that is no candidate any more. */
+  #failed = new Set<string>()
   #closedFor: KafkaError | null = null
 
   constructor(options: MetadataSourceOptions) {
@@ -57,9 +65,11 @@ export class MetadataSource {
         const response = await this.#ask(address, topics)
         this.#check(address, response)
         this.#learn(response)
+        this.#failed.delete(addressText(address))
         return response
       } catch (error) {
         if (this.#closedFor) throw this.#closedFor
+        this.#failed.add(addressText(address))
         cause = error
         const { message } = error as Error
         failures.push(message)
@@ -80,44 +90,95 @@ export class MetadataSource {
     return this.#lacksTopicIds
   }
 
-  /** Closes the connection; a fetch under way fails with `reason`. */
+  /** The session of this address was renewed: the old one is not used for further fetches. */
+  renew(address: BrokerAddress): void {
+    const before = this.#current
+    if (!before || !_.isEqual(before.address, address)) return
+    this.#current = this.#options.sessions.hold(address)
+    before.release()
+  }
+
+  /** Releases its sessions; a fetch under way fails with `reason`, and so does a later one. */
   close(reason: KafkaError): void {
+    if (this.#closedFor) return
     this.#closedFor = reason
-    this.#asking?.close(reason)
-    this.#current?.close(reason)
+    this.#asking?.release(reason)
+    this.#current?.release(reason)
+    this.#asking = null
+    this.#current = null
+    this.#giveUp(reason)
   }
 
   #candidates(): BrokerAddress[] {
     const { bootstrap, shuffle = _.shuffle } = this.#options
-    const connected = this.#current?.isConnected ? [this.#current.address] : []
-    return _.uniqBy([...connected, ...shuffle(bootstrap), ...this.#learned], addressText)
+    const current = this.#current?.isConnected ? this.#current.address : null
+    const all = _.uniqBy(
+      [...(current ? [current] : []), ...shuffle(bootstrap), ...this.#learned],
+      addressText,
+    )
+    this.#failed = new Set(all.map(addressText).filter((broker) => this.#failed.has(broker)))
+    return inOrderOfAsking(
+      all.map((address) => ({
+        address,
+        // Only the same broker would say more: another one's first answer is as short.
+        load: address === current && this.#lacksTopicIds ? 0 : this.#loadOf(address),
+        hasFailed: this.#failed.has(addressText(address)),
+      })),
+    )
+  }
+
+  /** What is there already: the connection of the broker that has answered last, or a session that others hold. */
+  #known(address: BrokerAddress): BrokerSession | undefined {
+    const current = this.#current
+    if (current?.isConnected && _.isEqual(current.address, address)) return current
+    return this.#options.sessions.find(address)
+  }
+
+  #loadOf(address: BrokerAddress): number {
+    return this.#known(address)?.load ?? 0
+  }
+
+  /** One use of the broker's session, or of another one where that is busy: its answers come in order. */
+  #sessionOf(address: BrokerAddress): BrokerSession {
+    const { sessions } = this.#options
+    if (this.#loadOf(address) > 0) return sessions.holdApart(address)
+    return this.#known(address)?.hold() ?? sessions.hold(address)
   }
 
   async #ask(address: BrokerAddress, topics: readonly string[]): Promise<MetadataResponse> {
-    const known = this.#current
-    const session = known && _.isEqual(known.address, address) ? known : this.#options.create(address)
+    const session = this.#sessionOf(address)
     this.#options.logger.info(
       `fetching metadata of ${counted(topics.length, 'topic')} from ${session.broker}`,
     )
     this.#asking = session
     try {
-      const { response, lacksTopicIds } = await session.fetchMetadata(topics)
-      if (session !== known) known?.close()
+      const { response, lacksTopicIds } = await this.#answerOf(session, topics)
+      if (this.#closedFor) throw this.#closedFor
+      this.#current?.release()
       this.#current = session
       this.#lacksTopicIds = lacksTopicIds
       return response
     } catch (error) {
-      if (session !== known) session.close()
+      // Unless close() has done it.
+      if (this.#asking === session) session.release()
       throw error
     } finally {
       this.#asking = null
     }
   }
 
+  /** Rejects at once when the source is closed, whoever else waits on the session. */
+  #answerOf(session: BrokerSession, topics: readonly string[]): Promise<FetchedMetadata> {
+    return new Promise((resolve, reject) => {
+      this.#giveUp = reject
+      session.fetchMetadata(topics).then(resolve, reject)
+    })
+  }
+
   /** From v13 on a broker may refuse as a whole. */
   #check(address: BrokerAddress, { errorCode: code }: MetadataResponse): void {
     if (code === NONE) return
-    this.#current?.close()
+    this.#current?.release()
     this.#current = null
     if (code === REBOOTSTRAP_REQUIRED) this.#learned = []
     const { name } = errorCode(code)

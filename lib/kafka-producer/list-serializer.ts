@@ -8,6 +8,7 @@
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-466
  */
 import { ConfigError, printable } from '../errors.js'
+import { wellFormed } from '../protocol/primitives.js'
 import { Writer } from '../protocol/writer.js'
 import { SerializationError } from './record-errors.js'
 import type { RecordHeaders } from './record-headers.js'
@@ -16,6 +17,7 @@ import * as serializers from './serializers.js'
 
 const CONSTANT_SIZE = 0
 const VARIABLE_SIZE = 1
+const NULL_ELEMENT = -1
 
 const constantSizes: readonly (new () => Serializer)[] = [
   serializers.ShortSerializer,
@@ -89,9 +91,13 @@ export class ListSerializer<T = unknown> implements Serializer<readonly (T | nul
     for (const element of data) {
       const bytes =
         element === null ? null : serializePart(inner as Serializer, 'value', topic, element, headers)
-      if (!isConstant) writer.nullableBytes(bytes)
-      else if (typeof bytes === 'string') writer.utf8(bytes)
-      else if (bytes !== null) writer.bytes(bytes)
+      if (bytes === null) {
+        if (!isConstant) writer.int32(NULL_ELEMENT)
+        continue
+      }
+      const written = typeof bytes === 'string' ? Buffer.from(wellFormed(bytes)) : bytes
+      if (!isConstant) writer.int32(written.length)
+      writer.bytes(written)
     }
     return writer.finish()
   }

@@ -12,6 +12,7 @@ import { counted } from '../counted.js'
 import { asKafkaError, EncodeError, type KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { Api } from '../protocol/api.js'
+import { requestBuffers } from '../protocol/buffer-pool.js'
 import {
   type ApiVersionsResponse,
   apiVersions,
@@ -19,16 +20,22 @@ import {
   type MetadataResponse,
   metadata,
 } from '../protocol/messages/index.js'
-import { decodeResponse, encodeRequest } from '../protocol/request-response.js'
+import { decodeResponse, EncodedRequest, encodeRequest } from '../protocol/request-response.js'
 import type { BrokerVersions } from './broker-versions.js'
 import { connectionClosed, expired, forRequest, undecodable, writeTimedOut } from './client-errors.js'
-import { Connection, type ConnectionListener, type ConnectionSettings } from './connection.js'
+import type { Connection, ConnectionListener } from './connection.js'
 import { startDeadline } from './deadline.js'
 import { InFlight, InFlightRequest } from './in-flight.js'
 import { RequestTrace } from './request-trace.js'
 import { ThrottleGate } from './throttle-gate.js'
 
-export interface BrokerClientSettings extends ConnectionSettings {
+export interface BrokerClientOptions {
+  /** Opens the connection, which is the client's own; see {@link Connection.open}. */
+  readonly open: (
+    address: BrokerAddress,
+    listener: ConnectionListener,
+    signal?: AbortSignal,
+  ) => Promise<Connection>
   readonly clientId: string
   readonly logger: Logger
   /** A quota was exceeded: called with how long the broker holds back, or asks the client to. */
@@ -44,7 +51,7 @@ export interface RequestOptions {
   sizeHint?: number
   /**
    * Called with the bytes of the request, its length field included, in the turn in which they are sent, before; what
-   * it throws keeps them from being sent.
+   * it throws keeps them from being sent, and gives the buffer of the request back.
    */
   onEncoded?: (bytes: number) => void
 }
@@ -52,7 +59,7 @@ export interface RequestOptions {
 const MAX_CORRELATION_ID = 0x7fffffff
 
 export class BrokerClient {
-  readonly #settings: BrokerClientSettings
+  readonly #options: BrokerClientOptions
   readonly #throttle = new ThrottleGate()
   readonly #inFlight = new InFlight(() => this.#throttle.remainingMs)
   /** Requests without an answer that are not yet in the kernel's hands. */
@@ -62,10 +69,12 @@ export class BrokerClient {
   #connection!: Connection
   #correlationId = 0
   #hasAnswered = false
+  /** Requests without an answer that are in the kernel's hands, since the broker last answered anything. */
+  #unconfirmed = 0
   #warnedOfTrailingBytes = false
 
-  private constructor(settings: BrokerClientSettings, onClose: (reason: KafkaError) => void) {
-    this.#settings = settings
+  private constructor(options: BrokerClientOptions, onClose: (reason: KafkaError) => void) {
+    this.#options = options
     this.#onClose = onClose
   }
 
@@ -75,11 +84,11 @@ export class BrokerClient {
    */
   static async connect(
     address: BrokerAddress,
-    settings: BrokerClientSettings,
+    options: BrokerClientOptions,
     onClose: (reason: KafkaError) => void,
     signal?: AbortSignal,
   ): Promise<BrokerClient> {
-    const client = new BrokerClient(settings, onClose)
+    const client = new BrokerClient(options, onClose)
     const listener: ConnectionListener = {
       get awaitsAnswer() {
         return client.#inFlight.size > 0 && !client.#isBroker
@@ -87,10 +96,11 @@ export class BrokerClient {
       onFrame: (frame: Buffer): void => {
         client.#inFlight.answer(frame)
         client.#hasAnswered = true
+        client.#unconfirmed = 0
       },
       onClose: (reason: KafkaError): void => client.#ended(reason),
     }
-    client.#connection = await Connection.open(address, settings, listener, signal)
+    client.#connection = await options.open(address, listener, signal)
     return client
   }
 
@@ -106,6 +116,15 @@ export class BrokerClient {
   /** Whether any answer has come yet. */
   get hasAnswered(): boolean {
     return this.#hasAnswered
+  }
+
+  /**
+   * Requests that the broker has to read first before it reads another one: those without an answer, and those that
+   * have none and were written since it last answered. Infinite while it holds requests back.
+   */
+  get load(): number {
+    if (this.#throttle.wait()) return Number.POSITIVE_INFINITY
+    return this.#inFlight.size + this.#writing.size + this.#unconfirmed
   }
 
   /** `host:port` as it was asked for. */
@@ -132,7 +151,7 @@ export class BrokerClient {
     body: MetadataRequest,
     timeoutMs: number,
   ): { versions: Promise<ApiVersionsResponse | null>; metadata: Promise<MetadataResponse> } {
-    const { clientId } = this.#settings
+    const { clientId } = this.#options
     const firstId = this.#nextCorrelationId()
     const secondId = this.#nextCorrelationId()
     const question = encodeRequest(apiVersions, 0, firstId, clientId, {
@@ -150,37 +169,68 @@ export class BrokerClient {
   }
 
   /**
+   * Encodes a request ahead of its turn, for {@link request} or {@link send}, which then give its buffer back. Whoever does not
+   * send it may give it back.
+   *
+   * @throws {UnsupportedVersionError} when the broker does not know the request in any version supported here.
+   * @throws {EncodeError}
+   */
+  encode<Request>(
+    api: Api<Request, unknown>,
+    body: Request,
+    { version = this.#versionOf(api), sizeHint }: Pick<RequestOptions, 'version' | 'sizeHint'>,
+  ): EncodedRequest {
+    const { clientId } = this.#options
+    try {
+      return new EncodedRequest(api, version, clientId, body, sizeHint, requestBuffers)
+    } catch (cause) {
+      // Nothing has been sent, and nobody may think that it has.
+      throw asKafkaError(cause) ?? new EncodeError(`a ${api.name} request cannot be written`, { cause })
+    }
+  }
+
+  /**
    * Sends a request and resolves with its decoded answer; holds it back first while the broker wants that.
    *
-   * @throws {UnsupportedVersionError} at once when the broker does not know the request in any version supported here.
+   * @param body - or the request as {@link encode} made it.
+   * @throws {UnsupportedVersionError | EncodeError} at once, as {@link encode}.
    */
   request<Request, Response>(
     api: Api<Request, Response>,
-    body: Request,
+    body: Request | EncodedRequest,
     options: RequestOptions,
   ): Promise<Response> {
     const throttled = this.#throttle.wait()
     if (throttled) return throttled.then(() => this.request(api, body, options))
-    const { timeoutMs, onEncoded } = options
-    const { version, correlationId, bytes } = this.#encode(api, body, options)
-    onEncoded?.(bytes.length)
-    const answered = this.#answerTo(api, version, correlationId, bytes.length, { timeoutMs })
-    if (this.#connection.isOpen) this.#connection.write(bytes, () => {})
+    const encoded = this.#readyToWrite(api, body, options)
+    const correlationId = this.#nextCorrelationId()
+    const bytes = encoded.bytes(correlationId)
+    const { timeoutMs } = options
+    const answered = this.#answerTo(api, encoded.version, correlationId, bytes.length, { timeoutMs })
+    this.#write(encoded, bytes)
     return answered as Promise<Response>
   }
 
   /**
    * Sends a request that has no answer; resolves when all its bytes are in the kernel's hands.
+   *
+   * @param body - or the request as {@link encode} made it.
    */
-  send<Request>(api: Api<Request, unknown>, body: Request, options: RequestOptions): Promise<void> {
+  send<Request>(
+    api: Api<Request, unknown>,
+    body: Request | EncodedRequest,
+    options: RequestOptions,
+  ): Promise<void> {
     const throttled = this.#throttle.wait()
     if (throttled) return throttled.then(() => this.send(api, body, options))
-    const { timeoutMs, onEncoded } = options
-    const { correlationId, bytes } = this.#encode(api, body, options)
-    onEncoded?.(bytes.length)
+    const { timeoutMs } = options
+    const encoded = this.#readyToWrite(api, body, options)
+    const correlationId = this.#nextCorrelationId()
+    const bytes = encoded.bytes(correlationId)
     const trace = this.#trace(api.name, correlationId, bytes.length)
     const written = new Promise<void>((resolve, reject) => {
       if (!this.#connection.isOpen) {
+        encoded.release()
         reject(connectionClosed(this.broker))
         return
       }
@@ -193,9 +243,11 @@ export class BrokerClient {
         this.close(writeTimedOut(this.broker, api.name, timeoutMs)),
       )
       this.#writing.add(fail)
-      this.#connection.write(bytes, () => {
+      this.#write(encoded, bytes, () => {
         cancelDeadline()
-        if (this.#writing.delete(fail)) resolve()
+        if (!this.#writing.delete(fail)) return
+        this.#unconfirmed++
+        resolve()
       })
     })
     return trace ? trace.follow(written) : written
@@ -206,19 +258,34 @@ export class BrokerClient {
     this.#connection.close(reason)
   }
 
-  #encode<Request>(
+  #readyToWrite<Request>(
     api: Api<Request, unknown>,
-    body: Request,
-    { version = this.#versionOf(api), sizeHint }: RequestOptions,
-  ): { version: number; correlationId: number; bytes: Buffer } {
-    const correlationId = this.#nextCorrelationId()
+    body: Request | EncodedRequest,
+    options: RequestOptions,
+  ): EncodedRequest {
+    const encoded = body instanceof EncodedRequest ? body : this.encode(api, body, options)
     try {
-      const bytes = encodeRequest(api, version, correlationId, this.#settings.clientId, body, sizeHint)
-      return { version, correlationId, bytes }
-    } catch (cause) {
-      // Nothing has been sent, and nobody may think that it has.
-      throw asKafkaError(cause) ?? new EncodeError(`a ${api.name} request cannot be written`, { cause })
+      options.onEncoded?.(encoded.length)
+    } catch (error) {
+      encoded.release()
+      throw error
     }
+    return encoded
+  }
+
+  /**
+   * The socket may read the bytes until it has called back. Where the connection ends first nobody knows when it is done
+   * with them, and their buffer is left to the garbage collector.
+   */
+  #write(encoded: EncodedRequest, bytes: Buffer, onWritten?: () => void): void {
+    if (!this.#connection.isOpen) {
+      encoded.release()
+      return
+    }
+    this.#connection.write(bytes, () => {
+      encoded.release()
+      onWritten?.()
+    })
   }
 
   /** Waits for the answer to a request that is written right after this; null: it was passed over. */
@@ -276,18 +343,18 @@ export class BrokerClient {
     if (trailingBytes > 0 && !this.#warnedOfTrailingBytes) {
       this.#warnedOfTrailingBytes = true
       const what = `${counted(trailingBytes, 'byte')} after the last field of its ${api.name} v${version} answer`
-      this.#settings.logger.warn(`${this.#connection.broker} sent ${what}; ignored`)
+      this.#options.logger.warn(`${this.#connection.broker} sent ${what}; ignored`)
     }
     const { throttleTimeMs = 0 } = body as { throttleTimeMs?: number }
     if (throttleTimeMs > 0) {
       if (version >= api.throttledByClientFrom) this.#throttle.begin(throttleTimeMs)
-      this.#settings.onThrottle?.(this.#connection.broker, throttleTimeMs)
+      this.#options.onThrottle?.(this.#connection.broker, throttleTimeMs)
     }
     return body
   }
 
   #trace(api: string, correlationId: number, bytes: number): RequestTrace | null {
-    const { clientId } = this.#settings
+    const { clientId } = this.#options
     return RequestTrace.start(clientId, this.#connection.broker, api, correlationId, bytes)
   }
 

@@ -13,9 +13,10 @@ import { addressText, type BrokerAddress } from '../broker-address.js'
 import { ConnectionError, EncodeError, type KafkaError } from '../errors.js'
 import { type MetadataResponse, metadata, metadataRequest } from '../protocol/messages/index.js'
 import { ApiVersionsCache } from './api-versions-cache.js'
-import { BrokerClient, type BrokerClientSettings } from './broker-client.js'
+import type { BrokerClient } from './broker-client.js'
 import type { BrokerVersions } from './broker-versions.js'
 import { closedFromThisSide } from './client-errors.js'
+import type { Connector } from './connector.js'
 import {
   type Authenticate,
   type Detected,
@@ -49,12 +50,16 @@ export interface BrokerSessionListener {
   onDisconnect(broker: string, reason: KafkaError | null): void
 }
 
-export interface BrokerSessionSettings extends BrokerClientSettings {
+export interface BrokerSessionOptions {
+  /** Opens connections. */
+  readonly connector: Connector
   /** `request.timeout.ms`: the limit for each answer to a question about versions or metadata, in milliseconds. */
   readonly requestTimeoutMs: number
   readonly listener?: BrokerSessionListener
   /** The broker's release was guessed, and it says now that it is another: this connection should be replaced. */
   readonly onOutdated?: (address: BrokerAddress) => void
+  /** Called once, when the session is closed for good. */
+  readonly onClosed?: () => void
   /** What is known of brokers, shared by all sessions of a producer. Default: its own. */
   readonly apiVersionsCache?: ApiVersionsCache
   /** Makes each fresh connection fit for requests. Default: nothing has to be authenticated. */
@@ -89,7 +94,7 @@ export class BrokerSession {
   readonly address: BrokerAddress
   /** `host:port`. */
   readonly broker: string
-  readonly #settings: BrokerSessionSettings
+  readonly #options: BrokerSessionOptions
   readonly #apiVersionsCache: ApiVersionsCache
   #state: SessionState = 'idle'
   /** In the state `ready`: what all get that need not wait. */
@@ -100,13 +105,15 @@ export class BrokerSession {
   readonly #end = new AbortController()
   readonly #authenticate: Authenticate | null
   #users = 1
+  /** Callers that wait for the connection. */
+  #waiting = 0
 
-  constructor(address: BrokerAddress, settings: BrokerSessionSettings) {
+  constructor(address: BrokerAddress, options: BrokerSessionOptions) {
     this.address = address
     this.broker = addressText(address)
-    this.#settings = settings
-    this.#apiVersionsCache = settings.apiVersionsCache ?? new ApiVersionsCache(null)
-    const { authenticate } = settings
+    this.#options = options
+    this.#apiVersionsCache = options.apiVersionsCache ?? new ApiVersionsCache(null)
+    const { authenticate } = options
     this.#authenticate = authenticate
       ? async (client) => {
           this.#end.signal.throwIfAborted()
@@ -122,6 +129,11 @@ export class BrokerSession {
 
   get isConnected(): boolean {
     return this.#ready?.connection.isOpen ?? false
+  }
+
+  /** Requests in flight on its connection, see {@link BrokerClient.load}, or that wait until there is one. */
+  get load(): number {
+    return this.#ready?.connection.load ?? this.#waiting
   }
 
   /** Whether connecting needs no topics: nobody has to be asked for the versions. */
@@ -141,13 +153,26 @@ export class BrokerSession {
     return this.#ready ?? this.#whenConnected(topics)
   }
 
-  /** Asks for these topics, at least one (none would mean all). Brokers that auto-create topics create them now. */
-  async fetchMetadata(topics: readonly string[]): Promise<FetchedMetadata> {
-    const { connection, metadata: detected } = await this.ready(topics)
+  /**
+   * Asks for these topics, at least one (none would mean all). Brokers that auto-create topics create them now.
+   *
+   * Written in this turn while the connection is open: nothing that is sent later gets in front of it.
+   */
+  fetchMetadata(topics: readonly string[]): Promise<FetchedMetadata> {
+    const ready = this.ready(topics)
+    return ready instanceof Promise
+      ? ready.then((connected) => this.#fetchMetadata(connected, topics))
+      : this.#fetchMetadata(ready, topics)
+  }
+
+  async #fetchMetadata(
+    { connection, metadata: detected }: Ready,
+    topics: readonly string[],
+  ): Promise<FetchedMetadata> {
     if (detected) {
       return { response: detected, lacksTopicIds: connection.knows(metadata, VERSION_WITH_TOPIC_IDS) }
     }
-    const { requestTimeoutMs: timeoutMs } = this.#settings
+    const { requestTimeoutMs: timeoutMs } = this.#options
     const response = await connection.request(metadata, metadataRequest(topics), { timeoutMs })
     return { response, lacksTopicIds: false }
   }
@@ -179,6 +204,7 @@ export class BrokerSession {
     if (this.#state === 'closed') return
     this.#move('closed')
     this.#end.abort(reason)
+    this.#options.onClosed?.()
   }
 
   #move(to: SessionState): void {
@@ -193,8 +219,13 @@ export class BrokerSession {
     this.#connecting ??= this.#connect(topics).finally(() => {
       this.#connecting = null
     })
-    const { connection, metadata } = await this.#connecting
-    return { connection, metadata: isFirst ? metadata : null, connectMs: performance.now() - startMs }
+    this.#waiting++
+    try {
+      const { connection, metadata } = await this.#connecting
+      return { connection, metadata: isFirst ? metadata : null, connectMs: performance.now() - startMs }
+    } finally {
+      this.#waiting--
+    }
   }
 
   async #connect(topics: readonly string[]): Promise<Connected> {
@@ -231,12 +262,14 @@ export class BrokerSession {
 
   /** Never rejects. */
   async #lookAgain(topics: readonly string[]): Promise<void> {
-    const { authenticate = null, onOutdated } = this.#settings
+    const { authenticate = null, onOutdated } = this.#options
     const { signal } = this.#end
-    const open = (): Promise<BrokerClient> =>
-      BrokerClient.connect(this.address, this.#settings, () => {}, signal)
+    const open = (): Promise<BrokerClient> => this.#options.connector.connect(this.address, () => {}, signal)
     const isOutdated = await saysVersions(this.#detection(open, authenticate, topics))
-    if (isOutdated && !signal.aborted) onOutdated?.(this.address)
+    if (!isOutdated || signal.aborted) return
+    // Who connects anew must not take the guess for known while this connection is still in use.
+    this.#apiVersionsCache.forget(this.broker)
+    onOutdated?.(this.address)
   }
 
   #detection(
@@ -248,7 +281,7 @@ export class BrokerSession {
       open,
       authenticate,
       topics,
-      timeoutMs: this.#settings.requestTimeoutMs,
+      timeoutMs: this.#options.requestTimeoutMs,
       signal: this.#end.signal,
     }
   }
@@ -262,7 +295,7 @@ export class BrokerSession {
       signal.removeEventListener('abort', closeToo)
       if (client) this.#onEnd(client, reason)
     }
-    client = await BrokerClient.connect(this.address, this.#settings, onClose, signal)
+    client = await this.#options.connector.connect(this.address, onClose, signal)
     // Between the socket's connect and this line other code may have run.
     if (signal.aborted) closeToo()
     signal.throwIfAborted()
@@ -284,7 +317,7 @@ export class BrokerSession {
     const versions = client.versions!
     const connection = new ReadyConnection(client, versions, performance.now())
     this.#ready = { connection, metadata: null, connectMs: 0 }
-    this.#settings.listener?.onConnect(this.broker)
+    this.#options.listener?.onConnect(this.broker)
     if (isNew) this.#apiVersionsCache.learn(this.broker, versions)
     return connection
   }
@@ -297,6 +330,6 @@ export class BrokerSession {
     if (!isOurs) this.#move('idle')
     this.#apiVersionsCache.forget(this.broker)
     connection.ended(reason)
-    this.#settings.listener?.onDisconnect(this.broker, isOurs ? null : reason)
+    this.#options.listener?.onDisconnect(this.broker, isOurs ? null : reason)
   }
 }

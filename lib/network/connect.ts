@@ -8,11 +8,13 @@ import type { Socket } from 'node:net'
 import { addressText, type BrokerAddress, isReachable } from '../broker-address.js'
 import { ConnectionError, KafkaError, printable, RequestTimeoutError } from '../errors.js'
 import { startDeadline } from './deadline.js'
-import { Dial, type DialSettings } from './dial.js'
+import type { Dial, Dialled } from './dial.js'
 
-export interface ConnectSettings extends DialSettings {
+export interface ConnectOptions {
   /** Limit for resolving and connecting together, in milliseconds. */
   readonly connectTimeoutMs: number
+  /** Tries the addresses of a name; see {@link Dial}. */
+  readonly dial: (address: BrokerAddress, dialled: Dialled) => Dial
 }
 
 export interface Connecting {
@@ -25,7 +27,7 @@ export interface Connecting {
 /** Calls exactly one of the two, later or at once. @param signal - gives up; a KafkaError as its reason is the failure. */
 export function connectTo(
   address: BrokerAddress,
-  settings: ConnectSettings,
+  { connectTimeoutMs, dial: dialTo }: ConnectOptions,
   { onConnected, onFailed }: Connecting,
   signal?: AbortSignal,
 ): void {
@@ -49,12 +51,12 @@ export function connectTo(
     onFailed(error)
   }
   const onAbort = (): void => giveUp(givenUp(broker, signal!))
-  const cancelDeadline = startDeadline(settings.connectTimeoutMs, () => {
-    const text = `no connection to ${broker} within ${settings.connectTimeoutMs} ms; is the address right and reachable?`
+  const cancelDeadline = startDeadline(connectTimeoutMs, () => {
+    const text = `no connection to ${broker} within ${connectTimeoutMs} ms; is the address right and reachable?`
     giveUp(new RequestTimeoutError(text, { broker }))
   })
   signal?.addEventListener('abort', onAbort)
-  const dial = new Dial(address, settings, {
+  const dial = dialTo(address, {
     onConnected: (socket) => {
       settle()
       onConnected(socket)

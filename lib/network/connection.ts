@@ -9,9 +9,11 @@ import type { Socket } from 'node:net'
 import { addressText, type BrokerAddress } from '../broker-address.js'
 import { ConnectionError, DecodeError, type KafkaError } from '../errors.js'
 import { FrameDecoder } from '../protocol/frame.js'
-import { type ConnectSettings, connectTo, describeCause } from './connect.js'
+import { type Connecting, describeCause } from './connect.js'
 
-export interface ConnectionSettings extends ConnectSettings {
+export interface ConnectionOptions {
+  /** Opens the socket; see `connectTo`. */
+  readonly connect: (address: BrokerAddress, connecting: Connecting, signal?: AbortSignal) => void
   /** Largest response accepted, in bytes. */
   readonly maxFrameBytes: number
 }
@@ -50,14 +52,14 @@ export class Connection {
    */
   static open(
     address: BrokerAddress,
-    settings: ConnectionSettings,
+    { connect, maxFrameBytes }: ConnectionOptions,
     listener: ConnectionListener,
     signal?: AbortSignal,
   ): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const onConnected = (socket: Socket): void =>
-        resolve(new Connection(socket, addressText(address), settings.maxFrameBytes, listener))
-      connectTo(address, settings, { onConnected, onFailed: reject }, signal)
+        resolve(new Connection(socket, addressText(address), maxFrameBytes, listener))
+      connect(address, { onConnected, onFailed: reject }, signal)
     })
   }
 

@@ -9,14 +9,12 @@
  * @see RFC 8305, sections 4 and 5
  */
 import dns from 'node:dns'
-import { connect, isIP, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { isIP, type LookupFunction, type Socket } from 'node:net'
 import type { BrokerAddress } from '../broker-address.js'
 
-export interface DialSettings {
-  /** Bytes that may wait in this process before the socket reports pressure; ≤ 0 leaves Node's default. */
-  readonly sendBufferBytes: number
-  /** Opens the socket to one address; for specs and for wrapping. Default: `net.connect`. */
-  readonly openSocket?: (options: TcpNetConnectOpts) => Socket
+export interface DialOptions {
+  /** Opens the socket to one address, whose host is an IP address. */
+  readonly openSocket: (address: BrokerAddress) => Socket
   /** Resolves a name to all of its addresses. Default: `dns.lookup`. */
   readonly lookup?: LookupFunction
 }
@@ -32,7 +30,7 @@ const ATTEMPT_DELAY_MS = 250
 
 export class Dial {
   readonly #port: number
-  readonly #settings: DialSettings
+  readonly #options: DialOptions
   readonly #dialled: Dialled
   /** Addresses that are left to try. */
   #left: string[] = []
@@ -43,9 +41,9 @@ export class Dial {
   #isOver = false
 
   /** Calls exactly one of the two, later or at once, unless it is cancelled before. */
-  constructor({ host, port }: BrokerAddress, settings: DialSettings, dialled: Dialled) {
+  constructor({ host, port }: BrokerAddress, options: DialOptions, dialled: Dialled) {
     this.#port = port
-    this.#settings = settings
+    this.#options = options
     this.#dialled = dialled
     if (isIP(host)) this.#start([host])
     else this.#resolve(host)
@@ -61,7 +59,7 @@ export class Dial {
 
   #resolve(host: string): void {
     // Read at each call, so that a replacement is used.
-    const lookup: LookupFunction = this.#settings.lookup ?? dns.lookup
+    const lookup: LookupFunction = this.#options.lookup ?? dns.lookup
     lookup(host, { all: true }, (error, found) => {
       if (this.#isOver) return
       if (error) this.#fail(error)
@@ -86,16 +84,9 @@ export class Dial {
   }
 
   #attempt(host: string): void {
-    const { openSocket = connect, sendBufferBytes } = this.#settings
     let socket: Socket
     try {
-      socket = openSocket({
-        host,
-        port: this.#port,
-        noDelay: true,
-        keepAlive: true,
-        ...(sendBufferBytes > 0 && { writableHighWaterMark: sendBufferBytes }),
-      })
+      socket = this.#options.openSocket({ host, port: this.#port })
     } catch (error) {
       this.#failures.push(error as Error)
       this.#next()

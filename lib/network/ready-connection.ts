@@ -4,6 +4,7 @@
  */
 import type { KafkaError } from '../errors.js'
 import type { Api } from '../protocol/api.js'
+import type { EncodedRequest } from '../protocol/request-response.js'
 import type { BrokerClient, RequestOptions } from './broker-client.js'
 import type { BrokerVersions } from './broker-versions.js'
 import { SecondLooks } from './second-looks.js'
@@ -29,6 +30,11 @@ export class ReadyConnection {
     return this.#client.isOpen
   }
 
+  /** As {@link BrokerClient.load}. */
+  get load(): number {
+    return this.#client.load
+  }
+
   /**
    * The newest version of a request that both sides know.
    *
@@ -46,17 +52,30 @@ export class ReadyConnection {
     return this.#versions.knows(api, version)
   }
 
+  /** As {@link BrokerClient.encode}. */
+  encode<Request>(
+    api: Api<Request, unknown>,
+    body: Request,
+    options: Pick<RequestOptions, 'version' | 'sizeHint'>,
+  ): EncodedRequest {
+    return this.#client.encode(api, body, options)
+  }
+
   /** As {@link BrokerClient.request}. */
   request<Request, Response>(
     api: Api<Request, Response>,
-    body: Request,
+    body: Request | EncodedRequest,
     options: RequestOptions,
   ): Promise<Response> {
     return this.#client.request(api, body, options)
   }
 
   /** As {@link BrokerClient.send}. */
-  send<Request>(api: Api<Request, unknown>, body: Request, options: RequestOptions): Promise<void> {
+  send<Request>(
+    api: Api<Request, unknown>,
+    body: Request | EncodedRequest,
+    options: RequestOptions,
+  ): Promise<void> {
     return this.#client.send(api, body, options)
   }
 

@@ -6,14 +6,9 @@
  *
  * @see docs/reference/classic-producer.md#connections; docs/decisions/0000-classic-producer.md#d7, #d9, #d12
  */
-import { addressText, type BrokerAddress } from '../broker-address.js'
+import type { BrokerAddress } from '../broker-address.js'
 import type { KafkaError } from '../errors.js'
-import {
-  BrokerSession,
-  type BrokerSessionListener,
-  type BrokerSessionSettings,
-  type Ready,
-} from '../network/broker-session.js'
+import type { BrokerSession, Ready } from '../network/broker-session.js'
 import { closedFromThisSide } from '../network/client-errors.js'
 import type { ReadyConnection } from '../network/ready-connection.js'
 import { canNameById, VERSION_OF_TOPIC_IDS, withTopicNames } from '../produce/topic-ids.js'
@@ -27,10 +22,10 @@ import { LONGEST_TIMER_MS } from '../timers.js'
 import type { Unconfirmed } from './unconfirmed-writes.js'
 import { WriteConfirmation } from './write-confirmation.js'
 
-/** Called when something happens to the connection; for events and logs. */
-export interface SyncProducerListener extends BrokerSessionListener {
+/** Called with what its requests bring; for events, metrics and logs. */
+export interface SyncProducerListener {
   /** The connection has ended with requests that have no answer (acks 0): up to this many may not have been stored. */
-  onUnconfirmed(broker: string, unconfirmed: Unconfirmed, reason: KafkaError): void
+  onUnconfirmed?(broker: string, unconfirmed: Unconfirmed, reason: KafkaError): void
   /** Finding out the broker's versions has brought metadata of these topics along that nobody had asked for. */
   onMetadata?(topics: readonly string[], response: MetadataResponse): void
   /**
@@ -42,13 +37,10 @@ export interface SyncProducerListener extends BrokerSessionListener {
   onProduced?(broker: string, bytes: number | null, startMs: number, endMs: number): void
 }
 
-export interface SyncProducerSettings extends BrokerSessionSettings {
+export interface SyncProducerOptions {
+  /** `request.timeout.ms`: how long a broker may take for a produce request, in milliseconds. */
+  readonly requestTimeoutMs: number
   readonly listener?: SyncProducerListener
-  /**
-   * A session to the same address that others use as well: it stays open until each of them has released it, and calls
-   * its own listener about its connections. Default: one for this SyncProducer alone.
-   */
-  readonly session?: BrokerSession
 }
 
 export interface ProduceOptions {
@@ -83,20 +75,24 @@ export class SyncProducer {
   readonly address: BrokerAddress
   /** `host:port`. */
   readonly broker: string
-  readonly #settings: SyncProducerSettings
+  readonly #options: SyncProducerOptions
   readonly #session: BrokerSession
   readonly #confirmation: WriteConfirmation
   #closedFor: KafkaError | null = null
   /** For requests over the open connection: one object for all of them. */
   #open: { readonly ready: Ready; readonly connection: ProduceConnection } | null = null
 
-  constructor(address: BrokerAddress, settings: SyncProducerSettings) {
-    this.address = address
-    this.broker = addressText(address)
-    this.#settings = settings
-    this.#session = settings.session?.hold() ?? new BrokerSession(address, settings)
-    this.#confirmation = new WriteConfirmation(settings.requestTimeoutMs, (unconfirmed, reason) =>
-      settings.listener?.onUnconfirmed(this.broker, unconfirmed, reason),
+  /**
+   * @param session - of the broker. Others may use it as well; one use of it becomes the SyncProducer's, which
+   *   {@link close} releases.
+   */
+  constructor(session: BrokerSession, options: SyncProducerOptions) {
+    this.address = session.address
+    this.broker = session.broker
+    this.#session = session
+    this.#options = options
+    this.#confirmation = new WriteConfirmation(options.requestTimeoutMs, (unconfirmed, reason) =>
+      options.listener?.onUnconfirmed?.(this.broker, unconfirmed, reason),
     )
   }
 
@@ -127,10 +123,8 @@ export class SyncProducer {
    */
   ready(topics: readonly string[]): ProduceConnection | Promise<ProduceConnection> {
     const ready = this.#ready(topics)
-    if (ready instanceof Promise) return this.#onceConnected(topics, ready)
-    this.#session.lookAgain(topics)
-    if (this.#open?.ready !== ready) this.#open = { ready, connection: this.#connectionOf(ready) }
-    return this.#open.connection
+    if (ready instanceof Promise) return this.#whenConnected(topics, ready, (connection) => connection)
+    return this.#over(ready, topics)
   }
 
   /**
@@ -140,18 +134,10 @@ export class SyncProducer {
    * @throws {UnsupportedVersionError} when the broker supports no version known here.
    */
   async send(request: ProduceRequest, options: ProduceOptions = {}): Promise<ProduceResponse | null> {
-    const startMs = performance.now()
     const topics = request.topics.map(({ name }) => name)
-    let ready: Ready
-    try {
-      const found = this.#ready(topics)
-      ready = found instanceof Promise ? await found : found
-    } catch (error) {
-      this.#produced(null, startMs)
-      throw error
-    }
-    this.#passOn(topics, ready)
-    return this.#send(ready.connection, request, options, startMs)
+    const ready = this.#ready(topics)
+    if (!(ready instanceof Promise)) return this.#over(ready, topics).send(request, options)
+    return this.#whenConnected(topics, ready, (connection) => connection.send(request, options))
   }
 
   /** Asks for these topics, at least one (none would mean all). Brokers that auto-create topics create them now. */
@@ -191,16 +177,30 @@ export class SyncProducer {
     return this.#closedFor ? Promise.reject(this.#closedFor) : this.#session.ready(topics)
   }
 
-  async #onceConnected(topics: readonly string[], connecting: Promise<Ready>): Promise<ProduceConnection> {
+  /** @param use - called in the turn in which others that waited for the connection go on: requests keep their order. */
+  async #whenConnected<T>(
+    topics: readonly string[],
+    connecting: Promise<Ready>,
+    use: (connection: ProduceConnection) => T | Promise<T>,
+  ): Promise<T> {
     const startMs = performance.now()
+    let connection: ProduceConnection
     try {
       const ready = await connecting
       this.#passOn(topics, ready)
-      return this.#connectionOf(ready)
+      connection = this.#connectionOf(ready)
     } catch (error) {
       this.#produced(null, startMs)
       throw error
     }
+    return use(connection)
+  }
+
+  /** The open connection. */
+  #over(ready: Ready, topics: readonly string[]): ProduceConnection {
+    this.#session.lookAgain(topics)
+    if (this.#open?.ready !== ready) this.#open = { ready, connection: this.#connectionOf(ready) }
+    return this.#open.connection
   }
 
   #connectionOf({ connection, connectMs }: Ready): ProduceConnection {
@@ -216,7 +216,7 @@ export class SyncProducer {
 
   /** What came with the versions is newer than what the connection was made by. */
   #passOn(topics: readonly string[], { metadata }: Ready): void {
-    if (metadata) this.#settings.listener?.onMetadata?.(topics, metadata)
+    if (metadata) this.#options.listener?.onMetadata?.(topics, metadata)
   }
 
   async #send(
@@ -231,7 +231,7 @@ export class SyncProducer {
       bytes = length
     }
     try {
-      const timeoutMs = answerTimeoutMs(this.#settings.requestTimeoutMs)
+      const timeoutMs = answerTimeoutMs(this.#options.requestTimeoutMs)
       const options = { timeoutMs, version: versionFor(connection, request), sizeHint, onEncoded }
       if (request.acks === 0) {
         await connection.send(produce, request, options)
@@ -248,7 +248,7 @@ export class SyncProducer {
   }
 
   #produced(bytes: number | null, startMs: number): void {
-    this.#settings.listener?.onProduced?.(this.broker, bytes, startMs, performance.now())
+    this.#options.listener?.onProduced?.(this.broker, bytes, startMs, performance.now())
   }
 }
 

@@ -8,7 +8,7 @@
  */
 import { DecodeError, printable } from '../errors.js'
 import type { ProduceResponse } from '../protocol/messages/index.js'
-import { partitionName } from './partition-batch.js'
+import { PartitionMap, partitionName } from './partition-batch.js'
 
 export interface PartitionAnswer {
   readonly errorCode: number
@@ -22,27 +22,31 @@ export interface PartitionAnswer {
 }
 
 export interface MatchedResponse {
-  /** Keyed as {@link partitionName}. */
-  readonly answers: ReadonlyMap<string, PartitionAnswer>
+  /** Null for a partition that was asked for and has none. */
+  readonly answers: PartitionMap<PartitionAnswer | null>
   /** Names of partitions that were not asked for. */
   readonly unexpected: readonly string[]
 }
 
 /** @throws {DecodeError} when one partition has two different answers. */
-export function matchResponse(asked: ReadonlySet<string>, response: ProduceResponse): MatchedResponse {
-  const answers = new Map<string, PartitionAnswer>()
+export function matchResponse(
+  asked: Iterable<{ readonly topic: string; readonly partition: number }>,
+  response: ProduceResponse,
+): MatchedResponse {
+  const answers = new PartitionMap<PartitionAnswer | null>()
+  for (const { topic, partition } of asked) answers.set(topic, partition, null)
   const unexpected: string[] = []
   for (const { name: topic, partitions } of response.topics) {
     for (const answer of partitions) {
-      const { errorCode, baseOffset } = answer
-      const name = partitionName(topic, answer.index)
-      const earlier = answers.get(name)
-      if (!asked.has(name)) {
-        unexpected.push(name)
-      } else if (!earlier) {
-        answers.set(name, answer)
+      const { index, errorCode, baseOffset } = answer
+      const earlier = answers.get(topic, index)
+      if (earlier === undefined) {
+        unexpected.push(partitionName(topic, index))
+      } else if (earlier === null) {
+        answers.set(topic, index, answer)
       } else if (earlier.errorCode !== errorCode || earlier.baseOffset !== baseOffset) {
-        throw new DecodeError(`two different answers for ${printable(name)} in one produce response`)
+        const name = printable(partitionName(topic, index))
+        throw new DecodeError(`two different answers for ${name} in one produce response`)
       }
     }
   }

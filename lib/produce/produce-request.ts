@@ -7,6 +7,8 @@ import type { PartitionBatch } from './partition-batch.js'
 export interface ProduceRequestOptions {
   readonly acks: number
   readonly requestTimeoutMs: number
+  /** Of the transaction that all batches belong to. Default: none. */
+  readonly transactionalId?: string | null
   /** The id that newer brokers know a topic by; all zero where it is not known, as it is by default. */
   readonly topicIdOf?: (topic: string) => Uint8Array
 }
@@ -19,7 +21,7 @@ const noTopicId = (): Uint8Array => NO_TOPIC_ID
 /** Topics in the order in which they first come, partitions of a topic together. */
 export function produceRequest(
   batches: readonly { readonly batch: PartitionBatch; readonly payload: Payload }[],
-  { acks, requestTimeoutMs, topicIdOf = noTopicId }: ProduceRequestOptions,
+  { acks, requestTimeoutMs, transactionalId = null, topicIdOf = noTopicId }: ProduceRequestOptions,
 ): ProduceRequest {
   const topics = new Map<string, ProduceRequest['topics'][number]>()
   for (const { batch, payload } of batches) {
@@ -31,7 +33,7 @@ export function produceRequest(
     }
     topic.partitions.push({ index, records: payload })
   }
-  return { transactionalId: null, acks, timeoutMs: requestTimeoutMs, topics: [...topics.values()] }
+  return { transactionalId, acks, timeoutMs: requestTimeoutMs, topics: [...topics.values()] }
 }
 
 /** Bytes of such a request, about: text counts as if it were ASCII, and nothing as compressed. */

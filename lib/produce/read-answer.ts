@@ -13,7 +13,7 @@ import { errorCode } from '../protocol/error-code.js'
 import type { ProduceResponse } from '../protocol/messages/index.js'
 import type { RecordBody } from '../protocol/records/record-body.js'
 import { matchResponse, type PartitionAnswer } from './match-response.js'
-import { type PartitionBatch, partitionName } from './partition-batch.js'
+import { type PartitionBatch, type PartitionMap, partitionName } from './partition-batch.js'
 import { brokerError } from './produce-errors.js'
 import { halve } from './split-batches.js'
 
@@ -97,7 +97,7 @@ export function readAnswer<M extends SentRecord>(
   for (const one of sent) {
     const { batch } = one
     if (batch.messages.every(({ isSettled }) => isSettled)) continue
-    const answer = answers?.get(nameOf(batch))
+    const answer = answers?.get(batch.topic, batch.partition)
     if (!answers) read.delivered.push({ batch, stored: unanswered })
     else if (!answer) read.retry.push({ batch: withoutSettled(batch), error: missing(context.broker, batch) })
     else readOne(one, answer, context, read)
@@ -110,9 +110,10 @@ function match<M extends SentRecord>(
   response: ProduceResponse,
   broker: string,
   { warnings }: ReadAnswer<M>,
-): ReadonlyMap<string, PartitionAnswer> {
+): PartitionMap<PartitionAnswer | null> {
   try {
-    const { answers, unexpected } = matchResponse(new Set(sent.map(({ batch }) => nameOf(batch))), response)
+    const asked = sent.map(({ batch }) => batch)
+    const { answers, unexpected } = matchResponse(asked, response)
     if (unexpected.length > 0) {
       warnings.push(`${broker} answered for ${printable(unexpected.join(', '))}, which it was not asked for`)
     }
@@ -198,10 +199,6 @@ function missing(broker: string, { topic, partition }: PartitionBatch): DecodeEr
 
 function storedAt({ baseOffset, logAppendTimeMs }: PartitionAnswer): Stored {
   return { baseOffset, timestampMs: logAppendTimeMs < 0n ? null : Number(logAppendTimeMs) }
-}
-
-function nameOf({ topic, partition }: PartitionBatch): string {
-  return partitionName(topic, partition)
 }
 
 /** The same batch where none is settled. */

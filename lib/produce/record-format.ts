@@ -5,9 +5,10 @@
  */
 import { counted } from '../counted.js'
 import { asKafkaError, EncodeError, type KafkaError, printable, UnsupportedCodecError } from '../errors.js'
+import { requestBuffers } from '../protocol/buffer-pool.js'
 import type { Compression } from '../protocol/records/compression.js'
 import { CompressedMessageSet, PlainMessageSet } from '../protocol/records/message-set.js'
-import { CompressedRecordBatch, PlainRecordBatch, writeRecords } from '../protocol/records/record-batch.js'
+import { CompressedRecordBatch, PlainRecordBatch } from '../protocol/records/record-batch.js'
 import {
   estimateSetBytes,
   type Magic,
@@ -15,6 +16,7 @@ import {
   summaryOf,
   UnreadableRecordError,
 } from '../protocol/records/record-body.js'
+import { writeRecords } from '../protocol/records/write-records.js'
 import type { Payload } from '../protocol/types.js'
 import { Writer } from '../protocol/writer.js'
 import { type PartitionBatch, partitionName } from './partition-batch.js'
@@ -58,9 +60,9 @@ export function payloadOf(
   return compressedPayload(batch, magic, compression)
 }
 
-function plainPayload({ messages }: PartitionBatch, magic: Magic): BatchPayload {
+function plainPayload({ messages, producer }: PartitionBatch, magic: Magic): BatchPayload {
   if (magic !== 2) return { payload: new PlainMessageSet(magic, messages), limitedBytes: 0 }
-  return { payload: new PlainRecordBatch(messages), limitedBytes: estimateSetBytes(messages) }
+  return { payload: new PlainRecordBatch(messages, producer), limitedBytes: estimateSetBytes(messages) }
 }
 
 async function compressedPayload(
@@ -68,21 +70,23 @@ async function compressedPayload(
   magic: Magic,
   compression: Compression,
 ): Promise<BatchPayload> {
-  const { messages } = batch
+  const { messages, producer } = batch
   const summary = summaryOf(messages)
+  const plain = new Writer(estimateSetBytes(messages), requestBuffers)
   let compressed: Uint8Array
   try {
-    const writer = new Writer(estimateSetBytes(messages))
-    if (magic === 2) writeRecords(writer, messages, summary.baseTimestampMs)
-    else new PlainMessageSet(magic, messages).writeTo(writer)
-    compressed = await compression.compress(writer.finish(), magic)
+    if (magic === 2) writeRecords(plain, messages, summary.baseTimestampMs)
+    else new PlainMessageSet(magic, messages).writeTo(plain)
+    compressed = await compression.compress(plain.finish(), magic)
   } catch (cause) {
+    // Not released: another thread may still read it.
     if (asKafkaError(cause) instanceof UnreadableRecordError) throw cause
     throw notCompressed(batch, compression, cause)
   }
+  plain.release()
   const payload =
     magic === 2
-      ? new CompressedRecordBatch(compression.id, summary, compressed)
+      ? new CompressedRecordBatch(compression.id, summary, compressed, producer)
       : new CompressedMessageSet(magic, compression.id, summary, compressed)
   return { payload, limitedBytes: compressed.length }
 }

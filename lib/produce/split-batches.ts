@@ -2,7 +2,7 @@
  * Policy, pure: splits batches so that no request grows beyond what brokers accept, and halves a set that was refused
  * for its size. Order is kept: the pieces of a partition must be sent one after the other.
  */
-import { estimateBytes, type RecordBody } from '../protocol/records/record-body.js'
+import { estimateBytes, estimateSetBytes, type RecordBody } from '../protocol/records/record-body.js'
 import type { PartitionBatch } from './partition-batch.js'
 
 /**
@@ -19,10 +19,12 @@ export function splitIntoRequests<M extends RecordBody>(
   batches: readonly PartitionBatch<M>[],
   maxBytes: number,
 ): PartitionBatch<M>[][] {
+  const whole = batches.filter(({ messages }) => messages.length > 0)
+  if (fits(whole, maxBytes)) return whole.length > 0 ? [whole] : []
   const requests: PartitionBatch<M>[][] = []
   let request: PartitionBatch<M>[] = []
   let requestBytes = 0
-  for (const batch of batches) {
+  for (const batch of whole) {
     let messages: M[] = []
     for (const message of batch.messages) {
       const bytes = estimateBytes(message)
@@ -40,6 +42,15 @@ export function splitIntoRequests<M extends RecordBody>(
   }
   if (request.length > 0) requests.push(request)
   return requests
+}
+
+function fits(batches: readonly PartitionBatch[], maxBytes: number): boolean {
+  let bytes = 0
+  for (const { messages } of batches) {
+    bytes += estimateSetBytes(messages)
+    if (bytes > maxBytes) return false
+  }
+  return true
 }
 
 /** Two batches with the first and the second half, the first one not smaller. */

@@ -1,5 +1,7 @@
 /** Builds what stands behind a Producer from its configuration: connections, metadata, handler. */
 
+import type { BrokerAddress } from '../broker-address.js'
+import { BrokerSessions } from '../cluster/broker-sessions.js'
 import { MetadataSource } from '../cluster/metadata-source.js'
 import type { ProducerConfig } from '../config/producer-config.js'
 import { ConfigError, type KafkaError, UnsupportedCodecError } from '../errors.js'
@@ -8,15 +10,18 @@ import { BrokerPartitionInfo } from '../handler/broker-partition-info.js'
 import { DefaultEventHandler, type DefaultEventHandlerOptions } from '../handler/default-event-handler.js'
 import type { Logger } from '../logger.js'
 import { ApiVersionsCache, type VersionSeen } from '../network/api-versions-cache.js'
-import { BrokerSession } from '../network/broker-session.js'
+import { BrokerSession, type BrokerSessionListener } from '../network/broker-session.js'
 import { BrokerVersions } from '../network/broker-versions.js'
+import { Connector } from '../network/connector.js'
 import { ProducerPool } from '../pool/producer-pool.js'
-import { SyncProducer, type SyncProducerListener, type SyncProducerSettings } from '../pool/sync-producer.js'
+import { SyncProducer, type SyncProducerListener } from '../pool/sync-producer.js'
 import { type Compression, compressionNamed } from '../protocol/records/compression.js'
 import { type Classes, encodersOf, partitionerOf } from './classes.js'
 import type { RefreshEvent } from './events.js'
 
-export interface ComponentsListener extends SyncProducerListener {
+export interface ComponentsListener {
+  readonly connections: BrokerSessionListener
+  readonly requests: Required<Pick<SyncProducerListener, 'onUnconfirmed' | 'onProduced'>>
   readonly outcomes: DefaultEventHandlerOptions['listener']
   onRefresh(event: RefreshEvent): void
   /** The release of a broker is first seen, or has changed. */
@@ -45,37 +50,42 @@ export function compose(
   const { brokerVersion } = config
   const pinned = brokerVersion === 'auto' ? null : BrokerVersions.pinned(brokerVersion)
   const apiVersionsCache = new ApiVersionsCache(pinned, (seen) => listener.onVersion(seen))
-  const connectionListener: SyncProducerListener = {
-    onConnect: (broker) => listener.onConnect(broker),
-    onDisconnect: (broker, reason) => listener.onDisconnect(broker, reason),
-    onProduced: (broker, bytes, startMs, endMs) => listener.onProduced?.(broker, bytes, startMs, endMs),
+  const requestListener: SyncProducerListener = {
+    ...listener.requests,
     onMetadata: (topics, response) => brokerPartitionInfo.learn(topics, response),
     onUnconfirmed: (broker, unconfirmed, reason) => {
       handler.unconfirmed(unconfirmed)
-      listener.onUnconfirmed(broker, unconfirmed, reason)
+      listener.requests.onUnconfirmed(broker, unconfirmed, reason)
     },
   }
-  const settings: SyncProducerSettings = {
-    clientId: config.clientId,
-    connectTimeoutMs: config.requestTimeoutMs,
-    requestTimeoutMs: config.requestTimeoutMs,
-    sendBufferBytes: config.sendBufferBytes,
-    maxFrameBytes: config.receiveMessageMaxBytes,
-    logger,
-    listener: connectionListener,
-    apiVersionsCache,
-    onOutdated: (outdated) => pool.renew(outdated),
-    onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
-  }
+  const connector = connectorOf(config, logger, listener)
+  const { requestTimeoutMs } = config
+  const sessions = new BrokerSessions({
+    create: (address, onClosed) =>
+      new BrokerSession(address, {
+        connector,
+        requestTimeoutMs,
+        listener: listener.connections,
+        apiVersionsCache,
+        onOutdated: renew,
+        onClosed,
+      }),
+  })
   const pool = new ProducerPool({
-    create: (address) => new SyncProducer(address, settings),
+    create: (address) =>
+      new SyncProducer(sessions.hold(address), { requestTimeoutMs, listener: requestListener }),
     maxInFlight: config.maxInFlightRequestsPerConnection,
   })
   const source = new MetadataSource({
     bootstrap: config.metadataBrokerList,
-    create: (address) => new BrokerSession(address, settings),
+    sessions,
     logger,
   })
+  const renew = (address: BrokerAddress): void => {
+    sessions.renew(address)
+    source.renew(address)
+    pool.renew(address)
+  }
   const brokerPartitionInfo = new BrokerPartitionInfo({
     source,
     logger,
@@ -94,7 +104,7 @@ export function compose(
     logger,
     listener: listener.outcomes,
     acks: config.requestRequiredAcks,
-    requestTimeoutMs: config.requestTimeoutMs,
+    requestTimeoutMs,
     maxRetries: config.messageSendMaxRetries,
     retryBackoffMs: config.retryBackoffMs,
     refreshIntervalMs: config.topicMetadataRefreshIntervalMs,
@@ -106,6 +116,17 @@ export function compose(
     brokerPartitionInfo.close()
   }
   return { handler, pool, closeMetadata }
+}
+
+function connectorOf(config: ProducerConfig, logger: Logger, listener: ComponentsListener): Connector {
+  return new Connector({
+    clientId: config.clientId,
+    logger,
+    connectTimeoutMs: config.requestTimeoutMs,
+    sendBufferBytes: config.sendBufferBytes,
+    maxFrameBytes: config.receiveMessageMaxBytes,
+    onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
+  })
 }
 
 function compressionOf(config: ProducerConfig): Compression | null {

@@ -41,13 +41,15 @@ export function reportsOf(options: ReportsOptions): ComponentsListener {
       onRetry: (event) => report('retry', event),
     },
     onRefresh: (event) => report('refresh', event),
-    onConnect: (broker) => {
-      logger.info(`connected to ${broker}`)
-      report('connect', { broker })
-    },
-    onDisconnect: (broker, reason) => {
-      logger.info(`disconnected from ${broker}${reason ? `: ${reason.message}` : ''}`)
-      report('disconnect', { broker, reason })
+    connections: {
+      onConnect: (broker) => {
+        logger.info(`connected to ${broker}`)
+        report('connect', { broker })
+      },
+      onDisconnect: (broker, reason) => {
+        logger.info(`disconnected from ${broker}${reason ? `: ${reason.message}` : ''}`)
+        report('disconnect', { broker, reason })
+      },
     },
     onVersion: (seen) => {
       const { broker, release, previous } = seen
@@ -58,14 +60,16 @@ export function reportsOf(options: ReportsOptions): ComponentsListener {
       metrics.throttled(broker, throttleTimeMs)
       report('throttle', { broker, throttleTimeMs })
     },
-    onUnconfirmed: (broker, unconfirmed, reason) => {
-      const { requests, messages, partitionsByTopic } = unconfirmed
-      metrics.unconfirmed(messages)
-      options.unconfirmed.add(unconfirmed, reason)
-      warnOfUnconfirmed(logger, broker, unconfirmed, reason)
-      report('unconfirmed', { broker, requests, messages, topics: [...partitionsByTopic.keys()], reason })
+    requests: {
+      onUnconfirmed: (broker, unconfirmed, reason) => {
+        const { requests, messages, partitionsByTopic } = unconfirmed
+        metrics.unconfirmed(messages)
+        options.unconfirmed.add(unconfirmed, reason)
+        warnOfUnconfirmed(logger, broker, unconfirmed, reason)
+        report('unconfirmed', { broker, requests, messages, topics: [...partitionsByTopic.keys()], reason })
+      },
+      onProduced: (broker, bytes, startMs, endMs) => metrics.requested(broker, bytes, startMs, endMs),
     },
-    onProduced: (broker, bytes, startMs, endMs) => metrics.requested(broker, bytes, startMs, endMs),
   }
 }
 

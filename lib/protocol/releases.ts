@@ -9,7 +9,7 @@
 export type VersionRange = readonly [first: number, last: number]
 
 /** Columns of the table below. */
-const apiKeys = [0, 1, 2, 3, 17, 18, 19, 22, 36] as const
+const apiKeys = [0, 1, 2, 3, 17, 18, 19, 22, 36, 10, 24, 25, 26, 28] as const
 
 type Row = readonly [
   release: string,
@@ -22,6 +22,11 @@ type Row = readonly [
   createTopics: VersionRange | null,
   initProducerId: VersionRange | null,
   saslAuthenticate: VersionRange | null,
+  findCoordinator: VersionRange | null,
+  addPartitionsToTxn: VersionRange | null,
+  addOffsetsToTxn: VersionRange | null,
+  endTxn: VersionRange | null,
+  txnOffsetCommit: VersionRange | null,
 ]
 
 const to = (last: number): VersionRange => [0, last]
@@ -29,40 +34,40 @@ const to = (last: number): VersionRange => [0, last]
 // Oldest first. Of 4.x what it takes, not what it lists: see `advertised`.
 // biome-ignore format: a table
 const rows: readonly Row[] = [
-  ['0.8.0',  to(0),   to(0),   to(0),   to(0),  null,  null,  null,   null,  null],
-  ['0.8.1',  to(0),   to(0),   to(0),   to(0),  null,  null,  null,   null,  null],
-  ['0.8.2',  to(0),   to(0),   to(0),   to(0),  null,  null,  null,   null,  null],
-  ['0.9.0',  to(1),   to(1),   to(0),   to(0),  null,  null,  null,   null,  null],
-  ['0.10.0', to(2),   to(2),   to(0),   to(1),  to(0), to(0), null,   null,  null],
-  ['0.10.1', to(2),   to(3),   to(1),   to(2),  to(0), to(0), to(0),  null,  null],
-  ['0.10.2', to(2),   to(3),   to(1),   to(2),  to(0), to(0), to(1),  null,  null],
-  ['0.11.0', to(3),   to(5),   to(2),   to(4),  to(0), to(1), to(2),  to(0), null],
-  ['1.0',    to(5),   to(6),   to(2),   to(5),  to(1), to(1), to(2),  to(0), to(0)],
-  ['1.1',    to(5),   to(7),   to(2),   to(5),  to(1), to(1), to(2),  to(0), to(0)],
-  ['2.0',    to(6),   to(8),   to(3),   to(6),  to(1), to(2), to(3),  to(1), to(0)],
-  ['2.1',    to(7),   to(10),  to(4),   to(7),  to(1), to(2), to(3),  to(1), to(0)],
-  ['2.2',    to(7),   to(10),  to(5),   to(7),  to(1), to(2), to(3),  to(1), to(1)],
-  ['2.3',    to(7),   to(11),  to(5),   to(8),  to(1), to(2), to(3),  to(1), to(1)],
-  ['2.4',    to(8),   to(11),  to(5),   to(9),  to(1), to(3), to(5),  to(2), to(1)],
-  ['2.5',    to(8),   to(11),  to(5),   to(9),  to(1), to(3), to(5),  to(3), to(2)],
-  ['2.6',    to(8),   to(11),  to(5),   to(9),  to(1), to(3), to(5),  to(3), to(2)],
-  ['2.7',    to(8),   to(12),  to(5),   to(9),  to(1), to(3), to(6),  to(4), to(2)],
-  ['2.8',    to(9),   to(12),  to(6),   to(11), to(1), to(3), to(7),  to(4), to(2)],
-  ['3.0',    to(9),   to(12),  to(7),   to(11), to(1), to(3), to(7),  to(4), to(2)],
-  ['3.1',    to(9),   to(13),  to(7),   to(12), to(1), to(3), to(7),  to(4), to(2)],
-  ['3.2',    to(9),   to(13),  to(7),   to(12), to(1), to(3), to(7),  to(4), to(2)],
-  ['3.3',    to(9),   to(13),  to(7),   to(12), to(1), to(3), to(7),  to(4), to(2)],
-  ['3.4',    to(9),   to(13),  to(7),   to(12), to(1), to(3), to(7),  to(4), to(2)],
-  ['3.5',    to(9),   to(15),  to(8),   to(12), to(1), to(3), to(7),  to(4), to(2)],
-  ['3.6',    to(9),   to(15),  to(8),   to(12), to(1), to(3), to(7),  to(4), to(2)],
-  ['3.7',    to(10),  to(16),  to(8),   to(12), to(1), to(3), to(7),  to(4), to(2)],
-  ['3.8',    to(11),  to(16),  to(8),   to(12), to(1), to(3), to(7),  to(5), to(2)],
-  ['3.9',    to(11),  to(17),  to(9),   to(12), to(1), to(4), to(7),  to(5), to(2)],
-  ['4.0',    [3, 12], [4, 17], [1, 10], to(13), to(1), to(4), [2, 7], to(5), to(2)],
-  ['4.1',    [3, 13], [4, 18], [1, 10], to(13), to(1), to(4), [2, 7], to(5), to(2)],
-  ['4.2',    [3, 13], [4, 18], [1, 11], to(13), to(1), to(4), [2, 7], to(5), to(2)],
-  ['4.3',    [3, 13], [4, 18], [1, 11], to(13), to(1), to(4), [2, 7], to(5), to(2)],
-  ['4.4',    [3, 13], [4, 18], [1, 11], to(13), to(1), to(5), [2, 7], to(5), to(2)],
+  ['0.8.0',  to(0),   to(0),   to(0),   to(0),  null,  null,  null,   null,  null,  null,  null,  null,  null,  null],
+  ['0.8.1',  to(0),   to(0),   to(0),   to(0),  null,  null,  null,   null,  null,  null,  null,  null,  null,  null],
+  ['0.8.2',  to(0),   to(0),   to(0),   to(0),  null,  null,  null,   null,  null,  to(0), null,  null,  null,  null],
+  ['0.9.0',  to(1),   to(1),   to(0),   to(0),  null,  null,  null,   null,  null,  to(0), null,  null,  null,  null],
+  ['0.10.0', to(2),   to(2),   to(0),   to(1),  to(0), to(0), null,   null,  null,  to(0), null,  null,  null,  null],
+  ['0.10.1', to(2),   to(3),   to(1),   to(2),  to(0), to(0), to(0),  null,  null,  to(0), null,  null,  null,  null],
+  ['0.10.2', to(2),   to(3),   to(1),   to(2),  to(0), to(0), to(1),  null,  null,  to(0), null,  null,  null,  null],
+  ['0.11.0', to(3),   to(5),   to(2),   to(4),  to(0), to(1), to(2),  to(0), null,  to(1), to(0), to(0), to(0), to(0)],
+  ['1.0',    to(5),   to(6),   to(2),   to(5),  to(1), to(1), to(2),  to(0), to(0), to(1), to(0), to(0), to(0), to(0)],
+  ['1.1',    to(5),   to(7),   to(2),   to(5),  to(1), to(1), to(2),  to(0), to(0), to(1), to(0), to(0), to(0), to(0)],
+  ['2.0',    to(6),   to(8),   to(3),   to(6),  to(1), to(2), to(3),  to(1), to(0), to(2), to(1), to(1), to(1), to(1)],
+  ['2.1',    to(7),   to(10),  to(4),   to(7),  to(1), to(2), to(3),  to(1), to(0), to(2), to(1), to(1), to(1), to(2)],
+  ['2.2',    to(7),   to(10),  to(5),   to(7),  to(1), to(2), to(3),  to(1), to(1), to(2), to(1), to(1), to(1), to(2)],
+  ['2.3',    to(7),   to(11),  to(5),   to(8),  to(1), to(2), to(3),  to(1), to(1), to(2), to(1), to(1), to(1), to(2)],
+  ['2.4',    to(8),   to(11),  to(5),   to(9),  to(1), to(3), to(5),  to(2), to(1), to(3), to(1), to(1), to(1), to(2)],
+  ['2.5',    to(8),   to(11),  to(5),   to(9),  to(1), to(3), to(5),  to(3), to(2), to(3), to(1), to(1), to(1), to(3)],
+  ['2.6',    to(8),   to(11),  to(5),   to(9),  to(1), to(3), to(5),  to(3), to(2), to(3), to(1), to(1), to(1), to(3)],
+  ['2.7',    to(8),   to(12),  to(5),   to(9),  to(1), to(3), to(6),  to(4), to(2), to(3), to(2), to(2), to(2), to(3)],
+  ['2.8',    to(9),   to(12),  to(6),   to(11), to(1), to(3), to(7),  to(4), to(2), to(3), to(3), to(3), to(3), to(3)],
+  ['3.0',    to(9),   to(12),  to(7),   to(11), to(1), to(3), to(7),  to(4), to(2), to(4), to(3), to(3), to(3), to(3)],
+  ['3.1',    to(9),   to(13),  to(7),   to(12), to(1), to(3), to(7),  to(4), to(2), to(4), to(3), to(3), to(3), to(3)],
+  ['3.2',    to(9),   to(13),  to(7),   to(12), to(1), to(3), to(7),  to(4), to(2), to(4), to(3), to(3), to(3), to(3)],
+  ['3.3',    to(9),   to(13),  to(7),   to(12), to(1), to(3), to(7),  to(4), to(2), to(4), to(3), to(3), to(3), to(3)],
+  ['3.4',    to(9),   to(13),  to(7),   to(12), to(1), to(3), to(7),  to(4), to(2), to(4), to(3), to(3), to(3), to(3)],
+  ['3.5',    to(9),   to(15),  to(8),   to(12), to(1), to(3), to(7),  to(4), to(2), to(4), to(3), to(3), to(3), to(3)],
+  ['3.6',    to(9),   to(15),  to(8),   to(12), to(1), to(3), to(7),  to(4), to(2), to(4), to(4), to(3), to(3), to(3)],
+  ['3.7',    to(10),  to(16),  to(8),   to(12), to(1), to(3), to(7),  to(4), to(2), to(4), to(4), to(3), to(3), to(3)],
+  ['3.8',    to(11),  to(16),  to(8),   to(12), to(1), to(3), to(7),  to(5), to(2), to(5), to(5), to(4), to(4), to(4)],
+  ['3.9',    to(11),  to(17),  to(9),   to(12), to(1), to(4), to(7),  to(5), to(2), to(6), to(5), to(4), to(4), to(4)],
+  ['4.0',    [3, 12], [4, 17], [1, 10], to(13), to(1), to(4), [2, 7], to(5), to(2), to(6), to(5), to(4), to(5), to(5)],
+  ['4.1',    [3, 13], [4, 18], [1, 10], to(13), to(1), to(4), [2, 7], to(5), to(2), to(6), to(5), to(4), to(5), to(5)],
+  ['4.2',    [3, 13], [4, 18], [1, 11], to(13), to(1), to(4), [2, 7], to(5), to(2), to(6), to(5), to(4), to(5), to(5)],
+  ['4.3',    [3, 13], [4, 18], [1, 11], to(13), to(1), to(4), [2, 7], to(5), to(2), to(6), to(5), to(4), to(5), to(5)],
+  ['4.4',    [3, 13], [4, 18], [1, 11], to(13), to(1), to(5), [2, 7], to(5), to(2), to(6), to(5), to(4), to(5), to(6)],
 ]
 
 const PRODUCE = 0

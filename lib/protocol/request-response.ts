@@ -5,6 +5,7 @@
  * except ApiVersions, whose response header is always v0)
  */
 import type { Api } from './api.js'
+import type { BufferSource } from './buffer-pool.js'
 import { Reader } from './reader.js'
 import { nullableString } from './types.js'
 import { Writer } from './writer.js'
@@ -25,30 +26,87 @@ function hasFlexibleResponseHeader(api: Api<unknown, unknown>, version: number):
   return version >= api.flexibleFrom && api.key !== API_VERSIONS_KEY
 }
 
+/** Behind length, key and version. */
+const CORRELATION_ID_AT = 8
+
 /**
- * Encodes one request, its int32 length in front.
- *
- * @param sizeHint - expected bytes; only saves copying.
- * @throws {EncodeError} when a string exceeds 32,767 bytes or the whole exceeds 2³¹−1.
+ * One request as it goes out, its int32 length in front. It gets its correlation id when it is written, so it may be
+ * made while others are still under way.
  */
+export class EncodedRequest<Request = unknown> {
+  readonly version: number
+  readonly #writer: Writer
+
+  /**
+   * @param sizeHint - expected bytes; only saves copying.
+   * @param buffers - what it is written into. Default: memory of its own.
+   * @throws {EncodeError} when a string exceeds 32,767 bytes or the whole exceeds 2³¹−1.
+   */
+  constructor(
+    api: Api<Request, unknown>,
+    version: number,
+    clientId: string | null,
+    body: Request,
+    sizeHint?: number,
+    buffers?: BufferSource,
+  ) {
+    this.version = version
+    this.#writer = new Writer(sizeHint, buffers)
+    try {
+      this.#write(api, clientId, body)
+    } catch (error) {
+      this.#writer.release()
+      throw error
+    }
+  }
+
+  /** Bytes in all; 0 once it is released. */
+  get length(): number {
+    return this.#writer.length
+  }
+
+  /**
+   * The bytes with this correlation id: a view, which ends with {@link release}.
+   *
+   * @throws {Error} once it is released: each request is sent once.
+   */
+  bytes(correlationId: number): Buffer {
+    if (this.length === 0) throw new Error('an encoded request was used after its buffer had been given back')
+    this.#writer.patchInt32(CORRELATION_ID_AT, correlationId)
+    return this.#writer.finish()
+  }
+
+  /**
+   * Gives the buffer back. Only when nobody reads the bytes any more: not before the socket has taken them, and never
+   * while that is not known.
+   */
+  release(): void {
+    this.#writer.release()
+  }
+
+  #write(api: Api<Request, unknown>, clientId: string | null, body: Request): void {
+    const writer = this.#writer
+    const lengthAt = writer.beginLength()
+    writer.int16(api.key)
+    writer.int16(this.version)
+    writer.skip(4)
+    clientIdCodec.write(writer, clientId)
+    if (this.version >= api.flexibleFrom) writer.uvarint(0)
+    api.request(this.version).write(writer, body)
+    writer.endLength(lengthAt)
+  }
+}
+
+/** As {@link EncodedRequest}, for a request that is sent at once. */
 export function encodeRequest<Request>(
   api: Api<Request, unknown>,
   version: number,
   correlationId: number,
   clientId: string | null,
   body: Request,
-  sizeHint = 512,
+  sizeHint?: number,
 ): Buffer {
-  const writer = new Writer(sizeHint)
-  const lengthAt = writer.beginLength()
-  writer.int16(api.key)
-  writer.int16(version)
-  writer.int32(correlationId)
-  clientIdCodec.write(writer, clientId)
-  if (version >= api.flexibleFrom) writer.uvarint(0)
-  api.request(version).write(writer, body)
-  writer.endLength(lengthAt)
-  return writer.finish()
+  return new EncodedRequest(api, version, clientId, body, sizeHint).bytes(correlationId)
 }
 
 /** The correlation id of a response frame (without its length). @throws {DecodeError} when it is too short. */

@@ -7,8 +7,9 @@
  * @see https://kafka.apache.org/protocol#protocol_types
  */
 import { DecodeError, EncodeError, printable } from '../errors.js'
+import { wellFormed } from './primitives.js'
 import type { Reader } from './reader.js'
-import { type Writer, wellFormed } from './writer.js'
+import type { Writer } from './writer.js'
 
 export interface Codec<T> {
   /** Fewest bytes one value takes; lets a reader refuse a count that cannot be true. */

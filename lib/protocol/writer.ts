@@ -2,25 +2,30 @@
  * A growing buffer. Lengths and checksums are left open and patched in afterwards, so that nested values are
  * written once, in place, without a buffer of their own.
  *
- * The bytes returned by {@link Writer.finish} are a view: the writer must not be used after that.
+ * The bytes returned by {@link Writer.finish} are a view: nothing may be written after that.
  */
 import { byteLengthOf } from '../bytes.js'
 import { EncodeError } from '../errors.js'
+import { type BufferSource, newBuffers } from './buffer-pool.js'
+import { putBigInt64, putBytes, putInt32, putUtf8, putUvarint, putVarint, utf8Room } from './primitives.js'
 
-/** What a value is before it is bytes on the wire: bytes, text to be written as UTF-8, or null. */
-export type Serialized = Uint8Array | string | null
+export type { Serialized } from './serialized.js'
 
 const MAX_BYTES = 0x7fffffff
-/** Up to this length a loop over char codes beats the call into native code. */
-const SHORT_TEXT = 48
+const RELEASED = Buffer.alloc(0)
 
 export class Writer {
+  readonly #buffers: BufferSource
   #buffer: Buffer
   #at = 0
 
-  /** @param initialBytes - room to start with; more is made as needed, up to 2³¹−1 bytes in all. */
-  constructor(initialBytes = 512) {
-    this.#buffer = Buffer.allocUnsafe(Math.min(initialBytes, MAX_BYTES))
+  /**
+   * @param initialBytes - room to start with; more is made as needed, up to 2³¹−1 bytes in all.
+   * @param buffers - where the room is taken from; call {@link release} in the end. Default: memory of its own.
+   */
+  constructor(initialBytes = 512, buffers = newBuffers) {
+    this.#buffers = buffers
+    this.#buffer = buffers.take(Math.min(initialBytes, MAX_BYTES))
   }
 
   /** Bytes written so far, which is where the next one goes. */
@@ -28,138 +33,76 @@ export class Writer {
     return this.#at
   }
 
+  /** Bytes for which there is room already. */
+  get free(): number {
+    return this.#buffer.length - this.#at
+  }
+
   int8(value: number): void {
-    this.#reserve(1)
+    this.room(1)
     this.#at = this.#buffer.writeInt8(value, this.#at)
   }
 
   int16(value: number): void {
-    this.#reserve(2)
+    this.room(2)
     this.#at = this.#buffer.writeInt16BE(value, this.#at)
   }
 
   int32(value: number): void {
-    this.#reserve(4)
-    const buffer = this.#buffer
-    let at = this.#at
-    buffer[at++] = value >>> 24
-    buffer[at++] = value >>> 16
-    buffer[at++] = value >>> 8
-    buffer[at++] = value
-    this.#at = at
+    this.#at = putInt32(this.room(4), value, this.#at)
   }
 
   int64(value: bigint): void {
-    this.#reserve(8)
-    this.#at = this.#buffer.writeBigInt64BE(value, this.#at)
-  }
-
-  /** An integer of at most 53 bits as int64, without a bigint: offsets in a set, timestamps. */
-  int64FromNumber(value: number): void {
-    this.int32(Math.floor(value / 0x1_0000_0000))
-    this.int32(value >>> 0)
+    this.#at = putBigInt64(this.room(8), value, this.#at)
   }
 
   /** Unsigned base-128 varint of at most 32 bits. */
   uvarint(value: number): void {
-    this.#reserve(5)
-    let rest = value
-    while (rest > 0x7f || rest < 0) {
-      this.#buffer[this.#at++] = (rest & 0x7f) | 0x80
-      rest >>>= 7
-    }
-    this.#buffer[this.#at++] = rest
+    this.#at = putUvarint(this.room(5), value, this.#at)
   }
 
   /** Zig-zag varint of a signed 32-bit integer. */
   varint(value: number): void {
-    this.uvarint(((value << 1) ^ (value >> 31)) >>> 0)
+    this.#at = putVarint(this.room(5), value, this.#at)
   }
 
-  /** Zig-zag varint of a signed integer of at most 53 bits. */
-  varlong(value: number): void {
-    if (value === value >> 0) {
-      this.varint(value)
-      return
-    }
-    this.#reserve(10)
-    const wide = BigInt(value)
-    let rest = BigInt.asUintN(64, (wide << 1n) ^ (wide >> 63n))
-    while (rest > 0x7fn) {
-      this.#buffer[this.#at++] = Number(rest & 0x7fn) | 0x80
-      rest >>= 7n
-    }
-    this.#buffer[this.#at++] = Number(rest)
-  }
-
-  /**
-   * @param length - as it was counted before, where it was: exactly this number of bytes is written.
-   * @throws {TypeError} when they are not there any more: the buffer of the value was transferred, or made shorter.
-   */
+  /** As {@link putBytes}. */
   bytes(value: Uint8Array, length = byteLengthOf(value)): void {
-    const found = value.length
-    if (found < length) throw new TypeError(`${length} bytes were counted and ${found} are there`)
-    this.#reserve(length)
-    // Memory shared with another thread may have grown since it was counted.
-    this.#buffer.set(found === length ? value : value.subarray(0, length), this.#at)
-    this.#at += length
+    this.#at = putBytes(this.room(length), value, length, this.#at)
+  }
+
+  /** As {@link putUtf8}; returns the number of bytes. */
+  utf8(text: string): number {
+    const from = this.#at
+    this.#at = putUtf8(this.room(utf8Room(text, this.free)), text, from)
+    return this.#at - from
   }
 
   /**
-   * Text as UTF-8; returns the number of bytes. A lone surrogate becomes `?`, as Java writes it.
-   *
-   * @see docs/reference/classic-producer.md#encoders
+   * The buffer itself, with room for `count` bytes from {@link length} on: for loops that keep the position in a local
+   * variable and give it back with {@link advanceTo}. Another call that makes room may replace the buffer.
    */
-  utf8(text: string): number {
-    const length = text.length
-    this.#reserve(length * 3)
-    const from = this.#at
-    if (length <= SHORT_TEXT) {
-      const buffer = this.#buffer
-      let i = 0
-      for (; i < length; i++) {
-        const unit = text.charCodeAt(i)
-        if (unit >= 0x80) break
-        buffer[from + i] = unit
-      }
-      if (i === length) {
-        this.#at = from + length
-        return length
-      }
-    }
-    const written = this.#buffer.write(wellFormed(text), from, 'utf8')
-    this.#at = from + written
-    return written
+  room(count: number): Buffer {
+    const needed = this.#at + count
+    if (needed > this.#buffer.length) this.#grow(needed)
+    return this.#buffer
   }
 
-  /** `int32 length, bytes`; −1 for null. */
-  nullableBytes(value: Serialized): void {
-    if (value === null) {
-      this.int32(-1)
-    } else if (typeof value === 'string') {
-      const lengthAt = this.skip(4)
-      this.patchInt32(lengthAt, this.utf8(value))
-    } else {
-      const length = byteLengthOf(value)
-      this.int32(length)
-      this.bytes(value, length)
-    }
+  /** All bytes before this position have been written, into the buffer that {@link room} returned last. */
+  advanceTo(position: number): void {
+    this.#at = position
   }
 
   /** Leaves `count` bytes open and returns where they are; each must be patched before {@link finish}. */
   skip(count: number): number {
-    this.#reserve(count)
+    this.room(count)
     const at = this.#at
     this.#at = at + count
     return at
   }
 
   patchInt32(at: number, value: number): void {
-    const buffer = this.#buffer
-    buffer[at] = value >>> 24
-    buffer[at + 1] = value >>> 16
-    buffer[at + 2] = value >>> 8
-    buffer[at + 3] = value
+    putInt32(this.#buffer, value, at)
   }
 
   /** Patches a uvarint into five bytes left open: the continuation bits make short values wide. */
@@ -188,9 +131,13 @@ export class Writer {
     return this.#buffer.subarray(0, this.#at)
   }
 
-  #reserve(count: number): void {
-    const needed = this.#at + count
-    if (needed > this.#buffer.length) this.#grow(needed)
+  /** The buffer goes back to where it came from: nobody may read the bytes any more, nor use the writer. A second call does nothing. */
+  release(): void {
+    const buffer = this.#buffer
+    if (buffer === RELEASED) return
+    this.#buffer = RELEASED
+    this.#at = 0
+    this.#buffers.give(buffer)
   }
 
   #grow(needed: number): void {
@@ -199,21 +146,9 @@ export class Writer {
         `a request of more than ${MAX_BYTES} bytes cannot be sent; send fewer or smaller messages`,
       )
     }
-    const grown = Buffer.allocUnsafe(Math.min(MAX_BYTES, Math.max(needed, this.#buffer.length * 2)))
+    const grown = this.#buffers.take(Math.min(MAX_BYTES, Math.max(needed, this.#buffer.length * 2)))
     this.#buffer.copy(grown, 0, 0, this.#at)
+    this.#buffers.give(this.#buffer)
     this.#buffer = grown
   }
-}
-
-/** Java encodes a lone surrogate as `?`, Node as U+FFFD. */
-export function wellFormed(text: string): string {
-  return text.isWellFormed() ? text : text.replace(/\p{Surrogate}/gu, '?')
-}
-
-/** Bytes that {@link Writer.utf8} makes of a text. */
-export function utf8Bytes(text: string): number {
-  const length = text.length
-  if (length > SHORT_TEXT) return Buffer.byteLength(wellFormed(text))
-  for (let i = 0; i < length; i++) if (text.charCodeAt(i) >= 0x80) return Buffer.byteLength(wellFormed(text))
-  return length
 }

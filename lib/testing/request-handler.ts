@@ -4,7 +4,7 @@
  */
 import { DecodeError } from '../errors.js'
 import type { Api } from '../protocol/api.js'
-import { apis, apiVersions, metadata, produce } from '../protocol/messages/index.js'
+import { apiVersions, metadata, produce } from '../protocol/messages/index.js'
 import { Reader } from '../protocol/reader.js'
 import { encodeResponse, type RequestHeader, readRequestHeader } from '../protocol/request-response.js'
 import { pause } from '../timers.js'
@@ -78,6 +78,11 @@ interface Request extends Arrival {
   readonly reader: Reader
 }
 
+/** What is handled; a broker does not know any other API, though it may list it. */
+const handled: ReadonlyMap<number, Api<unknown, unknown>> = new Map(
+  [produce, metadata, apiVersions].map((api) => [api.key, api as Api<unknown, unknown>]),
+)
+
 export class RequestHandler {
   readonly #context: HandlerContext
 
@@ -89,7 +94,7 @@ export class RequestHandler {
   async handle(frame: Buffer, arrival: Arrival): Promise<Answer> {
     const header = readRequestHeader(new Reader(frame), () => Number.POSITIVE_INFINITY)
     const { era, offered } = this.#context
-    const api = apis.get(header.apiKey)
+    const api = handled.get(header.apiKey)
     const taken = offered.taken.get(header.apiKey)
     if (!api || !taken) return era.onUnknownApi === 'silence' ? silence : closing
     const { apiVersion } = header

@@ -2,74 +2,37 @@ import { expect } from 'chai'
 import _ from 'lodash'
 import sinon from 'sinon'
 import type { BrokerAddress } from '../../lib/broker-address.js'
+import { BrokerSessions } from '../../lib/cluster/broker-sessions.js'
 import { MetadataSource } from '../../lib/cluster/metadata-source.js'
 import { ConnectionError, type KafkaError, MetadataError, ProducerClosedError } from '../../lib/errors.js'
 import { BrokerSession } from '../../lib/network/broker-session.js'
 import type { MetadataResponse } from '../../lib/protocol/messages/index.js'
-import { type RecordingLogger, recordingLogger, rejectionOf, turns } from '../network/support/doubles.js'
-import { FakeBrokerSession } from '../network/support/fake-broker-session.js'
+import { connectorOf } from '../network/support/connectors.js'
+import { rejectionOf, turns } from '../network/support/doubles.js'
 import { deadAddress, peers } from '../network/support/peer.js'
 import { gate } from '../pool/support/fake-sync-producer.js'
 import { metadataResponse } from '../support/messages.js'
-
-const at = (port: number) => ({ host: 'b', port })
-
-function answer(...brokers: BrokerAddress[]): MetadataResponse {
-  return metadataResponse({ brokers: brokers.map((address, nodeId) => ({ nodeId, ...address })), topics: [] })
-}
+import { at, FakeBrokers, naming } from './support/fake-brokers.js'
 
 describe('MetadataSource', () => {
-  let logger: RecordingLogger
-  let created: FakeBrokerSession[]
-  /** What each address does when it is asked; an address that is not here refuses. */
-  let answers: Map<number, () => Promise<MetadataResponse>>
-  /** Whether answers say less than the broker could. */
-  let lacksTopicIds: boolean
+  let brokers: FakeBrokers
 
   beforeEach(() => {
-    lacksTopicIds = false
-    logger = recordingLogger()
-    created = []
-    answers = new Map()
+    brokers = new FakeBrokers()
   })
 
-  function create(address: BrokerAddress): BrokerSession {
-    const session = new FakeBrokerSession(address)
-    session.fetchMetadata.callsFake(async () => {
-      const ask = answers.get(address.port)
-      if (!ask) throw new ConnectionError(`cannot connect to ${session.broker}`)
-      session.isConnected = true
-      return { response: await ask(), lacksTopicIds }
-    })
-    created.push(session)
-    return session.asReal
-  }
-
-  function sourceOf(...ports: number[]): MetadataSource {
-    return new MetadataSource({
-      bootstrap: ports.map(at),
-      create,
-      logger,
-      shuffle: (brokers) => [...brokers],
-    })
-  }
-
-  const askedPorts = () => created.map(({ address }) => address.port)
-  const alive = (port: number, ...brokers: BrokerAddress[]) =>
-    answers.set(port, async () => answer(...brokers))
-
   it('requests the given topics and resolves with the answer', async () => {
-    alive(1, at(7))
-    expect(await sourceOf(1).fetch(['t', 'u'])).to.deep.equal(answer(at(7)))
-    expect(created[0]!.fetchMetadata.args).to.deep.equal([[['t', 'u']]])
+    brokers.alive(1, at(7))
+    expect(await brokers.sourceOf(1).fetch(['t', 'u'])).to.deep.equal(naming(at(7)))
+    expect(brokers.created[0]!.fetchMetadata.args).to.deep.equal([[['t', 'u']]])
   })
 
   it('says of its last answer whether the same broker would say more now', async () => {
-    alive(1)
-    const source = sourceOf(1)
+    brokers.alive(1)
+    const source = brokers.sourceOf(1)
     expect(source.lacksTopicIds, 'before any answer').to.equal(false)
     for (const lacking of [true, false]) {
-      lacksTopicIds = lacking
+      brokers.lacksTopicIds = lacking
       await source.fetch(['t'])
       expect(source.lacksTopicIds).to.equal(lacking)
     }
@@ -80,16 +43,16 @@ describe('MetadataSource', () => {
       brokers: [],
       topics: [{ errorCode: 3, name: 't', partitions: [] }],
     })
-    answers.set(1, async () => response)
-    expect(await sourceOf(1, 2).fetch(['t'])).to.equal(response)
-    expect(askedPorts()).to.deep.equal([1])
+    brokers.answers.set(1, async () => response)
+    expect(await brokers.sourceOf(1, 2).fetch(['t'])).to.equal(response)
+    expect(brokers.askedPorts()).to.deep.equal([1])
   })
 
   it('tries the brokers of the list in shuffled order', async () => {
-    const shuffle = sinon.spy((brokers: readonly BrokerAddress[]) => _.reverse([...brokers]))
-    const source = new MetadataSource({ bootstrap: [at(1), at(2), at(3)], create, logger, shuffle })
+    const shuffle = sinon.spy((all: readonly BrokerAddress[]) => _.reverse([...all]))
+    const source = brokers.sourceWith(shuffle, 1, 2, 3)
     await rejectionOf(source.fetch(['t']))
-    expect(askedPorts()).to.deep.equal([3, 2, 1])
+    expect(brokers.askedPorts()).to.deep.equal([3, 2, 1])
     await rejectionOf(source.fetch(['t']))
     expect(shuffle.args).to.deep.equal([[[at(1), at(2), at(3)]], [[at(1), at(2), at(3)]]])
   })
@@ -97,22 +60,22 @@ describe('MetadataSource', () => {
   it('does not always begin with the same broker by default', async () => {
     const firsts = new Set<number>()
     for (let i = 0; i < 100; i++) {
-      created = []
-      const source = new MetadataSource({ bootstrap: [1, 2, 3, 4].map(at), create, logger })
+      brokers = new FakeBrokers()
+      const source = brokers.sourceWith(undefined, 1, 2, 3, 4)
       await rejectionOf(source.fetch(['t']))
-      expect(askedPorts().sort()).to.deep.equal([1, 2, 3, 4])
-      firsts.add(askedPorts()[0]!)
+      expect(brokers.askedPorts().sort()).to.deep.equal([1, 2, 3, 4])
+      firsts.add(brokers.askedPorts()[0]!)
       await rejectionOf(source.fetch(['t']))
     }
     expect(firsts.size).to.be.above(1)
   })
 
   it('skips brokers that do not answer, closes their connections and logs a warning for each', async () => {
-    alive(3)
-    await sourceOf(1, 2, 3, 4).fetch(['t'])
-    expect(askedPorts()).to.deep.equal([1, 2, 3])
-    expect(created.map(({ isClosed }) => isClosed)).to.deep.equal([true, true, false])
-    const warnings = logger.lines.filter((line) => line.startsWith('warn'))
+    brokers.alive(3)
+    await brokers.sourceOf(1, 2, 3, 4).fetch(['t'])
+    expect(brokers.askedPorts()).to.deep.equal([1, 2, 3])
+    expect(brokers.created.map(({ isClosed }) => isClosed)).to.deep.equal([true, true, false])
+    const warnings = brokers.logger.lines.filter((line) => line.startsWith('warn'))
     expect(warnings).to.have.length(2)
     expect(warnings[0])
       .to.contain('1 topic ')
@@ -123,94 +86,94 @@ describe('MetadataSource', () => {
   })
 
   it('asks a broker that is listed twice once', async () => {
-    await rejectionOf(sourceOf(1, 1, 2).fetch(['t']))
-    expect(askedPorts()).to.deep.equal([1, 2])
+    await rejectionOf(brokers.sourceOf(1, 1, 2).fetch(['t']))
+    expect(brokers.askedPorts()).to.deep.equal([1, 2])
   })
 
   describe('a broker that has answered', () => {
     it('is asked first while its connection is open, on that connection', async () => {
-      alive(2)
-      const source = sourceOf(1, 2, 3)
+      brokers.alive(2)
+      const source = brokers.sourceOf(1, 2, 3)
       for (let i = 0; i < 3; i++) await source.fetch(['t'])
-      expect(askedPorts()).to.deep.equal([1, 2])
-      expect(created[1]!.fetchMetadata.callCount).to.equal(3)
-      expect(created[1]!.isClosed).to.equal(false)
+      expect(brokers.askedPorts()).to.deep.equal([1, 2])
+      expect(brokers.created[1]!.fetchMetadata.callCount).to.equal(3)
+      expect(brokers.created[1]!.isClosed).to.equal(false)
     })
 
     it('has no precedence when its connection is closed, and is connected again in its turn', async () => {
-      alive(2)
-      const source = sourceOf(1, 2)
+      brokers.alive(2)
+      const source = brokers.sourceOf(1, 2)
       await source.fetch(['t'])
-      created[1]!.isConnected = false
+      brokers.created[1]!.isConnected = false
       await source.fetch(['t'])
-      expect(askedPorts()).to.deep.equal([1, 2, 1])
-      expect(created[1]!.fetchMetadata.callCount).to.equal(2)
+      expect(brokers.askedPorts()).to.deep.equal([1, 2, 1])
+      expect(brokers.created[1]!.fetchMetadata.callCount).to.equal(2)
     })
 
     it('is replaced and closed when it fails and another one answers', async () => {
-      alive(1)
-      alive(2)
-      const source = sourceOf(1, 2)
+      brokers.alive(1)
+      brokers.alive(2)
+      const source = brokers.sourceOf(1, 2)
       await source.fetch(['t'])
-      answers.delete(1)
+      brokers.answers.delete(1)
       await source.fetch(['t'])
       await source.fetch(['t'])
-      expect(askedPorts()).to.deep.equal([1, 2])
-      expect(created.map(({ isClosed }) => isClosed)).to.deep.equal([true, false])
-      expect(created[1]!.fetchMetadata.callCount).to.equal(2)
+      expect(brokers.askedPorts()).to.deep.equal([1, 2])
+      expect(brokers.created.map(({ isClosed }) => isClosed)).to.deep.equal([true, false])
+      expect(brokers.created[1]!.fetchMetadata.callCount).to.equal(2)
     })
   })
 
   describe('learned brokers', () => {
     it('are asked when none of the list answers, in the order of the answer', async () => {
-      alive(1, at(7), at(8))
-      const source = sourceOf(1, 2)
+      brokers.alive(1, at(7), at(8))
+      const source = brokers.sourceOf(1, 2)
       await source.fetch(['t'])
-      answers.clear()
-      alive(8)
-      created[0]!.isConnected = false
+      brokers.answers.clear()
+      brokers.alive(8)
+      brokers.created[0]!.isConnected = false
       await source.fetch(['t'])
-      expect(askedPorts()).to.deep.equal([1, 2, 7, 8])
+      expect(brokers.askedPorts()).to.deep.equal([1, 2, 7, 8])
     })
 
     it('are not asked while a listed broker answers', async () => {
-      alive(1, at(7))
-      alive(2)
-      const source = sourceOf(1, 2)
+      brokers.alive(1, at(7))
+      brokers.alive(2)
+      const source = brokers.sourceOf(1, 2)
       await source.fetch(['t'])
-      answers.delete(1)
+      brokers.answers.delete(1)
       await source.fetch(['t'])
-      expect(askedPorts()).to.deep.equal([1, 2])
+      expect(brokers.askedPorts()).to.deep.equal([1, 2])
     })
 
     it('are those of the last answer with brokers', async () => {
-      alive(1, at(7))
-      const source = sourceOf(1)
+      brokers.alive(1, at(7))
+      const source = brokers.sourceOf(1)
       await source.fetch(['t'])
-      alive(1)
+      brokers.alive(1)
       await source.fetch(['t'])
-      answers.clear()
+      brokers.answers.clear()
       await rejectionOf(source.fetch(['t']))
-      expect(askedPorts()).to.deep.equal([1, 7])
+      expect(brokers.askedPorts()).to.deep.equal([1, 7])
     })
 
     it('are not asked where their address is unusable', async () => {
-      alive(1, { host: '', port: 9092 }, at(0), at(-1), at(70_000), at(7))
-      const source = sourceOf(1)
+      brokers.alive(1, { host: '', port: 9092 }, at(0), at(-1), at(70_000), at(7))
+      const source = brokers.sourceOf(1)
       await source.fetch(['t'])
-      answers.clear()
+      brokers.answers.clear()
       await rejectionOf(source.fetch(['t']))
-      expect(askedPorts()).to.deep.equal([1, 7])
+      expect(brokers.askedPorts()).to.deep.equal([1, 7])
     })
   })
 
   it('fails when no broker answers, with the list, each broker’s error, and the last one as cause', async () => {
-    alive(1, at(7))
-    const source = sourceOf(1, 2)
+    brokers.alive(1, at(7))
+    const source = brokers.sourceOf(1, 2)
     await source.fetch(['t'])
-    answers.clear()
+    brokers.answers.clear()
     const last = new ConnectionError('b:7 closed the connection')
-    answers.set(7, () => Promise.reject(last))
+    brokers.answers.set(7, () => Promise.reject(last))
     const error = await rejectionOf(source.fetch(['t']))
     expect(error).to.be.instanceOf(MetadataError)
     expect(error).to.include({ cause: last, retriable: true, persistence: 'not-persisted' })
@@ -220,41 +183,41 @@ describe('MetadataSource', () => {
   })
 
   it('starts from the list again after it has failed', async () => {
-    const source = sourceOf(1)
+    const source = brokers.sourceOf(1)
     await rejectionOf(source.fetch(['t']))
-    alive(1)
-    expect(await source.fetch(['t'])).to.deep.equal(answer())
+    brokers.alive(1)
+    expect(await source.fetch(['t'])).to.deep.equal(naming())
   })
 
   describe('close', () => {
     const reason = new ProducerClosedError()
 
     it('closes the kept connection with the reason', async () => {
-      alive(1)
-      const source = sourceOf(1)
+      brokers.alive(1)
+      const source = brokers.sourceOf(1)
       await source.fetch(['t'])
       source.close(reason)
-      expect(created[0]!.closes).to.deep.equal([reason])
+      expect(brokers.created[0]!.closes).to.deep.equal([reason])
     })
 
     it('ends a fetch that waits for an answer, and asks no other broker', async () => {
       const waiting = gate<MetadataResponse>()
-      answers.set(1, () => waiting.opened)
-      alive(2)
-      const source = sourceOf(1, 2)
+      brokers.answers.set(1, () => waiting.opened)
+      brokers.alive(2)
+      const source = brokers.sourceOf(1, 2)
       const fetching = rejectionOf(source.fetch(['t']))
       await turns()
       source.close(reason)
-      expect(created[0]!.closes[0]).to.equal(reason)
+      expect(brokers.created[0]!.closes[0]).to.equal(reason)
       waiting.fail(new ConnectionError('closed from this side'))
       expect(await fetching).to.equal(reason)
-      expect(askedPorts()).to.deep.equal([1])
+      expect(brokers.askedPorts()).to.deep.equal([1])
     })
 
     it('ends a fetch that waits for the last broker with the reason, not with that broker’s error', async () => {
       const waiting = gate<MetadataResponse>()
-      answers.set(1, () => waiting.opened)
-      const source = sourceOf(1)
+      brokers.answers.set(1, () => waiting.opened)
+      const source = brokers.sourceOf(1)
       const fetching = rejectionOf(source.fetch(['t']))
       await turns()
       source.close(reason)
@@ -263,14 +226,14 @@ describe('MetadataSource', () => {
     })
 
     it('refuses to fetch afterwards', async () => {
-      const source = sourceOf(1)
+      const source = brokers.sourceOf(1)
       source.close(reason)
       expect(await rejectionOf(source.fetch(['t']))).to.equal(reason)
-      expect(created).to.deep.equal([])
+      expect(brokers.created).to.deep.equal([])
     })
 
     it('can be called before anything was fetched, and twice', () => {
-      const source = sourceOf(1)
+      const source = brokers.sourceOf(1)
       source.close(reason)
       source.close(reason)
     })
@@ -288,17 +251,16 @@ describe('MetadataSource', () => {
       const silent = await start()
       const source = new MetadataSource({
         bootstrap: [dead, closing.address, http.address, silent.address],
-        shuffle: (brokers) => [...brokers],
-        logger,
-        create: (address) =>
-          new BrokerSession(address, {
-            clientId: 'c1',
-            connectTimeoutMs: 1000,
-            requestTimeoutMs: 30,
-            sendBufferBytes: 0,
-            maxFrameBytes: 1000,
-            logger,
-          }),
+        shuffle: (all) => [...all],
+        logger: brokers.logger,
+        sessions: new BrokerSessions({
+          create: (address, onClosed) =>
+            new BrokerSession(address, {
+              connector: connectorOf({ logger: brokers.logger }),
+              requestTimeoutMs: 30,
+              onClosed,
+            }),
+        }),
       })
       const { message } = (await rejectionOf(source.fetch(['t']))) as KafkaError
       expect(message).to.include(`cannot connect to 127.0.0.1:${dead.port}: connect ECONNREFUSED`)

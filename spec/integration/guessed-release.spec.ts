@@ -25,6 +25,9 @@ describe('A broker of 2.8 behind something that closes on the question for its v
         })
         const releases: string[] = []
         producer.on('version', ({ release }) => releases.push(release))
+        let open = 0
+        producer.on('connect', () => open++)
+        producer.on('disconnect', () => open--)
         let sent = 0
         const send = () =>
           producer.deliver({ topic: 't', key: 'k', message: `m${sent++}`, timestampMs: 1000 })
@@ -39,6 +42,7 @@ describe('A broker of 2.8 behind something that closes on the question for its v
         await Promise.all([...deliveries, send()])
         await producer.flush()
         expect(releases).to.deep.equal(['0.8', '2.8'])
+        expect(open, 'nothing is left on the connection with the guessed release').to.equal(1)
         const stored = stage.cluster.messages('t')
         expect(stored.map(({ value }) => String(value))).to.deep.equal(
           Array.from({ length: sent }, (_, i) => `m${i}`),

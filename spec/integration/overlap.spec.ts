@@ -91,7 +91,7 @@ for (const type of ['sync', 'async'] as const) {
       expect(broker.received).to.deep.equal(['t/0=a', 't/1=b', 't/2=c'])
       await answerUntilOver(done)
       expect(broker.most).to.equal(3)
-      expect(broker.open, 'one connection for messages, one for metadata').to.equal(2)
+      expect(broker.open, 'one connection for messages and metadata').to.equal(1)
     })
 
     it('are one by default', async () => {

@@ -3,7 +3,14 @@
  * spec/handler and spec/producer, marked "Upstream:".
  */
 import { expect } from 'chai'
-import { ConfigError, KeyedMessage, type Producer, SyncProducer } from '../../lib/index.js'
+import {
+  BrokerSession,
+  ConfigError,
+  Connector,
+  KeyedMessage,
+  type Producer,
+  SyncProducer,
+} from '../../lib/index.js'
 import { silentLogger } from '../../lib/logger.js'
 import type { ProduceRequest, ProduceResponse } from '../../lib/protocol/messages/index.js'
 import { errorCode, noAnswer } from '../../lib/testing/index.js'
@@ -117,18 +124,17 @@ describe('SyncProducerTest', () => {
   })
 
   function make(requestTimeoutMs = 500): SyncProducer {
-    return new SyncProducer(
-      { host: '127.0.0.1', port: stage.cluster.broker(0).port },
-      {
-        clientId: '',
-        connectTimeoutMs: 500,
-        requestTimeoutMs,
-        sendBufferBytes: 0,
-        maxFrameBytes: 1_000_000,
-        logger: silentLogger,
-        apiVersionsCache: knownAs('0.8.2'),
-      },
-    )
+    const connector = new Connector({
+      clientId: '',
+      logger: silentLogger,
+      connectTimeoutMs: 500,
+      sendBufferBytes: 0,
+      maxFrameBytes: 1_000_000,
+    })
+    const address = { host: '127.0.0.1', port: stage.cluster.broker(0).port }
+    const apiVersionsCache = knownAs('0.8.2')
+    const session = new BrokerSession(address, { connector, requestTimeoutMs, apiVersionsCache })
+    return new SyncProducer(session, { requestTimeoutMs })
   }
 
   function request(acks: number, topics: readonly string[], valueBytes = 10): ProduceRequest {

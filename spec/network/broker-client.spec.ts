@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import sinon from 'sinon'
 import {
   ConnectionError,
   DecodeError,
@@ -8,7 +9,8 @@ import {
   RequestTimeoutError,
 } from '../../lib/errors.js'
 import type { BrokerClient } from '../../lib/network/broker-client.js'
-import { type ProduceRequest, produce } from '../../lib/protocol/messages/index.js'
+import { requestBuffers } from '../../lib/protocol/buffer-pool.js'
+import { metadata, metadataRequest, type ProduceRequest, produce } from '../../lib/protocol/messages/index.js'
 import { vectorsOf } from '../protocol/support/vectors.js'
 import { metadataResponse, produceRequest } from '../support/messages.js'
 import { reading, wire } from '../support/wire.js'
@@ -210,6 +212,80 @@ describe('BrokerClient', () => {
       const request = { ...requestOf(), acks: 40_000 }
       expect(() => client.send(produce, request, { timeoutMs: TIMEOUT_MS })).to.throw(EncodeError)
     })
+  })
+
+  describe('lends the buffer of a request to the socket', () => {
+    const options = { timeoutMs: TIMEOUT_MS }
+
+    it('and gives it back when all bytes are taken, not before', async () => {
+      const peer = await all.start((socket) => void socket.pause())
+      const client = await all.clientOf(peer.address)
+      const request = client.encode(produce, requestOf(MORE_THAN_BUFFERS), {})
+      const give = sinon.spy(requestBuffers, 'give')
+      const sent = client.send(produce, request, options)
+      await turns(20)
+      expect(give.callCount).to.equal(0)
+      ;(await peer.socket()).resume()
+      await sent
+      expect(give.callCount).to.equal(1)
+    })
+
+    it('and never gives it back when the connection ends before all bytes are taken', async () => {
+      const peer = await all.start((socket) => void socket.pause())
+      const client = await all.clientOf(peer.address)
+      const request = client.encode(produce, requestOf(MORE_THAN_BUFFERS), {})
+      const give = sinon.spy(requestBuffers, 'give')
+      const sent = rejectionOf(client.send(produce, request, options))
+      await turns()
+      client.close(new ConnectionError('over'))
+      await sent
+      await turns(20)
+      expect(give.callCount).to.equal(0)
+    })
+
+    it('and gives it back when the request must not be sent after all, which uses up no correlation id', async () => {
+      const ids: number[] = []
+      const { client } = await all.withPeer((socket, request) => {
+        ids.push(headerOf(request).correlationId)
+        socket.write(answerTo(request))
+      })
+      const give = sinon.spy(requestBuffers, 'give')
+      const onEncoded = (): void => {
+        throw new TypeError('outdated')
+      }
+      expect(() => client.send(produce, requestOf(), { ...options, onEncoded })).to.throw('outdated')
+      expect(() => client.request(metadata, metadataRequest(['t']), { ...options, onEncoded })).to.throw(
+        'outdated',
+      )
+      expect(give.callCount).to.equal(2)
+      await ask(client)
+      expect(ids).to.deep.equal([0])
+    })
+
+    it('and gives it back when the connection has ended already', async () => {
+      const { client } = await all.withPeer(() => {})
+      const requests = [client.encode(produce, requestOf(), {}), client.encode(produce, requestOf(), {})]
+      const give = sinon.spy(requestBuffers, 'give')
+      client.close(new ConnectionError('over'))
+      await rejectionOf(client.send(produce, requests[0]!, options))
+      await rejectionOf(client.request(produce, requests[1]!, options))
+      expect(give.callCount).to.equal(2)
+    })
+  })
+
+  it('sends a request that was encoded ahead with the correlation id of its turn', async () => {
+    const received: string[] = []
+    const { client } = await all.withPeer((socket, request) => {
+      const { correlationId } = headerOf(request)
+      received.push(`${correlationId} ${topicsOf(request)}`)
+      socket.write(answerTo(request))
+    })
+    const ahead = client.encode(metadata, metadataRequest(['ahead']), {})
+    await ask(client, 'first')
+    await client.request(metadata, ahead, { timeoutMs: TIMEOUT_MS })
+    await turns()
+    expect(() => client.request(metadata, ahead, { timeoutMs: TIMEOUT_MS })).to.throw('given back')
+    expect(received).to.deep.equal(['0 first', '1 ahead'])
   })
 
   describe('close', () => {

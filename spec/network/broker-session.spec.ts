@@ -1,11 +1,10 @@
 import type { Socket } from 'node:net'
 import { expect } from 'chai'
 import { ConnectionError, EncodeError, type KafkaError, ProducerClosedError } from '../../lib/errors.js'
-import { silentLogger } from '../../lib/logger.js'
 import { ApiVersionsCache } from '../../lib/network/api-versions-cache.js'
 import {
   BrokerSession,
-  type BrokerSessionSettings,
+  type BrokerSessionOptions,
   legalMove,
   type Ready,
   type SessionState,
@@ -14,6 +13,7 @@ import { BrokerVersions } from '../../lib/network/broker-versions.js'
 import { metadata, metadataRequest } from '../../lib/protocol/messages/index.js'
 import { gate } from '../pool/support/fake-sync-producer.js'
 import { headerOf, topicsOf } from './support/answers.js'
+import { connectorOf } from './support/connectors.js'
 import { rejectionOf, turns, until } from './support/doubles.js'
 import {
   API_VERSIONS,
@@ -69,14 +69,10 @@ describe('BrokerSession', () => {
     for (const session of sessions.splice(0)) session.close()
   })
 
-  function sessionOf(address: { host: string; port: number }, settings: Partial<BrokerSessionSettings> = {}) {
+  function sessionOf(address: { host: string; port: number }, settings: Partial<BrokerSessionOptions> = {}) {
     const session: BrokerSession = new BrokerSession(address, {
-      clientId: 'c1',
-      connectTimeoutMs: TIMEOUT_MS,
+      connector: connectorOf({ connectTimeoutMs: TIMEOUT_MS }),
       requestTimeoutMs: TIMEOUT_MS,
-      sendBufferBytes: 0,
-      maxFrameBytes: 1000,
-      logger: silentLogger,
       listener: {
         onConnect: () => void story.push(`connected while ${session.state}`),
         onDisconnect: (_, reason) =>
@@ -89,7 +85,7 @@ describe('BrokerSession', () => {
   }
 
   /** A broker of this kind, what it was asked, and a session that does not know it. */
-  async function reaching(way: OnRequest, settings: Partial<BrokerSessionSettings> = {}) {
+  async function reaching(way: OnRequest, settings: Partial<BrokerSessionOptions> = {}) {
     const asked: number[] = []
     const requests: Buffer[] = []
     const peer = await start(
@@ -102,7 +98,7 @@ describe('BrokerSession', () => {
     return { peer, asked, requests, session: sessionOf(peer.address, settings) }
   }
 
-  const known = (): Partial<BrokerSessionSettings> => ({
+  const known = (): Partial<BrokerSessionOptions> => ({
     apiVersionsCache: new ApiVersionsCache(BrokerVersions.pinned('0.8.2')),
   })
 
@@ -133,7 +129,7 @@ describe('BrokerSession', () => {
       it(`is authenticating while a connection is authenticated, of a broker ${title}`, async () => {
         const authenticated = gate()
         let versions: string | undefined
-        const authenticate: BrokerSessionSettings['authenticate'] = (client) => {
+        const authenticate: BrokerSessionOptions['authenticate'] = (client) => {
           versions = client.versions?.release
           return authenticated.opened
         }
@@ -193,7 +189,7 @@ describe('BrokerSession', () => {
   })
 
   describe('close', () => {
-    const stages: [title: string, way: OnRequest, settings: Partial<BrokerSessionSettings>][] = [
+    const stages: [title: string, way: OnRequest, settings: Partial<BrokerSessionOptions>][] = [
       ['the broker is asked for its versions', silent, {}],
       ['the connection is authenticated', kafka2_8, { authenticate: () => new Promise(() => {}) }],
     ]

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { addressText } from '../../lib/broker-address.js'
@@ -9,7 +9,8 @@ import {
   type KafkaError,
   RequestTimeoutError,
 } from '../../lib/errors.js'
-import { type ConnectSettings, connectTo } from '../../lib/network/connect.js'
+import { connectTo } from '../../lib/network/connect.js'
+import { Dial, type DialOptions } from '../../lib/network/dial.js'
 import { Blackhole } from '../support/scripted/blackhole.js'
 import { rejectionOf, resolvingTo, stallFor, systemError, turns } from './support/doubles.js'
 import { deadAddress, peers } from './support/peer.js'
@@ -17,30 +18,34 @@ import { deadAddress, peers } from './support/peer.js'
 const CONNECT_TIMEOUT_MS = 1000
 
 type Address = Parameters<typeof connectTo>[0]
+type Options = DialOptions & { readonly connectTimeoutMs: number }
 
 /** {@link connectTo} as a promise; a socket that it opens is closed after the spec. */
 const opened: Socket[] = []
 
-function connected(
-  address: Address,
-  settings: Partial<ConnectSettings> = {},
-  signal?: AbortSignal,
-): Promise<Socket> {
+function connected(address: Address, options: Partial<Options> = {}, signal?: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const onConnected = (socket: Socket): void => {
       opened.push(socket.on('error', () => {}))
       resolve(socket)
     }
-    const all = { connectTimeoutMs: CONNECT_TIMEOUT_MS, sendBufferBytes: 0, ...settings }
-    connectTo(address, all, { onConnected, onFailed: reject }, signal)
+    connectTo(address, optionsOf(options), { onConnected, onFailed: reject }, signal)
   })
+}
+
+function optionsOf({
+  connectTimeoutMs = CONNECT_TIMEOUT_MS,
+  ...options
+}: Partial<Options>): Parameters<typeof connectTo>[1] {
+  const all: DialOptions = { openSocket: (to) => connect(to), ...options }
+  return { connectTimeoutMs, dial: (to, dialled) => new Dial(to, all, dialled) }
 }
 
 /** Opens real sockets and keeps them. */
 function keeping(prepare: (socket: Socket) => void = () => {}) {
   const sockets: Socket[] = []
-  const openSocket = (options: TcpNetConnectOpts): Socket => {
-    const socket = connect(options)
+  const openSocket = (to: Address): Socket => {
+    const socket = connect(to)
     sockets.push(socket)
     prepare(socket)
     return socket
@@ -63,16 +68,6 @@ describe('connectTo', () => {
     expect([socket.remoteAddress, socket.remotePort]).to.deep.equal([peer.address.host, peer.address.port])
   })
 
-  it('sets no delay, keep-alive, and the configured send buffer', async () => {
-    const peer = await start()
-    const openSocket = sinon.spy(connect as (options: TcpNetConnectOpts) => Socket)
-    await connected(peer.address, { openSocket, sendBufferBytes: 4096 })
-    const always = { ...peer.address, noDelay: true, keepAlive: true }
-    expect(openSocket.args).to.deep.equal([[{ ...always, writableHighWaterMark: 4096 }]])
-    for (const sendBufferBytes of [0, -1]) await connected(peer.address, { openSocket, sendBufferBytes })
-    expect(openSocket.args.slice(1)).to.deep.equal([[always], [always]])
-  })
-
   it('removes only its own listeners from the socket', async () => {
     const peer = await start()
     const count = (socket: Socket) =>
@@ -83,12 +78,11 @@ describe('connectTo', () => {
       before = count(socket)
     })
     const after = await new Promise<number[]>((resolve, reject) => {
-      const settings = { connectTimeoutMs: CONNECT_TIMEOUT_MS, sendBufferBytes: 0, openSocket }
       const onConnected = (socket: Socket): void => {
         opened.push(socket)
         resolve(count(socket))
       }
-      connectTo(peer.address, settings, { onConnected, onFailed: reject })
+      connectTo(peer.address, optionsOf({ openSocket }), { onConnected, onFailed: reject })
     })
     expect(after).to.deep.equal(before)
   })

@@ -4,14 +4,14 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { expect } from 'chai'
 import { ConnectionError, DecodeError, type KafkaError, RequestTimeoutError } from '../../lib/errors.js'
-import { Connection, type ConnectionListener } from '../../lib/network/connection.js'
+import type { Connection, ConnectionListener } from '../../lib/network/connection.js'
 import { vectorsOf } from '../protocol/support/vectors.js'
 import { wire } from '../support/wire.js'
+import { connectorOf, MAX_FRAME_BYTES } from './support/connectors.js'
 import { rejectionOf, turns } from './support/doubles.js'
 import { deadAddress, type Peer, peers } from './support/peer.js'
 
-const MAX_FRAME_BYTES = 1000
-const settings = { connectTimeoutMs: 1000, sendBufferBytes: 0, maxFrameBytes: MAX_FRAME_BYTES }
+const connector = connectorOf()
 
 /** A request as it goes out, for servers that want to be spoken to first. */
 const request = vectorsOf('scala-producer-0.8.2.2')('metadata-request')
@@ -62,7 +62,7 @@ describe('Connection', () => {
     address: Peer['address'],
     listener: ConnectionListener = new Reports(),
   ): Promise<Connection> {
-    const connection = await Connection.open(address, settings, listener)
+    const connection = await connector.open(address, listener)
     opened.push(connection)
     return connection
   }
@@ -317,7 +317,7 @@ describe('Connection', () => {
 
   it('rejects when it cannot be opened, and never reports an end', async () => {
     const reports = new Reports()
-    const error = await rejectionOf(Connection.open(await deadAddress(), settings, reports))
+    const error = await rejectionOf(connector.open(await deadAddress(), reports))
     expect(error).to.be.instanceOf(ConnectionError)
     await turns()
     expect(reports.ends).to.deep.equal([])

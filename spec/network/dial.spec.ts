@@ -1,6 +1,7 @@
-import { Socket, type TcpNetConnectOpts } from 'node:net'
+import { Socket } from 'node:net'
 import { expect } from 'chai'
 import sinon from 'sinon'
+import type { BrokerAddress } from '../../lib/broker-address.js'
 import { Dial } from '../../lib/network/dial.js'
 import { type Resolved, resolvingTo, systemError } from './support/doubles.js'
 
@@ -24,14 +25,14 @@ describe('Dial', () => {
 
   async function dial(...addresses: string[]): Promise<Dial> {
     const answer = addresses.map((address): Resolved => ({ address, family: address.includes(':') ? 6 : 4 }))
-    const openSocket = (options: TcpNetConnectOpts): Socket => {
+    const openSocket = ({ host }: BrokerAddress): Socket => {
       const socket = new Socket()
       sockets.push(socket)
-      hosts.push(options.host)
+      hosts.push(host)
       return socket
     }
-    const settings = { sendBufferBytes: 0, openSocket, lookup: resolvingTo(answer).lookup }
-    const made = new Dial({ host: 'kafka', port: 9092 }, settings, {
+    const options = { openSocket, lookup: resolvingTo(answer).lookup }
+    const made = new Dial({ host: 'kafka', port: 9092 }, options, {
       onConnected: (socket) => void connected.push(socket),
       onFailed: (cause) => void failed.push(cause),
     })

@@ -14,6 +14,7 @@ describe('scripts/check-citations.ts', () => {
     write('docs/decisions/0000-classic-producer.md', '# Decisions\n\n## D1\n')
     write('spec/vectors/golden/g12-close.json', '{}')
     write('spec/vectors/golden/d09-large.json.gz', '')
+    write('spec/vectors/kafka-producer/scenarios/e08-retry-reorders.json', '{}')
     write('spec/integration/isolation.spec.ts', '')
     write('lib/network/connect.ts', '')
   })
@@ -43,8 +44,15 @@ describe('scripts/check-citations.ts', () => {
     ['@see docs/PAGE.md#one-thing, #two', 'docs/PAGE.md has no section #two'],
     ['@see docs/PAGE.md#code', 'docs/PAGE.md has no section #code'],
     ['spec/integration/none has it', 'spec/integration/none does not exist'],
-    ['Golden g12 and g13.', 'there is no recording g13 in spec/vectors/golden'],
-    ["'g12-open'", 'there is no recording g12-open in spec/vectors/golden'],
+    [
+      'Golden g12 and g13.',
+      'there is no recording g13 in spec/vectors/golden or spec/vectors/kafka-producer/scenarios',
+    ],
+    ["'e08-retry-reorders' is a scenario of the other producer"],
+    [
+      "'g12-open'",
+      'there is no recording g12-open in spec/vectors/golden or spec/vectors/kafka-producer/scenarios',
+    ],
     ['@see wire-protocol reference §6', 'cites "wire-protocol reference", which no reader can open'],
     ['@see design D7', 'cites "design D7", which no reader can open'],
     ['@see design §2', 'cites "design §2", which no reader can open'],
@@ -75,7 +83,10 @@ describe('scripts/check-citations.ts', () => {
     ['`network/none`', 'network/none does not exist'],
     ['`none.ts`', 'there is no file none.ts'],
     ['as decided (D2)', 'docs/decisions/0000-classic-producer.md has no section #d2'],
-    ['seen [g12, g13]', 'there is no recording g13 in spec/vectors/golden'],
+    [
+      'seen [g12, g13]',
+      'there is no recording g13 in spec/vectors/golden or spec/vectors/kafka-producer/scenarios',
+    ],
   ]
   for (const [text, problem] of pages) {
     it(`${problem === undefined ? 'accepts' : 'refuses'} ${JSON.stringify(text)} in a page`, () => {

@@ -84,6 +84,27 @@ const layers: [folder: string, allowed: string[], refused: string[]][] = [
     ['../cli/start.js', '../testing/index.js', '../kafka-producer/sender.js'],
   ],
   [
+    'kafka-producer',
+    [
+      '../produce/producer-sequences.js',
+      '../cluster/topic-metadata.js',
+      '../network/connection.js',
+      '../protocol/api.js',
+      '../config/setting.js',
+      '../metrics/meter.js',
+      '../errors.js',
+    ],
+    [
+      '../handler/outcomes.js',
+      '../pool/sync-producer.js',
+      '../producer/producer.js',
+      '../testing/index.js',
+      '../cli/start.js',
+      '../keyed-message.js',
+      '../failure.js',
+    ],
+  ],
+  [
     'testing/apis',
     ['../store.js', '../../protocol/api.js', '../../errors.js'],
     [

@@ -1,19 +1,10 @@
 import { expect } from 'chai'
 import { ConnectionError, DeliveryTimeoutError } from '../../lib/errors.js'
-import { silentLogger } from '../../lib/logger.js'
-import { BrokerSession } from '../../lib/network/broker-session.js'
+import type { BrokerSession } from '../../lib/network/broker-session.js'
 import { ProducerPool } from '../../lib/pool/producer-pool.js'
 import type { SyncProducer } from '../../lib/pool/sync-producer.js'
 import { rejectionOf, turns } from '../network/support/doubles.js'
-import { knownAs } from '../support/messages.js'
-import {
-  keyed,
-  keysOf,
-  METADATA,
-  PRODUCE,
-  REQUEST_TIMEOUT_MS,
-  syncProducers,
-} from './support/sync-producers.js'
+import { keyed, keysOf, METADATA, PRODUCE, syncProducers } from './support/sync-producers.js'
 
 describe('A session that a SyncProducer shares with somebody else', () => {
   const all = syncProducers()
@@ -24,16 +15,8 @@ describe('A session that a SyncProducer shares with somebody else', () => {
   /** A broker, a session of ours, and a SyncProducer on it. */
   async function sharing() {
     const { peer, requests } = await all.withBroker()
-    session = new BrokerSession(peer.address, {
-      clientId: 'c1',
-      connectTimeoutMs: 1000,
-      requestTimeoutMs: REQUEST_TIMEOUT_MS,
-      sendBufferBytes: 0,
-      maxFrameBytes: 1000,
-      logger: silentLogger,
-      apiVersionsCache: knownAs('0.8.2'),
-    })
-    return { peer, requests, producer: all.producerOf(peer.address, { session }) }
+    session = all.sessionOf(peer.address)
+    return { peer, requests, producer: all.producerOn(session.hold()) }
   }
 
   it('is used for its requests, so that both have one connection', async () => {
@@ -80,8 +63,8 @@ describe('A session that a SyncProducer shares with somebody else', () => {
     const { peer, requests } = await sharing()
     const producers: SyncProducer[] = []
     const pool = new ProducerPool({
-      create(address) {
-        const producer = all.producerOf(address, { session })
+      create() {
+        const producer = all.producerOn(session.hold())
         producers.push(producer)
         return producer
       },

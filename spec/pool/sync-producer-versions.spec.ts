@@ -5,12 +5,7 @@ import type { BrokerAddress } from '../../lib/broker-address.js'
 import { ConnectionError, DeliveryTimeoutError } from '../../lib/errors.js'
 import { ApiVersionsCache, type VersionSeen } from '../../lib/network/api-versions-cache.js'
 import { BrokerVersions } from '../../lib/network/broker-versions.js'
-import type {
-  ProduceConnection,
-  SyncProducer,
-  SyncProducerListener,
-  SyncProducerSettings,
-} from '../../lib/pool/sync-producer.js'
+import type { ProduceConnection, SyncProducer, SyncProducerListener } from '../../lib/pool/sync-producer.js'
 import { headerOf } from '../network/support/answers.js'
 import { rejectionOf, turns, until } from '../network/support/doubles.js'
 import {
@@ -24,7 +19,7 @@ import {
 } from '../network/support/kinds-of-servers.js'
 import { onRequests } from '../network/support/peer.js'
 import { brokerOf, listOf0_10_0, listOf4_1 } from './support/newer-brokers.js'
-import { keyed, METADATA, PRODUCE, syncProducers } from './support/sync-producers.js'
+import { keyed, METADATA, type Options, PRODUCE, syncProducers } from './support/sync-producers.js'
 
 type OnRequest = (socket: Socket, request: Buffer) => void
 type Asked = [apiKey: number, apiVersion: number]
@@ -41,13 +36,7 @@ async function versionOf(producer: SyncProducer): Promise<number> {
 }
 
 function withMetadata(onMetadata: SyncProducerListener['onMetadata']): SyncProducerListener {
-  const nothing = (): void => {}
-  return {
-    onConnect: nothing,
-    onDisconnect: nothing,
-    onUnconfirmed: nothing,
-    ...(onMetadata && { onMetadata }),
-  }
+  return onMetadata ? { onMetadata } : {}
 }
 
 describe('SyncProducer and the versions of its broker', () => {
@@ -61,7 +50,7 @@ describe('SyncProducer and the versions of its broker', () => {
   })
 
   /** A server whose nth connection does this, further ones the last; and a producer that knows nothing of it. */
-  async function reaching(ways: OnRequest[], settings: Partial<SyncProducerSettings> = {}) {
+  async function reaching(ways: OnRequest[], settings: Options = {}) {
     const asked: Asked[] = []
     let connections = 0
     const peer = await all.start((socket) => {
@@ -285,6 +274,7 @@ describe('SyncProducer and the versions of its broker', () => {
         expect(producer.ready(['t']), 'nothing waits for it').not.to.be.instanceOf(Promise)
         await until(() => outdated.length > 0)
         expect(outdated).to.deep.equal([peer.address])
+        expect(apiVersionsCache.of(peer.broker), 'whoever connects anew asks').to.equal(null)
         await until(() => peer.sockets.filter(({ closed }) => !closed).length === 1)
       })
     }

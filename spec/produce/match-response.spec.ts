@@ -23,8 +23,16 @@ function match(
   asked: string[],
   response: ProduceResponse,
 ): { answers: unknown; unexpected: readonly string[] } {
-  const { answers, unexpected } = matchResponse(new Set(asked), response)
-  const shown = [...answers].map(([name, { errorCode, baseOffset }]) => [name, { errorCode, baseOffset }])
+  const partitions = asked.map((name) => {
+    const slash = name.lastIndexOf('/')
+    return { name, topic: name.slice(0, slash), partition: Number(name.slice(slash + 1)) }
+  })
+  const { answers, unexpected } = matchResponse(partitions, response)
+  const shown: [name: string, answer: object][] = []
+  for (const { name, topic, partition } of partitions) {
+    const answer = answers.get(topic, partition)
+    if (answer) shown.push([name, { errorCode: answer.errorCode, baseOffset: answer.baseOffset }])
+  }
   return { answers: Object.fromEntries(shown), unexpected }
 }
 
@@ -82,8 +90,9 @@ describe('matchResponse', () => {
 
   it('keeps topics with awkward names apart', () => {
     const response = responseOf(['__proto__', [0, 0, 1]], ['a/1', [2, 0, 2]], ['a', [1, 0, 3]])
-    const { answers } = matchResponse(new Set(['__proto__/0', 'a/1/2', 'a/1']), response)
-    expect([...answers].map(([name, { baseOffset }]) => [name, baseOffset])).to.deep.equal([
+    const { answers } = match(['__proto__/0', 'a/1/2', 'a/1'], response)
+    const offsets = Object.entries(answers as Record<string, { baseOffset: bigint }>)
+    expect(offsets.map(([name, { baseOffset }]) => [name, baseOffset])).to.deep.equal([
       ['__proto__/0', 1n],
       ['a/1/2', 2n],
       ['a/1', 3n],

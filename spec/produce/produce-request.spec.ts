@@ -23,6 +23,11 @@ describe('produceRequest', () => {
     expect(topics[0]!.partitions[0]!.records).to.equal(payload)
   })
 
+  it('names the transaction that its batches belong to', () => {
+    const options = { acks: -1, requestTimeoutMs: 1, transactionalId: 'orders' }
+    expect(produceRequest(prepared, options).transactionalId).to.equal('orders')
+  })
+
   it('names topics by their id as well, all zero where none is known', () => {
     const options = { acks: 1, requestTimeoutMs: 1 }
     const ids = produceRequest(prepared, { ...options, topicIdOf: (topic) => Buffer.alloc(16, topic) })

@@ -1,13 +1,16 @@
 import { gunzipSync } from 'node:zlib'
 import { expect } from 'chai'
+import sinon from 'sinon'
 import { EncodeError, KafkaError, UnsupportedCodecError } from '../../lib/errors.js'
 import type { PartitionBatch } from '../../lib/produce/partition-batch.js'
 import { type BatchPayload, type PayloadOptions, payloadOf } from '../../lib/produce/record-format.js'
+import { requestBuffers } from '../../lib/protocol/buffer-pool.js'
 import {
   type Compression,
   type CompressionName,
   compressionNamed,
 } from '../../lib/protocol/records/compression.js'
+import { readRecordBatches } from '../../lib/protocol/records/read-record-batch.js'
 import type { Payload } from '../../lib/protocol/types.js'
 import { Writer } from '../../lib/protocol/writer.js'
 import { recordOf } from '../support/messages.js'
@@ -57,6 +60,17 @@ async function failureOf(version: number, options: PayloadOptions, from = batch(
 }
 
 describe('payloadOf', () => {
+  it('writes the producer of a batch from magic 2 on, plain and compressed', async () => {
+    const producer = { producerId: 7n, producerEpoch: 2, baseSequence: 5, isTransactional: true }
+    for (const options of [noCodec, withCodec('gzip')]) {
+      const { bytes } = await written(3, options, { ...batch(), producer })
+      expect(readRecordBatches(bytes)[0]).to.include({ producerId: 7n, producerEpoch: 2, baseSequence: 5 })
+      expect((await written(2, options, { ...batch(), producer })).bytes).to.deep.equal(
+        (await written(2, options)).bytes,
+      )
+    }
+  })
+
   const formats: [version: number, magic: number][] = [
     [0, 0],
     [1, 0],
@@ -163,5 +177,26 @@ describe('payloadOf', () => {
       expect(error).to.be.instanceOf(EncodeError).and.include({ cause, topic: 'a\nb', partition: 0 })
       expect(error.message).to.equal('2 messages to a\\u{a}b/0 cannot be compressed with gzip')
     }
+  })
+
+  it('gives the buffer of the plain records back when they are compressed, and never where that has failed', async () => {
+    const gzip = compressionNamed('gzip')!
+    let fail = false
+    const compression: Compression = {
+      ...gzip,
+      async compress(plain, magic) {
+        expect(give.callCount, 'while it compresses').to.equal(0)
+        if (fail) throw new Error('another thread may still read it')
+        return gzip.compress(plain, magic)
+      },
+    }
+    const options = { compression, compressedTopics: new Set<string>() }
+    const give = sinon.spy(requestBuffers, 'give')
+    await payloadOf(batch(), 3, 'b:9092', options)
+    expect(give.callCount).to.equal(1)
+    give.resetHistory()
+    fail = true
+    await failureOf(3, options)
+    expect(give.callCount).to.equal(0)
   })
 })

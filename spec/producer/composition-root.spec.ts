@@ -17,15 +17,11 @@ class Listener implements ComponentsListener {
     onRetry: () => void this.reported.push('retry'),
   }
 
-  onConnect(): void {
-    this.reported.push('connect')
+  readonly connections: ComponentsListener['connections'] = {
+    onConnect: () => void this.reported.push('connect'),
+    onDisconnect: () => void this.reported.push('disconnect'),
   }
-
-  onDisconnect(): void {
-    this.reported.push('disconnect')
-  }
-
-  onUnconfirmed(): void {}
+  readonly requests: ComponentsListener['requests'] = { onUnconfirmed() {}, onProduced() {} }
 
   onVersion({ release }: { release: string }): void {
     this.reported.push(`version ${release}`)
@@ -84,7 +80,7 @@ describe('compose', () => {
   it('reports connections, versions, refreshes and deliveries to its listener', async () => {
     const { handler } = build({ 'request.required.acks': 1 })
     await handler.dispatch([message()])
-    expect(listener.reported).to.deep.equal(['connect', 'version 0.8', 'refresh t', 'connect', 'delivered t'])
+    expect(listener.reported).to.deep.equal(['connect', 'version 0.8', 'refresh t', 'delivered t'])
   })
 
   it('updates the pool with the leaders of the metadata', async () => {

@@ -56,10 +56,14 @@ describe('error codes', () => {
     [21, 'INVALID_REQUIRED_ACKS'],
     [29, 'TOPIC_AUTHORIZATION_FAILED'],
     [35, 'UNSUPPORTED_VERSION'],
+    [45, 'OUT_OF_ORDER_SEQUENCE_NUMBER'],
+    [51, 'CONCURRENT_TRANSACTIONS'],
     [56, 'KAFKA_STORAGE_ERROR'],
     [76, 'UNSUPPORTED_COMPRESSION_TYPE'],
     [87, 'INVALID_RECORD'],
+    [90, 'PRODUCER_FENCED'],
     [100, 'UNKNOWN_TOPIC_ID'],
+    [120, 'TRANSACTION_ABORTABLE'],
     [129, 'REBOOTSTRAP_REQUIRED'],
     [133, 'SHARE_SESSION_LIMIT_REACHED'],
   ]
@@ -81,6 +85,11 @@ describe('error codes', () => {
       -1, 2, 3, 5, 6, 7, 8, 9, 10, 13, 17, 18, 19, 20, 21, 29, 31, 32, 35, 42, 43, 44, 56, 72, 74, 75, 76, 87,
       89,
     ]
+    expect(met.filter((code) => errorCode(code).description === '')).to.deep.equal([])
+  })
+
+  it('describe every code that an answer about transactions has for a producer', () => {
+    const met = [14, 15, 16, 22, 25, 30, 45, 46, 47, 48, 49, 50, 51, 53, 59, 82, 90, 120]
     expect(met.filter((code) => errorCode(code).description === '')).to.deep.equal([])
   })
 

@@ -12,6 +12,11 @@ import {
 const PRODUCE = 0
 const METADATA = 3
 const API_VERSIONS = 18
+const FIND_COORDINATOR = 10
+const INIT_PRODUCER_ID = 22
+const ADD_PARTITIONS_TO_TXN = 24
+const END_TXN = 26
+const TXN_OFFSET_COMMIT = 28
 
 const telling = releaseNames.filter((release) => releaseApis(release).has(API_VERSIONS))
 
@@ -62,6 +67,20 @@ describe('the table of releases', () => {
     ['4.0', PRODUCE, [3, 12]],
     ['4.0', METADATA, [0, 13]],
     ['4.1', PRODUCE, [3, 13]],
+    ['0.10.2', FIND_COORDINATOR, [0, 0]],
+    ['0.10.2', INIT_PRODUCER_ID, undefined],
+    ['0.10.2', END_TXN, undefined],
+    ['0.11.0', FIND_COORDINATOR, [0, 1]],
+    ['0.11.0', INIT_PRODUCER_ID, [0, 0]],
+    ['0.11.0', END_TXN, [0, 0]],
+    ['2.5', INIT_PRODUCER_ID, [0, 3]],
+    ['2.5', TXN_OFFSET_COMMIT, [0, 3]],
+    ['3.0', FIND_COORDINATOR, [0, 4]],
+    ['3.6', ADD_PARTITIONS_TO_TXN, [0, 4]],
+    ['3.9', END_TXN, [0, 4]],
+    ['4.0', END_TXN, [0, 5]],
+    ['4.3', TXN_OFFSET_COMMIT, [0, 5]],
+    ['4.4', TXN_OFFSET_COMMIT, [0, 6]],
   ]
   for (const [release, apiKey, range] of milestones) {
     const what = range ? `v${range[0]} to v${range[1]}` : 'no version'

@@ -2,10 +2,12 @@ import { expect } from 'chai'
 import sinon from 'sinon'
 import { DecodeError, EncodeError, UnsupportedVersionError } from '../../lib/errors.js'
 import { type Api, defineApi } from '../../lib/protocol/api.js'
+import type { BufferSource } from '../../lib/protocol/buffer-pool.js'
 import { Reader } from '../../lib/protocol/reader.js'
 import {
   correlationIdOf,
   decodeResponse,
+  EncodedRequest,
   encodeRequest,
   encodeResponse,
   readRequestHeader,
@@ -115,6 +117,56 @@ describe('decodeResponse', () => {
   it('refuses a header that announces more tags than bytes', () => {
     const frame = wire().int32(5).raw('f0ffffff07').int8(9).build()
     expect(() => decodeResponse(plain, 2, frame)).to.throw(DecodeError, 'announces 2147483632 elements')
+  })
+})
+
+describe('EncodedRequest', () => {
+  const encoded = (buffers?: BufferSource): EncodedRequest =>
+    new EncodedRequest(plain, 1, 'c1', { a: 9 }, 512, buffers)
+
+  it('gets its correlation id when its bytes are asked for', () => {
+    const request = encoded()
+    expect(request).to.include({ version: 1, length: 17 })
+    for (const id of [0, 5, 0x7fffffff]) {
+      expect(request.bytes(id)).to.deep.equal(wire().requestHeader(77, 1, id, 'c1').int8(9).framed())
+    }
+  })
+
+  it('gives its buffer back once, however often it is released', () => {
+    const given: Buffer[] = []
+    const request = encoded({
+      take: (bytes) => Buffer.alloc(bytes),
+      give: (buffer) => void given.push(buffer),
+    })
+    expect(given).to.deep.equal([])
+    const { buffer } = request.bytes(1)
+    request.release()
+    request.release()
+    expect(given.map((one) => one.buffer)).to.deep.equal([buffer])
+    expect(request.length).to.equal(0)
+  })
+
+  it('has no bytes once it is released', () => {
+    const request = encoded()
+    request.release()
+    expect(() => request.bytes(1)).to.throw('used after its buffer had been given back')
+  })
+
+  it('gives its buffers back when it grows out of them, and when it cannot be written', () => {
+    let out = 0
+    const counting: BufferSource = {
+      take: (bytes) => {
+        out++
+        return Buffer.alloc(bytes)
+      },
+      give: () => void out--,
+    }
+    const large = new EncodedRequest(plain, 1, 'x'.repeat(3000), { a: 9 }, 16, counting)
+    expect(out).to.equal(1)
+    large.release()
+    expect(() => new EncodedRequest(plain, 1, 'c1', { a: 500 }, 16, counting)).to.throw(EncodeError)
+    expect(() => new EncodedRequest(plain, 4, 'c1', { a: 5 }, 16, counting)).to.throw(UnsupportedVersionError)
+    expect(out).to.equal(0)
   })
 })
 

@@ -34,6 +34,18 @@ describe('wire()', () => {
     expect(nulls.toString('hex')).to.equal('ffff' + 'ffffffff' + 'ffffffff')
   })
 
+  it('writes compact strings, arrays and numbers of more than seven bits as KIP-482 has them', () => {
+    const built = wire()
+      .uvarint(127)
+      .uvarint(300)
+      .compactString('ab')
+      .compactString(null)
+      .compactArray([7], (to, one) => to.int8(one).noTags())
+      .compactArray(null, () => {})
+      .build()
+    expect(built.toString('hex')).to.equal('7f' + 'ac02' + '036162' + '00' + '020700' + '00')
+  })
+
   it('reads back what it wrote', () => {
     const from = reading(wire().int8(-1).int16(-2).int32(-3).int64(-4n).string('é').raw('c0ff ee').build())
     expect([from.int8(), from.int16(), from.int32(), from.int64(), from.string()]).to.deep.equal([

@@ -69,6 +69,34 @@ export class WireBuilder {
     return this
   }
 
+  /** Seven bits a byte, the lowest first; the top bit says that more follow (KIP-482). */
+  uvarint(value: number): this {
+    const piece: number[] = []
+    let rest = value
+    for (; rest > 0x7f; rest = Math.floor(rest / 128)) piece.push((rest % 128) + 0x80)
+    return this.raw(Buffer.from([...piece, rest]))
+  }
+
+  /** Length plus one as an uvarint, then the UTF-8 bytes; null is 0. */
+  compactString(value: string | null): this {
+    if (value === null) return this.uvarint(0)
+    const utf8 = Buffer.from(value, 'utf8')
+    return this.uvarint(utf8.length + 1).raw(utf8)
+  }
+
+  /** Count plus one as an uvarint, then each item as `write` puts it; null is 0. */
+  compactArray<T>(items: readonly T[] | null, write: (to: WireBuilder, item: T) => void): this {
+    if (items === null) return this.uvarint(0)
+    this.uvarint(items.length + 1)
+    for (const item of items) write(this, item)
+    return this
+  }
+
+  /** The end of a struct that has no tagged fields. */
+  noTags(): this {
+    return this.uvarint(0)
+  }
+
   /** Bytes as they are. A string is hexadecimal; blanks in it are ignored. */
   raw(value: Uint8Array | string): this {
     this.#pieces.push(

@@ -7,7 +7,7 @@
  */
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
-import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib'
+import { gunzip, gunzipSync, gzip, gzipSync, type ZlibOptions } from 'node:zlib'
 import { DecodeError, UnsupportedCodecError } from '../../errors.js'
 import { Reader } from '../reader.js'
 import { asMagic0Frame, asStandardFrame, checkFrame } from './lz4-frame.js'
@@ -21,7 +21,10 @@ export interface Compression {
   /** The number in the attributes of a message. */
   readonly id: number
   readonly name: CompressionName
-  /** @param magic - of the messages: lz4 frames differ for magic 0. */
+  /**
+   * @param plain - may be used for something else once this has resolved, though not once it has rejected.
+   * @param magic - of the messages: lz4 frames differ for magic 0.
+   */
   compress(plain: Buffer, magic: Magic): Promise<Uint8Array>
   /**
    * @param maxBytes - refuses more plain bytes than this.
@@ -32,6 +35,15 @@ export interface Compression {
 
 /** Below this, handing the work to another thread costs more than doing it. */
 const OFF_THREAD_FROM_BYTES = 8192
+
+/**
+ * Blocks of snappy are so small that another thread saves this one nothing: 2.0 ms per 1.2 MB here, 2.2 ms of handing over,
+ * and 0.2 µs a kilobyte more in all. So one in so many, a megabyte, is done elsewhere: the event loop turns meanwhile.
+ */
+const BLOCKS_PER_PAUSE = 32
+
+/** Of gzip: with Node's 16 KiB each of them is handed over by itself, 4.8 ms for 1.2 MB of text instead of 2.7. */
+const GZIP_CHUNK_BYTES = 128 * 1024
 
 const require = createRequire(import.meta.url)
 
@@ -73,7 +85,7 @@ function beyond(name: CompressionName, maxBytes: number): DecodeError {
   return new DecodeError(`a ${name} message decompresses to more than ${maxBytes} bytes`)
 }
 
-const gzipOffThread = promisify(gzip) as (plain: Buffer) => Promise<Buffer>
+const gzipOffThread = promisify(gzip) as (plain: Buffer, options: ZlibOptions) => Promise<Buffer>
 const gunzipOffThread = promisify(gunzip)
 
 function gzipCompression(): Compression {
@@ -81,7 +93,9 @@ function gzipCompression(): Compression {
     id: 1,
     name: 'gzip',
     compress: async (plain) =>
-      plain.length < OFF_THREAD_FROM_BYTES ? gzipSync(plain) : gzipOffThread(plain),
+      plain.length < OFF_THREAD_FROM_BYTES
+        ? gzipSync(plain)
+        : gzipOffThread(plain, { chunkSize: Math.min(plain.length, GZIP_CHUNK_BYTES) }),
     decompress: (compressed, maxOutputLength) =>
       decompressing('gzip', maxOutputLength, () =>
         compressed.length < OFF_THREAD_FROM_BYTES
@@ -99,11 +113,12 @@ function snappyCompression(): Compression {
     id: 2,
     name: 'snappy',
     compress: async (plain) => {
-      const blocks = xerialBlocks(plain)
-      if (plain.length < OFF_THREAD_FROM_BYTES) {
-        return writeXerial(blocks.map((block) => snappy.compressSync(block, options)))
+      const compressed: Uint8Array[] = []
+      for (const block of xerialBlocks(plain)) {
+        const isPause = compressed.length % BLOCKS_PER_PAUSE === BLOCKS_PER_PAUSE - 1
+        compressed.push(isPause ? await snappy.compress(block, options) : snappy.compressSync(block, options))
       }
-      return writeXerial(await Promise.all(blocks.map((block) => snappy.compress(block, options))))
+      return writeXerial(compressed)
     },
     decompress: (compressed, maxBytes) =>
       decompressing('snappy', maxBytes, () => {

@@ -10,11 +10,19 @@
  */
 import { counted } from '../../counted.js'
 import { DecodeError } from '../../errors.js'
+import { putInt32, putInt64 } from '../primitives.js'
 import { Reader } from '../reader.js'
+import { lengthOf, putNullableBytes, roomOf, type Serialized } from '../serialized.js'
 import type { Payload } from '../types.js'
-import type { Serialized, Writer } from '../writer.js'
+import type { Writer } from '../writer.js'
 import { crc32 } from './crc.js'
-import { type BatchSummary, type Magic, type RecordBody, writeError } from './record-body.js'
+import {
+  type BatchSummary,
+  ENTRY_OVERHEAD_BYTES,
+  type Magic,
+  type RecordBody,
+  writeError,
+} from './record-body.js'
 
 const CODEC_MASK = 0x07
 /** Smallest legal size field: a message with null key and null value. */
@@ -31,16 +39,21 @@ function writeEntry(
   key: Serialized,
   value: Serialized,
 ): void {
-  writer.int64FromNumber(offset)
-  const sizeAt = writer.beginLength()
-  const crcAt = writer.skip(4)
-  writer.int8(magic)
-  writer.int8(attributes)
-  if (magic === 1) writer.int64FromNumber(timestampMs)
-  writer.nullableBytes(key)
-  writer.nullableBytes(value)
-  writer.patchInt32(crcAt, writer.checksum(crcAt + 4, crc32))
-  writer.endLength(sizeAt)
+  const keyLength = lengthOf(key)
+  const valueLength = lengthOf(value)
+  const keyRoom = ENTRY_OVERHEAD_BYTES + roomOf(key, keyLength, writer.free - ENTRY_OVERHEAD_BYTES)
+  const buffer = writer.room(keyRoom + roomOf(value, valueLength, writer.free - keyRoom))
+  const sizeAt = putInt64(buffer, offset, writer.length)
+  const crcAt = sizeAt + 4
+  let at = crcAt + 4
+  buffer[at++] = magic
+  buffer[at++] = attributes
+  if (magic === 1) at = putInt64(buffer, timestampMs, at)
+  at = putNullableBytes(buffer, key, keyLength, at)
+  at = putNullableBytes(buffer, value, valueLength, at)
+  putInt32(buffer, crc32(buffer, crcAt + 4, at), crcAt)
+  putInt32(buffer, at - crcAt, sizeAt)
+  writer.advanceTo(at)
 }
 
 /** Messages as a plain set, offsets 0…n−1: the broker assigns the real ones. */

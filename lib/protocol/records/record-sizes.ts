@@ -4,7 +4,8 @@
  * @see https://kafka.apache.org/documentation/#record
  */
 import { byteLengthOf } from '../../bytes.js'
-import { type Serialized, utf8Bytes } from '../writer.js'
+import { varintBytes, varlongBytes, wellFormed } from '../primitives.js'
+import type { Serialized } from '../serialized.js'
 import type { RecordHeaders } from './record-body.js'
 
 /** Bytes of a batch before its records. */
@@ -12,6 +13,9 @@ export const BATCH_HEAD_BYTES = 61
 
 /** Most bytes of a record beside key, value and headers: length, attributes, timestamp and offset. */
 const MAX_RECORD_OVERHEAD = 21
+
+/** Up to this length a loop over char codes beats the call into native code. */
+const SHORT_TEXT = 40
 
 /** Of no headers: their count. */
 export const NO_HEADERS_BYTES = 1
@@ -62,20 +66,10 @@ export function sizedBytes(length: number): number {
   return length < 0 ? 1 : varintBytes(length) + length
 }
 
-/** Bytes of a zig-zag varint of 32 bits. */
-export function varintBytes(value: number): number {
-  const zigzag = ((value << 1) ^ (value >> 31)) >>> 0
-  if (zigzag < 0x80) return 1
-  if (zigzag < 0x4000) return 2
-  if (zigzag < 0x200000) return 3
-  return zigzag < 0x10000000 ? 4 : 5
-}
-
-/** As {@link varintBytes}, of an integer of at most 53 bits. */
-export function varlongBytes(value: number): number {
-  if (value === value >> 0) return varintBytes(value)
-  let bytes = 1
-  // Below zero zig-zag counts from −1.
-  for (let rest = (value < 0 ? -1 - value : value) / 64; rest >= 1; rest /= 128) bytes++
-  return bytes
+/** Bytes of a text in UTF-8; a lone surrogate is one byte, as it is written. */
+export function utf8Bytes(text: string): number {
+  const length = text.length
+  if (length > SHORT_TEXT) return Buffer.byteLength(wellFormed(text))
+  for (let i = 0; i < length; i++) if (text.charCodeAt(i) >= 0x80) return Buffer.byteLength(wellFormed(text))
+  return length
 }

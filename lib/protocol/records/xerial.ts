@@ -5,6 +5,7 @@
  * @see docs/reference/wire-protocol.md#snappy
  */
 import { DecodeError } from '../../errors.js'
+import { putInt32 } from '../primitives.js'
 import { Reader } from '../reader.js'
 
 const MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
@@ -21,13 +22,17 @@ export function xerialBlocks(plain: Buffer): Buffer[] {
 
 /** Puts compressed blocks into a stream. */
 export function writeXerial(blocks: readonly Uint8Array[]): Buffer {
-  const parts: Uint8Array[] = [HEADER]
+  let bytes = HEADER.length
+  for (const { length } of blocks) bytes += 4 + length
+  const stream = Buffer.allocUnsafe(bytes)
+  stream.set(HEADER, 0)
+  let at = HEADER.length
   for (const block of blocks) {
-    const length = Buffer.alloc(4)
-    length.writeInt32BE(block.length)
-    parts.push(length, block)
+    at = putInt32(stream, block.length, at)
+    stream.set(block, at)
+    at += block.length
   }
-  return Buffer.concat(parts)
+  return stream
 }
 
 /** The compressed blocks of a stream of any block size; bare snappy, which other clients send, is one block. */

@@ -1,10 +1,11 @@
 /**
  * zstd from wherever it is available: Node's own from 22.15 on, which works on another thread, else the package
- * `@bokuweb/zstd-wasm`, which works on this one.
+ * `@bokuweb/zstd-wasm`, which works on this one, or for what is large on one that is made for it.
  */
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
+import { ZstdThread } from './zstd-thread.js'
 
 const require = createRequire(import.meta.url)
 
@@ -12,6 +13,9 @@ export const ZSTD_PACKAGE = '@bokuweb/zstd-wasm'
 
 /** Kafka's own default. */
 const LEVEL = 3
+
+/** Less takes this thread less than 2 ms. */
+const WASM_OFF_THREAD_FROM_BYTES = 128 * 1024
 
 export interface Zstd {
   compress(plain: Buffer): Promise<Uint8Array>
@@ -50,6 +54,7 @@ interface ZstdWasm {
 
 function ofWasm(): Zstd {
   const wasm = require(ZSTD_PACKAGE) as ZstdWasm
+  const thread = new ZstdThread(require.resolve(ZSTD_PACKAGE))
   let ready: Promise<void> | undefined
   const prepared = (): Promise<void> => {
     ready ??= wasm.init()
@@ -57,6 +62,7 @@ function ofWasm(): Zstd {
   }
   return {
     async compress(plain) {
+      if (plain.length >= WASM_OFF_THREAD_FROM_BYTES) return thread.compress(plain, LEVEL)
       await prepared()
       return wasm.compress(plain, LEVEL)
     },

@@ -2,14 +2,14 @@
 import type { Socket } from 'node:net'
 import sinon from 'sinon'
 import { ConnectionError, type KafkaError } from '../../../lib/errors.js'
-import { BrokerClient } from '../../../lib/network/broker-client.js'
+import type { BrokerClient } from '../../../lib/network/broker-client.js'
 import { type MetadataResponse, metadata, metadataRequest } from '../../../lib/protocol/messages/index.js'
+import { connectorOf } from './connectors.js'
 import { type RecordingLogger, recordingLogger } from './doubles.js'
 import { onRequests, type Peer, peers } from './peer.js'
 
 /** The time limit of everything here, for fake clocks. */
 export const TIMEOUT_MS = 1000
-export const MAX_FRAME_BYTES = 1000
 
 export interface Clients {
   /** Starts a peer, as {@link peers} does. */
@@ -47,16 +47,13 @@ export function clients(): Clients {
 
   async function clientOf(address: Peer['address'], signal?: AbortSignal): Promise<BrokerClient> {
     const throttled = throttles
-    const settings = {
-      clientId: 'c1',
+    const connector = connectorOf({
       connectTimeoutMs: TIMEOUT_MS,
-      sendBufferBytes: 0,
-      maxFrameBytes: MAX_FRAME_BYTES,
       logger,
-      onThrottle: (broker: string, throttleTimeMs: number) => void throttled.push([broker, throttleTimeMs]),
-    }
+      onThrottle: (broker, throttleTimeMs) => void throttled.push([broker, throttleTimeMs]),
+    })
     const ended = ends
-    const client = await BrokerClient.connect(address, settings, (reason) => void ended.push(reason), signal)
+    const client = await connector.connect(address, (reason) => void ended.push(reason), signal)
     opened.push(client)
     return client
   }

@@ -1,4 +1,4 @@
-/** A BrokerSession without a connection: remembers what it was asked, answers what the spec says. */
+/** A BrokerSession without a connection: counts its users, remembers what it was asked, answers what the spec says. */
 import sinon from 'sinon'
 import { addressText, type BrokerAddress } from '../../../lib/broker-address.js'
 import type { KafkaError } from '../../../lib/errors.js'
@@ -8,18 +8,33 @@ export class FakeBrokerSession {
   readonly address: BrokerAddress
   readonly broker: string
   isConnected = false
+  /** Requests in flight. */
+  load = 0
   /** The reason of each `close`, undefined where none was given. */
   readonly closes: (KafkaError | undefined)[] = []
   readonly fetchMetadata = sinon.stub<[readonly string[]], Promise<FetchedMetadata>>()
+  readonly #onClosed: () => void
+  #users = 1
 
-  constructor(address: BrokerAddress) {
+  constructor(address: BrokerAddress, onClosed: () => void = () => {}) {
     this.address = address
     this.broker = addressText(address)
+    this.#onClosed = onClosed
+  }
+
+  hold(): this {
+    this.#users++
+    return this
+  }
+
+  release(reason?: KafkaError): void {
+    if (--this.#users === 0) this.close(reason)
   }
 
   close(reason?: KafkaError): void {
     this.closes.push(reason)
     this.isConnected = false
+    this.#onClosed()
   }
 
   get isClosed(): boolean {

@@ -1,17 +1,23 @@
 /** SyncProducers and the brokers they talk to, all closed after each spec. */
 import type { Socket } from 'node:net'
 import type { KafkaError } from '../../../lib/errors.js'
-import { silentLogger } from '../../../lib/logger.js'
+import {
+  BrokerSession,
+  type BrokerSessionListener,
+  type BrokerSessionOptions,
+} from '../../../lib/network/broker-session.js'
+import type { ConnectorOptions } from '../../../lib/network/connector.js'
 import {
   SyncProducer,
   type SyncProducerListener,
-  type SyncProducerSettings,
+  type SyncProducerOptions,
 } from '../../../lib/pool/sync-producer.js'
 import type { Unconfirmed } from '../../../lib/pool/unconfirmed-writes.js'
 import type { ProduceRequest } from '../../../lib/protocol/messages/index.js'
 import { PlainMessageSet } from '../../../lib/protocol/records/message-set.js'
 import type { Payload } from '../../../lib/protocol/types.js'
 import { answerTo, headerOf } from '../../network/support/answers.js'
+import { connectorOf } from '../../network/support/connectors.js'
 import { onRequests, type Peer, peers } from '../../network/support/peer.js'
 import { knownAs, produceRequest, recordOf } from '../../support/messages.js'
 
@@ -47,8 +53,15 @@ export function keysOf(requests: readonly Buffer[]): number[] {
   return requests.map((request) => headerOf(request).apiKey)
 }
 
+/** Of a SyncProducer and of the session that is made for it. */
+export type Options = Partial<
+  Omit<BrokerSessionOptions & ConnectorOptions & SyncProducerOptions, 'listener'>
+> & {
+  readonly listener?: SyncProducerListener
+}
+
 /** Tells a producer's story, one line an event. */
-export class Story implements SyncProducerListener {
+export class Story implements SyncProducerListener, BrokerSessionListener {
   readonly lines: string[] = []
   readonly produced: [broker: string, bytes: number | null][] = []
 
@@ -70,14 +83,20 @@ export class Story implements SyncProducerListener {
   }
 }
 
+const nobody: BrokerSessionListener = { onConnect() {}, onDisconnect() {} }
+
 export interface SyncProducers {
   /** Starts a peer, as {@link peers} does. */
   start(onSocket?: (socket: Socket) => void): Promise<Peer>
-  producerOf(address: Peer['address'], settings?: Partial<SyncProducerSettings>): SyncProducer
+  /** With a session of its own. */
+  producerOf(address: Peer['address'], options?: Options): SyncProducer
+  /** With a use of this session. */
+  producerOn(session: BrokerSession): SyncProducer
+  sessionOf(address: Peer['address'], options?: Options): BrokerSession
   /** A broker that does this with each request, by default {@link answer}; what it got; and its producer. */
   withBroker(
     onRequest?: OnRequest,
-    settings?: Partial<SyncProducerSettings>,
+    options?: Options,
   ): Promise<{ peer: Peer; requests: Buffer[]; producer: SyncProducer }>
   /** Of the producers of this spec. */
   readonly story: Story
@@ -97,26 +116,39 @@ export function syncProducers(): SyncProducers {
     for (const producer of producers.splice(0)) producer.close()
   })
 
-  function producerOf(address: Peer['address'], settings: Partial<SyncProducerSettings> = {}): SyncProducer {
-    const producer = new SyncProducer(address, {
-      clientId: 'c1',
-      connectTimeoutMs: 1000,
+  function sessionOf(
+    address: Peer['address'],
+    options: Options = {},
+    listener: BrokerSessionListener = nobody,
+  ): BrokerSession {
+    return new BrokerSession(address, {
+      connector: connectorOf(options),
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
-      sendBufferBytes: 0,
-      maxFrameBytes: 1000,
-      logger: silentLogger,
-      listener: story,
       apiVersionsCache: knownAs('0.8.2'),
-      ...settings,
+      ...options,
+      listener,
+    })
+  }
+
+  function producerOn(session: BrokerSession, options: Options = {}): SyncProducer {
+    const producer = new SyncProducer(session, {
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      listener: story,
+      ...options,
     })
     producers.push(producer)
     return producer
   }
 
+  const producerOf = (address: Peer['address'], options: Options = {}): SyncProducer =>
+    producerOn(sessionOf(address, options, story), options)
+
   return {
     start,
     producerOf,
-    async withBroker(onRequest = answer, settings) {
+    producerOn,
+    sessionOf,
+    async withBroker(onRequest = answer, options) {
       const requests: Buffer[] = []
       const peer = await start(
         onRequests((socket, request, nth) => {
@@ -124,7 +156,7 @@ export function syncProducers(): SyncProducers {
           onRequest(socket, request, nth)
         }),
       )
-      return { peer, requests, producer: producerOf(peer.address, settings) }
+      return { peer, requests, producer: producerOf(peer.address, options) }
     },
     get story() {
       return story

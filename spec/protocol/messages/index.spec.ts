@@ -1,6 +1,17 @@
 import { expect } from 'chai'
 import { type Api, defineApi } from '../../../lib/protocol/api.js'
-import { apis, apiVersions, metadata, produce } from '../../../lib/protocol/messages/index.js'
+import {
+  addOffsetsToTxn,
+  addPartitionsToTxn,
+  apis,
+  apiVersions,
+  endTxn,
+  findCoordinator,
+  initProducerId,
+  metadata,
+  produce,
+  txnOffsetCommit,
+} from '../../../lib/protocol/messages/index.js'
 import { between, since, struct, tagged, until } from '../../../lib/protocol/schema.js'
 import { array, int16, int32, string } from '../../../lib/protocol/types.js'
 import { tableProblems } from '../support/table-problems.js'
@@ -11,6 +22,16 @@ describe('the registry of APIs', () => {
     expect(apis.get(0)).to.equal(produce)
     expect(apis.get(3)).to.equal(metadata)
     expect(apis.get(18)).to.equal(apiVersions)
+    const ofTransactions = [
+      findCoordinator,
+      initProducerId,
+      addPartitionsToTxn,
+      addOffsetsToTxn,
+      endTxn,
+      txnOffsetCommit,
+    ]
+    expect(ofTransactions.map(({ key }) => key)).to.deep.equal([10, 22, 24, 25, 26, 28])
+    for (const api of ofTransactions) expect(apis.get(api.key)).to.equal(api)
   })
 
   it('gives no two APIs the same name', () => {

@@ -10,7 +10,7 @@ import { compressionWithId } from '../../../lib/protocol/records/compression.js'
 import { readMessageSet } from '../../../lib/protocol/records/message-set.js'
 import { readRecordBatches, readRecords } from '../../../lib/protocol/records/read-record-batch.js'
 import { magicOf } from '../../../lib/protocol/records/record-body.js'
-import { recognise } from '../../../lib/protocol/releases.js'
+import { recognise, releaseApis, releaseNames } from '../../../lib/protocol/releases.js'
 import {
   decodeResponse,
   encodeRequest,
@@ -124,6 +124,17 @@ describe('answers of real brokers', () => {
         body.apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, [minVersion, maxVersion] as const]),
       )
       expect(recognise(listed)).to.equal(groups[family] ?? family)
+    })
+
+    it(`list the same requests for transactions as the table: ApiVersions v${version} of ${broker}`, () => {
+      const { body } = decodeResponse(apiVersions, version, Buffer.from(answer, 'hex'))
+      if (body.errorCode !== 0) return
+      const release = releaseNames.find((name) => `${broker}.`.startsWith(`${name}.`))!
+      for (const key of [10, 22, 24, 25, 26, 28]) {
+        const listed = body.apiKeys.find(({ apiKey }) => apiKey === key)
+        const range = listed && [listed.minVersion, listed.maxVersion]
+        expect(range, `key ${key}`).to.deep.equal(releaseApis(release).get(key))
+      }
     })
   }
 

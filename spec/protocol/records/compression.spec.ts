@@ -113,6 +113,23 @@ describe('compression', () => {
     expect(second + 4 + compressed.readInt32BE(second)).to.equal(compressed.length)
   })
 
+  it('lets the event loop turn at each megabyte that it compresses with snappy', async () => {
+    let turns = 0
+    let isOver = false
+    const turn = (): void => {
+      turns++
+      if (!isOver) setImmediate(turn)
+    }
+    setImmediate(turn)
+    const plain = textOf(3.5 * 2 ** 20)
+    const compressed = await compress('snappy', plain, 2)
+    const seen = turns
+    isOver = true
+    expect(seen).to.be.at.least(2)
+    const again = await compressionNamed('snappy')!.decompress(compressed, plain.length)
+    expect(again.equals(plain)).to.equal(true)
+  })
+
   const recorded: [name: CompressionName, file: string, vector: string, keys: (string | null)[]][] = [
     ['snappy', 'magic-0', 'set-snappy', ['k1', null]],
     ['lz4', 'magic-0', 'set-lz4', ['k1', null]],

@@ -9,19 +9,22 @@ import {
   readRecords,
 } from '../../../lib/protocol/records/read-record-batch.js'
 import {
+  type BatchProducer,
   CompressedRecordBatch,
   PlainRecordBatch,
-  writeRecords,
 } from '../../../lib/protocol/records/record-batch.js'
 import { type RecordBody, summaryOf } from '../../../lib/protocol/records/record-body.js'
+import { writeRecords } from '../../../lib/protocol/records/write-records.js'
 import type { Payload } from '../../../lib/protocol/types.js'
 import { Writer } from '../../../lib/protocol/writer.js'
 import { recordOf } from '../../support/messages.js'
 import { wire } from '../../support/wire.js'
 import { checkHostileBytes } from '../support/hostile-bytes.js'
+import { slowCrc32c } from '../support/slow-crc32c.js'
 import { vectorsOf } from '../support/vectors.js'
 
 const independent = vectorsOf('independent-records')
+const java = vectorsOf('kafka-clients-4.3.1')
 const librdkafka = vectorsOf('librdkafka-2.0.2-formats')
 
 const BASE_MS = 1_700_000_000_123
@@ -41,6 +44,10 @@ function bytesOf(payload: Payload, initialBytes = 0): Buffer {
 
 function plain(...records: RecordBody[]): Buffer {
   return bytesOf(new PlainRecordBatch(records))
+}
+
+function producerOf(producerId: bigint, baseSequence: number): BatchProducer {
+  return { producerId, producerEpoch: 0, baseSequence, isTransactional: false }
 }
 
 function recordsAlone(...records: RecordBody[]): Buffer {
@@ -81,6 +88,82 @@ describe('PlainRecordBatch', () => {
     })
   }
 
+  it('writes producer id, epoch and base sequence as an independent encoder does', () => {
+    const batch = new PlainRecordBatch([hello, world], producerOf(4000n, 10))
+    expect(bytesOf(batch).toString('hex')).to.equal(independent('batch-two-idempotent').toString('hex'))
+  })
+
+  const AT_MS = 1_700_000_000_000
+  const at = (key: string | null, value: string | null, timestampMs = AT_MS): RecordBody =>
+    recordOf(key, value, { timestampMs })
+  const recorded: [vector: string, records: RecordBody[], producer?: BatchProducer][] = [
+    ['no-producer', [at('k', 'v0'), at('k', 'v1'), at('k', 'v2')]],
+    ['nulls', [at(null, 'v'), at('k', null), at(null, null), at('', '')], producerOf(1000n, 0)],
+    [
+      'timestamp-deltas',
+      [2, 1, 3, 0, 2].map((seconds, i) => at(null, `v${i}`, AT_MS + 1000 * seconds)),
+      producerOf(1000n, 0),
+    ],
+    ['sequence-7', [at(null, 'a'.repeat(70)), at(null, 'a')], producerOf(1000n, 7)],
+    ['header', [recordOf(null, 'a', { timestampMs: AT_MS, headers: [['h', '1']] })], producerOf(1000n, 0)],
+  ]
+  for (const [vector, records, producer] of recorded) {
+    it(`writes what the Java producer writes: ${vector}`, () => {
+      const batch = new PlainRecordBatch(records, producer)
+      expect(bytesOf(batch).toString('hex')).to.equal(java(vector).toString('hex'))
+    })
+  }
+
+  it('marks the batch of a transaction, with the largest ids and sequences', () => {
+    const checked = wire()
+      .int16(0x10)
+      .int32(0)
+      .int64(5)
+      .int64(5)
+      .int64(2n ** 63n - 1n)
+      .int16(32767)
+      .int32(2 ** 31 - 1)
+      .int32(1)
+      .raw('0e 00 00 00 01 02 76 00')
+      .build()
+    const expected = wire()
+      .int64(0)
+      .int32(4 + 1 + 4 + checked.length)
+      .int32(-1)
+      .int8(2)
+      .uint32(slowCrc32c(checked))
+      .raw(checked)
+      .build()
+    const batch = new PlainRecordBatch([recordOf(null, 'v', { timestampMs: 5 })], {
+      producerId: 2n ** 63n - 1n,
+      producerEpoch: 32767,
+      baseSequence: 2 ** 31 - 1,
+      isTransactional: true,
+    })
+    expect(bytesOf(batch).toString('hex')).to.equal(expected.toString('hex'))
+  })
+
+  // Lengths take another byte from 64, 8,192 and 1,048,576 on, and a text has more bytes than characters.
+  for (const limit of [64, 8192, 1_048_576]) {
+    it(`writes text whose length in bytes is about ${limit}, in each part, however its bytes divide`, async () => {
+      for (let characters = limit - 12; characters <= limit; characters += 1) {
+        for (const wide of [0, 1, 3, 12]) {
+          const text = 'é'.repeat(wide) + 'a'.repeat(characters - wide)
+          const records = [
+            recordOf(text, null),
+            recordOf(null, text),
+            recordOf('k', '', { headers: [[text, text]] }),
+          ]
+          const [batch] = readRecordBatches(plain(...records)) as [ReadBatch]
+          const read = await opened(batch)
+          const parts = [read[0]!.key, read[1]!.value, read[2]!.headers[0]![0], read[2]!.headers[0]![1]]
+          for (const part of parts) expect(String(part) === text, `${characters}, ${wide}`).to.equal(true)
+        }
+        if (limit > 8192) characters += 5
+      }
+    })
+  }
+
   it('writes text as bytes of the same content, a lone surrogate as ?', () => {
     const text = plain(
       recordOf('Zürich😀', `a\ud83d${'long '.repeat(20)}`, { timestampMs: 0, headers: [['ü', 'é']] }),
@@ -113,6 +196,15 @@ describe('PlainRecordBatch', () => {
 })
 
 describe('CompressedRecordBatch', () => {
+  it('carries producer id, epoch, base sequence and the mark of a transaction', () => {
+    const records = Buffer.from('not opened')
+    const producer = { producerId: 4000n, producerEpoch: 3, baseSequence: 10, isTransactional: true }
+    const [batch] = readRecordBatches(
+      bytesOf(new CompressedRecordBatch(4, summaryOf([hello, world]), records, producer)),
+    )
+    expect(batch).to.include({ producerId: 4000n, producerEpoch: 3, baseSequence: 10, attributes: 0x14 })
+  })
+
   for (const [vector, codecId] of [
     ['batch-snappy', 2],
     ['batch-lz4', 3],

@@ -1,0 +1,80 @@
+/**
+ * Makes connections to brokers: the one place that knows how a socket is opened, its time limit and buffers, the limit
+ * of a response, and what each client on top of it needs. Made once for a producer and handed on.
+ *
+ * Keeps no connection. What a socket is wrapped in, or replaced by, is decided here and nowhere above.
+ */
+import { connect as connectSocket, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net'
+import type { BrokerAddress } from '../broker-address.js'
+import type { KafkaError } from '../errors.js'
+import type { Logger } from '../logger.js'
+import { BrokerClient, type BrokerClientOptions } from './broker-client.js'
+import { connectTo } from './connect.js'
+import { Connection, type ConnectionListener, type ConnectionOptions } from './connection.js'
+import { Dial, type Dialled } from './dial.js'
+
+export interface ConnectorOptions {
+  /** `client.id`, in every request. */
+  readonly clientId: string
+  readonly logger: Logger
+  /** Limit for resolving and connecting together, in milliseconds. */
+  readonly connectTimeoutMs: number
+  /** Bytes that may wait in this process before the socket reports pressure; ≤ 0 leaves Node's default. */
+  readonly sendBufferBytes: number
+  /** Largest response accepted, in bytes. */
+  readonly maxFrameBytes: number
+  /** A quota was exceeded: called with how long the broker holds back, or asks the client to. */
+  readonly onThrottle?: (broker: string, throttleTimeMs: number) => void
+  /** Opens the socket to one address; for specs and for wrapping. Default: `net.connect`. */
+  readonly openSocket?: (options: TcpNetConnectOpts) => Socket
+  /** Resolves a name to all of its addresses. Default: `dns.lookup`. */
+  readonly lookup?: LookupFunction
+}
+
+export class Connector {
+  readonly #connection: ConnectionOptions
+  readonly #client: BrokerClientOptions
+
+  constructor(options: ConnectorOptions) {
+    const { connectTimeoutMs, maxFrameBytes, clientId, logger, onThrottle } = options
+    const dial = dialWith(options)
+    this.#connection = {
+      connect: (address, connecting, signal) =>
+        connectTo(address, { connectTimeoutMs, dial }, connecting, signal),
+      maxFrameBytes,
+    }
+    this.#client = {
+      open: (address, listener, signal) => this.open(address, listener, signal),
+      clientId,
+      logger,
+      ...(onThrottle && { onThrottle }),
+    }
+  }
+
+  /** As {@link Connection.open}. */
+  open(address: BrokerAddress, listener: ConnectionListener, signal?: AbortSignal): Promise<Connection> {
+    return Connection.open(address, this.#connection, listener, signal)
+  }
+
+  /** As {@link BrokerClient.connect}. */
+  connect(
+    address: BrokerAddress,
+    onClose: (reason: KafkaError) => void,
+    signal?: AbortSignal,
+  ): Promise<BrokerClient> {
+    return BrokerClient.connect(address, this.#client, onClose, signal)
+  }
+}
+
+function dialWith({ openSocket = connectSocket, sendBufferBytes, lookup }: ConnectorOptions) {
+  const settings = {
+    noDelay: true,
+    keepAlive: true,
+    ...(sendBufferBytes > 0 && { writableHighWaterMark: sendBufferBytes }),
+  }
+  const options = {
+    openSocket: ({ host, port }: BrokerAddress): Socket => openSocket({ host, port, ...settings }),
+    ...(lookup && { lookup }),
+  }
+  return (address: BrokerAddress, dialled: Dialled): Dial => new Dial(address, options, dialled)
+}

@@ -1,0 +1,80 @@
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { expect } from 'chai'
+import sinon from 'sinon'
+import { ConnectionError, DecodeError, RequestTimeoutError } from '../../lib/errors.js'
+import { metadata, metadataRequest } from '../../lib/protocol/messages/index.js'
+import { Blackhole } from '../support/scripted/blackhole.js'
+import { answerTo, headerOf } from './support/answers.js'
+import { connectorOf } from './support/connectors.js'
+import { rejectionOf, resolvingTo } from './support/doubles.js'
+import { onRequests, peers } from './support/peer.js'
+
+const quiet = { awaitsAnswer: false, onFrame() {}, onClose() {} }
+
+describe('Connector', () => {
+  const start = peers()
+  const ends: (() => void)[] = []
+
+  afterEach(() => {
+    for (const end of ends.splice(0)) end()
+  })
+
+  it('opens sockets with no delay, keep-alive, and the configured send buffer', async () => {
+    const peer = await start()
+    const openSocket = sinon.spy(connect as (options: TcpNetConnectOpts) => Socket)
+    for (const sendBufferBytes of [4096, 0, -1]) {
+      const connection = await connectorOf({ openSocket, sendBufferBytes }).open(peer.address, quiet)
+      ends.push(() => connection.close(new ConnectionError('the spec is over')))
+    }
+    const always = { ...peer.address, noDelay: true, keepAlive: true }
+    expect(openSocket.args).to.deep.equal([[{ ...always, writableHighWaterMark: 4096 }], [always], [always]])
+  })
+
+  it('resolves names by the given lookup', async () => {
+    const peer = await start()
+    const { lookup, names } = resolvingTo([{ address: '127.0.0.1', family: 4 }])
+    const connection = await connectorOf({ lookup }).open({ ...peer.address, host: 'kafka' }, quiet)
+    ends.push(() => connection.close(new ConnectionError('the spec is over')))
+    expect([names, connection.broker]).to.deep.equal([['kafka'], `kafka:${peer.address.port}`])
+  })
+
+  it('gives up connecting after its own time limit', async () => {
+    const blackhole = await Blackhole.open()
+    const error = await rejectionOf(
+      connectorOf({ connectTimeoutMs: 30 }).open({ host: '127.0.0.1', port: blackhole.port }, quiet),
+    )
+    await blackhole.close()
+    expect(error).to.be.instanceOf(RequestTimeoutError)
+    expect(error.message).to.include('within 30 ms')
+  })
+
+  it('makes clients that name the client id in every request and limit the size of answers', async () => {
+    const clientIds: (string | null)[] = []
+    const peer = await start(
+      onRequests((socket, request) => {
+        clientIds.push(headerOf(request).clientId)
+        socket.write(answerTo(request))
+      }),
+    )
+    const ask = async (maxFrameBytes: number): Promise<unknown> => {
+      const connector = connectorOf({ clientId: 'mine', maxFrameBytes })
+      const client = await connector.connect(peer.address, () => {})
+      ends.push(() => client.close(new ConnectionError('the spec is over')))
+      return client.request(metadata, metadataRequest(['t']), { timeoutMs: 1000, version: 0 })
+    }
+    await ask(1000)
+    expect(await rejectionOf(ask(4))).to.be.instanceOf(DecodeError)
+    expect(clientIds).to.deep.equal(['mine', 'mine'])
+  })
+
+  it('gives up connecting when the signal does', async () => {
+    const abort = new AbortController()
+    const { lookup } = resolvingTo(null)
+    const failed = rejectionOf(
+      connectorOf({ lookup }).connect({ host: 'h', port: 1 }, () => {}, abort.signal),
+    )
+    const reason = new ConnectionError('not wanted any more')
+    abort.abort(reason)
+    expect(await failed).to.equal(reason)
+  })
+})
