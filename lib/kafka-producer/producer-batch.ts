@@ -157,7 +157,7 @@ export class ProducerBatch implements DueItem {
   /**
    * Compresses the records, once; for a batch that was drained.
    *
-   * @throws {EncodeError | UnsupportedCodecError}
+   * @throws {EncodeError} by rejection; another thread may still read the buffer of the batch then.
    */
   async compress(compression: Compression): Promise<void> {
     if (this.#compressed) return
