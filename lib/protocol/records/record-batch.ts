@@ -27,7 +27,7 @@ export interface BatchProducer {
   readonly isTransactional: boolean
 }
 
-const NO_PRODUCER: BatchProducer = {
+export const NO_PRODUCER: BatchProducer = {
   producerId: -1n,
   producerEpoch: -1,
   baseSequence: -1,
