@@ -10,11 +10,14 @@
  * @see docs/decisions/0004-in-flight-partitions.md
  */
 import { Fifo } from '../fifo.js'
-import { type Link, LinkedList } from '../linked-list.js'
+import { LinkedList } from '../linked-list.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import { bytesOf, JoinLimit } from './join-limit.js'
+import { type Call, callOf, nextThatWaits } from './overlapping-call.js'
 import { PartitionQueues, type RunDraft } from './partition-queues.js'
 import type { PendingMessage } from './pending-message.js'
+
+type MessageCall = Call<PendingMessage>
 
 export interface OverlappingDispatchOptions {
   /** `max.in.flight.requests.per.connection`: runs at a time; each has at most one request in flight per broker. */
@@ -33,23 +36,6 @@ export interface OverlappingDispatchOptions {
 }
 
 export type OnProgress = (batches?: readonly { readonly messages: readonly PendingMessage[] }[]) => void
-
-/** The messages of one call. */
-export interface Call {
-  readonly messages: readonly PendingMessage[]
-  readonly bytes: number
-  /** Messages that are not settled. */
-  open: number
-  /** Messages that wait. */
-  waiting: number
-  /** Where the first message that waits is, or one before it. */
-  position: number
-  /** Its place among the calls with messages that wait and have a time limit. */
-  link: Link<Call> | null
-  /** The last run that some of it joined. */
-  run: number
-  end(): void
-}
 
 interface Run {
   /** Those that are not settled, or in flight although their time limit is over. */
@@ -81,9 +67,9 @@ export class OverlappingDispatch {
   readonly #options: OverlappingDispatchOptions
   readonly #queues: PartitionQueues
   /** Calls that have come while others were being looked at. */
-  readonly #incoming = new Fifo<Call>()
+  readonly #incoming = new Fifo<MessageCall>()
   /** Calls with messages that wait and have a time limit, which is no earlier for a later one. */
-  readonly #limited = new LinkedList<Call>()
+  readonly #limited = new LinkedList<MessageCall>()
   #running = 0
   #isBusy = false
   #timer: NodeJS.Timeout | undefined
@@ -97,7 +83,7 @@ export class OverlappingDispatch {
   dispatch(messages: readonly PendingMessage[]): Promise<void> {
     if (messages.length === 0) return Promise.resolve()
     return new Promise((end) => {
-      this.#incoming.push(callOf(messages, end))
+      this.#incoming.push(callOf(messages, bytesOf(messages), end))
       this.#work()
     })
   }
@@ -124,7 +110,7 @@ export class OverlappingDispatch {
   }
 
   /** Starts at once what of it may go. */
-  #accept(call: Call): void {
+  #accept(call: MessageCall): void {
     const going: PendingMessage[] = []
     const mayGo = this.#running < this.#options.maxInFlight
     for (const message of call.messages) {
@@ -169,7 +155,7 @@ export class OverlappingDispatch {
     if (call.open === 0) call.end()
   }
 
-  #noLongerWaits(call: Call): void {
+  #noLongerWaits(call: MessageCall): void {
     call.waiting--
     if (call.waiting > 0 || !call.link) return
     this.#limited.remove(call.link)
@@ -213,29 +199,4 @@ export class OverlappingDispatch {
     }
     return due
   }
-}
-
-function callOf(messages: readonly PendingMessage[], end: () => void): Call {
-  const { length } = messages
-  return {
-    messages,
-    bytes: bytesOf(messages),
-    open: length,
-    waiting: length,
-    position: 0,
-    link: null,
-    run: 0,
-    end,
-  }
-}
-
-/** Goes on to the first message of a call that waits. */
-function nextThatWaits(call: Call): PendingMessage | undefined {
-  const { messages } = call
-  while (call.position < messages.length) {
-    const message = messages[call.position]!
-    if (!message.isSettled && message.hold === null) return message
-    call.position++
-  }
-  return undefined
 }

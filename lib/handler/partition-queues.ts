@@ -16,6 +16,10 @@ import { Fifo } from '../fifo.js'
 import { type Hold, Partition, Topic } from './holds.js'
 import type { PendingMessage } from './pending-message.js'
 
+type MessageTopic = Topic<PendingMessage>
+type MessagePartition = Partition<PendingMessage>
+type MessageHold = Hold<PendingMessage>
+
 /** Collects the messages of a run. */
 export interface RunDraft {
   /** @returns false when the run is full; the message goes on waiting then. */
@@ -29,10 +33,10 @@ export interface PartitionQueuesOptions {
 
 export class PartitionQueues {
   readonly #options: PartitionQueuesOptions
-  readonly #topics = new Map<string, Topic>()
+  readonly #topics = new Map<string, MessageTopic>()
   /** In the order in which they became free; looked at again when their turn comes. */
-  readonly #ready = new Fifo<Hold>()
-  #touched: Topic[] = []
+  readonly #ready = new Fifo<MessageHold>()
+  #touched: MessageTopic[] = []
   /** Number of the run that is being collected. */
   #run = 1
 
@@ -117,7 +121,7 @@ export class PartitionQueues {
   }
 
   /** @returns false when the run is full. */
-  #collectPartition(partition: Partition, run: RunDraft): boolean {
+  #collectPartition(partition: MessagePartition, run: RunDraft): boolean {
     const { topic, waiting } = partition
     // If it is not free by now, its holder makes it ready again.
     if (waiting.size === 0 || !this.#isFreePartition(partition)) return true
@@ -132,7 +136,7 @@ export class PartitionQueues {
   }
 
   /** @returns false when the run is full. */
-  #collectTopic(topic: Topic, run: RunDraft): boolean {
+  #collectTopic(topic: MessageTopic, run: RunDraft): boolean {
     while (this.#isFreeTopic(topic)) {
       const next = firstUnsettled(topic.waiting)
       if (!next) break
@@ -154,7 +158,7 @@ export class PartitionQueues {
   }
 
   /** Moves what needs one partition only to where it waits for that, up to the first that needs the whole topic. */
-  #advance(topic: Topic): void {
+  #advance(topic: MessageTopic): void {
     for (let next = firstUnsettled(topic.waiting); next; next = firstUnsettled(topic.waiting)) {
       if (topic.held > 0) return
       this.#bind(next)
@@ -168,14 +172,14 @@ export class PartitionQueues {
     if (topic.unsettled === 0 && topic.waitingPartitions === 0) this.#topics.delete(topic.name)
   }
 
-  #pushToPartition(partition: Partition, message: PendingMessage): void {
+  #pushToPartition(partition: MessagePartition, message: PendingMessage): void {
     partition.waiting.push(message)
     if (partition.waiting.size > 1) return
     partition.topic.waitingPartitions++
     if (this.#isFreePartition(partition)) this.#makeReady(partition)
   }
 
-  #take(message: PendingMessage, hold: Hold): void {
+  #take(message: PendingMessage, hold: MessageHold): void {
     const { topic } = hold
     if (topic.run !== this.#run) {
       topic.run = this.#run
@@ -188,19 +192,19 @@ export class PartitionQueues {
     message.hold = hold
   }
 
-  #release(hold: Hold): void {
+  #release(hold: MessageHold): void {
     hold.held--
     if (hold instanceof Partition && hold.held === 0 && hold.waiting.size > 0) this.#makeReady(hold)
     this.#touch(hold.topic)
   }
 
-  #makeReady(hold: Hold): void {
+  #makeReady(hold: MessageHold): void {
     if (hold.isReady) return
     hold.isReady = true
     this.#ready.push(hold)
   }
 
-  #touch(topic: Topic): void {
+  #touch(topic: MessageTopic): void {
     if (topic.isTouched) return
     topic.isTouched = true
     this.#touched.push(topic)
@@ -211,7 +215,7 @@ export class PartitionQueues {
   }
 
   /** For a message that comes: what waits is in front of it. */
-  #isFreeForNew(hold: Hold): boolean {
+  #isFreeForNew(hold: MessageHold): boolean {
     const { topic } = hold
     if (topic.waiting.size > 0) return false
     if (hold instanceof Topic) return this.#isFreeTopic(hold)
@@ -220,20 +224,20 @@ export class PartitionQueues {
   }
 
   /** Nobody else's messages hold it. */
-  #isFreePartition({ held, run }: Partition): boolean {
+  #isFreePartition({ held, run }: MessagePartition): boolean {
     return held === 0 || run === this.#run
   }
 
   /** Nobody else's messages hold any of it, and none waits in front of those that need all of it. */
-  #isFreeTopic(topic: Topic): boolean {
+  #isFreeTopic(topic: MessageTopic): boolean {
     return topic.waitingPartitions === 0 && this.#isTakenByRunAlone(topic)
   }
 
-  #isTakenByRunAlone({ unsettled, unsettledOfRun, run }: Topic): boolean {
+  #isTakenByRunAlone({ unsettled, unsettledOfRun, run }: MessageTopic): boolean {
     return unsettled === (run === this.#run ? unsettledOfRun : 0)
   }
 
-  #topicOf({ topic: name }: PendingMessage): Topic {
+  #topicOf({ topic: name }: PendingMessage): MessageTopic {
     let topic = this.#topics.get(name)
     if (!topic) {
       topic = new Topic(name)
@@ -242,7 +246,7 @@ export class PartitionQueues {
     return topic
   }
 
-  #partitionOf(topic: Topic, id: number): Partition {
+  #partitionOf(topic: MessageTopic, id: number): MessagePartition {
     let partition = topic.partitions.get(id)
     if (!partition) {
       partition = new Partition(topic, id)
