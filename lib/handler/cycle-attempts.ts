@@ -8,14 +8,13 @@
  * @see docs/reference/classic-producer.md#the-cycle; docs/decisions/0000-classic-producer.md#d1, #d2, #d3
  */
 
-import type { KafkaError } from '../errors.js'
+import { ConfigError, type KafkaError } from '../errors.js'
 import type { FailedAttempt } from '../failure.js'
 import type { BrokerPartitionInfo } from './broker-partition-info.js'
 import type { CycleListener } from './cycle-listener.js'
 import type { CycleLog } from './cycle-log.js'
 import type { CycleMetadata } from './cycle-metadata.js'
 import { CycleWaits } from './cycle-waits.js'
-import { noAttemptsLeft } from './give-up-reason.js'
 import { hasSettled } from './in-flight-messages.js'
 import type { LeaderDispatch } from './leader-dispatch.js'
 import type { Outcomes } from './outcomes.js'
@@ -198,4 +197,10 @@ function topicsOf(messages: readonly PendingMessage[]): Set<string> {
   const topics = new Set<string>()
   for (const { topic } of messages) topics.add(topic)
   return topics
+}
+
+/** @param last - the attempt that has failed, if any was made. */
+function noAttemptsLeft(last: FailedAttempt | undefined): KafkaError {
+  const key = 'message.send.max.retries'
+  return last?.error ?? new ConfigError(`${key} is negative, so no attempt was made`, key)
 }

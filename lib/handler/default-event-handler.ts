@@ -24,7 +24,6 @@ import { CycleLog } from './cycle-log.js'
 import { CycleMetadata } from './cycle-metadata.js'
 import { CycleSequence } from './cycle-sequence.js'
 import type { EventHandler } from './event-handler.js'
-import { expiry } from './give-up-reason.js'
 import { LeaderDispatch } from './leader-dispatch.js'
 import { Outcomes } from './outcomes.js'
 import { type OnProgress, OverlappingDispatch } from './overlapping-dispatch.js'
@@ -32,7 +31,7 @@ import { bindToPartition, type CollateContext } from './partition-and-collate.js
 import type { Partitioner } from './partitioners/partitioner.js'
 import { PendingMessage } from './pending-message.js'
 import { type Encoders, serialize } from './serialize.js'
-import { TimeLimits } from './time-limits.js'
+import { expiryOf, TimeLimits } from './time-limits.js'
 import { UnprovenPartitions } from './unproven-partitions.js'
 
 export interface DefaultEventHandlerOptions {
@@ -269,6 +268,6 @@ export class DefaultEventHandler implements EventHandler {
       ({ deadlineMs, isSettled }) => !isSettled && deadlineMs > 0 && deadlineMs <= nowMs,
     )
     for (const message of over) message.isAmbiguous ||= message.isInFlight
-    this.#outcomes.failed(over, (message) => expiry(message))
+    this.#outcomes.failed(over, (message) => expiryOf(message))
   }
 }
