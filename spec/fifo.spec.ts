@@ -50,6 +50,7 @@ describe('Fifo', () => {
             fifo.push(next++)
           }
           for (let i = 0; i < shift; i++) expect(fifo.shift()).to.equal(expected.shift())
+          expect(fifo.front(take)).to.deep.equal(expected.slice(0, take))
           expect(fifo.take(take)).to.deep.equal(expected.splice(0, take))
           expect([fifo.size, fifo.peek()]).to.deep.equal([expected.length, expected[0]])
         }

@@ -17,6 +17,7 @@ import type { CycleMetadata } from './cycle-metadata.js'
 import { CycleWaits } from './cycle-waits.js'
 import { hasSettled } from './in-flight-messages.js'
 import type { LeaderDispatch } from './leader-dispatch.js'
+import { NextCycle } from './next-cycle.js'
 import type { Outcomes } from './outcomes.js'
 import type { OnProgress } from './overlapping-dispatch.js'
 import { type CollateContext, partitionAndCollate, type Rejection } from './partition-and-collate.js'
@@ -44,10 +45,12 @@ const noFailures: AttemptByMessage = new Map()
 export class CycleAttempts {
   readonly #options: CycleAttemptsOptions
   readonly #waits = new CycleWaits()
+  readonly #next: NextCycle
   #abortedFor: KafkaError | null = null
 
   constructor(options: CycleAttemptsOptions) {
     this.#options = options
+    this.#next = new NextCycle(options.collateContext, options.leaders)
   }
 
   /** Whether {@link abort} was called. */
@@ -59,6 +62,18 @@ export class CycleAttempts {
   abort(reason: KafkaError): void {
     this.#abortedFor ??= reason
     this.#waits.end()
+  }
+
+  /** Does what it can of a cycle with these serialized messages before its turn has come; see {@link NextCycle}. */
+  prepare(messages: readonly PendingMessage[]): void {
+    const topics = topicsOf(messages)
+    if (this.isAborted || !this.#options.metadata.isKnown(topics)) return
+    this.#next.prepare(messages, topics)
+  }
+
+  /** The sticky partitions are chosen anew from now on. */
+  forgetPrepared(): void {
+    this.#next.forget()
   }
 
   /**
@@ -124,7 +139,8 @@ export class CycleAttempts {
     onProgress?: OnProgress,
   ): Promise<AttemptByMessage> {
     const { collateContext, leaders, log } = this.#options
-    const { batchesByLeader, rejections } = partitionAndCollate(outstanding, collateContext)
+    const { batchesByLeader, rejections } =
+      this.#next.take(outstanding) ?? partitionAndCollate(outstanding, collateContext)
     log.sending(outstanding.length, batchesByLeader.size)
     log.unassigned(rejections)
     const failures = this.#take(rejections)

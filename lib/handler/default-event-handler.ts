@@ -65,6 +65,11 @@ export interface DefaultEventHandlerOptions {
   readonly random?: () => number
 }
 
+/** Messages that an encoder has refused, and why. */
+type Refusals = Map<PendingMessage, KafkaError>
+
+const noRefusals: Refusals = new Map()
+
 export class DefaultEventHandler implements EventHandler {
   readonly #options: DefaultEventHandlerOptions
   readonly #eventLoop: EventLoopYield
@@ -74,6 +79,8 @@ export class DefaultEventHandler implements EventHandler {
   readonly #collateContext: CollateContext
   readonly #attempts: CycleAttempts
   readonly #cycles: OverlappingDispatch | CycleSequence
+  /** Messages of the next cycle that an encoder has refused already. */
+  #refusedAhead: Refusals = noRefusals
   #closed: Promise<void> | null = null
 
   constructor(given: DefaultEventHandlerOptions) {
@@ -113,6 +120,19 @@ export class DefaultEventHandler implements EventHandler {
   /** Fills in the bytes; @returns why a message can never be sent, or null. */
   serialize(message: PendingMessage): KafkaError | null {
     return serialize(message, this.#options.encoders)
+  }
+
+  /**
+   * Does what needs no answer for messages that {@link dispatch} is called with next, while a cycle is under way. A hint: they
+   * are sent as if it had not been given.
+   */
+  prepare(messages: readonly PendingMessage[]): void {
+    try {
+      this.#refusedAhead = this.#serialized(messages)
+      if (this.#refusedAhead.size === 0) this.#attempts.prepare(messages)
+    } catch {
+      // Their cycle will find the same, and has an outcome for it.
+    }
   }
 
   /** Sends messages until every one is settled. Never rejects. */
@@ -161,7 +181,10 @@ export class DefaultEventHandler implements EventHandler {
     const metadata = new CycleMetadata({
       brokerPartitionInfo,
       refreshIntervalMs,
-      onRefreshing: () => stickyPartitions.clear(),
+      onRefreshing: () => {
+        stickyPartitions.clear()
+        this.#attempts.forgetPrepared()
+      },
       onForgotten: (topic) => stickyPartitions.delete(topic),
       onFailed: (error) => {
         if (!this.#attempts.isAborted && !this.#closed) this.#log.refreshFailed(error)
@@ -248,13 +271,20 @@ export class DefaultEventHandler implements EventHandler {
     return this.#closed
   }
 
-  #serializeAll(messages: readonly PendingMessage[]): readonly PendingMessage[] {
-    const refused = new Map<PendingMessage, KafkaError>()
+  /** Fills in the bytes that are not there; @returns those that can never be sent, each encoder being called once for them. */
+  #serialized(messages: readonly PendingMessage[]): Refusals {
+    let refused = noRefusals
     for (const message of messages) {
       if (message.isSerialized) continue
-      const error = this.serialize(message)
-      if (error) refused.set(message, error)
+      const error = this.#refusedAhead.get(message) ?? this.serialize(message)
+      if (error) refused = refused.size === 0 ? new Map([[message, error]]) : refused.set(message, error)
     }
+    return refused
+  }
+
+  #serializeAll(messages: readonly PendingMessage[]): readonly PendingMessage[] {
+    const refused = this.#serialized(messages)
+    this.#refusedAhead = noRefusals
     if (refused.size === 0) return messages
     this.#log.refused(refused.size)
     this.#outcomes.failed([...refused.keys()], (message) => refused.get(message)!)

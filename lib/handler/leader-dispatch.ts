@@ -35,6 +35,7 @@ import { beginFlight, endFlight, OutdatedRequest, withoutSettled } from './in-fl
 import type { Outcomes } from './outcomes.js'
 import type { PendingBatch } from './partition-and-collate.js'
 import type { PendingMessage } from './pending-message.js'
+import { type RequestAhead, RequestsAhead } from './requests-ahead.js'
 import { UnprovenPartitions } from './unproven-partitions.js'
 
 export interface LeaderDispatchOptions {
@@ -69,6 +70,12 @@ export interface Retry {
 interface Leader {
   readonly producer: SyncProducer
   readonly mayExpire: boolean
+  readonly id: number
+}
+
+interface LastConnection {
+  readonly connection: ProduceConnection
+  readonly broker: string
 }
 
 export class LeaderDispatch {
@@ -77,11 +84,17 @@ export class LeaderDispatch {
   readonly #preparer: BatchPreparer
   readonly #maxRequestBytes: number
   readonly #unproven: UnprovenPartitions
+  readonly #ahead: RequestsAhead
+  /** Leader → what was sent to it last. */
+  readonly #lastConnections = new Map<number, LastConnection>()
+  /** What is dispatched next → its requests. */
+  readonly #prepared = new WeakMap<readonly PendingBatch[], readonly PendingBatch[][]>()
 
   constructor(options: LeaderDispatchOptions) {
     this.#options = options
     this.#unproven = options.unproven ?? new UnprovenPartitions()
     this.#preparer = new BatchPreparer(options, this.#limits)
+    this.#ahead = new RequestsAhead(options, this.#limits)
     this.#maxRequestBytes = options.compression ? MAX_COMPRESSED_REQUEST_BYTES : MAX_PLAIN_REQUEST_BYTES
   }
 
@@ -97,21 +110,42 @@ export class LeaderDispatch {
     mayExpire = true,
   ): Promise<readonly Retry[]> {
     try {
-      return await this.#options.pool.use(leaderId, (producer) =>
-        this.#sendInOrder({ producer, mayExpire }, splitIntoRequests(batches, this.#maxRequestBytes)),
-      )
+      return await this.#options.pool.use(leaderId, (producer) => {
+        const requests = this.#prepared.get(batches) ?? splitIntoRequests(batches, this.#maxRequestBytes)
+        return this.#sendInOrder({ id: leaderId, producer, mayExpire }, requests)
+      })
     } catch (thrown) {
       return this.#retry(batches, unexpected(thrown))
     }
+  }
+
+  /**
+   * Makes the first request of what is dispatched to this leader next, as long as the connection to it is open. The others
+   * are made one by one while the one before is under way, so that no more than one is kept.
+   */
+  prepare(leaderId: number, batches: readonly PendingBatch[]): void {
+    const requests = splitIntoRequests(batches, this.#maxRequestBytes)
+    this.#prepared.set(batches, requests)
+    this.#makeAhead(leaderId, requests[0]!)
+  }
+
+  /** With acks 0 nothing is waited for. */
+  #makeAhead(leaderId: number, request: readonly PendingBatch[]): void {
+    const last = this.#lastConnections.get(leaderId)
+    if (last && this.#options.acks !== 0) this.#ahead.make(request, last.connection, last.broker)
   }
 
   async #sendInOrder(leader: Leader, requests: readonly PendingBatch[][]): Promise<Retry[]> {
     const retries: Retry[] = []
     /** Partition → why its later messages have to stay behind. */
     const held = new Map<string, KafkaError>()
-    for (const request of requests) {
+    for (const [i, request] of requests.entries()) {
       const going = held.size === 0 ? request : request.filter((batch) => !held.has(nameOf(batch)))
-      const again = going.length > 0 ? await this.#sendOne(leader, going) : []
+      const sent = going.length > 0 ? this.#sendOne(leader, going) : noRetries
+      const next = requests[i + 1]
+      const ahead = next && setImmediate(() => this.#makeAhead(leader.id, next))
+      const again = [...(await sent)]
+      clearImmediate(ahead)
       if (going.length < request.length) {
         const behind = request.filter((batch) => held.has(nameOf(batch)))
         for (const batch of behind) {
@@ -158,6 +192,11 @@ export class LeaderDispatch {
       return this.#failed(producer, batches, unexpected(thrown))
     }
     const { broker } = producer
+    this.#lastConnections.set(leader.id, { connection, broker })
+    const made = this.#ahead.take(batches, connection)
+    const ahead = made instanceof Promise ? await made : made
+    if (ahead && connection.isOpen)
+      return [...moved, ...(await this.#request(leader, ahead.prepared, connection, ahead))]
     const { ready: prepared, tooLarge } = await this.#preparer.prepare(batches, connection.version, broker)
     if (!connection.isOpen && !isAgain) return [...moved, ...(await this.#sendOne(leader, batches, true))]
     const again = prepared.length > 0 ? await this.#request(leader, prepared, connection) : []
@@ -169,12 +208,17 @@ export class LeaderDispatch {
     leader: Leader,
     prepared: readonly Prepared[],
     connection: ProduceConnection,
+    ahead: RequestAhead | null = null,
   ): Promise<Retry[]> {
     const { producer } = leader
     const batches = prepared.map(({ batch }) => batch)
     let read: ReadAnswer<PendingMessage>
     try {
-      read = this.#read(producer, prepared, await this.#answerTo(leader, prepared, batches, connection))
+      read = this.#read(
+        producer,
+        prepared,
+        await this.#answerTo(leader, prepared, batches, connection, ahead),
+      )
     } catch (thrown) {
       if (thrown instanceof OutdatedRequest) return this.#sendOne(leader, batches)
       const error = unexpected(thrown)
@@ -193,10 +237,14 @@ export class LeaderDispatch {
     prepared: readonly Prepared[],
     batches: readonly PendingBatch[],
     connection: ProduceConnection,
+    ahead: RequestAhead | null,
   ): Promise<ProduceResponse | null> {
     const isProof = this.#options.acks === 0 && this.#unproven.hasAny(batches)
-    const request = produceRequest(prepared, isProof ? { ...this.#options, acks: 1 } : this.#options)
-    const options = { sizeHint: estimateRequestBytes(batches), messages: countOf(batches) }
+    const request =
+      ahead?.request ?? produceRequest(prepared, isProof ? { ...this.#options, acks: 1 } : this.#options)
+    const options = ahead
+      ? { encoded: ahead.encoded, messages: countOf(batches) }
+      : { sizeHint: estimateRequestBytes(batches), messages: countOf(batches) }
     if (!mayExpire) return connection.send(request, options)
     const onWriting = (): void => beginFlight(batches)
     try {
@@ -270,6 +318,8 @@ export class LeaderDispatch {
     return retries
   }
 }
+
+const noRetries: Promise<Retry[]> = Promise.resolve([])
 
 function oneByOne(batches: readonly PendingBatch[]): PendingBatch[][] {
   return batches.map((batch) => [batch])

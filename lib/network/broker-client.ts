@@ -19,7 +19,7 @@ import {
   type MetadataResponse,
   metadata,
 } from '../protocol/messages/index.js'
-import { decodeResponse, encodeRequest } from '../protocol/request-response.js'
+import { changeCorrelationId, decodeResponse, encodeRequest } from '../protocol/request-response.js'
 import type { BrokerVersions } from './broker-versions.js'
 import { connectionClosed, expired, forRequest, undecodable, writeTimedOut } from './client-errors.js'
 import { Connection, type ConnectionListener, type ConnectionSettings } from './connection.js'
@@ -42,11 +42,20 @@ export interface RequestOptions {
   version?: number
   /** Expected bytes of the request; only saves copying. */
   sizeHint?: number
+  /** The body and its version as {@link BrokerClient.encode} returned them. Default: encoded now. */
+  encoded?: EncodedRequest
   /**
    * Called with the bytes of the request, its length field included, in the turn in which they are sent, before; what
    * it throws keeps them from being sent.
    */
   onEncoded?: (bytes: number) => void
+}
+
+/** A request made ahead of its time: all but its correlation id is there. Good for one sending. */
+export interface EncodedRequest {
+  readonly version: number
+  /** Its length field included. */
+  readonly bytes: Buffer
 }
 
 const MAX_CORRELATION_ID = 0x7fffffff
@@ -206,12 +215,31 @@ export class BrokerClient {
     this.#connection.close(reason)
   }
 
+  /**
+   * Encodes a request that is sent later.
+   *
+   * @param version - the body was made for.
+   * @throws {EncodeError} as {@link request} would.
+   */
+  encode<Request>(
+    api: Api<Request, unknown>,
+    body: Request,
+    version: number,
+    sizeHint?: number,
+  ): EncodedRequest {
+    return { version, bytes: encodeRequest(api, version, 0, this.#settings.clientId, body, sizeHint) }
+  }
+
   #encode<Request>(
     api: Api<Request, unknown>,
     body: Request,
-    { version = this.#versionOf(api), sizeHint }: RequestOptions,
-  ): { version: number; correlationId: number; bytes: Buffer } {
+    { version = this.#versionOf(api), sizeHint, encoded }: RequestOptions,
+  ): EncodedRequest & { correlationId: number } {
     const correlationId = this.#nextCorrelationId()
+    if (encoded) {
+      changeCorrelationId(encoded.bytes, correlationId)
+      return { ...encoded, correlationId }
+    }
     try {
       const bytes = encodeRequest(api, version, correlationId, this.#settings.clientId, body, sizeHint)
       return { version, correlationId, bytes }

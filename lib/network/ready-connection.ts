@@ -4,9 +4,11 @@
  */
 import type { KafkaError } from '../errors.js'
 import type { Api } from '../protocol/api.js'
-import type { BrokerClient, RequestOptions } from './broker-client.js'
+import type { BrokerClient, EncodedRequest, RequestOptions } from './broker-client.js'
 import type { BrokerVersions } from './broker-versions.js'
 import { SecondLooks } from './second-looks.js'
+
+export type { EncodedRequest }
 
 export class ReadyConnection {
   /** `host:port`. */
@@ -44,6 +46,16 @@ export class ReadyConnection {
   /** Whether the broker takes this version of a request. */
   knows(api: Api<unknown, unknown>, version: number): boolean {
     return this.#versions.knows(api, version)
+  }
+
+  /** As {@link BrokerClient.encode}. */
+  encode<Request>(
+    api: Api<Request, unknown>,
+    body: Request,
+    version: number,
+    sizeHint?: number,
+  ): EncodedRequest {
+    return this.#client.encode(api, body, version, sizeHint)
   }
 
   /** As {@link BrokerClient.request}. */

@@ -15,7 +15,7 @@ import {
   type Ready,
 } from '../network/broker-session.js'
 import { closedFromThisSide } from '../network/client-errors.js'
-import type { ReadyConnection } from '../network/ready-connection.js'
+import type { EncodedRequest, ReadyConnection } from '../network/ready-connection.js'
 import { canNameById, VERSION_OF_TOPIC_IDS, withTopicNames } from '../produce/topic-ids.js'
 import {
   type MetadataResponse,
@@ -26,6 +26,8 @@ import {
 import { LONGEST_TIMER_MS } from '../timers.js'
 import type { Unconfirmed } from './unconfirmed-writes.js'
 import { WriteConfirmation } from './write-confirmation.js'
+
+export type { EncodedRequest }
 
 /** Called when something happens to the connection; for events and logs. */
 export interface SyncProducerListener extends BrokerSessionListener {
@@ -54,6 +56,8 @@ export interface SyncProducerSettings extends BrokerSessionSettings {
 export interface ProduceOptions {
   /** Expected bytes of the request; only saves copying. */
   sizeHint?: number
+  /** The request as {@link ProduceConnection.encode} returned it. Default: encoded now. */
+  encoded?: EncodedRequest
   /** Messages in the request, for {@link SyncProducerListener.onUnconfirmed}. Default 0. */
   messages?: number
   /** Called in the turn in which the request is written, before; what it throws keeps it from being written. */
@@ -65,6 +69,8 @@ export interface ProduceConnection {
   /** Of Produce: decides how records are written. */
   readonly version: number
   readonly isOpen: boolean
+  /** Encodes a request that is sent later on this connection. @throws {EncodeError} when it cannot be encoded. */
+  encode(request: ProduceRequest, sizeHint: number): EncodedRequest
   /** As {@link SyncProducer.send}, on this connection alone. */
   send(request: ProduceRequest, options?: ProduceOptions): Promise<ProduceResponse | null>
 }
@@ -209,6 +215,8 @@ export class SyncProducer {
       get isOpen() {
         return connection.isOpen
       },
+      encode: (request, sizeHint) =>
+        connection.encode(produce, request, versionFor(connection, request), sizeHint),
       send: (request, options = {}) =>
         this.#send(connection, request, options, performance.now() - connectMs),
     }
@@ -222,7 +230,7 @@ export class SyncProducer {
   async #send(
     connection: ReadyConnection,
     request: ProduceRequest,
-    { sizeHint, messages = 0, onWriting }: ProduceOptions,
+    { sizeHint, encoded, messages = 0, onWriting }: ProduceOptions,
     startMs: number,
   ): Promise<ProduceResponse | null> {
     let bytes: number | null = null
@@ -232,7 +240,7 @@ export class SyncProducer {
     }
     try {
       const timeoutMs = answerTimeoutMs(this.#settings.requestTimeoutMs)
-      const options = { timeoutMs, version: versionFor(connection, request), sizeHint, onEncoded }
+      const options = { timeoutMs, version: versionFor(connection, request), sizeHint, encoded, onEncoded }
       if (request.acks === 0) {
         await connection.send(produce, request, options)
         this.#confirmation.written(connection, request, messages)

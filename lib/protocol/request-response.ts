@@ -11,6 +11,8 @@ import { Writer } from './writer.js'
 
 const API_VERSIONS_KEY = 18
 const UNSUPPORTED_VERSION = 35
+/** Behind the length, the API key and its version. */
+const CORRELATION_ID_AT = 8
 // The client id keeps its classic form in every header version.
 const clientIdCodec = nullableString.compile(0, false)
 
@@ -49,6 +51,11 @@ export function encodeRequest<Request>(
   api.request(version).write(writer, body)
   writer.endLength(lengthAt)
   return writer.finish()
+}
+
+/** Gives another correlation id to what {@link encodeRequest} returned. */
+export function changeCorrelationId(request: Buffer, correlationId: number): void {
+  request.writeInt32BE(correlationId, CORRELATION_ID_AT)
 }
 
 /** The correlation id of a response frame (without its length). @throws {DecodeError} when it is too short. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { ConnectionError } from '../../lib/errors.js'
 import { MAX_PLAIN_REQUEST_BYTES } from '../../lib/produce/split-batches.js'
+import { turns } from '../network/support/doubles.js'
 import type { FakePool } from './support/fake-pool.js'
 import {
   attemptsOf,
@@ -149,6 +150,22 @@ describe('LeaderDispatch', () => {
       const { dispatch, pool } = makeDispatch()
       await dispatch.dispatch(0, [batchOf('t', 0, large('a'), large('b')), batchOf('t', 1, serialized('c'))])
       expect(shortened(pool)).to.deep.equal(['0: t/0=a', '0: t/0=b t/1=c'])
+    })
+
+    it('makes each request while the one before is under way', async () => {
+      const { dispatch, pool, keeper } = makeDispatch()
+      pool.keepsConnections = true
+      const sent = [batchOf('t', 0, large('a'), large('b'), large('c'))]
+      const encodedAtAnswer: number[] = []
+      pool.after = async (_, response) => {
+        await turns(2)
+        encodedAtAnswer.push(pool.encodedAhead)
+        return response
+      }
+      await dispatch.dispatch(0, sent)
+      expect(shortened(pool)).to.deep.equal(['0: t/0=a', '0: t/0=b', '0: t/0=c'])
+      expect([encodedAtAnswer, pool.sentAhead]).to.deep.equal([[1, 2, 2], 2])
+      expect(keeper.delivered).to.have.length(3)
     })
 
     it('holds later pieces of a partition back when an earlier one must be retried, and continues with others', async () => {

@@ -8,7 +8,7 @@ import {
   RequestTimeoutError,
 } from '../../lib/errors.js'
 import type { BrokerClient } from '../../lib/network/broker-client.js'
-import { type ProduceRequest, produce } from '../../lib/protocol/messages/index.js'
+import { metadata, metadataRequest, type ProduceRequest, produce } from '../../lib/protocol/messages/index.js'
 import { vectorsOf } from '../protocol/support/vectors.js'
 import { metadataResponse, produceRequest } from '../support/messages.js'
 import { reading, wire } from '../support/wire.js'
@@ -81,6 +81,20 @@ describe('BrokerClient', () => {
       })
       const answers = await Promise.all(['1', '2', '3'].map((topic) => ask(client, topic)))
       expect(answers.map(({ brokers }) => brokers[0]!.nodeId)).to.deep.equal([1, 2, 3])
+    })
+
+    it('sends a request that was encoded before, with the correlation id of its turn', async () => {
+      const received: Buffer[] = []
+      const { client } = await all.withPeer((socket, request) => {
+        received.push(request)
+        socket.write(answerTo(request))
+      })
+      const body = metadataRequest(['t'])
+      const encoded = client.encode(metadata, body, 0)
+      await ask(client, 'other')
+      await client.request(metadata, metadataRequest([]), { timeoutMs: TIMEOUT_MS, encoded })
+      expect(headerOf(received[1]!)).to.include({ correlationId: 1, apiVersion: 0 })
+      expect(topicsOf(received[1]!)).to.deep.equal(['t'])
     })
 
     it('accepts an answer that comes byte by byte', async () => {

@@ -4,6 +4,7 @@ import { DecodeError, EncodeError, UnsupportedVersionError } from '../../lib/err
 import { type Api, defineApi } from '../../lib/protocol/api.js'
 import { Reader } from '../../lib/protocol/reader.js'
 import {
+  changeCorrelationId,
   correlationIdOf,
   decodeResponse,
   encodeRequest,
@@ -69,6 +70,12 @@ describe('encodeRequest', () => {
   it('leaves no byte of unused memory in the request', () => {
     sinon.stub(Buffer, 'allocUnsafe').callsFake((size) => Buffer.alloc(size, 0xa5))
     expect(requestHex(plain, 2, 'c1')).not.to.include('a5')
+  })
+
+  it('leaves room for another correlation id', () => {
+    const request = encodeRequest(plain, 0, 0, 'c1', { a: 9 })
+    changeCorrelationId(request, 5)
+    expect(request.toString('hex')).to.equal(encodeRequest(plain, 0, 5, 'c1', { a: 9 }).toString('hex'))
   })
 })
 
