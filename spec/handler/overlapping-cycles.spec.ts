@@ -79,6 +79,8 @@ describe('DefaultEventHandler with overlapping cycles', () => {
   it('frees a partition for the next cycle when its leader has answered, though another leader has not', async () => {
     const { pool, dispatch } = makeHandler()
     await dispatch('warm@0')
+    // What is called in the turn in which something ends is sent together.
+    await turns(1)
     const held = gate()
     pool.before = ({ broker }) => (broker === 0 ? held.opened : undefined)
     const first = dispatch('a@0', 'b@1')
@@ -120,6 +122,7 @@ describe('DefaultEventHandler with overlapping cycles', () => {
   it('moves messages without a key from a leaderless partition, before later ones', async () => {
     const { pool, source, dispatch } = makeHandler()
     await dispatch('warm')
+    await turns(1)
     pool.refuse = (set) => (set.partition === 0 ? NOT_LEADER : undefined)
     source.topics.t = [null, 1]
     const cycles = [dispatch('a'), dispatch('b@1'), dispatch('c')]

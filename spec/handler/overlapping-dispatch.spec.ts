@@ -48,22 +48,22 @@ describe('OverlappingDispatch', () => {
     send('b@1', 'u/c@1')
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
     runs[0]!.messages[0]!.partition = 0
-    runs[0]!.progress()
+    await runs[0]!.progress()
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
     await runs[0]!.settle()
     expect(textsOfRuns(runs)[2]).to.deep.equal(['b'])
   })
 
-  it('holds only its partition back once a message without a key may be stored there', () => {
+  it('holds only its partition back once a message without a key may be stored there', async () => {
     const { runs, send } = makeDispatch()
     send('a')
     send('b@0', 'c@1')
     Object.assign(runs[0]!.messages[0]!, { partition: 0, isAmbiguous: true })
-    runs[0]!.progress()
+    await runs[0]!.progress()
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
   })
 
-  it('holds a topic back while its partitions are not known, and only one of them when they are', () => {
+  it('holds a topic back while its partitions are not known, and only one of them when they are', async () => {
     let isKnown = false
     const { runs, send } = makeDispatch({ bind: (pending) => isKnown && bindByKey(pending) })
     send('a@0')
@@ -71,7 +71,7 @@ describe('OverlappingDispatch', () => {
     expect(textsOfRuns(runs)).to.deep.equal([['a']])
     isKnown = true
     runs[0]!.messages[0]!.partition = 0
-    runs[0]!.progress()
+    await runs[0]!.progress()
     expect(textsOfRuns(runs)).to.deep.equal([['a'], ['c']])
   })
 
@@ -211,7 +211,7 @@ describe('OverlappingDispatch', () => {
     for (const pending of runs[0]!.messages) {
       counted(Object.assign(pending, { isSettled: true }), 'isSettled', reads)
     }
-    runs[0]!.progress([{ messages: runs[0]!.messages.slice(1, 2) }])
+    await runs[0]!.progress([{ messages: runs[0]!.messages.slice(1, 2) }])
     expect(textsOfRuns(runs)[1]).to.deep.equal(['c'])
     expect(reads.count).to.be.at.most(2)
   })

@@ -54,7 +54,7 @@ describe('OverlappingDispatch', () => {
             const run = open[one.store % Math.max(1, open.length)]
             const stored = run?.messages.filter((e) => !e.isSettled && isLoose(e))[0]
             if (stored) Object.assign(stored, { partition: one.partition, isAmbiguous: true })
-            run?.progress()
+            await run?.progress()
           } else {
             const open = runs.filter(({ messages }) => messages.some((e) => !e.isSettled))
             const run = open[one.settle % Math.max(1, open.length)]

@@ -9,7 +9,7 @@ export interface Run {
   /** Settles these messages and says so; all of them when none are named. The run ends with the last one. */
   settle(...texts: string[]): Promise<void>
   /** Says that something may have changed, in these batches or anywhere. */
-  readonly progress: OnProgress
+  progress(...args: Parameters<OnProgress>): Promise<void>
   readonly messages: readonly PendingMessage[]
 }
 
@@ -43,7 +43,10 @@ export function makeDispatch({
         runs.push({
           messages,
           texts: textsOf(messages),
-          progress: onProgress,
+          async progress(...args) {
+            onProgress(...args)
+            await turns(1)
+          },
           async settle(...texts) {
             for (const pending of messages) {
               if (texts.length === 0 || texts.includes(textOf(pending))) pending.isSettled = true
