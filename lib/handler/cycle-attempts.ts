@@ -16,7 +16,7 @@ import type { CycleLog } from './cycle-log.js'
 import type { CycleMetadata } from './cycle-metadata.js'
 import { CycleWaits } from './cycle-waits.js'
 import { hasSettled } from './in-flight-messages.js'
-import type { LeaderDispatch } from './leader-dispatch.js'
+import type { LeaderDispatch, Retry } from './leader-dispatch.js'
 import { NextCycle } from './next-cycle.js'
 import type { Outcomes } from './outcomes.js'
 import type { OnProgress } from './overlapping-dispatch.js'
@@ -71,7 +71,7 @@ export class CycleAttempts {
     this.#next.prepare(messages, topics)
   }
 
-  /** The sticky partitions are chosen anew from now on. */
+  /** What was prepared is not needed, or does not hold any more. */
   forgetPrepared(): void {
     this.#next.forget()
   }
@@ -80,7 +80,8 @@ export class CycleAttempts {
    * Ends when every message is settled and nothing of them is under way.
    *
    * @param limits - of these messages; settles them whatever is waited for here.
-   * @param onProgress - called whenever messages may have been settled or bound to a partition.
+   * @param onProgress - called whenever messages may have been settled or bound to a partition, where that was not done before
+   *   this is called.
    */
   async run(
     messages: readonly PendingMessage[],
@@ -96,19 +97,23 @@ export class CycleAttempts {
         this.#giveUp(outstanding, failures, attempts)
         break
       }
-      if (attempts > 0) await this.#pause(outstanding, attempts, remaining, limits)
-      else await this.#prepareMetadata(outstanding, limits)
+      const asking =
+        attempts > 0
+          ? this.#pause(outstanding, attempts, remaining, limits)
+          : this.#prepareMetadata(outstanding, limits)
+      if (asking) await asking
       if (limits) outstanding = unsettled(outstanding)
       if (outstanding.length === 0 || this.#abortedFor) continue
-      failures = await this.#attempt(outstanding, limits !== null, onProgress)
+      failures = await this.#attempt(outstanding, limits !== null, asking !== null, onProgress)
       outstanding = stillOpen(outstanding, failures)
       if (outstanding.length > 0 && !this.#abortedFor) this.#options.listener.onAttemptFailed()
     }
   }
 
-  async #prepareMetadata(outstanding: readonly PendingMessage[], limits: TimeLimits | null): Promise<void> {
+  /** @returns what is to be waited for, or null. */
+  #prepareMetadata(outstanding: readonly PendingMessage[], limits: TimeLimits | null): Promise<void> | null {
     const refresh = this.#options.metadata.prepare(topicsOf(outstanding))
-    if (refresh) await this.#waits.forAnswer(refresh, limits)
+    return refresh && this.#waits.forAnswer(refresh, limits)
   }
 
   /** Between attempts: waits, then asks anew for the topics that are left. */
@@ -131,11 +136,13 @@ export class CycleAttempts {
 
   /**
    * @param mayExpire - whether some of the messages have a time limit.
+   * @param hasAsked - more is known of their topics than when they came.
    * @returns the messages that have to be tried again, and the attempt that has failed; all others are settled.
    */
   async #attempt(
     outstanding: readonly PendingMessage[],
     mayExpire: boolean,
+    hasAsked: boolean,
     onProgress?: OnProgress,
   ): Promise<AttemptByMessage> {
     const { collateContext, leaders, log } = this.#options
@@ -152,13 +159,9 @@ export class CycleAttempts {
         return retries
       })
     })
-    onProgress?.()
-    // All of them have ended before anything else happens to their messages, also when one of them failed.
-    for (const sent of await Promise.allSettled(sending)) {
-      if (sent.status === 'rejected') throw sent.reason
-      for (const { batch, attempt } of sent.value) {
-        for (const message of batch.messages) failures.set(message, attempt)
-      }
+    if (hasAsked || rejections.length > 0) onProgress?.()
+    for (const { batch, attempt } of await allOf(sending)) {
+      for (const message of batch.messages) failures.set(message, attempt)
     }
     return failures
   }
@@ -192,6 +195,17 @@ export class CycleAttempts {
     }
     outcomes.failed(outstanding, (message) => reason ?? noAttemptsLeft(failures.get(message)))
   }
+}
+
+/** All of them have ended before anything else happens to their messages, also when one of them failed. */
+async function allOf(sending: readonly Promise<readonly Retry[]>[]): Promise<readonly Retry[]> {
+  if (sending.length === 1) return sending[0]!
+  const retries: Retry[] = []
+  for (const sent of await Promise.allSettled(sending)) {
+    if (sent.status === 'rejected') throw sent.reason
+    for (const retry of sent.value) retries.push(retry)
+  }
+  return retries
 }
 
 /** Those that have to be tried again, in their order; without those whose time limit was over meanwhile. */

@@ -232,6 +232,10 @@ export class DefaultEventHandler implements EventHandler {
       bind: (message) => {
         if (brokerPartitionInfo.isCached(message.topic)) bindToPartition(message, this.#collateContext)
       },
+      prepare: (messages) => {
+        if (messages) this.prepare(messages)
+        else this.#attempts.forgetPrepared()
+      },
       expire: (messages) => this.#expire(messages),
     })
   }

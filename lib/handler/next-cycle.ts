@@ -35,26 +35,29 @@ export class NextCycle {
    */
   prepare(messages: readonly PendingMessage[], topics: ReadonlySet<string>): void {
     this.forget()
+    const before = messages.map(({ partition }) => partition)
     const collated = partitionAndCollate(messages, this.#context)
-    for (const message of messages) message.partition = -1
+    for (let i = 0; i < messages.length; i++) messages[i]!.partition = before[i]!
     if (collated.rejections.length > 0) return
     for (const [leaderId, batches] of collated.batchesByLeader) this.#leaders.prepare(leaderId, batches)
     const knownByTopic = new Map([...topics].map((topic) => [topic, this.#context.topic(topic)]))
     this.#prepared = { messages, collated, knownByTopic }
   }
 
-  /** What was prepared, where it holds for these messages now; else null. Nothing is prepared after this. */
+  /** What was prepared, where it holds for these messages now, in this order or partition by partition; else null. */
   take(messages: readonly PendingMessage[]): Collated | null {
     const prepared = this.#prepared
-    this.#prepared = null
-    if (!prepared || !isSame(prepared.messages, messages) || !this.#isCurrent(prepared)) return null
+    const isTheirs = prepared !== null && isSame(prepared, messages)
+    // Where cycles overlap, others begin before it.
+    if (isTheirs || !this.#context.keepsPartitions) this.#prepared = null
+    if (!isTheirs || !this.#isCurrent(prepared)) return null
     for (const batches of prepared.collated.batchesByLeader.values()) {
       for (const batch of batches) for (const message of batch.messages) message.partition = batch.partition
     }
     return prepared.collated
   }
 
-  /** The partitions that were chosen do not count any more. */
+  /** Its cycle has begun otherwise, or the partitions that were chosen do not count any more. */
   forget(): void {
     this.#prepared = null
   }
@@ -65,6 +68,20 @@ export class NextCycle {
   }
 }
 
-function isSame(before: readonly PendingMessage[], now: readonly PendingMessage[]): boolean {
-  return before.length === now.length && before.every((message, i) => message === now[i])
+function isSame({ messages, collated }: Prepared, now: readonly PendingMessage[]): boolean {
+  if (messages.length !== now.length) return false
+  return messages.every((message, i) => message === now[i]) || isInBatches(collated, now)
+}
+
+/** Whether the messages are those of all batches, each batch in one piece. */
+function isInBatches({ batchesByLeader }: Collated, messages: readonly PendingMessage[]): boolean {
+  const batchByFirst = new Map(
+    [...batchesByLeader.values()].flat().map((batch) => [batch.messages[0]!, batch]),
+  )
+  for (let i = 0; i < messages.length; ) {
+    const batch = batchByFirst.get(messages[i]!)
+    if (!batch?.messages.every((message, j) => message === messages[i + j])) return false
+    i += batch.messages.length
+  }
+  return true
 }

@@ -31,6 +31,11 @@ export interface OverlappingDispatchOptions {
   run(messages: readonly PendingMessage[], onProgress: OnProgress): Promise<void>
   /** Chooses the partition of a message that has a key, where its topic is known. */
   bind(message: PendingMessage): void
+  /**
+   * Does what can be done ahead for messages that are to be run together; null: they are not any more. Must not throw.
+   * Default: nothing.
+   */
+  prepare?(messages: readonly PendingMessage[] | null): void
   /** Fails messages that wait, as their time limit is over. */
   expire(messages: readonly PendingMessage[]): unknown
 }
@@ -38,8 +43,10 @@ export interface OverlappingDispatchOptions {
 export type OnProgress = (batches?: readonly { readonly messages: readonly PendingMessage[] }[]) => void
 
 interface Run {
-  /** Those that are not settled, or in flight although their time limit is over. */
+  /** At least those that hold something. */
   messages: readonly PendingMessage[]
+  /** Messages that hold something: they are not settled, or in flight although their time limit is over. */
+  holding: number
 }
 
 /** Whole calls as far as they fit; the first one, however large, and what else of it can go. */
@@ -47,9 +54,15 @@ class Draft implements RunDraft {
   readonly messages: PendingMessage[] = []
   readonly #number: number
   readonly #limit = new JoinLimit()
+  /** Messages of the calls that it has taken, those that may not go included. */
+  #ofCalls = 0
 
   constructor(number: number) {
     this.#number = number
+  }
+
+  get isComplete(): boolean {
+    return this.messages.length === this.#ofCalls
   }
 
   add(message: PendingMessage): boolean {
@@ -57,6 +70,7 @@ class Draft implements RunDraft {
     if (call.run !== this.#number) {
       if (!this.#limit.admits(call.messages.length, call.bytes)) return false
       call.run = this.#number
+      this.#ofCalls += call.waiting
     }
     this.messages.push(message)
     return true
@@ -68,6 +82,10 @@ export class OverlappingDispatch {
   readonly #queues: PartitionQueues
   /** Calls that have come while others were being looked at. */
   readonly #incoming = new Fifo<MessageCall>()
+  /** Calls with messages that wait, and some that have none any more, in their order. */
+  readonly #waiting = new Fifo<MessageCall>()
+  #prepared: MessageCall | null = null
+  #preparing: NodeJS.Immediate | null = null
   /** Calls with messages that wait and have a time limit, which is no earlier for a later one. */
   readonly #limited = new LinkedList<MessageCall>()
   #running = 0
@@ -101,6 +119,7 @@ export class OverlappingDispatch {
     } while (this.#incoming.size > 0)
     this.#isBusy = false
     this.#expireInTime()
+    this.#prepareSoon()
   }
 
   /** @returns false when nothing more can be started. */
@@ -122,25 +141,61 @@ export class OverlappingDispatch {
     }
     if (call.messages[0]!.deadlineMs > 0) call.link = this.#limited.push(call)
     if (going.length > 0) this.#start(going)
+    if (call.waiting > 0) this.#waiting.push(call)
   }
 
   #start(messages: readonly PendingMessage[]): void {
     this.#queues.endRun()
-    for (const { call } of messages) this.#noLongerWaits(call!)
-    const run: Run = { messages }
     this.#running++
+    for (const { call } of messages) this.#noLongerWaits(call!)
+    const run: Run = { messages, holding: messages.length }
     void this.#options
       .run(messages, (batches) => this.#progressed(run, batches))
       .then(() => {
         this.#running--
-        this.#progressed(run)
+        if (run.holding > 0) this.#updateAll(run)
+        this.#workSoon()
       })
+    if (this.#prepared && this.#prepared.waiting < this.#prepared.messages.length) this.#dropPrepared()
+  }
+
+  /** When the requests of what was started are written: the next run, where it is known that nothing more will join it. */
+  #prepareSoon(): void {
+    const call = this.#nextFullCall()
+    if (!call || !this.#options.prepare || this.#preparing || this.#running === 0) return
+    this.#preparing = setImmediate(() => {
+      this.#preparing = null
+      if (this.#nextFullCall() !== call || this.#running === 0) return
+      this.#prepared = call
+      this.#options.prepare!(call.messages)
+    })
+  }
+
+  /** The first call that waits, where all of it does, nothing joins it and it is not prepared. */
+  #nextFullCall(): MessageCall | null {
+    let first = this.#waiting.peek()
+    for (; first?.waiting === 0; first = this.#waiting.peek()) this.#waiting.shift()
+    if (!first || first === this.#prepared) return null
+    const { messages, bytes, waiting } = first
+    return waiting === messages.length && JoinLimit.isFull(waiting, bytes) ? first : null
+  }
+
+  #dropPrepared(): void {
+    this.#prepared = null
+    this.#options.prepare!(null)
   }
 
   #progressed(run: Run, batches?: Parameters<OnProgress>[0]): void {
-    for (const { messages } of batches ?? [run]) for (const message of messages) this.#update(message)
-    if (!batches) run.messages = run.messages.filter(({ hold }) => hold !== null)
+    if (batches)
+      for (const { messages } of batches) for (const message of messages) this.#update(run, message)
+    else this.#updateAll(run)
     this.#workSoon()
+  }
+
+  /** Those that hold nothing any more are not looked at again and again. */
+  #updateAll(run: Run): void {
+    for (const message of run.messages) this.#update(run, message)
+    if (run.holding * 2 < run.messages.length) run.messages = run.messages.filter(({ hold }) => hold !== null)
   }
 
   /**
@@ -160,9 +215,10 @@ export class OverlappingDispatch {
     )
   }
 
-  #update(message: PendingMessage): void {
+  #update(run: Run, message: PendingMessage): void {
     if (message.hold === null) return
     this.#queues.update(message)
+    if (message.hold === null) run.holding--
     if (message.isSettled) this.#settled(message)
   }
 
@@ -216,6 +272,7 @@ export class OverlappingDispatch {
       due.push(next)
       call.position++
       this.#noLongerWaits(call)
+      if (call === this.#prepared) this.#dropPrepared()
     }
     return due
   }

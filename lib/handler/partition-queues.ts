@@ -22,7 +22,9 @@ type MessageHold = Hold<PendingMessage>
 
 /** Collects the messages of a run. */
 export interface RunDraft {
-  /** @returns false when the run is full; the message goes on waiting then. */
+  /** Whether no message is left that the run would still take. */
+  readonly isComplete: boolean
+  /** @returns false when the run is full for this message; it goes on waiting then. */
   add(message: PendingMessage): boolean
 }
 
@@ -77,21 +79,21 @@ export class PartitionQueues {
     return false
   }
 
-  /** Adds to a run what may go, until that is all or the run is full. */
+  /** Adds to a run what may go, until that is all or the run is full: of the calls that it takes, all that may go. */
   collect(run: RunDraft): void {
     this.#advanceTouched()
-    for (let next = this.#ready.peek(); next; next = this.#ready.peek()) {
+    const full: MessageHold[] = []
+    // After the first message that finds no room, only for what is left of the calls that are in already.
+    while (full.length === 0 || !run.isComplete) {
+      const next = this.#ready.shift()
+      if (!next) break
       // What is behind it may make it ready once more.
       next.isReady = false
-      const isFull = !(next instanceof Partition
-        ? this.#collectPartition(next, run)
-        : this.#collectTopic(next, run))
-      if (isFull) {
-        next.isReady = true
-        return
-      }
-      this.#ready.shift()
+      const hasRoom =
+        next instanceof Partition ? this.#collectPartition(next, run) : this.#collectTopic(next, run)
+      if (!hasRoom) full.push(next)
     }
+    for (const hold of full) this.#makeReady(hold)
   }
 
   /** To be called when a message that was taken may have been settled, or bound to a partition. */

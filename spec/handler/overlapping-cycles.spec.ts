@@ -132,4 +132,24 @@ describe('DefaultEventHandler with overlapping cycles', () => {
     await Promise.all(cycles)
     expect(pool.stored['t/1']).to.deep.equal(['a', 'b', 'c'])
   })
+
+  it('prepares a large call that waits, and sends what is prepared when its partitions are free', async () => {
+    const { handler, pool, partition, dispatch } = makeHandler()
+    pool.keepsConnections = true
+    await dispatch('warm@0', 'warm@1')
+    await turns(1)
+    const held = gate()
+    pool.before = () => held.opened
+    const first = dispatch('a@0', 'b@1')
+    const large = Array.from({ length: 2000 }, (_, i) => pendingOf(`c${i}`, { key: i % 2 }))
+    const second = handler.dispatch(large)
+    await turns(5)
+    expect([pool.encodedAhead, pool.sentAhead]).to.deep.equal([2, 0])
+    held.open()
+    await Promise.all([first, second])
+    expect(pool.sentAhead).to.equal(2)
+    sinon.assert.callCount(partition, 4 + 2000)
+    const odd = large.filter((_, i) => i % 2 === 1).map(({ message }) => message.message)
+    expect(pool.stored['t/1']).to.deep.equal(['warm', 'b', ...odd])
+  })
 })

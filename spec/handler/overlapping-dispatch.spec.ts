@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { turns } from '../network/support/doubles.js'
 import { bindByKey, counted, makeDispatch, message, textsOfRuns } from './support/overlapping-dispatch.js'
 import { textOf } from './support/pending-messages.js'
 
@@ -230,5 +231,45 @@ describe('OverlappingDispatch', () => {
       return reads.count
     }
     expect((await stepsFor(1000)) / (await stepsFor(500))).to.be.lessThan(2.1)
+  })
+
+  describe('with something to prepare', () => {
+    /** Nothing joins a call of so many. */
+    const MANY = 2000
+
+    function makePreparing() {
+      const prepared: string[] = []
+      const made = makeDispatch({
+        prepare: (messages) =>
+          prepared.push(messages ? `${messages.length}: ${textOf(messages[0]!)}` : 'none'),
+      })
+      const large = (name: string): string[] => Array.from({ length: MANY }, (_, i) => `${name}${i}@${i % 2}`)
+      return { ...made, prepared, large }
+    }
+
+    it('prepares the first call that waits as a whole, once, when nothing will join it', async () => {
+      const { large, prepared, runs, send } = makePreparing()
+      send('a@0', 'b@1')
+      send(...large('c'))
+      send(...large('d'))
+      expect(prepared).to.deep.equal([])
+      await turns(3)
+      expect(prepared).to.deep.equal([`${MANY}: c0`])
+      await runs[0]!.settle()
+      await turns(3)
+      expect(runs[1]!.messages).to.have.length(MANY)
+      expect(prepared.slice(1)).to.deep.equal(['none', `${MANY}: d0`])
+    })
+
+    it('prepares no call that others will join, and none behind it', async () => {
+      const { large, prepared, send } = makePreparing()
+      send('a@0')
+      send('b@0')
+      await turns(3)
+      expect(prepared).to.deep.equal([])
+      send(...large('c'))
+      await turns(3)
+      expect(prepared).to.deep.equal([])
+    })
   })
 })

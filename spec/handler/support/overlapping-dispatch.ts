@@ -22,15 +22,18 @@ export function message(text: string, deadlineMs = 0): PendingMessage {
 export function makeDispatch({
   bind = bindByKey,
   maxInFlight = 5,
+  prepare,
 }: {
   bind?: (pending: PendingMessage) => void
   maxInFlight?: number
+  prepare?: (messages: readonly PendingMessage[] | null) => void
 } = {}) {
   const runs: Run[] = []
   const expired: string[] = []
   const overlapping = new OverlappingDispatch({
     maxInFlight,
     bind,
+    ...(prepare && { prepare }),
     expire: (messages) => {
       for (const pending of messages) {
         if (pending.deadlineMs === 0 || pending.deadlineMs > performance.now()) continue
