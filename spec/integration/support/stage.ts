@@ -107,3 +107,20 @@ export function gate(): { opened: Promise<void>; open: () => void } {
   })
   return { opened, open }
 }
+
+/**
+ * Makes one call for each item, each in a turn of its own: sync calls of one turn are sent together.
+ *
+ * @returns what the calls have returned, not awaited.
+ */
+export async function inTurns<T, R>(
+  items: readonly T[],
+  call: (item: T, position: number) => Promise<R>,
+): Promise<Promise<R>[]> {
+  const calls: Promise<R>[] = []
+  for (const [i, item] of items.entries()) {
+    calls.push(call(item, i))
+    await Promise.resolve()
+  }
+  return calls
+}
