@@ -24,6 +24,14 @@ export class Fifo<T> {
     this.#size++
   }
 
+  /** Puts an item in front of all others: back to where it was taken from. */
+  unshift(item: T): void {
+    if (this.#size === this.#ring.length) this.#grow()
+    this.#head = (this.#head - 1) & (this.#ring.length - 1)
+    this.#ring[this.#head] = item
+    this.#size++
+  }
+
   /** The oldest item, or undefined when there is none. */
   peek(): T | undefined {
     return this.#size === 0 ? undefined : this.#ring[this.#head]

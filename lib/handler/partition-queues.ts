@@ -36,6 +36,8 @@ export interface PartitionQueuesOptions {
 export class PartitionQueues {
   readonly #options: PartitionQueuesOptions
   readonly #topics = new Map<string, MessageTopic>()
+  /** Of the last message that came: the next one is often of the same. */
+  #lastTopic: MessageTopic | null = null
   /** In the order in which they became free; looked at again when their turn comes. */
   readonly #ready = new Fifo<MessageHold>()
   #touched: MessageTopic[] = []
@@ -93,7 +95,11 @@ export class PartitionQueues {
         next instanceof Partition ? this.#collectPartition(next, run) : this.#collectTopic(next, run)
       if (!hasRoom) full.push(next)
     }
-    for (const hold of full) this.#makeReady(hold)
+    for (const hold of full.reverse()) {
+      if (hold.isReady) continue
+      hold.isReady = true
+      this.#ready.unshift(hold)
+    }
   }
 
   /** To be called when a message that was taken may have been settled, or bound to a partition. */
@@ -171,7 +177,12 @@ export class PartitionQueues {
       topic.waiting.shift()
       this.#pushToPartition(this.#partitionOf(topic, next.partition), next)
     }
-    if (topic.unsettled === 0 && topic.waitingPartitions === 0) this.#topics.delete(topic.name)
+    if (topic.unsettled === 0 && topic.waitingPartitions === 0) this.#forget(topic)
+  }
+
+  #forget(topic: MessageTopic): void {
+    this.#topics.delete(topic.name)
+    if (topic === this.#lastTopic) this.#lastTopic = null
   }
 
   #pushToPartition(partition: MessagePartition, message: PendingMessage): void {
@@ -240,11 +251,13 @@ export class PartitionQueues {
   }
 
   #topicOf({ topic: name }: PendingMessage): MessageTopic {
+    if (this.#lastTopic?.name === name) return this.#lastTopic
     let topic = this.#topics.get(name)
     if (!topic) {
       topic = new Topic(name)
       this.#topics.set(name, topic)
     }
+    this.#lastTopic = topic
     return topic
   }
 
