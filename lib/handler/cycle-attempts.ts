@@ -160,7 +160,7 @@ export class CycleAttempts {
       })
     })
     if (hasAsked || rejections.length > 0) onProgress?.()
-    for (const { batch, attempt } of await allOf(sending)) {
+    for (const { batch, attempt } of await (sending.length === 1 ? sending[0]! : allOf(sending))) {
       for (const message of batch.messages) failures.set(message, attempt)
     }
     return failures
@@ -199,7 +199,6 @@ export class CycleAttempts {
 
 /** All of them have ended before anything else happens to their messages, also when one of them failed. */
 async function allOf(sending: readonly Promise<readonly Retry[]>[]): Promise<readonly Retry[]> {
-  if (sending.length === 1) return sending[0]!
   const retries: Retry[] = []
   for (const sent of await Promise.allSettled(sending)) {
     if (sent.status === 'rejected') throw sent.reason

@@ -112,7 +112,10 @@ export class LeaderDispatch {
     try {
       return await this.#options.pool.use(leaderId, (producer) => {
         const requests = this.#prepared.get(batches) ?? splitIntoRequests(batches, this.#maxRequestBytes)
-        return this.#sendInOrder({ id: leaderId, producer, mayExpire }, requests)
+        const leader = { id: leaderId, producer, mayExpire }
+        return requests.length === 1
+          ? this.#sendOne(leader, requests[0]!)
+          : this.#sendInOrder(leader, requests)
       })
     } catch (thrown) {
       return this.#retry(batches, unexpected(thrown))
@@ -195,10 +198,11 @@ export class LeaderDispatch {
     this.#lastConnections.set(leader.id, { connection, broker })
     const made = this.#ahead.take(batches, connection)
     const ahead = made instanceof Promise ? await made : made
-    if (ahead && connection.isOpen)
-      return [...moved, ...(await this.#request(leader, ahead.prepared, connection, ahead))]
+    if (ahead && connection.isOpen) {
+      return behind(moved, this.#request(leader, ahead.prepared, connection, ahead))
+    }
     const { ready: prepared, tooLarge } = await this.#preparer.prepare(batches, connection.version, broker)
-    if (!connection.isOpen && !isAgain) return [...moved, ...(await this.#sendOne(leader, batches, true))]
+    if (!connection.isOpen && !isAgain) return behind(moved, this.#sendOne(leader, batches, true))
     const again = prepared.length > 0 ? await this.#request(leader, prepared, connection) : []
     if (moved.length === 0 && tooLarge.length === 0) return again
     return [...moved, ...again, ...(await this.#sendInOrder(leader, oneByOne(tooLarge.flatMap(halve))))]
@@ -232,7 +236,7 @@ export class LeaderDispatch {
   }
 
   /** @throws {OutdatedRequest} when it was not written; else as {@link ProduceConnection.send}. */
-  async #answerTo(
+  #answerTo(
     { mayExpire }: Leader,
     prepared: readonly Prepared[],
     batches: readonly PendingBatch[],
@@ -247,11 +251,7 @@ export class LeaderDispatch {
       : { sizeHint: estimateRequestBytes(batches), messages: countOf(batches) }
     if (!mayExpire) return connection.send(request, options)
     const onWriting = (): void => beginFlight(batches)
-    try {
-      return await connection.send(request, { ...options, onWriting })
-    } finally {
-      endFlight(batches)
-    }
+    return connection.send(request, { ...options, onWriting }).finally(() => endFlight(batches))
   }
 
   /** @throws {DecodeError} when the answer cannot be trusted; the connection has ended then. */
@@ -317,6 +317,11 @@ export class LeaderDispatch {
     }
     return retries
   }
+}
+
+/** The same promise where nothing is in front: it is one wait less. */
+function behind(first: Retry[], later: Promise<Retry[]>): Promise<Retry[]> {
+  return first.length === 0 ? later : later.then((retries) => [...first, ...retries])
 }
 
 const noRetries: Promise<Retry[]> = Promise.resolve([])
