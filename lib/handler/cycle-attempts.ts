@@ -224,7 +224,12 @@ function unsettled(messages: readonly PendingMessage[]): readonly PendingMessage
 
 function topicsOf(messages: readonly PendingMessage[]): Set<string> {
   const topics = new Set<string>()
-  for (const { topic } of messages) topics.add(topic)
+  let last: string | null = null
+  for (const { topic } of messages) {
+    if (topic === last) continue
+    topics.add(topic)
+    last = topic
+  }
   return topics
 }
 

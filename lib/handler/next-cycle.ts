@@ -35,9 +35,9 @@ export class NextCycle {
    */
   prepare(messages: readonly PendingMessage[], topics: ReadonlySet<string>): void {
     this.forget()
-    const before = messages.map(({ partition }) => partition)
+    const before = this.#context.keepsPartitions ? messages.map(({ partition }) => partition) : null
     const collated = partitionAndCollate(messages, this.#context)
-    for (let i = 0; i < messages.length; i++) messages[i]!.partition = before[i]!
+    for (let i = 0; i < messages.length; i++) messages[i]!.partition = before ? before[i]! : -1
     if (collated.rejections.length > 0) return
     for (const [leaderId, batches] of collated.batchesByLeader) this.#leaders.prepare(leaderId, batches)
     const knownByTopic = new Map([...topics].map((topic) => [topic, this.#context.topic(topic)]))
@@ -70,7 +70,7 @@ export class NextCycle {
 
 function isSame({ messages, collated }: Prepared, now: readonly PendingMessage[]): boolean {
   if (messages.length !== now.length) return false
-  return messages.every((message, i) => message === now[i]) || isInBatches(collated, now)
+  return startsWith(now, messages, 0) || isInBatches(collated, now)
 }
 
 /** Whether the messages are those of all batches, each batch in one piece. */
@@ -80,8 +80,18 @@ function isInBatches({ batchesByLeader }: Collated, messages: readonly PendingMe
   )
   for (let i = 0; i < messages.length; ) {
     const batch = batchByFirst.get(messages[i]!)
-    if (!batch?.messages.every((message, j) => message === messages[i + j])) return false
+    if (!batch || !startsWith(messages, batch.messages, i)) return false
     i += batch.messages.length
   }
+  return true
+}
+
+/** Whether these messages stand in the list from this position on. */
+function startsWith(
+  list: readonly PendingMessage[],
+  messages: readonly PendingMessage[],
+  from: number,
+): boolean {
+  for (let i = 0; i < messages.length; i++) if (messages[i] !== list[from + i]) return false
   return true
 }
