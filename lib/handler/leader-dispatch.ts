@@ -73,11 +73,6 @@ interface Leader {
   readonly id: number
 }
 
-interface LastConnection {
-  readonly connection: ProduceConnection
-  readonly broker: string
-}
-
 export class LeaderDispatch {
   readonly #options: LeaderDispatchOptions
   readonly #limits = new LearnedSizeLimits()
@@ -85,8 +80,6 @@ export class LeaderDispatch {
   readonly #maxRequestBytes: number
   readonly #unproven: UnprovenPartitions
   readonly #ahead: RequestsAhead
-  /** Leader → what was sent to it last. */
-  readonly #lastConnections = new Map<number, LastConnection>()
   /** What is dispatched next → its requests. */
   readonly #prepared = new WeakMap<readonly PendingBatch[], readonly PendingBatch[][]>()
 
@@ -129,13 +122,7 @@ export class LeaderDispatch {
   prepare(leaderId: number, batches: readonly PendingBatch[]): void {
     const requests = splitIntoRequests(batches, this.#maxRequestBytes)
     this.#prepared.set(batches, requests)
-    this.#makeAhead(leaderId, requests[0]!)
-  }
-
-  /** With acks 0 nothing is waited for. */
-  #makeAhead(leaderId: number, request: readonly PendingBatch[]): void {
-    const last = this.#lastConnections.get(leaderId)
-    if (last && this.#options.acks !== 0) this.#ahead.make(request, last.connection, last.broker)
+    this.#ahead.make(leaderId, requests[0]!)
   }
 
   async #sendInOrder(leader: Leader, requests: readonly PendingBatch[][]): Promise<Retry[]> {
@@ -146,7 +133,7 @@ export class LeaderDispatch {
       const going = held.size === 0 ? request : request.filter((batch) => !held.has(nameOf(batch)))
       const sent = going.length > 0 ? this.#sendOne(leader, going) : noRetries
       const next = requests[i + 1]
-      const ahead = next && setImmediate(() => this.#makeAhead(leader.id, next))
+      const ahead = next && setImmediate(() => this.#ahead.make(leader.id, next))
       const again = [...(await sent)]
       clearImmediate(ahead)
       if (going.length < request.length) {
@@ -195,7 +182,7 @@ export class LeaderDispatch {
       return this.#failed(producer, batches, unexpected(thrown))
     }
     const { broker } = producer
-    this.#lastConnections.set(leader.id, { connection, broker })
+    this.#ahead.connected(leader.id, connection, broker)
     const made = this.#ahead.take(batches, connection)
     const ahead = made instanceof Promise ? await made : made
     if (ahead && connection.isOpen) {

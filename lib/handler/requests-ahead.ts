@@ -31,9 +31,16 @@ interface Making {
   readonly request: RequestAhead | null | Promise<RequestAhead | null>
 }
 
+/** What was sent to a leader last went over it. */
+interface LastConnection {
+  readonly connection: ProduceConnection
+  readonly broker: string
+}
+
 export class RequestsAhead {
   readonly #options: PayloadOptions & ProduceRequestOptions
   readonly #limits: LearnedSizeLimits
+  readonly #lastByLeader = new Map<number, LastConnection>()
   /** By the very list that is sent: where a message is taken out of it, another list is sent. */
   readonly #byBatches = new WeakMap<readonly PendingBatch[], Making>()
 
@@ -42,19 +49,15 @@ export class RequestsAhead {
     this.#limits = limits
   }
 
-  /** Never throws. */
-  make(batches: readonly PendingBatch[], connection: ProduceConnection, broker: string): void {
-    if (!connection.isOpen || this.#byBatches.has(batches) || needsHeaders(batches, connection.version))
-      return
-    const make = (written: readonly BatchPayload[]): RequestAhead | null =>
-      this.#request(batches, written, connection)
-    try {
-      const written = batches.map((batch) => payloadOf(batch, connection.version, broker, this.#options))
-      const request = areWritten(written) ? make(written) : Promise.all(written).then(make, () => null)
-      this.#byBatches.set(batches, { connection, request })
-    } catch {
-      // It fails again when it is its turn, and its messages have an outcome then.
-    }
+  /** A request goes out to a leader over this connection. */
+  connected(leaderId: number, connection: ProduceConnection, broker: string): void {
+    this.#lastByLeader.set(leaderId, { connection, broker })
+  }
+
+  /** For the connection that was used last, while it is open; not with acks 0, where nothing is waited for. Never throws. */
+  make(leaderId: number, batches: readonly PendingBatch[]): void {
+    const last = this.#lastByLeader.get(leaderId)
+    if (last?.connection.isOpen && this.#options.acks !== 0) this.#make(batches, last)
   }
 
   /** @returns null where none was made for this connection, or none could be. What was made is good for one sending. */
@@ -65,6 +68,19 @@ export class RequestsAhead {
     const making = this.#byBatches.get(batches)
     this.#byBatches.delete(batches)
     return making?.connection === connection ? making.request : null
+  }
+
+  #make(batches: readonly PendingBatch[], { connection, broker }: LastConnection): void {
+    if (this.#byBatches.has(batches) || needsHeaders(batches, connection.version)) return
+    const make = (written: readonly BatchPayload[]): RequestAhead | null =>
+      this.#request(batches, written, connection)
+    try {
+      const written = batches.map((batch) => payloadOf(batch, connection.version, broker, this.#options))
+      const request = areWritten(written) ? make(written) : Promise.all(written).then(make, () => null)
+      this.#byBatches.set(batches, { connection, request })
+    } catch {
+      // It fails again when it is its turn, and its messages have an outcome then.
+    }
   }
 
   #request(

@@ -10,11 +10,17 @@ import { batchOf, serialized } from './support/pending-messages.js'
 
 const MAGIC_2 = 3
 
-function makeAhead(compress: Compression['compress'] | null = null, version = MAGIC_2) {
+interface Settings {
+  compress?: Compression['compress']
+  version?: number
+  acks?: number
+}
+
+function makeAhead({ compress, version = MAGIC_2, acks = 1 }: Settings = {}) {
   const limits = new LearnedSizeLimits()
-  const compression = compress && ({ id: 1, name: 'gzip', compress } as Compression)
+  const compression = compress ? ({ id: 1, name: 'gzip', compress } as Compression) : null
   const ahead = new RequestsAhead(
-    { compression, compressedTopics: new Set(), acks: 1, requestTimeoutMs: 1500 },
+    { compression, compressedTopics: new Set(), acks, requestTimeoutMs: 1500 },
     limits,
   )
   const pool = new FakePool()
@@ -35,7 +41,8 @@ describe('RequestsAhead', () => {
   it('returns the request that was made, once', async () => {
     const { ahead, connection } = makeAhead()
     const sent = batches()
-    ahead.make(sent, connection, 'b:1')
+    ahead.connected(0, connection, 'b:1')
+    ahead.make(0, sent)
     const made = await ahead.take(sent, connection)
     expect(topicsOf(made)).to.deep.equal(['t/0', 't/1'])
     expect(made!.prepared.map(({ batch }) => batch)).to.deep.equal(sent)
@@ -45,24 +52,39 @@ describe('RequestsAhead', () => {
   it('returns none for other batches, or another connection', async () => {
     const { ahead, connect, connection } = makeAhead()
     const sent = batches()
-    ahead.make(sent, connection, 'b:1')
+    ahead.connected(0, connection, 'b:1')
+    ahead.make(0, sent)
     expect(await ahead.take([...sent], connection)).to.equal(null)
     expect(await ahead.take(sent, connect())).to.equal(null)
+  })
+
+  it('makes none for a leader to which nothing was sent yet, or with acks 0', async () => {
+    const { ahead, connection } = makeAhead()
+    const sent = batches()
+    ahead.connected(0, connection, 'b:1')
+    ahead.make(1, sent)
+    expect(await ahead.take(sent, connection)).to.equal(null)
+    const unanswered = makeAhead({ acks: 0 })
+    unanswered.ahead.connected(0, connection, 'b:1')
+    unanswered.ahead.make(0, sent)
+    expect(await unanswered.ahead.take(sent, connection)).to.equal(null)
   })
 
   it('makes none for a connection that has ended', async () => {
     const { ahead, connection } = makeAhead()
     const sent = batches()
-    ahead.make(sent, { ...connection, isOpen: false }, 'b:1')
+    ahead.connected(0, { ...connection, isOpen: false }, 'b:1')
+    ahead.make(0, sent)
     expect(await ahead.take(sent, connection)).to.equal(null)
   })
 
   it('makes none where the headers of a message cannot be stored', async () => {
-    const { ahead, connection } = makeAhead(null, 0)
+    const { ahead, connection } = makeAhead({ version: 0 })
     const message = serialized('a')
     Object.assign(message, { headers: [['h', 'v']] })
     const sent = [batchOf('t', 0, message)]
-    ahead.make(sent, connection, 'b:1')
+    ahead.connected(0, connection, 'b:1')
+    ahead.make(0, sent)
     expect(await ahead.take(sent, connection)).to.equal(null)
     expect(message.isSettled).to.equal(false)
   })
@@ -71,7 +93,8 @@ describe('RequestsAhead', () => {
     const { ahead, connection, limits } = makeAhead()
     limits.refused('t', 10)
     const sent = batches()
-    ahead.make(sent, connection, 'b:1')
+    ahead.connected(0, connection, 'b:1')
+    ahead.make(0, sent)
     expect(await ahead.take(sent, connection)).to.equal(null)
   })
 
@@ -82,15 +105,17 @@ describe('RequestsAhead', () => {
     message.value = new Uint8Array(buffer)
     structuredClone(buffer, { transfer: [buffer] })
     const sent = [batchOf('t', 0, message)]
-    ahead.make(sent, connection, 'b:1')
+    ahead.connected(0, connection, 'b:1')
+    ahead.make(0, sent)
     expect(await ahead.take(sent, connection)).to.equal(null)
     expect(message.isSettled).to.equal(false)
   })
 
   it('compresses, and is waited for', async () => {
-    const { ahead, connection } = makeAhead(async (plain) => gzipSync(plain))
+    const { ahead, connection } = makeAhead({ compress: async (plain) => gzipSync(plain) })
     const sent = batches()
-    ahead.make(sent, connection, 'b:1')
+    ahead.connected(0, connection, 'b:1')
+    ahead.make(0, sent)
     const made = await ahead.take(sent, connection)
     expect(topicsOf(made)).to.deep.equal(['t/0', 't/1'])
     const writer = new Writer()
@@ -99,9 +124,10 @@ describe('RequestsAhead', () => {
   })
 
   it('makes none where it cannot be compressed', async () => {
-    const { ahead, connection } = makeAhead(() => Promise.reject(new Error('no codec')))
+    const { ahead, connection } = makeAhead({ compress: () => Promise.reject(new Error('no codec')) })
     const sent = batches()
-    ahead.make(sent, connection, 'b:1')
+    ahead.connected(0, connection, 'b:1')
+    ahead.make(0, sent)
     expect(await ahead.take(sent, connection)).to.equal(null)
   })
 })
