@@ -11,8 +11,7 @@
 import _ from 'lodash'
 import type { BrokerAddress } from '../broker-address.js'
 import { counted } from '../counted.js'
-import { EncodeError, KafkaError, MetadataError, printable } from '../errors.js'
-import type { FailedAttempt } from '../failure.js'
+import type { KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { unexpected } from '../name-of-thrown.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
@@ -36,6 +35,7 @@ import type { Outcomes } from './outcomes.js'
 import type { PendingBatch } from './partition-and-collate.js'
 import type { PendingMessage } from './pending-message.js'
 import { type RequestAhead, RequestsAhead } from './requests-ahead.js'
+import { countOf, leaderMoved, Retries, type Retry, stayedBehind } from './retries.js'
 import { UnprovenPartitions } from './unproven-partitions.js'
 
 export interface LeaderDispatchOptions {
@@ -59,13 +59,6 @@ export interface LeaderDispatchOptions {
   readonly unproven?: UnprovenPartitions
 }
 
-/** Messages that have to be tried again, and the attempt that has failed. */
-export interface Retry {
-  readonly batch: PendingBatch
-  /** Noted on each of the messages, which share it. */
-  readonly attempt: FailedAttempt
-}
-
 /** What the requests of one dispatch have in common. */
 interface Leader {
   readonly producer: SyncProducer
@@ -77,6 +70,7 @@ export class LeaderDispatch {
   readonly #options: LeaderDispatchOptions
   readonly #limits = new LearnedSizeLimits()
   readonly #preparer: BatchPreparer
+  readonly #retries: Retries
   readonly #maxRequestBytes: number
   readonly #unproven: UnprovenPartitions
   readonly #ahead: RequestsAhead
@@ -86,6 +80,7 @@ export class LeaderDispatch {
   constructor(options: LeaderDispatchOptions) {
     this.#options = options
     this.#unproven = options.unproven ?? new UnprovenPartitions()
+    this.#retries = new Retries(options)
     this.#preparer = new BatchPreparer(options, this.#limits)
     this.#ahead = new RequestsAhead(options, this.#limits)
     this.#maxRequestBytes = options.compression ? MAX_COMPRESSED_REQUEST_BYTES : MAX_PLAIN_REQUEST_BYTES
@@ -111,7 +106,7 @@ export class LeaderDispatch {
           : this.#sendInOrder(leader, requests)
       })
     } catch (thrown) {
-      return this.#retry(batches, unexpected(thrown))
+      return this.#retries.of(batches, unexpected(thrown))
     }
   }
 
@@ -139,7 +134,7 @@ export class LeaderDispatch {
       if (going.length < request.length) {
         const behind = request.filter((batch) => held.has(nameOf(batch)))
         for (const batch of behind) {
-          again.push(...this.#retry([batch], stayedBehind(batch, held.get(nameOf(batch))!)))
+          again.push(...this.#retries.of([batch], stayedBehind(batch, held.get(nameOf(batch))!)))
         }
       }
       for (const retry of again) {
@@ -172,14 +167,14 @@ export class LeaderDispatch {
           this.#isStillLed(producer, batch),
         )
         moved = notLed.flatMap((batch) =>
-          this.#retry([batch], leaderMoved(producer.broker, batch), producer.broker),
+          this.#retries.of([batch], leaderMoved(producer.broker, batch), producer.broker),
         )
         batches = led
       } else {
         connection = ready
       }
     } catch (thrown) {
-      return this.#failed(producer, batches, unexpected(thrown))
+      return this.#retries.ofRequest(producer.broker, batches, unexpected(thrown))
     }
     const { broker } = producer
     this.#ahead.connected(leader.id, connection, broker)
@@ -213,7 +208,8 @@ export class LeaderDispatch {
     } catch (thrown) {
       if (thrown instanceof OutdatedRequest) return this.#sendOne(leader, batches)
       const error = unexpected(thrown)
-      if (!(error instanceof UnreadableRecordError)) return this.#failed(producer, batches, error)
+      if (!(error instanceof UnreadableRecordError))
+        return this.#retries.ofRequest(producer.broker, batches, error)
       return this.#sendOne(leader, this.#preparer.withoutUnreadable(batches, error))
     }
     const retries = this.#settle(read, producer.broker)
@@ -276,33 +272,13 @@ export class LeaderDispatch {
       logger.warn(`producing ${counted(messages.length, 'message')} failed without a retry: ${error.message}`)
       outcomes.failed(messages, (message) => errorByMessage.get(message) ?? error)
     }
-    return read.retry.flatMap(({ batch, error }) => this.#retry([batch], error, broker))
+    return read.retry.flatMap(({ batch, error }) => this.#retries.of([batch], error, broker))
   }
 
   /** Connecting may have brought newer metadata: what another broker leads by now is tried again there. */
   #isStillLed({ address }: SyncProducer, { topic, partition }: PendingBatch): boolean {
     const leader = this.#options.leaderOf?.(topic, partition)
     return leader === undefined || _.isEqual(leader, address)
-  }
-
-  /** The request came to nothing. What cannot even be encoded never will be. */
-  #failed(producer: SyncProducer, batches: readonly PendingBatch[], error: KafkaError): Retry[] {
-    if (!(error instanceof EncodeError)) return this.#retry(batches, error, producer.broker)
-    this.#options.logger.error(`a produce request cannot be written: ${error.message}`)
-    for (const { messages } of batches) this.#options.outcomes.failed(messages, () => error)
-    return []
-  }
-
-  /** Notes the attempt on every message that has no outcome; those are to be tried again. */
-  #retry(batches: readonly PendingBatch[], error: KafkaError, broker?: string): Retry[] {
-    const attempt: FailedAttempt = { atMs: Date.now(), ...(broker !== undefined && { broker }), error }
-    const retries = withoutSettled(batches).map((batch) => ({ batch, attempt }))
-    for (const { batch } of retries) for (const message of batch.messages) message.addAttempt(attempt)
-    if (retries.length > 0) {
-      const count = countOf(retries.map(({ batch }) => batch))
-      this.#options.logger.warn(`producing ${counted(count, 'message')} failed: ${error.message}`)
-    }
-    return retries
   }
 }
 
@@ -321,26 +297,6 @@ function topicsOf(batches: readonly PendingBatch[]): string[] {
   return [...new Set(batches.map(({ topic }) => topic))]
 }
 
-function countOf(batches: readonly PendingBatch[]): number {
-  return batches.reduce((sum, { messages }) => sum + messages.length, 0)
-}
-
 function nameOf({ topic, partition }: PendingBatch): string {
   return partitionName(topic, partition)
-}
-
-function leaderMoved(broker: string, { topic, partition }: PendingBatch): MetadataError {
-  const place = printable(partitionName(topic, partition))
-  return new MetadataError(`${broker} answered that it no longer leads ${place}`, {
-    broker,
-    topic,
-    partition,
-  })
-}
-
-/** Of messages that were not sent, because they would have overtaken others; whatever happened to those. */
-function stayedBehind({ topic, partition }: PendingBatch, cause: KafkaError): KafkaError {
-  const place = printable(partitionName(topic, partition))
-  const text = `not sent because earlier messages of ${place} are to be tried again: ${cause.message}`
-  return new KafkaError(cause.code, text, { topic, partition, cause, retriable: true })
 }
