@@ -63,6 +63,7 @@ export class CycleAttempts {
   abort(reason: KafkaError): void {
     this.#abortedFor ??= reason
     this.#waits.end()
+    this.#next.forget()
   }
 
   /** Does what it can of a cycle with these serialized messages before its turn has come; see {@link NextCycle}. */

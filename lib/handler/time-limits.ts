@@ -38,11 +38,11 @@ export class TimeLimits {
     messages: readonly PendingMessage[],
     onOver: (messages: readonly PendingMessage[]) => void,
   ): TimeLimits | null {
+    if (!messages.some(({ deadlineMs }) => deadlineMs > 0)) return null
     let limited = messages
     if (messages.some(({ deadlineMs }) => deadlineMs <= 0)) {
       limited = messages.filter(({ deadlineMs }) => deadlineMs > 0)
     }
-    if (limited.length === 0) return null
     return new TimeLimits(inOrder(limited), limited.length === messages.length, onOver)
   }
 
