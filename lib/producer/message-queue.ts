@@ -70,6 +70,11 @@ export class MessageQueue<T> {
     return this.#items.peek()
   }
 
+  /** Up to `count` items from the front, which {@link take} returns next; they stay and go on counting. */
+  front(count: number): T[] {
+    return this.#items.front(count)
+  }
+
   /** Callers that wait for room. */
   get waiting(): number {
     return this.#waiters.size

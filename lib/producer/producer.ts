@@ -110,6 +110,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#loop = new SendLoop({
       queue: this.#queue,
       dispatch,
+      ...(maxInFlight === 1 && { prepare: (messages: PendingMessage[]) => handler.prepare(messages) }),
       batchSize: this.config.batchNumMessages,
       lingerMs: this.config.queueBufferingMaxMs,
       deadlineMsOf: ({ deadlineMs }) => deadlineMs,
