@@ -23,7 +23,6 @@ interface Dimension {
 }
 
 const MB = 2 ** 20
-const KB = 1024
 const powersOfTen = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => 10 ** (from + index))
 
@@ -87,14 +86,27 @@ const dimensions: readonly Dimension[] = [
 const TEXT = `CPU and memory per message as one thing grows; all else as in the floor's table. *× best*: CPU beside the cheapest
 point of the same table, which is 1 where growth costs nothing. *RSS, growth*: peak of resident memory over that of the idle process.`
 
-async function measure(context: Context, dimension: Dimension): Promise<{ table: Table; chart: Chart }> {
+interface Point {
+  readonly value: number
+  readonly samples: FiguresByVariant
+}
+
+type FigureAt = (product: string, point: Point) => number | null
+
+const growthOf: FigureAt = (product, { samples }) => {
+  const idle = figuresOf(samples, product, 'idleRssMb')
+  const growth = figuresOf(samples, product, 'peakRssMb').map((peak, round) => peak - idle[round]!)
+  return growth.length > 0 ? spreadOf(growth).median : null
+}
+
+async function measure(context: Context, dimension: Dimension): Promise<{ table: Table; charts: Chart[] }> {
   const { name, axis, values, perUnit, held } = dimension
-  const points: { readonly value: number; readonly samples: FiguresByVariant }[] = []
+  const points: Point[] = []
   for (const value of values) {
     const samples = await compare(context, scaled(dimension.rowOf(value), context), productVariants(context))
     points.push({ value, samples })
   }
-  const cpuOf = (product: string, { value, samples }: (typeof points)[number]): number | null => {
+  const cpuOf: FigureAt = (product, { value, samples }) => {
     const cpu = spreadOfFigure(samples, product, 'cpuUs')
     return cpu && cpu.median / (perUnit?.divisor(value) ?? 1)
   }
@@ -103,9 +115,7 @@ async function measure(context: Context, dimension: Dimension): Promise<{ table:
       const { value, samples } = point
       const all = points.map((each) => cpuOf(product, each)).filter((cpu) => cpu !== null)
       const cpu = cpuOf(product, point)
-      const idle = figuresOf(samples, product, 'idleRssMb')
-      const growth = figuresOf(samples, product, 'peakRssMb').map((peak, round) => peak - idle[round]!)
-      const growthMb = growth.length > 0 ? spreadOf(growth).median : null
+      const growthMb = growthOf(product, point)
       return [
         value.toLocaleString('en-US'),
         ...(context.products.length > 1 ? [product] : []),
@@ -113,7 +123,7 @@ async function measure(context: Context, dimension: Dimension): Promise<{ table:
         cpu,
         spreadOfFigure(samples, product, 'perSecond'),
         growthMb,
-        ...(held && growthMb !== null ? [(growthMb * KB) / held(value)] : held ? [null] : []),
+        ...(held ? [growthMb && (growthMb * MB) / held(value)] : []),
         spreadOfFigure(samples, product, 'gcShare'),
         spreadOfFigure(samples, product, 'delayP99Ms'),
       ]
@@ -126,23 +136,25 @@ async function measure(context: Context, dimension: Dimension): Promise<{ table:
     { name: perUnit ? `CPU per ${perUnit.unit}` : 'CPU', unit: 'µs' },
     { name: 'messages/s', unit: 'perSecond' },
     { name: 'RSS, growth', unit: 'MB' },
-    ...(held ? [{ name: 'KB per message held', unit: 'count' } as const] : []),
+    ...(held ? [{ name: 'per message held', unit: 'bytes' } as const] : []),
     { name: 'collector', unit: 'share' },
     { name: 'loop delay p99', unit: 'ms' },
   ]
   const unit = perUnit ? `µs per ${perUnit.unit}` : 'µs per message'
-  const chart: Chart = {
-    name: `growth-${axis}${held ? `-${name.split(' ')[0]}` : ''}`,
-    title: `CPU, ${unit}: ${name}`,
+  const file = `growth-${name.split(' ').at(held ? 0 : -1)}`
+  const chart = (kind: 'cpu' | 'memory', title: string, figureOf: FigureAt): Chart => ({
+    name: `${file}-${kind}`,
+    title: `${title}: ${name}`,
     kind: 'lines',
     labels: [axis],
-    unit: 'µs',
+    unit: kind === 'cpu' ? 'µs' : 'MB',
     series: context.products.map(({ name: product }) => ({
       name: product,
-      points: points.map((point) => [point.value, cpuOf(product, point)] as const),
+      points: points.map((point) => [point.value, figureOf(product, point)] as const),
     })),
-  }
-  return { table: { title: `By ${name}`, note: '', columns, rows }, chart }
+  })
+  const charts = [chart('cpu', `CPU, ${unit}`, cpuOf), chart('memory', 'RSS over idle, MB', growthOf)]
+  return { table: { title: `By ${name}`, note: '', columns, rows }, charts }
 }
 
 async function run(context: Context): Promise<Findings> {
@@ -155,14 +167,14 @@ async function run(context: Context): Promise<Findings> {
     title: 'Growth',
     text: TEXT,
     tables: found.map(({ table }) => table),
-    charts: found.map(({ chart }) => chart),
+    charts: found.flatMap(({ charts }) => charts),
     headlines: [],
   }
 }
 
-/** First, middle and last. */
+/** What is flat between them is flat. */
 function ends(values: readonly number[]): number[] {
-  return [values[0]!, values[values.length >> 1]!, values.at(-1)!]
+  return [values[0]!, values.at(-1)!]
 }
 
 export const part: Part = {

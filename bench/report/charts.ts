@@ -48,7 +48,7 @@ function barOption(chart: Chart): EChartsCoreOption {
   return {
     title: titleOf(chart),
     legend: legendOf(chart),
-    grid: { left: 340, right: 90, top: 44, bottom: 32 },
+    grid: { left: 380, right: 90, top: 44, bottom: 32 },
     xAxis: { type: 'value', min: 0, ...valueAxis(chart) },
     yAxis: {
       type: 'category',

@@ -13,7 +13,7 @@ export interface Sample {
   /** CPU time of the process, all threads, in µs per message. */
   readonly cpuUs: number
   readonly systemUs: number
-  /** Share of that CPU time for which the garbage collector stopped the program, 0 to 1. */
+  /** Share of the time that the event loop was busy for which the garbage collector stopped it, 0 to 1. */
   readonly gcShare: number
   readonly minorCollections: number
   readonly majorCollections: number
@@ -72,11 +72,13 @@ export async function measured(
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   await beginning()
   delay.enable()
+  const utilization = performance.eventLoopUtilization()
   const cpu = process.cpuUsage()
   const startMs = performance.now()
   await work(messages)
   const seconds = (performance.now() - startMs) / 1000
   const { user, system } = process.cpuUsage(cpu)
+  const { active } = performance.eventLoopUtilization(utilization)
   delay.disable()
   await collections.stop()
   const sample: Sample = {
@@ -85,7 +87,7 @@ export async function measured(
     perSecond: messages / seconds,
     cpuUs: (user + system) / messages,
     systemUs: system / messages,
-    gcShare: (collections.ms * 1000) / (user + system),
+    gcShare: collections.ms / active,
     minorCollections: collections.minor,
     majorCollections: collections.major,
     delayP99Ms: lateMs(delay.percentile(99)),
