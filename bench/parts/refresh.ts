@@ -142,6 +142,8 @@ function latencies(samples: readonly Latency[]): Percentiles {
 function tableOf({ title }: Network, samples: ReadonlyMap<Habit, readonly Latency[]>): Table {
   const first = latencies([...samples.values()][0]!)
   const rows = [...samples].map(([{ name }, own]): Cell[] => {
+    // All that was sent was due while the round settled.
+    if (own.length === 0) return [`${name}: could not keep the pace`]
     const { count, p50Ms, p99Ms, p999Ms, maxMs } = latencies(own)
     return [name, p999Ms / first.p999Ms, p50Ms, p99Ms, p999Ms, maxMs, count]
   })
@@ -149,7 +151,8 @@ function tableOf({ title }: Network, samples: ReadonlyMap<Habit, readonly Latenc
 }
 
 function drawingOf({ title }: Network, samples: ReadonlyMap<Habit, readonly Latency[]>): Promise<string> {
-  const panels = [...samples].map(([{ name }, own], index) => {
+  const known = [...samples].filter(([, own]) => own.length > 0)
+  const panels = known.map(([{ name }, own], index) => {
     const { p50Ms, p999Ms } = latencies(own)
     const figures = `p50 ${p50Ms.toFixed(2)} ms, p99.9 ${p999Ms.toFixed(2)} ms`
     return { title: `${name}: ${figures}`, color: COLORS[index % COLORS.length]!, samples: own }

@@ -40,17 +40,29 @@ export function runProgram<Result = Sample>(
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-2000)
   })
+  let result: Result | undefined
+  child.on('message', (message) => {
+    if (message === 'begin') {
+      onBegin().then(
+        () => child.send('begin'),
+        () => child.kill(),
+      )
+    } else {
+      result = message as Result
+    }
+  })
   return new Promise((resolve, reject) => {
-    child.on('message', (message) => {
-      if (message === 'begin') onBegin().then(() => child.send('begin'), reject)
-      else resolve(message as Result)
-    })
     child.once('error', reject)
     child.once('exit', (code, signal) => {
-      const how =
-        signal === 'SIGKILL' ? `did not end in ${TIMEOUT_MS / 1000} s` : `ended with ${code ?? signal}`
-      // A sample that arrived before has settled this already.
-      setImmediate(() => reject(new Error(`${program} ${how}\n${errors.trim()}`)))
+      // Only when it is gone: the next sample has the machine to itself. Its last message may still be in the pipe.
+      const end = (): void => {
+        const how =
+          signal === 'SIGKILL' ? `did not end in ${TIMEOUT_MS / 1000} s` : `ended with ${code ?? signal}`
+        if (result !== undefined && code === 0) resolve(result)
+        else reject(new Error(`${program} ${how}\n${errors.trim()}`))
+      }
+      if (child.connected) child.once('disconnect', end)
+      else end()
     })
   })
 }
