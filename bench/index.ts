@@ -29,6 +29,11 @@ const parts: Readonly<Record<string, () => Promise<{ readonly part: Part }>>> = 
   crc: () => import('./parts/crc.js'),
 }
 
+/** Names for what is asked for often. */
+const shortcuts: Readonly<Record<string, { readonly part: string; readonly only: string }>> = {
+  'single-message': { part: 'peers', only: 'one message per call' },
+}
+
 const options = {
   quick: { type: 'boolean', default: false },
   rounds: { type: 'string' },
@@ -57,13 +62,16 @@ async function help(): Promise<string> {
       return `  ${name.padEnd(10)} ${what} (${takes}; ${takesQuick ?? 'by name only'})`
     }),
   )
-  return usage + lines.join('\n')
+  return `${usage}${lines.join('\n')}\n  single-message  of peers what sends one message per call`
 }
 
 async function main(): Promise<void> {
   const args = process.argv.slice(2)
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
-  const unknown = positionals.filter((name) => !Object.hasOwn(parts, name))
+  const shortcut = positionals.length === 1 ? shortcuts[positionals[0]!] : undefined
+  const wanted = shortcut ? [shortcut.part] : positionals
+  const only = shortcut ? [...values.only, shortcut.only] : values.only
+  const unknown = wanted.filter((name) => !Object.hasOwn(parts, name))
   if (values.help || unknown.length > 0) {
     console.log(await help())
     if (unknown.length > 0) throw new Error(`there is no part ${unknown.join(', ')}`)
@@ -72,7 +80,7 @@ async function main(): Promise<void> {
   const products = values.product.map(productNamed)
   if (products.length === 0) products.push(await buildProduct())
   await buildPrograms()
-  const isPartial = values.product.length > 0 || values.only.length > 0
+  const isPartial = values.product.length > 0 || only.length > 0
   const folder = values.out ? resolve(values.out) : isPartial ? null : PUBLISHED_FOLDER
   const nullBrokers = new NullBrokers()
   const kafkaBrokers = new KafkaBrokers()
@@ -81,15 +89,15 @@ async function main(): Promise<void> {
   const context = {
     isQuick: values.quick,
     products,
-    only: values.only,
+    only,
     nullBrokers,
     kafkaBrokers,
     log: (text: string) => console.error(text),
   }
   try {
-    for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) {
+    for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) {
       const { part } = await parts[name]!()
-      if (positionals.length === 0 && values.quick && part.takesQuick === null) continue
+      if (wanted.length === 0 && values.quick && part.takesQuick === null) continue
       const rounds = Number(values.rounds ?? part.rounds[values.quick ? 1 : 0])
       await runPart(name, part, { ...context, rounds }, folder, environment)
     }

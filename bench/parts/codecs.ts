@@ -94,8 +94,8 @@ async function run(context: Context): Promise<Findings> {
 
 export const part: Part = {
   what: 'what each codec costs, and how long it keeps the event loop',
-  takes: '4 min',
-  takesQuick: '15 s',
+  takes: '2 min',
+  takesQuick: '10 s',
   rounds: [5, 1],
   run,
 }

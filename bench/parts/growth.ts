@@ -179,8 +179,8 @@ function ends(values: readonly number[]): number[] {
 
 export const part: Part = {
   what: 'time and memory per message as sizes, partitions, topics, brokers, the queue and outstanding calls grow',
-  takes: '5 min',
-  takesQuick: '25 s',
+  takes: '3 min',
+  takesQuick: '10 s',
   rounds: [3, 1],
   run,
 }

@@ -1,5 +1,5 @@
 /**
- * What a part of the bench found, as it is kept in `docs/benchmarks/PART.json`: figures, not text, so that page, charts
+ * What a part of the bench found, as it is kept as JSON in `docs/benchmarks`: figures, not text, so that page, charts
  * and the README's table are made from it alone.
  */
 import type { Spread } from '../support/statistics.js'

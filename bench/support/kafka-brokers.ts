@@ -10,6 +10,7 @@ const FORGETFUL = {
   'log.segment.bytes': 64 * 1024 * 1024,
   'log.retention.bytes': 128 * 1024 * 1024,
   'log.retention.check.interval.ms': 5000,
+  'log.segment.delete.delay.ms': 1000,
 }
 
 export class KafkaBrokers {
