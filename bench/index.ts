@@ -98,13 +98,20 @@ async function main(): Promise<void> {
     for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) {
       const { part } = await parts[name]!()
       if (wanted.length === 0 && values.quick && part.takesQuick === null) continue
-      const rounds = Number(values.rounds ?? part.rounds[values.quick ? 1 : 0])
+      const rounds = values.rounds === undefined ? part.rounds[values.quick ? 1 : 0] : roundsOf(values.rounds)
       await runPart(name, part, { ...context, rounds }, folder, environment)
     }
   } finally {
     await nullBrokers.stop()
     await kafkaBrokers.stop()
   }
+}
+
+/** @throws {Error} unless it is a whole number from 1 on. */
+function roundsOf(text: string): number {
+  const rounds = Number(text)
+  if (Number.isInteger(rounds) && rounds > 0) return rounds
+  throw new Error(`--rounds takes a whole number from 1 on, not ${text}`)
 }
 
 async function runPart(

@@ -18,11 +18,14 @@ interface Dimension {
   rowOf(value: number): Row
   /** What a figure is divided by where it has to grow with x: CPU per message of larger messages, for one. */
   readonly perUnit?: { readonly unit: string; divisor(value: number): number }
+  /** Above its table. */
+  readonly note?: string
   /** Messages that are held at a time, where x decides it: gives memory per message. */
   held?(value: number): number
 }
 
 const MB = 2 ** 20
+const FEWEST_HELD = 10_000
 const powersOfTen = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => 10 ** (from + index))
 
@@ -40,8 +43,8 @@ const dimensions: readonly Dimension[] = [
     axis: 'bytes',
     values: powersOfTen(1, 6),
     rowOf: sized,
-    // A message costs something, and its bytes do: a tenth of a kilobyte is where both weigh about the same.
     perUnit: { unit: '100 bytes', divisor: (bytes) => Math.max(1, bytes / 100) },
+    note: 'CPU per 100 bytes, and per message of less: a message costs something by itself, so this falls as messages grow.',
   },
   {
     name: 'partitions',
@@ -100,7 +103,7 @@ const growthOf: FigureAt = (product, { samples }) => {
 }
 
 async function measure(context: Context, dimension: Dimension): Promise<{ table: Table; charts: Chart[] }> {
-  const { name, axis, values, perUnit, held } = dimension
+  const { name, axis, values, perUnit, held, note = '' } = dimension
   const points: Point[] = []
   for (const value of values) {
     const samples = await compare(context, scaled(dimension.rowOf(value), context), productVariants(context))
@@ -123,7 +126,8 @@ async function measure(context: Context, dimension: Dimension): Promise<{ table:
         cpu,
         spreadOfFigure(samples, product, 'perSecond'),
         growthMb,
-        ...(held ? [growthMb && (growthMb * MB) / held(value)] : []),
+        // A few messages are nothing beside what a process takes anyway.
+        ...(held ? [growthMb && held(value) >= FEWEST_HELD ? (growthMb * MB) / held(value) : null] : []),
         spreadOfFigure(samples, product, 'gcShare'),
         spreadOfFigure(samples, product, 'delayP99Ms'),
       ]
@@ -154,7 +158,7 @@ async function measure(context: Context, dimension: Dimension): Promise<{ table:
     })),
   })
   const charts = [chart('cpu', `CPU, ${unit}`, cpuOf), chart('memory', 'RSS over idle, MB', growthOf)]
-  return { table: { title: `By ${name}`, note: '', columns, rows }, charts }
+  return { table: { title: `By ${name}`, note, columns, rows }, charts }
 }
 
 async function run(context: Context): Promise<Findings> {
@@ -180,7 +184,7 @@ function ends(values: readonly number[]): number[] {
 export const part: Part = {
   what: 'time and memory per message as sizes, partitions, topics, brokers, the queue and outstanding calls grow',
   takes: '3 min',
-  takesQuick: '10 s',
+  takesQuick: '13 s',
   rounds: [3, 1],
   run,
 }

@@ -54,7 +54,7 @@ function sectionOf({ part, title, text, environment, tables, charts }: Report): 
   return [
     `<a id="${part}"></a>`,
     `## ${title}`,
-    `\`${environment.command}\`: ${environmentText(environment)}.`,
+    `\`${environment.command}\`: ${environmentText(environment)}. [Figures](${part}.json)`,
     ...(environment.isQuick ? [QUICK_WARNING] : []),
     text,
     ...blocks,

@@ -42,16 +42,27 @@ export class NullBroker {
   }
 
   async stop(): Promise<void> {
+    if (!this.#child.connected) return
     const exited = once(this.#child, 'exit')
     this.#child.disconnect()
     await exited
   }
 
-  /** One question at a time. */
+  /**
+   * One question at a time.
+   * @throws {Error} when the broker has ended; it has written why to standard error.
+   */
   async #ask(command: string): Promise<unknown> {
-    const answer = once(this.#child, 'message')
-    this.#child.send(command)
-    return (await answer)[0]
+    const ended = new AbortController()
+    const onDisconnect = (): void => ended.abort(new Error('the null broker has ended'))
+    this.#child.once('disconnect', onDisconnect)
+    try {
+      const answer = once(this.#child, 'message', { signal: ended.signal })
+      this.#child.send(command)
+      return (await answer)[0]
+    } finally {
+      this.#child.off('disconnect', onDisconnect)
+    }
   }
 }
 

@@ -139,7 +139,9 @@ describe('The page of benchmarks', () => {
   it('has the parts in their order, each with its date, machine, Node version and command', () => {
     const page = benchmarksPage([report('b'), report('a')], ['a', 'b'])
     expect(page.match(/^## .*/gm)).to.deep.equal(['## About a', '## About b'])
-    expect(page).to.include('`npm run bench -- b`: 2026-11-21, Node.js v20.20.2, 2 cores, 24 GB.')
+    expect(page).to.include(
+      '`npm run bench -- b`: 2026-11-21, Node.js v20.20.2, 2 cores, 24 GB. [Figures](b.json)',
+    )
     expect(page).to.include('### Modes')
   })
 
