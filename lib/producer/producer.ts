@@ -119,6 +119,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#intake = new QueueIntake({
       queue: this.#queue,
       timeoutMs: this.config.queueEnqueueTimeoutMs,
+      batchSize: this.config.batchNumMessages,
       eventLoop: this.#eventLoop,
       onQueued: () => this.#loop.notify(),
       refuse: (accepted, rejected) => this.#dropped(accepted, rejected),
