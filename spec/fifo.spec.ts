@@ -15,6 +15,16 @@ describe('Fifo', () => {
     expect([fifo.peek(), fifo.peek(), fifo.size]).to.deep.equal(['a', 'a', 2])
   })
 
+  it('takes items back in front of the oldest one, also when it is empty or full', () => {
+    const fifo = new Fifo<number>()
+    for (let i = 0; i < 20; i++) fifo.unshift(i)
+    fifo.push(100)
+    expect([fifo.size, fifo.take(21)]).to.deep.equal([
+      21,
+      [...Array.from({ length: 20 }, (_, i) => 19 - i), 100],
+    ])
+  })
+
   it('removes several items at once, and no more than there are', () => {
     const fifo = new Fifo<string>()
     for (const item of ['a', 'b', 'c']) fifo.push(item)

@@ -29,14 +29,18 @@ export interface HintSources {
   readonly effective: ReadonlyMap<string, string>
   /** Hints of one producer alone; they come after those on repeated keys. */
   readonly own: readonly Hint[]
+  /** Keys that are no settings and mean something all the same. */
+  readonly exempt?: ReadonlySet<string>
   /** What a class is called here that has this name elsewhere; undefined for a name that may be a secret. */
   classNameFor(name: string): string | undefined
 }
 
 /** The hints, in the order of the keys for each kind: at most 50, and one that counts the rest. */
 export function hintsOn(sources: HintSources): Hint[] {
-  const { given, keys, own } = sources
-  const unknown = given.keys().filter((key) => keys.find(key) === undefined && !isExempt(key, given))
+  const { given, keys, own, exempt } = sources
+  const unknown = given
+    .keys()
+    .filter((key) => keys.find(key) === undefined && !exempt?.has(key) && !isExempt(key, given))
   const single = unknown.filter((key) => keys.foreignPrefixOf(key) === undefined)
   const hints = [
     ...given.repetitions.map(warning),

@@ -18,15 +18,22 @@ const MIN_INT32 = -2147483648
 export class SettingReader<Row extends Setting> {
   readonly #given: GivenProperties
   readonly #keys: KnownKeys<Row>
+  readonly #defaults: ReadonlyMap<string, string>
 
-  constructor(given: GivenProperties, keys: KnownKeys<Row>) {
+  /** @param defaults - of keys, in place of those of their rows. */
+  constructor(
+    given: GivenProperties,
+    keys: KnownKeys<Row>,
+    defaults: ReadonlyMap<string, string> = new Map(),
+  ) {
     this.#given = given
     this.#keys = keys
+    this.#defaults = defaults
   }
 
   /** The text of a setting, or its default. */
   text(key: Row['key']): string {
-    return this.#given.get(key) ?? this.#keys.settingOf(key).default ?? ''
+    return this.#given.get(key) ?? this.#defaults.get(key) ?? this.#keys.settingOf(key).default ?? ''
   }
 
   /** An integer inside the range of its row. */
@@ -57,6 +64,20 @@ export class SettingReader<Row extends Setting> {
       Row,
       Key
     >
+  }
+
+  /** One of the words of the row, in any case. */
+  choiceInAnyCase<Key extends Row['key']>(key: Key): ChoiceIn<Row, Key> {
+    const text = this.text(key)
+    const word = this.#choicesOf(key).find((each) => each.toLowerCase() === text.toLowerCase())
+    return (word ?? this.refuse(key, text)) as ChoiceIn<Row, Key>
+  }
+
+  /** true or false, in any case. */
+  boolean(key: Row['key']): boolean {
+    const text = this.text(key)
+    const word = text.toLowerCase()
+    return word === 'true' || (word !== 'false' && this.refuse(key, text))
   }
 
   /** A word of the row in any case, or its number, which is its position there. */

@@ -8,7 +8,7 @@ import camelCase from 'lodash/camelCase.js'
 export interface Setting {
   /** As written in a `producer.properties`. The field of `ProducerConfig` is this name in camelCase. */
   readonly key: string
-  readonly type: 'int' | 'long' | 'string' | 'class' | 'list' | 'brokers' | 'codec'
+  readonly type: 'int' | 'long' | 'boolean' | 'string' | 'class' | 'list' | 'brokers' | 'codec'
   readonly unit?: 'ms' | 'bytes' | 'messages' | 'retries' | 'requests'
   /** As one would write it in a file. Absent: the setting is required. */
   readonly default?: string
@@ -23,9 +23,9 @@ export interface Setting {
   readonly range?: string
   /** The word `off` is accepted and gives `null`. */
   readonly canBeOff?: true
-  /** `classic`: a key of the Scala producer, same meaning. `ours`: added here. */
-  readonly source: 'classic' | 'ours'
-  /** First release with this key: of Kafka for `classic`, of this package for `ours`. */
+  /** A key, with its meaning, of the Scala producer (`classic`) or of the Java client (`java`); `ours`: added here. */
+  readonly source: 'classic' | 'java' | 'ours'
+  /** First release with this key: of this package for `ours`, else of Kafka. */
   readonly since: string
   /** One or two sentences for the documentation: what it decides, what surprises. */
   readonly doc: string
@@ -60,6 +60,7 @@ export function acceptedBy({ type, unit, min, max, choices, range, canBeOff }: S
   if (choices !== undefined) {
     return `${choices.join(choices.length === 2 ? ' or ' : ', ')}${type === 'codec' ? `, or 0 to ${choices.length - 1}` : ''}`
   }
+  if (type === 'boolean') return 'true or false'
   if (type !== 'int' && type !== 'long') return 'a text'
   const limits =
     min !== undefined && max !== undefined

@@ -4,9 +4,9 @@
  *
  * @see docs/reference/classic-producer.md#encoders
  */
+import { charsetNamed, type Encode } from '../../charsets.js'
 import { EncodeError, printable } from '../../errors.js'
 import type { Serialized } from '../../protocol/writer.js'
-import { charsetNamed, type Encode } from './charsets.js'
 import type { Encoder } from './encoder.js'
 
 /** The part of the configuration that the encoder looks at. */

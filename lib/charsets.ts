@@ -6,9 +6,8 @@
  *
  * @see docs/reference/classic-producer.md#encoders
  */
-import type { Serialized } from '../../protocol/writer.js'
-
-export type Encode = (text: string) => Serialized
+/** Text as bytes, or as the text itself where that is to be written as UTF-8. */
+export type Encode = (text: string) => Uint8Array | string
 
 /** UTF-8 is left as text: it is written straight into the request. */
 const asIs: Encode = (text) => text

@@ -1,7 +1,7 @@
 /** Bytes written by `String.getBytes` of Java 17; aliases as `Charset.aliases()` lists them there. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { charsetNamed } from '../../../lib/handler/encoders/charsets.js'
+import { charsetNamed } from '../lib/charsets.js'
 
 function hexOf(name: string, text: string): string {
   return Buffer.from(charsetNamed(name)!(text)!).toString('hex')

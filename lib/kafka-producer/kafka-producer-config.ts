@@ -1,0 +1,261 @@
+/**
+ * The configuration of a KafkaProducer: what the user gave, checked against the rows of settings, typed and frozen.
+ *
+ * Takes the configuration of a Java client as it is, and checks it as Kafka's `ProducerConfig` does. Knows no socket and no
+ * class registry.
+ */
+import type { BrokerAddress } from '../broker-address.js'
+import { type ClientRelease, defaultsOf, type ReleaseRules, rulesOf } from '../config/client-defaults.js'
+import { GivenProperties } from '../config/given-properties.js'
+import { type Hint, hintsOn } from '../config/hints.js'
+import {
+  type KafkaProducerChoice,
+  type KafkaProducerField,
+  type KafkaProducerKey,
+  kafkaProducerKeys,
+  pluginKeys,
+} from '../config/kafka-producer-keys.js'
+import { parsePropertyLines } from '../config/properties.js'
+import { readPropertiesFile } from '../config/properties-file.js'
+import { fieldOf } from '../config/setting.js'
+import { SettingReader } from '../config/setting-reader.js'
+import { printable } from '../errors.js'
+import { defaultLogger, type Logger } from '../logger.js'
+import * as readers from './config-readers.js'
+
+export interface KafkaProducerConfigOptions {
+  /** Gets the hints (WARN) and one line of what was given (INFO). Default: WARN and ERROR to stderr. */
+  logger?: Logger
+  /** What to call the origin of the properties in messages. Default of `fromFile`: the path. */
+  source?: string
+  /** Whether serializers are given as instances, so that the keys of their classes are not required. */
+  hasKeySerializer?: boolean
+  hasValueSerializer?: boolean
+}
+
+/** Given keys that the INFO line lists; there are fewer settings than that. */
+const MAX_LISTED = 100
+
+/**
+ * The settings of a producer, each a field named after its key: `linger.ms` → `lingerMs`.
+ *
+ * Serializers, partitioners and interceptors get this object and may `get` keys of their own. Neither `inspect` nor JSON
+ * shows values of keys that are not settings.
+ */
+export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, unknown>> {
+  readonly bootstrapServers: readonly BrokerAddress[]
+  /** Empty where an instance is given. */
+  readonly keySerializer: string
+  readonly valueSerializer: string
+  readonly acks: -1 | 0 | 1
+  readonly enableIdempotence: boolean
+  readonly transactionalId: string | null
+  readonly transactionTimeoutMs: number
+  readonly transactionTwoPhaseCommitEnable: boolean
+  readonly batchSize: number
+  readonly lingerMs: number
+  readonly bufferMemory: number
+  readonly maxBlockMs: number
+  readonly maxRequestSize: number
+  readonly compressionType: KafkaProducerChoice<'compression.type'>
+  readonly compressionGzipLevel: number
+  readonly compressionLz4Level: number
+  readonly compressionZstdLevel: number
+  readonly deliveryTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly retries: number
+  readonly retryBackoffMs: number
+  readonly retryBackoffMaxMs: number
+  readonly maxInFlightRequestsPerConnection: number
+  /** null: the built-in rules. */
+  readonly partitionerClass: string | null
+  readonly partitionerIgnoreKeys: boolean
+  readonly partitionerAdaptivePartitioningEnable: boolean
+  readonly partitionerAvailabilityTimeoutMs: number
+  readonly interceptorClasses: readonly string[]
+  readonly clientId: string
+  readonly metadataMaxAgeMs: number
+  readonly metadataMaxIdleMs: number
+  readonly metadataRecoveryStrategy: KafkaProducerChoice<'metadata.recovery.strategy'>
+  readonly metadataRecoveryRebootstrapTriggerMs: number
+  readonly reconnectBackoffMs: number
+  readonly reconnectBackoffMaxMs: number
+  readonly socketConnectionSetupTimeoutMs: number
+  readonly socketConnectionSetupTimeoutMaxMs: number
+  readonly connectionsMaxIdleMs: number
+  readonly clientDnsLookup: KafkaProducerChoice<'client.dns.lookup'>
+  readonly sendBufferBytes: number
+  readonly receiveBufferBytes: number
+  readonly securityProtocol: KafkaProducerChoice<'security.protocol'>
+  readonly securityProviders: string
+  readonly metricsSampleWindowMs: number
+  readonly metricsNumSamples: number
+  readonly metricsRecordingLevel: KafkaProducerChoice<'metrics.recording.level'>
+  readonly metricReporters: readonly string[]
+  readonly autoIncludeJmxReporter: boolean
+  readonly enableMetricsPush: boolean
+  readonly configProviders: readonly string[]
+  readonly clientDefaults: ClientRelease
+  /** Whether idempotence was asked for: then it is an error where a broker is too old for it. */
+  readonly isIdempotenceExplicit: boolean
+
+  readonly #given: GivenProperties
+
+  /**
+   * @param properties - key → string, number, bigint or boolean; for lists also an array of strings. Values are trimmed.
+   *   Unknown keys are warned about and kept for `get`. (`GivenProperties` is what `parse` makes: the same, with lines.)
+   * @throws {ConfigError} naming the key, its value, what is accepted, and the line where it came from a file.
+   */
+  constructor(
+    properties: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown> | GivenProperties,
+    options: KafkaProducerConfigOptions = {},
+  ) {
+    const given =
+      properties instanceof GivenProperties
+        ? properties
+        : GivenProperties.fromValues(properties, kafkaProducerKeys, options.source)
+    this.#given = given
+    const own: Hint[] = []
+    this.clientDefaults = new SettingReader(given, kafkaProducerKeys).choice('client.defaults')
+    const read = new SettingReader(given, kafkaProducerKeys, defaultsOf(this.clientDefaults))
+    const from: readers.Source = { read, given, rules: rulesOf(this.clientDefaults), hints: own }
+
+    this.bootstrapServers = readers.bootstrapServers(from)
+    this.keySerializer = readers.serializer(from, 'key.serializer', options.hasKeySerializer)
+    this.valueSerializer = readers.serializer(from, 'value.serializer', options.hasValueSerializer)
+
+    this.batchSize = read.int('batch.size')
+    this.lingerMs = read.int('linger.ms')
+    this.bufferMemory = read.int('buffer.memory')
+    this.maxBlockMs = read.int('max.block.ms')
+    this.maxRequestSize = read.int('max.request.size')
+    this.requestTimeoutMs = read.int('request.timeout.ms')
+    this.deliveryTimeoutMs = readers.deliveryTimeoutMs(from, this.lingerMs, this.requestTimeoutMs)
+    this.retryBackoffMs = read.int('retry.backoff.ms')
+    this.retryBackoffMaxMs = readers.retryBackoffMaxMs(from, this.retryBackoffMs)
+    this.reconnectBackoffMs = read.int('reconnect.backoff.ms')
+    this.reconnectBackoffMaxMs = readers.reconnectBackoffMaxMs(from, this.reconnectBackoffMs)
+    this.maxInFlightRequestsPerConnection = read.int('max.in.flight.requests.per.connection')
+
+    this.compressionType = read.choice('compression.type')
+    this.compressionGzipLevel = readers.gzipLevel(from)
+    this.compressionLz4Level = read.int('compression.lz4.level')
+    this.compressionZstdLevel = read.int('compression.zstd.level')
+    this.partitionerClass = read.text('partitioner.class') || null
+    this.partitionerIgnoreKeys = read.boolean('partitioner.ignore.keys')
+    this.partitionerAdaptivePartitioningEnable = read.boolean('partitioner.adaptive.partitioning.enable')
+    this.partitionerAvailabilityTimeoutMs = read.int('partitioner.availability.timeout.ms')
+    this.interceptorClasses = Object.freeze(read.list('interceptor.classes'))
+
+    this.metadataMaxAgeMs = read.int('metadata.max.age.ms')
+    this.metadataMaxIdleMs = read.int('metadata.max.idle.ms')
+    this.metadataRecoveryStrategy = read.choiceInAnyCase('metadata.recovery.strategy')
+    this.metadataRecoveryRebootstrapTriggerMs = read.int('metadata.recovery.rebootstrap.trigger.ms')
+    this.socketConnectionSetupTimeoutMs = read.int('socket.connection.setup.timeout.ms')
+    this.socketConnectionSetupTimeoutMaxMs = read.int('socket.connection.setup.timeout.max.ms')
+    this.connectionsMaxIdleMs = read.int('connections.max.idle.ms')
+    this.clientDnsLookup = read.choice('client.dns.lookup')
+    this.sendBufferBytes = read.int('send.buffer.bytes')
+    this.receiveBufferBytes = read.int('receive.buffer.bytes')
+    this.securityProtocol = readers.securityProtocol(from)
+    this.securityProviders = read.text('security.providers')
+    this.metricsSampleWindowMs = read.int('metrics.sample.window.ms')
+    this.metricsNumSamples = read.int('metrics.num.samples')
+    this.metricsRecordingLevel = read.choice('metrics.recording.level')
+    this.metricReporters = Object.freeze(read.list('metric.reporters'))
+    this.autoIncludeJmxReporter = read.boolean('auto.include.jmx.reporter')
+    this.enableMetricsPush = read.boolean('enable.metrics.push')
+    this.configProviders = readers.configProviders(from)
+
+    this.transactionalId = readers.transactionalId(from)
+    this.transactionTimeoutMs = read.int('transaction.timeout.ms')
+    this.transactionTwoPhaseCommitEnable = readers.twoPhaseCommit(from)
+    this.clientId = readers.clientId(from, this.transactionalId)
+    this.isIdempotenceExplicit = given.has('enable.idempotence') && read.boolean('enable.idempotence')
+    const isImplied = this.isIdempotenceExplicit || this.transactionalId !== null
+    this.acks = readers.acks(from, isImplied)
+    this.retries = readers.retries(from, isImplied)
+    this.enableIdempotence = readers.idempotence(from, this)
+
+    Object.freeze(this)
+    this.#report(options.logger ?? defaultLogger, own)
+  }
+
+  /** Reads a properties file: ISO-8859-1 as in Java, or UTF-8 with a byte order mark; at most 1 MiB. Blocks. */
+  static fromFile(path: string, options: KafkaProducerConfigOptions = {}): KafkaProducerConfig {
+    return KafkaProducerConfig.parse(readPropertiesFile(path), { ...options, source: options.source ?? path })
+  }
+
+  /** Reads the text of a properties file, by the rules of Java. */
+  static parse(text: string, options: KafkaProducerConfigOptions = {}): KafkaProducerConfig {
+    const given = GivenProperties.fromLines(parsePropertyLines(text, options.source), options.source)
+    return new KafkaProducerConfig(given, options)
+  }
+
+  /** What differs in the release that {@link clientDefaults} names. */
+  get rules(): ReleaseRules {
+    return rulesOf(this.clientDefaults)
+  }
+
+  /** Whether a key was given, whatever its value. */
+  has(key: string): boolean {
+    return this.#given.has(key)
+  }
+
+  /** The given text of any key, trimmed; undefined if it was not given, also where the setting has a default. */
+  get(key: string): string | undefined {
+    return this.#given.get(key)
+  }
+
+  /** Every setting with the value in force, as one would write it in a file. No other key. */
+  toJSON(): Record<KafkaProducerKey, string> {
+    return Object.fromEntries(this.#inForce()) as Record<KafkaProducerKey, string>
+  }
+
+  #inForce(): Map<KafkaProducerKey, string> {
+    return new Map(kafkaProducerKeys.settings.map((row) => [row.key, textOf(this[fieldOf(row)])]))
+  }
+
+  #report(logger: Logger, own: readonly Hint[]): void {
+    const effective = this.#inForce()
+    const hints = hintsOn({
+      given: this.#given,
+      keys: kafkaProducerKeys,
+      effective,
+      own,
+      exempt: EXEMPT,
+      classNameFor: (name) => modernClassOf.get(name),
+    })
+    for (const { level, text } of hints) logger[level](text)
+    const given = this.#given.keys().map((key) => {
+      const value = effective.get(key as KafkaProducerKey)
+      return `${printable(key)}=${value === undefined ? '[not shown]' : printable(value)}`
+    })
+    const more = given.length > MAX_LISTED ? ', …' : ''
+    logger.info(`configured with ${given.slice(0, MAX_LISTED).join(', ')}${more}`)
+  }
+}
+
+/** Read by plug-ins, or as the setting that they stand for. */
+const EXEMPT: ReadonlySet<string> = new Set([...pluginKeys, readers.OLD_ACKS])
+
+const SERIALIZATION = 'org.apache.kafka.common.serialization.'
+
+/** Classes of the old producer → those that do the same. */
+const modernClassOf: ReadonlyMap<string, string> = new Map([
+  ['kafka.serializer.StringEncoder', `${SERIALIZATION}StringSerializer`],
+  ['kafka.serializer.DefaultEncoder', `${SERIALIZATION}ByteArraySerializer`],
+  ['kafka.serializer.LongEncoder', `${SERIALIZATION}LongSerializer`],
+  ['kafka.serializer.IntegerEncoder', `${SERIALIZATION}IntegerSerializer`],
+  ['kafka.serializer.NullEncoder', `${SERIALIZATION}VoidSerializer`],
+])
+
+/** A field as one would write it in a file. */
+function textOf(value: KafkaProducerConfig[KafkaProducerField]): string {
+  if (value === null) return ''
+  if (typeof value !== 'object') return String(value)
+  return value.map((item) => (typeof item === 'string' ? item : addressOf(item))).join(',')
+}
+
+const addressOf = ({ host, port }: BrokerAddress): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`

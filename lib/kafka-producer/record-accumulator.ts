@@ -1,0 +1,401 @@
+/**
+ * The records that wait to be sent: topic → partition → batches, oldest first. A record goes to the last batch of its
+ * partition, batches are sent from the first one, and one to be tried again goes back in front. Kafka's class of that name.
+ *
+ * Synchronous and without timers: it is given the time, and says when it is due next. It sends nothing, settles no future
+ * and calls no callback; what it takes out or refuses it returns. Its costs per record do not depend on how many
+ * partitions there are.
+ */
+import { type KafkaError, ProducerClosedError, printable } from '../errors.js'
+import type { RecordHeaders } from '../protocol/records/record-body.js'
+import { headersBytes, partBytes, upperBoundBytes } from '../protocol/records/record-sizes.js'
+import type { Serialized } from '../protocol/writer.js'
+import { BatchStore } from './batch-store.js'
+import { DuePartitions, type LeaderAndEpoch } from './due-partitions.js'
+import { NodeLatency } from './node-latency.js'
+import type { PartitionQueue } from './partition-queue.js'
+import type { TopicView } from './partitioners/partitioner.js'
+import type { ProducerBatch } from './producer-batch.js'
+import { type AppendableRecord, Appended, RecordAppender } from './record-appender.js'
+import { BufferExhaustedError, RecordTooLargeError, SerializationError } from './record-errors.js'
+import { FutureRecordMetadata } from './record-future.js'
+import { retryBackoffMs } from './retry-backoff.js'
+import { splitBatch } from './split-batch.js'
+import { type WaitingRecord, WaitingRecords } from './waiting-records.js'
+
+export { Appended } from './record-appender.js'
+
+/** What the accumulator has to know of the cluster, by the newest metadata. */
+export interface ClusterView {
+  /** null where the topic is not known. */
+  topic(name: string): TopicView | null
+  /** null while no leader is known. */
+  leaderOf(topic: string, partition: number): LeaderAndEpoch | null
+}
+
+export interface RecordAccumulatorOptions {
+  /** `batch.size`. */
+  readonly batchBytes: number
+  readonly lingerMs: number
+  readonly deliveryTimeoutMs: number
+  /** `buffer.memory`. */
+  readonly bufferBytes: number
+  /** `max.request.size`. */
+  readonly maxRequestBytes: number
+  readonly isCompressed: boolean
+  readonly retryBackoffMs: number
+  readonly retryBackoffMaxMs: number
+  /** Whether a partition has at most one batch in flight, which keeps its order without sequence numbers. */
+  readonly isMutedInFlight: boolean
+  /** `partitioner.adaptive.partitioning.enable`. */
+  readonly isAdaptive: boolean
+  /** `partitioner.availability.timeout.ms`. */
+  readonly availabilityTimeoutMs: number
+  readonly cluster: ClusterView
+  /** 0 ≤ n < 1. */
+  random(): number
+}
+
+/** Who can be sent to. */
+export interface ReadyCheck {
+  readonly nodes: readonly number[]
+  /** When another partition will be due; Infinity where none will. */
+  readonly nextDueMs: number
+  /** Topics with batches whose partitions have no leader: their metadata is needed. */
+  readonly leaderlessTopics: readonly string[]
+}
+
+/** No partition is chosen. */
+export const UNASSIGNED = -1
+
+/** What can never be stored now. */
+export interface Failed {
+  readonly future: FutureRecordMetadata
+  readonly error: KafkaError
+}
+
+/** What was taken out, oldest first. */
+export interface Aborted {
+  readonly batches: readonly ProducerBatch[]
+  /** Records that were waiting for memory. */
+  readonly waiting: readonly FutureRecordMetadata[]
+}
+
+export class RecordAccumulator {
+  readonly latency: NodeLatency
+  readonly #options: RecordAccumulatorOptions
+  readonly #due: DuePartitions
+  readonly #store: BatchStore
+  readonly #appender: RecordAppender
+  readonly #waiting: WaitingRecords
+  /** The record of this call of `append`, so that none is allocated. */
+  readonly #record: AppendableRecord = {
+    future: new FutureRecordMetadata(''),
+    isUnassigned: false,
+    key: null,
+    value: null,
+    headers: null,
+    headersBytes: 0,
+    timestampMs: 0,
+    bytes: 0,
+  }
+  #isClosed = false
+  #isCompleting = false
+
+  constructor(options: RecordAccumulatorOptions) {
+    this.#options = options
+    const { cluster } = options
+    this.latency = new NodeLatency(options.availabilityTimeoutMs)
+    this.#waiting = new WaitingRecords(options.bufferBytes)
+    this.#due = new DuePartitions({
+      lingerMs: options.lingerMs,
+      leaderOf: (topic, partition) => cluster.leaderOf(topic, partition),
+    })
+    this.#store = new BatchStore({
+      bufferBytes: options.bufferBytes,
+      batchBytes: options.batchBytes,
+      deliveryTimeoutMs: options.deliveryTimeoutMs,
+      isCompressed: options.isCompressed,
+      isAdaptive: options.isAdaptive,
+      due: this.#due,
+      viewOf: (topic) => cluster.topic(topic),
+      random: () => options.random(),
+      isSlow: ({ leaderId }) => this.latency.isSlow(leaderId),
+    })
+    this.#appender = new RecordAppender(this.#store, this.#due)
+  }
+
+  /** Bytes of `buffer.memory` that no batch has. */
+  get availableBytes(): number {
+    return this.#store.pool.availableBytes
+  }
+
+  /** Records that wait for memory. */
+  get waitingRecords(): number {
+    return this.#waiting.size
+  }
+
+  /** Batches that are queued or in flight. */
+  get incompleteBatches(): number {
+    return this.#store.incomplete.size
+  }
+
+  /** When a batch expires or a record has waited long enough, the earlier one; Infinity where there is none. */
+  get nextExpiryMs(): number {
+    return Math.min(this.#store.incomplete.first?.dueMs ?? Infinity, this.#waiting.nextDeadlineMs)
+  }
+
+  /**
+   * Appends a record to the last batch of its partition, or begins one; where there is no memory for it, and where others
+   * wait already, it waits. Its bytes are copied when it is appended.
+   *
+   * @param future - with its topic, and its partition, or {@link UNASSIGNED} for the built-in partitioner.
+   * @param timestampMs - of the record; since the epoch, unlike all other times here.
+   * @param deadlineMs - until when it may wait.
+   * @param beginsBatch - false: do nothing where a new batch would begin, so that the partitioner may be asked again.
+   * @returns a sum of {@link Appended}.
+   * @throws {RecordTooLargeError | BufferExhaustedError | ProducerClosedError} nothing has changed then.
+   */
+  append(
+    future: FutureRecordMetadata,
+    key: Serialized,
+    value: Serialized,
+    headers: RecordHeaders | null,
+    timestampMs: number,
+    deadlineMs: number,
+    nowMs: number,
+    beginsBatch = true,
+  ): number {
+    if (this.#isClosed) throw new ProducerClosedError('the producer was closed while a record was being sent')
+    future.keyBytes = partBytes(key)
+    future.valueBytes = partBytes(value)
+    const record = this.#record
+    record.future = future
+    record.isUnassigned = future.partition === UNASSIGNED
+    record.key = key
+    record.value = value
+    record.headers = headers
+    record.headersBytes = headersBytes(headers)
+    record.timestampMs = timestampMs
+    record.bytes = upperBoundBytes(future.keyBytes, future.valueBytes, record.headersBytes)
+    this.#checkSize(record)
+    if (this.#waiting.size === 0) {
+      const done = this.#appender.append(record, nowMs, beginsBatch)
+      if (done !== Appended.waits) return done
+    }
+    if (!this.#waiting.hasRoomFor(record.bytes))
+      throw exhausted(future, 'too many records wait for it already')
+    this.#waiting.add({ ...record, generation: this.#store.generations.enter() }, deadlineMs)
+    return Appended.waits | Appended.wakesSender
+  }
+
+  /**
+   * Appends records that wait for memory, first come, first served. To be called when memory was given back and when
+   * {@link nextExpiryMs} has come.
+   *
+   * @returns those that failed, with their errors: they have waited too long, or their bytes are not there any more.
+   */
+  admit(nowMs: number): Failed[] {
+    const failed: Failed[] = []
+    for (let late = this.#waiting.shiftExpired(nowMs); late; late = this.#waiting.shiftExpired(nowMs)) {
+      failed.push({ future: late.future, error: exhausted(late.future, 'max.block.ms is over') })
+      this.#store.generations.leave(late.generation)
+    }
+    for (let first = this.#waiting.first; first; first = this.#waiting.first) {
+      const result = this.#admitOne(first, nowMs)
+      if (result === Appended.waits) break
+      this.#waiting.shift()
+      this.#store.generations.leave(first.generation)
+      if (typeof result !== 'number') failed.push({ future: first.future, error: result })
+    }
+    return failed
+  }
+
+  /** Which brokers there is something for. */
+  ready(nowMs: number): ReadyCheck {
+    this.#due.advance(nowMs)
+    const isAllDue =
+      this.#waiting.size > 0 || this.#isClosed || this.#isCompleting || this.#store.generations.isFlushing
+    return {
+      nodes: this.#due.nodes(isAllDue),
+      nextDueMs: this.#due.nextDueMs,
+      leaderlessTopics: this.#due.leaderlessTopics,
+    }
+  }
+
+  /**
+   * Takes at most one batch of each partition of a broker, as long as they fit into a request; lingering ones go along. The
+   * first one goes whatever its size, and the next call begins where this one stopped.
+   *
+   * @param mayDrain - asked about each batch; false leaves its partition out this time.
+   */
+  drain(
+    nodeId: number,
+    maxBytes: number,
+    nowMs: number,
+    mayDrain: (batch: ProducerBatch) => boolean = () => true,
+  ): ProducerBatch[] {
+    const partitions = this.#due.partitionsOf(nodeId)
+    const drained: ProducerBatch[] = []
+    let bytes = 0
+    let link = partitions?.first ?? null
+    for (let left = partitions?.size ?? 0; link && left > 0; left--) {
+      const queue: PartitionQueue = link.item
+      const head = queue.batches.peek()!
+      link = link.next
+      if (drained.length > 0 && bytes + head.estimatedBytes > maxBytes) break
+      if (!mayDrain(head)) continue
+      bytes += head.estimatedBytes
+      drained.push(this.#take(queue, nowMs))
+    }
+    return drained
+  }
+
+  /** Puts a batch that failed back in front; its partition is still muted where it was. */
+  reenqueue(batch: ProducerBatch, nowMs: number): void {
+    const { retryBackoffMs: baseMs, retryBackoffMaxMs: maxMs, random } = this.#options
+    batch.retryAtMs = nowMs + retryBackoffMs(batch.attempts, { baseMs, maxMs, random })
+    batch.attempts++
+    batch.isInFlight = false
+    const queue = this.#store.queueOf(batch)
+    queue.reinsert(batch)
+    this.#due.place(queue, nowMs)
+  }
+
+  /** The request with the batch of a partition has ended, whatever became of it. */
+  unmute(topic: string, partition: number, nowMs: number): void {
+    const queue = this.#store.find(topic, partition)
+    if (!queue?.isMuted) return
+    queue.isMuted = false
+    this.#due.place(queue, nowMs)
+  }
+
+  /**
+   * Divides a batch in flight that was refused for its size, and puts the parts in front of its partition. The batch is
+   * complete then; its futures are those of the parts, and its sequence numbers go on in them.
+   */
+  split(batch: ProducerBatch, nowMs: number): ProducerBatch[] {
+    const topic = this.#store.topicOf(batch.topic)
+    topic.resetRatio(batch.compressionRatio)
+    const parts = splitBatch(batch, this.#options.batchBytes, (limit) => this.#store.beginPart(batch, limit))
+    for (const part of parts) this.#store.add(part)
+    let sequence = batch.producer.baseSequence
+    for (const part of parts) {
+      if (sequence < 0) break
+      part.producer = { ...batch.producer, baseSequence: sequence }
+      sequence = (sequence + part.count) % 0x80000000
+    }
+    const queue = topic.queueOf(batch.partition)
+    for (let i = parts.length - 1; i >= 0; i--) queue.reinsert(parts[i]!)
+    this.#due.place(queue, nowMs)
+    batch.complete('split')
+    this.#store.release(batch, true)
+    return parts
+  }
+
+  /** Takes out what `delivery.timeout.ms` is over for, oldest first. Of those in flight the requests go on. */
+  expire(nowMs: number): ProducerBatch[] {
+    const { incomplete } = this.#store
+    const expired: ProducerBatch[] = []
+    for (let batch = incomplete.first; batch && batch.dueMs <= nowMs; batch = incomplete.first) {
+      incomplete.remove(batch)
+      expired.push(batch)
+    }
+    return this.#store.remove(expired, nowMs)
+  }
+
+  /**
+   * A batch is complete: its memory is given back; call {@link admit} afterwards.
+   *
+   * @param isBufferFree - whether no socket reads its bytes any more.
+   */
+  deallocate(batch: ProducerBatch, isBufferFree: boolean): void {
+    this.#store.release(batch, isBufferFree)
+  }
+
+  /** A batch was compressed: the next ones of its topic are expected to come out like it. */
+  observeCompression(batch: ProducerBatch): void {
+    this.#store.topicOf(batch.topic).observeRatio(batch.compressionRatio)
+  }
+
+  /** Metadata has changed: partitions move to their new leaders, and retries to those need not wait. */
+  updateCluster(nowMs: number): void {
+    for (const [name, topic] of this.#store.topics) {
+      topic.updateView(this.#options.cluster.topic(name))
+      for (const queue of topic.queues) this.#due.updateLeader(queue, nowMs)
+    }
+  }
+
+  /** All that is here now is due at once; resolves when it is completed. What comes later is not waited for. */
+  flush(): Promise<void> {
+    return this.#store.generations.flush()
+  }
+
+  /** While a transaction is being completed all batches are due. */
+  setCompleting(isCompleting: boolean): void {
+    this.#isCompleting = isCompleting
+  }
+
+  /** Refuses records from now on, but those that wait; all batches are due. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  /** Takes out everything: of a producer that is closed at once. What is in flight may still be stored. */
+  abortIncomplete(nowMs: number): Aborted {
+    const { incomplete } = this.#store
+    return { batches: this.#store.remove(incomplete.toArray(), nowMs), waiting: this.#takeWaiting() }
+  }
+
+  /** Takes out what was never sent: of a transaction that is aborted. */
+  abortUndrained(nowMs: number): Aborted {
+    const undrained = this.#store.incomplete.toArray().filter(({ drainedMs }) => drainedMs < 0)
+    return { batches: this.#store.remove(undrained, nowMs), waiting: this.#takeWaiting() }
+  }
+
+  #checkSize({ future: { topic }, bytes }: AppendableRecord): void {
+    const { maxRequestBytes, bufferBytes } = this.#options
+    if (bytes <= maxRequestBytes && bytes <= bufferBytes) return
+    const [key, limit] =
+      bytes > maxRequestBytes ? ['max.request.size', maxRequestBytes] : ['buffer.memory', bufferBytes]
+    const text = `a record for ${printable(topic)} takes up to ${bytes} bytes, and ${key} is ${limit}`
+    throw new RecordTooLargeError(text, { topic })
+  }
+
+  /** What was done, or why the record failed. */
+  #admitOne(record: WaitingRecord, nowMs: number): number | KafkaError {
+    try {
+      return this.#appender.append(record, nowMs, true, record.generation)
+    } catch (cause) {
+      const { topic } = record.future
+      const text = `the bytes of a record for ${printable(topic)} are not there any more: they were given away while it waited`
+      return new SerializationError(text, { topic, cause })
+    }
+  }
+
+  #take(queue: PartitionQueue, nowMs: number): ProducerBatch {
+    const batch = queue.shift()!
+    batch.close()
+    batch.drainedMs = nowMs
+    batch.isInFlight = true
+    batch.leaderEpoch = queue.leaderEpoch
+    queue.isMuted = this.#options.isMutedInFlight
+    this.#due.place(queue, nowMs)
+    this.#due.rotate(queue)
+    return batch
+  }
+
+  #takeWaiting(): FutureRecordMetadata[] {
+    const taken: FutureRecordMetadata[] = []
+    for (let record = this.#waiting.shift(); record; record = this.#waiting.shift()) {
+      taken.push(record.future)
+      this.#store.generations.leave(record.generation)
+    }
+    return taken
+  }
+}
+
+function exhausted({ topic }: FutureRecordMetadata, why: string): BufferExhaustedError {
+  const text = `buffer.memory has no room for a record for ${printable(topic)}, and ${why}: await appended, or raise buffer.memory`
+  return new BufferExhaustedError(text, { topic })
+}
