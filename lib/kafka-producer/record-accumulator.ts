@@ -6,9 +6,7 @@
  * and calls no callback; what it takes out or refuses it returns. Its costs per record do not depend on how many
  * partitions there are.
  */
-import { type KafkaError, ProducerClosedError, printable } from '../errors.js'
 import type { RecordHeaders } from '../protocol/records/record-body.js'
-import { headersBytes, partBytes, upperBoundBytes } from '../protocol/records/record-sizes.js'
 import type { Serialized } from '../protocol/writer.js'
 import { BatchStore } from './batch-store.js'
 import { DuePartitions, type LeaderAndEpoch } from './due-partitions.js'
@@ -16,13 +14,13 @@ import { NodeLatency } from './node-latency.js'
 import type { PartitionQueue } from './partition-queue.js'
 import type { TopicView } from './partitioners/partitioner.js'
 import type { ProducerBatch } from './producer-batch.js'
-import { type AppendableRecord, Appended, RecordAppender } from './record-appender.js'
-import { BufferExhaustedError, RecordTooLargeError, SerializationError } from './record-errors.js'
-import { FutureRecordMetadata } from './record-future.js'
+import { type Failed, RecordAdmission } from './record-admission.js'
+import { RecordAppender } from './record-appender.js'
+import type { FutureRecordMetadata } from './record-future.js'
 import { retryBackoffMs } from './retry-backoff.js'
 import { splitBatch } from './split-batch.js'
-import { type WaitingRecord, WaitingRecords } from './waiting-records.js'
 
+export { UNASSIGNED } from './record-admission.js'
 export { Appended } from './record-appender.js'
 
 /** What the accumulator has to know of the cluster, by the newest metadata. */
@@ -65,15 +63,6 @@ export interface ReadyCheck {
   readonly leaderlessTopics: readonly string[]
 }
 
-/** No partition is chosen. */
-export const UNASSIGNED = -1
-
-/** What can never be stored now. */
-export interface Failed {
-  readonly future: FutureRecordMetadata
-  readonly error: KafkaError
-}
-
 /** What was taken out, oldest first. */
 export interface Aborted {
   readonly batches: readonly ProducerBatch[]
@@ -86,19 +75,7 @@ export class RecordAccumulator {
   readonly #options: RecordAccumulatorOptions
   readonly #due: DuePartitions
   readonly #store: BatchStore
-  readonly #appender: RecordAppender
-  readonly #waiting: WaitingRecords
-  /** The record of this call of `append`, so that none is allocated. */
-  readonly #record: AppendableRecord = {
-    future: new FutureRecordMetadata(''),
-    isUnassigned: false,
-    key: null,
-    value: null,
-    headers: null,
-    headersBytes: 0,
-    timestampMs: 0,
-    bytes: 0,
-  }
+  readonly #admission: RecordAdmission
   #isClosed = false
   #isCompleting = false
 
@@ -106,7 +83,6 @@ export class RecordAccumulator {
     this.#options = options
     const { cluster } = options
     this.latency = new NodeLatency(options.availabilityTimeoutMs)
-    this.#waiting = new WaitingRecords(options.bufferBytes)
     this.#due = new DuePartitions({
       lingerMs: options.lingerMs,
       leaderOf: (topic, partition) => cluster.leaderOf(topic, partition),
@@ -122,7 +98,12 @@ export class RecordAccumulator {
       random: () => options.random(),
       isSlow: ({ leaderId }) => this.latency.isSlow(leaderId),
     })
-    this.#appender = new RecordAppender(this.#store, this.#due)
+    this.#admission = new RecordAdmission({
+      appender: new RecordAppender(this.#store, this.#due),
+      generations: this.#store.generations,
+      bufferBytes: options.bufferBytes,
+      maxRequestBytes: options.maxRequestBytes,
+    })
   }
 
   /** Bytes of `buffer.memory` that no batch has. */
@@ -132,7 +113,7 @@ export class RecordAccumulator {
 
   /** Records that wait for memory. */
   get waitingRecords(): number {
-    return this.#waiting.size
+    return this.#admission.waiting
   }
 
   /** Batches that are queued or in flight. */
@@ -142,7 +123,7 @@ export class RecordAccumulator {
 
   /** When a batch expires or a record has waited long enough, the earlier one; Infinity where there is none. */
   get nextExpiryMs(): number {
-    return Math.min(this.#store.incomplete.first?.dueMs ?? Infinity, this.#waiting.nextDeadlineMs)
+    return Math.min(this.#store.incomplete.first?.dueMs ?? Infinity, this.#admission.nextDeadlineMs)
   }
 
   /**
@@ -166,27 +147,7 @@ export class RecordAccumulator {
     nowMs: number,
     beginsBatch = true,
   ): number {
-    if (this.#isClosed) throw new ProducerClosedError('the producer was closed while a record was being sent')
-    future.keyBytes = partBytes(key)
-    future.valueBytes = partBytes(value)
-    const record = this.#record
-    record.future = future
-    record.isUnassigned = future.partition === UNASSIGNED
-    record.key = key
-    record.value = value
-    record.headers = headers
-    record.headersBytes = headersBytes(headers)
-    record.timestampMs = timestampMs
-    record.bytes = upperBoundBytes(future.keyBytes, future.valueBytes, record.headersBytes)
-    this.#checkSize(record)
-    if (this.#waiting.size === 0) {
-      const done = this.#appender.append(record, nowMs, beginsBatch)
-      if (done !== Appended.waits) return done
-    }
-    if (!this.#waiting.hasRoomFor(record.bytes))
-      throw exhausted(future, 'too many records wait for it already')
-    this.#waiting.add({ ...record, generation: this.#store.generations.enter() }, deadlineMs)
-    return Appended.waits | Appended.wakesSender
+    return this.#admission.append(future, key, value, headers, timestampMs, deadlineMs, nowMs, beginsBatch)
   }
 
   /**
@@ -196,26 +157,17 @@ export class RecordAccumulator {
    * @returns those that failed, with their errors: they have waited too long, or their bytes are not there any more.
    */
   admit(nowMs: number): Failed[] {
-    const failed: Failed[] = []
-    for (let late = this.#waiting.shiftExpired(nowMs); late; late = this.#waiting.shiftExpired(nowMs)) {
-      failed.push({ future: late.future, error: exhausted(late.future, 'max.block.ms is over') })
-      this.#store.generations.leave(late.generation)
-    }
-    for (let first = this.#waiting.first; first; first = this.#waiting.first) {
-      const result = this.#admitOne(first, nowMs)
-      if (result === Appended.waits) break
-      this.#waiting.shift()
-      this.#store.generations.leave(first.generation)
-      if (typeof result !== 'number') failed.push({ future: first.future, error: result })
-    }
-    return failed
+    return this.#admission.admit(nowMs)
   }
 
   /** Which brokers there is something for. */
   ready(nowMs: number): ReadyCheck {
     this.#due.advance(nowMs)
     const isAllDue =
-      this.#waiting.size > 0 || this.#isClosed || this.#isCompleting || this.#store.generations.isFlushing
+      this.#admission.waiting > 0 ||
+      this.#isClosed ||
+      this.#isCompleting ||
+      this.#store.generations.isFlushing
     return {
       nodes: this.#due.nodes(isAllDue),
       nextDueMs: this.#due.nextDueMs,
@@ -339,38 +291,19 @@ export class RecordAccumulator {
   /** Refuses records from now on, but those that wait; all batches are due. */
   close(): void {
     this.#isClosed = true
+    this.#admission.close()
   }
 
   /** Takes out everything: of a producer that is closed at once. What is in flight may still be stored. */
   abortIncomplete(nowMs: number): Aborted {
     const { incomplete } = this.#store
-    return { batches: this.#store.remove(incomplete.toArray(), nowMs), waiting: this.#takeWaiting() }
+    return { batches: this.#store.remove(incomplete.toArray(), nowMs), waiting: this.#admission.takeAll() }
   }
 
   /** Takes out what was never sent: of a transaction that is aborted. */
   abortUndrained(nowMs: number): Aborted {
     const undrained = this.#store.incomplete.toArray().filter(({ drainedMs }) => drainedMs < 0)
-    return { batches: this.#store.remove(undrained, nowMs), waiting: this.#takeWaiting() }
-  }
-
-  #checkSize({ future: { topic }, bytes }: AppendableRecord): void {
-    const { maxRequestBytes, bufferBytes } = this.#options
-    if (bytes <= maxRequestBytes && bytes <= bufferBytes) return
-    const [key, limit] =
-      bytes > maxRequestBytes ? ['max.request.size', maxRequestBytes] : ['buffer.memory', bufferBytes]
-    const text = `a record for ${printable(topic)} takes up to ${bytes} bytes, and ${key} is ${limit}`
-    throw new RecordTooLargeError(text, { topic })
-  }
-
-  /** What was done, or why the record failed. */
-  #admitOne(record: WaitingRecord, nowMs: number): number | KafkaError {
-    try {
-      return this.#appender.append(record, nowMs, true, record.generation)
-    } catch (cause) {
-      const { topic } = record.future
-      const text = `the bytes of a record for ${printable(topic)} are not there any more: they were given away while it waited`
-      return new SerializationError(text, { topic, cause })
-    }
+    return { batches: this.#store.remove(undrained, nowMs), waiting: this.#admission.takeAll() }
   }
 
   #take(queue: PartitionQueue, nowMs: number): ProducerBatch {
@@ -384,18 +317,4 @@ export class RecordAccumulator {
     this.#due.rotate(queue)
     return batch
   }
-
-  #takeWaiting(): FutureRecordMetadata[] {
-    const taken: FutureRecordMetadata[] = []
-    for (let record = this.#waiting.shift(); record; record = this.#waiting.shift()) {
-      taken.push(record.future)
-      this.#store.generations.leave(record.generation)
-    }
-    return taken
-  }
-}
-
-function exhausted({ topic }: FutureRecordMetadata, why: string): BufferExhaustedError {
-  const text = `buffer.memory has no room for a record for ${printable(topic)}, and ${why}: await appended, or raise buffer.memory`
-  return new BufferExhaustedError(text, { topic })
 }
