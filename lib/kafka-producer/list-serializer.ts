@@ -8,12 +8,14 @@
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-466
  */
 import { ConfigError, printable } from '../errors.js'
+import { lengthOf, putNullableBytes, roomOf, type Serialized } from '../protocol/serialized.js'
 import { Writer } from '../protocol/writer.js'
 import { SerializationError } from './record-errors.js'
 import type { RecordHeaders } from './record-headers.js'
 import { type PluginConfig, type Serializer, serializePart } from './serializer.js'
 import * as serializers from './serializers.js'
 
+const LENGTH_BYTES = 4
 const CONSTANT_SIZE = 0
 const VARIABLE_SIZE = 1
 
@@ -89,7 +91,7 @@ export class ListSerializer<T = unknown> implements Serializer<readonly (T | nul
     for (const element of data) {
       const bytes =
         element === null ? null : serializePart(inner as Serializer, 'value', topic, element, headers)
-      if (!isConstant) writer.nullableBytes(bytes)
+      if (!isConstant) writeNullable(writer, bytes)
       else if (typeof bytes === 'string') writer.utf8(bytes)
       else if (bytes !== null) writer.bytes(bytes)
     }
@@ -105,4 +107,11 @@ function writeNullIndexes(writer: Writer, elements: readonly unknown[]): void {
   const indexes = elements.flatMap((element, index) => (element === null ? [index] : []))
   writer.int32(indexes.length)
   for (const index of indexes) writer.int32(index)
+}
+
+/** `int32 length, bytes`; −1 for null. */
+function writeNullable(writer: Writer, bytes: Serialized): void {
+  const length = lengthOf(bytes)
+  const buffer = writer.room(LENGTH_BYTES + roomOf(bytes, length, writer.free - LENGTH_BYTES))
+  writer.advanceTo(putNullableBytes(buffer, bytes, length, writer.length))
 }

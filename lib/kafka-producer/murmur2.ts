@@ -4,7 +4,7 @@
  *
  * The same key is in the same partition whichever client wrote it, so nothing here may ever change.
  */
-import { wellFormed } from '../protocol/writer.js'
+import { wellFormed } from '../protocol/primitives.js'
 
 const SEED = 0x9747b28c
 const M = 0x5bd1e995

@@ -6,11 +6,8 @@
  * knows no queue and no memory; whoever completes it calls the callbacks with what it returns.
  */
 import type { Compression } from '../protocol/records/compression.js'
-import {
-  type BatchProducer,
-  NO_PRODUCER,
-  type RecordBatchBuilder,
-} from '../protocol/records/record-batch-builder.js'
+import { type BatchProducer, NO_PRODUCER } from '../protocol/records/record-batch.js'
+import type { RecordBatchBuilder } from '../protocol/records/record-batch-builder.js'
 import type { RecordHeaders } from '../protocol/records/record-body.js'
 import { BATCH_HEAD_BYTES } from '../protocol/records/record-sizes.js'
 import type { Serialized } from '../protocol/writer.js'

@@ -7,40 +7,12 @@
  *
  * @see https://kafka.apache.org/documentation/#recordbatch
  */
-import { type Serialized, utf8Bytes, wellFormed } from '../writer.js'
-import { crc32c } from './crc32c.js'
+import type { Serialized } from '../serialized.js'
 import { type ReadRecord, readRecordBatches, readRecords } from './read-record-batch.js'
+import { type BatchProducer, NO_PRODUCER, putBatchHead } from './record-batch.js'
 import type { RecordHeaders } from './record-body.js'
-import { BATCH_HEAD_BYTES, bodyBytes, partBytes, varintBytes } from './record-sizes.js'
-
-const MAGIC_2 = 2
-const NO_LEADER_EPOCH = -1
-const TRANSACTIONAL = 0x10
-/** The checksum counts from there. */
-const ATTRIBUTES_AT = 21
-/** What the length field does not count: offset 8, itself 4. */
-const BEFORE_LENGTH_END = 12
-/** Up to this length a loop over char codes beats the call into native code. */
-const SHORT_TEXT = 48
-/** Likewise for bytes. */
-const SHORT_BYTES = 24
-
-/** What a batch says of its producer. Sequences number the records of a partition, see KIP-98. */
-export interface BatchProducer {
-  /** −1n for none. */
-  readonly producerId: bigint
-  readonly producerEpoch: number
-  /** Of the first record. */
-  readonly baseSequence: number
-  readonly isTransactional: boolean
-}
-
-export const NO_PRODUCER: BatchProducer = {
-  producerId: -1n,
-  producerEpoch: -1,
-  baseSequence: -1,
-  isTransactional: false,
-}
+import { BATCH_HEAD_BYTES, bodyBytes, sizedBytes } from './record-sizes.js'
+import { putRecord } from './write-records.js'
 
 export class RecordBatchBuilder {
   #buffer: Buffer
@@ -77,8 +49,7 @@ export class RecordBatchBuilder {
   /** Bytes that a record would take. @param ofKey - see `record-sizes.ts`. */
   bytesOf(timestampMs: number, ofKey: number, ofValue: number, ofHeaders: number): number {
     const delta = this.#count === 0 ? 0 : timestampMs - this.#baseTimestampMs
-    const body = bodyBytes(delta, this.#count, ofKey, ofValue, ofHeaders)
-    return varintBytes(body) + body
+    return sizedBytes(bodyBytes(delta, this.#count, ofKey, ofValue, ofHeaders))
   }
 
   /**
@@ -99,18 +70,21 @@ export class RecordBatchBuilder {
   ): void {
     if (this.#count === 0) this.#baseTimestampMs = timestampMs
     const delta = timestampMs - this.#baseTimestampMs
-    const body = bodyBytes(delta, this.#count, ofKey, ofValue, ofHeaders)
-    const end = this.#at + varintBytes(body) + body
+    const end = this.#at + sizedBytes(bodyBytes(delta, this.#count, ofKey, ofValue, ofHeaders))
+    // Text that was counted exactly is written in place; what moves for a moment has its width in front.
     if (end > this.#buffer.length) this.#grow(end)
-    const buffer = this.#buffer
-    let at = writeVarint(buffer, this.#at, body)
-    buffer[at++] = 0
-    at = writeVarlong(buffer, at, delta)
-    at = writeVarint(buffer, at, this.#count)
-    at = writePart(buffer, at, key, ofKey)
-    at = writePart(buffer, at, value, ofValue)
-    if (headers === null) buffer[at++] = 0
-    else at = writeHeaders(buffer, at, headers)
+    const at = putRecord(
+      this.#buffer,
+      delta,
+      this.#count,
+      key,
+      ofKey,
+      value,
+      ofValue,
+      headers,
+      ofHeaders,
+      this.#at,
+    )
     if (at !== end) throw new TypeError(`${end - this.#at} bytes were counted and ${at - this.#at} written`)
     this.#at = end
     this.#count++
@@ -135,7 +109,17 @@ export class RecordBatchBuilder {
       batch = Buffer.allocUnsafe(BATCH_HEAD_BYTES + compressed.length)
       batch.set(compressed, BATCH_HEAD_BYTES)
     }
-    this.#writeHead(batch, producer, codecId)
+    const count = this.#count
+    putBatchHead(
+      batch,
+      0,
+      batch.length,
+      codecId,
+      count,
+      this.#baseTimestampMs,
+      this.#maxTimestampMs,
+      producer,
+    )
     return batch
   }
 
@@ -146,89 +130,9 @@ export class RecordBatchBuilder {
     return readRecords(batch!, batch!.records)
   }
 
-  #writeHead(batch: Buffer, producer: BatchProducer, codecId: number): void {
-    batch.fill(0, 0, 8)
-    batch.writeInt32BE(batch.length - BEFORE_LENGTH_END, 8)
-    batch.writeInt32BE(NO_LEADER_EPOCH, 12)
-    batch[16] = MAGIC_2
-    batch.writeInt16BE(codecId | (producer.isTransactional ? TRANSACTIONAL : 0), ATTRIBUTES_AT)
-    batch.writeInt32BE(this.#count - 1, 23)
-    batch.writeBigInt64BE(BigInt(this.#baseTimestampMs), 27)
-    batch.writeBigInt64BE(BigInt(this.#maxTimestampMs), 35)
-    batch.writeBigInt64BE(producer.producerId, 43)
-    batch.writeInt16BE(producer.producerEpoch, 51)
-    batch.writeInt32BE(producer.baseSequence, 53)
-    batch.writeInt32BE(this.#count, 57)
-    batch.writeInt32BE(crc32c(batch, ATTRIBUTES_AT, batch.length) | 0, 17)
-  }
-
   #grow(needed: number): void {
     const grown = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2))
     this.#buffer.copy(grown, 0, 0, this.#at)
     this.#buffer = grown
   }
-}
-
-function writeVarint(buffer: Buffer, from: number, value: number): number {
-  let at = from
-  let rest = ((value << 1) ^ (value >> 31)) >>> 0
-  while (rest > 0x7f) {
-    buffer[at++] = (rest & 0x7f) | 0x80
-    rest >>>= 7
-  }
-  buffer[at++] = rest
-  return at
-}
-
-/** Of at most 53 bits. */
-function writeVarlong(buffer: Buffer, from: number, value: number): number {
-  if (value === value >> 0) return writeVarint(buffer, from, value)
-  let at = from
-  let rest = BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n))
-  while (rest > 0x7fn) {
-    buffer[at++] = Number(rest & 0x7fn) | 0x80
-    rest >>= 7n
-  }
-  buffer[at++] = Number(rest)
-  return at
-}
-
-/** Length and bytes. */
-function writePart(buffer: Buffer, from: number, value: Serialized, length: number): number {
-  const at = writeVarint(buffer, from, length)
-  if (value === null) return at
-  return typeof value === 'string'
-    ? writeText(buffer, at, value, length)
-    : writeBytes(buffer, at, value, length)
-}
-
-function writeText(buffer: Buffer, at: number, text: string, length: number): number {
-  if (length === text.length && length <= SHORT_TEXT) {
-    let i = 0
-    for (; i < length; i++) {
-      const unit = text.charCodeAt(i)
-      if (unit >= 0x80) break
-      buffer[at + i] = unit
-    }
-    if (i === length) return at + length
-  }
-  return at + buffer.write(wellFormed(text), at, 'utf8')
-}
-
-function writeBytes(buffer: Buffer, at: number, bytes: Uint8Array, length: number): number {
-  const found = bytes.length
-  if (found < length) throw new TypeError(`${length} bytes were counted and ${found} are there`)
-  if (length <= SHORT_BYTES) for (let i = 0; i < length; i++) buffer[at + i] = bytes[i]!
-  // Memory shared with another thread may have grown since it was counted.
-  else buffer.set(found === length ? bytes : bytes.subarray(0, length), at)
-  return at + length
-}
-
-function writeHeaders(buffer: Buffer, from: number, headers: RecordHeaders): number {
-  let at = writeVarint(buffer, from, headers.length)
-  for (const [name, value] of headers) {
-    at = writePart(buffer, at, name, utf8Bytes(name))
-    at = writePart(buffer, at, value, partBytes(value))
-  }
-  return at
 }

@@ -4,7 +4,8 @@
  * @see https://kafka.apache.org/documentation/#record
  */
 import { byteLengthOf } from '../../bytes.js'
-import { type Serialized, utf8Bytes } from '../writer.js'
+import { utf8Bytes, varintBytes, varlongBytes } from '../primitives.js'
+import type { Serialized } from '../serialized.js'
 import type { RecordHeaders } from './record-body.js'
 
 /** Bytes of a batch before its records. */
@@ -60,22 +61,4 @@ export function upperBoundBytes(ofKey: number, ofValue: number, ofHeaders: numbe
 /** Bytes of a length and what it announces. */
 export function sizedBytes(length: number): number {
   return length < 0 ? 1 : varintBytes(length) + length
-}
-
-/** Bytes of a zig-zag varint of 32 bits. */
-export function varintBytes(value: number): number {
-  const zigzag = ((value << 1) ^ (value >> 31)) >>> 0
-  if (zigzag < 0x80) return 1
-  if (zigzag < 0x4000) return 2
-  if (zigzag < 0x200000) return 3
-  return zigzag < 0x10000000 ? 4 : 5
-}
-
-/** As {@link varintBytes}, of an integer of at most 53 bits. */
-export function varlongBytes(value: number): number {
-  if (value === value >> 0) return varintBytes(value)
-  let bytes = 1
-  // Below zero zig-zag counts from −1.
-  for (let rest = (value < 0 ? -1 - value : value) / 64; rest >= 1; rest /= 128) bytes++
-  return bytes
 }
