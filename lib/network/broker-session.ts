@@ -10,7 +10,7 @@
  */
 
 import { addressText, type BrokerAddress } from '../broker-address.js'
-import { ConnectionError, EncodeError, type KafkaError } from '../errors.js'
+import { ConnectionError, type KafkaError } from '../errors.js'
 import { type MetadataResponse, metadata, metadataRequest } from '../protocol/messages/index.js'
 import { ApiVersionsCache } from './api-versions-cache.js'
 import type { BrokerClient } from './broker-client.js'
@@ -144,7 +144,8 @@ export class BrokerSession {
   /**
    * A connection that can be used now.
    *
-   * @param topics - in use, at least one unless the broker {@link isKnown}: the question for versions names them.
+   * @param topics - in use: the question for versions names them. Without any a broker before 0.10 that is not known
+   * cannot be connected to.
    * @returns at once while the connection is open, so that nobody waits for nothing.
    * @throws {ConnectionError | RequestTimeoutError | DecodeError | UnsupportedVersionError} as a rejection; nothing of
    * the caller was written. After {@link close} with its reason.
@@ -255,8 +256,6 @@ export class BrokerSession {
   }
 
   #detect(topics: readonly string[]): Promise<Detected> {
-    if (topics.length === 0)
-      throw new EncodeError('a request to a broker that is not known yet names a topic')
     return detectVersions(this.#detection(() => this.#open(), this.#authenticate, topics))
   }
 

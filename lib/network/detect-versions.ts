@@ -30,7 +30,8 @@ import { forRequest } from './client-errors.js'
 export interface Detected {
   /** Open, with the versions of its broker set. */
   readonly client: BrokerClient
-  readonly metadata: MetadataResponse
+  /** Answer for the topics; null where there are none. */
+  readonly metadata: MetadataResponse | null
 }
 
 /** Makes a fresh connection fit for requests; its client has its versions by then. Rejects where the broker refuses. */
@@ -41,7 +42,7 @@ export interface Detection {
   readonly open: () => Promise<BrokerClient>
   /** null: nothing has to be authenticated. */
   readonly authenticate: Authenticate | null
-  /** Topics in use, at least one: none would ask for all there are. */
+  /** Topics in use. Without any only the versions are asked for, which brokers before 0.10 do not answer. */
   readonly topics: readonly string[]
   /** Limit for each answer, in milliseconds. */
   readonly timeoutMs: number
@@ -97,6 +98,7 @@ export async function saysVersions(detection: Detection): Promise<boolean> {
 /** @returns null when the peer closes on everything, unless it is the last time. */
 async function findOut(detection: Detection, isLast: boolean): Promise<Detected | null> {
   const { open, authenticate, topics, timeoutMs } = detection
+  if (topics.length === 0) return askVersionsAlone(detection)
   const first = await askUnlessClosed(await open(), detection, isLast && authenticate !== null)
   if (first || authenticate) return first
   const client = await open()
@@ -157,6 +159,19 @@ async function ask(client: BrokerClient, detection: Detection): Promise<Detected
     client.close(error as KafkaError)
     throw error
   }
+}
+
+/** Asking for metadata of no topic would ask for all there are. */
+async function askVersionsAlone({ open, authenticate, timeoutMs }: Detection): Promise<Detected> {
+  const client = await open()
+  try {
+    client.useVersions(versionsIn(await askVersions(client, timeoutMs), client))
+    await authenticate?.(client)
+  } catch (error) {
+    client.close(error as KafkaError)
+    throw error
+  }
+  return { client, metadata: null }
 }
 
 function askVersions(client: BrokerClient, timeoutMs: number): Promise<ApiVersionsResponse> {
