@@ -174,6 +174,12 @@ export class ProduceExchange {
   ): Promise<ProduceResponse | null> {
     const { acks, requestTimeoutMs: timeoutMs, transactionalId, topicIdOf } = this.#options
     const parts = written.map(({ batch, payload }) => ({ batch, payload: payload ?? this.#encode(batch) }))
+    for (const { batch, payload } of parts) {
+      this.#options.listener.onWriting(
+        batch,
+        payload instanceof Buffer ? payload.length : batch.estimatedBytes,
+      )
+    }
     const options = { acks, requestTimeoutMs: timeoutMs, transactionalId, topicIdOf }
     const request = produceRequest(parts, options)
     let sizeHint = REQUEST_OVERHEAD_BYTES
@@ -185,7 +191,7 @@ export class ProduceExchange {
 
   #encode(batch: ProducerBatch): Buffer {
     const { numbered } = batch
-    const bytes = batch.encode(
+    return batch.encode(
       numbered
         ? {
             producerId: numbered.identity.producerId,
@@ -195,8 +201,6 @@ export class ProduceExchange {
           }
         : batch.producer,
     )
-    this.#options.listener.onWriting(batch, bytes.length)
-    return bytes
   }
 }
 
