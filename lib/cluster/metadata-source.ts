@@ -34,7 +34,7 @@ export interface MetadataSourceOptions {
   /** The setting with the list, for texts. Default: `metadata.broker.list`. */
   readonly listKey?: string
   /**
-   * Whether a broker is asked again whose first answer lacks topic ids and leader epochs, before the caller gets one. Default:
+   * Whether a broker is asked again whose first answer lacks leader epochs or topic ids, before the caller gets one. Default:
    * no, {@link MetadataSource.lacksTopicIds} says so.
    */
   readonly isComplete?: boolean
@@ -183,7 +183,8 @@ export class MetadataSource {
 
   async #fetch(session: BrokerSession, topics: readonly string[]): Promise<FetchedMetadata> {
     const first = await session.fetchMetadata(topics)
-    return first.lacksTopicIds && this.#options.isComplete ? session.fetchMetadata(topics) : first
+    const hasTopics = first.response.topics.some(({ errorCode: code }) => code === NONE)
+    return first.lacksEpochs && hasTopics && this.#options.isComplete ? session.fetchMetadata(topics) : first
   }
 
   /** From v13 on a broker may refuse as a whole. */

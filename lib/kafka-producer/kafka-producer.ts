@@ -74,7 +74,7 @@ export class KafkaProducer<K = unknown, V = unknown> {
 
   /**
    * @param config - what a `producer.properties` of a Java client says, as an object; or a KafkaProducerConfig.
-   * @throws {ConfigError} naming the key. Opens no connection.
+   * @throws {ConfigError} naming the key. With idempotence a producer id is asked for at once, and a connection opened for it.
    */
   constructor(
     config: KafkaProducerConfig | Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>,
@@ -129,6 +129,8 @@ export class KafkaProducer<K = unknown, V = unknown> {
       wake: sender.wake,
       onFailed: (futures, error) => this.#failed(futures, error),
     })
+    // As in the Java client the producer id is asked for before there is anything to number.
+    if (this.config.enableIdempotence) sender.wake()
   }
 
   /** Reads the configuration from a properties file, see `KafkaProducerConfig.fromFile`. */

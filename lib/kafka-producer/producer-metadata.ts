@@ -41,6 +41,7 @@ export class ProducerMetadata {
   readonly #options: ProducerMetadataOptions
   readonly #topics = new Map<string, UsedTopic>()
   #isFetching = false
+  #hasAnswer = false
   #isClosed = false
   /** Something may have changed: all topics are to be asked for. */
   #isWanted = false
@@ -68,6 +69,11 @@ export class ProducerMetadata {
     }
     topic.usedMs = nowMs
     return topic
+  }
+
+  /** Topics are in use, and nobody has answered for any yet. */
+  get isFirstWanted(): boolean {
+    return this.#topics.size > 0 && !this.#hasAnswer
   }
 
   get names(): Iterable<string> {
@@ -143,6 +149,7 @@ export class ProducerMetadata {
     const isChanged = cluster.take(names, response)
     const nowMs = performance.now()
     this.#lastError = null
+    this.#hasAnswer = true
     this.#failures = 0
     this.#fruitless = isChanged ? 0 : this.#fruitless + 1
     if (!isPartial) this.#lastFullMs = nowMs

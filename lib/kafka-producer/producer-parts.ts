@@ -177,6 +177,9 @@ export function compose(
       transactions,
       sessions,
       requestTimeoutMs,
+      reconnectBackoffMs: config.reconnectBackoffMs,
+      reconnectBackoffMaxMs: config.reconnectBackoffMaxMs,
+      random,
       candidates: () => candidatesOf(cluster, config.bootstrapServers),
       topics,
       onNoProducerIds: (error) => {

@@ -16,7 +16,12 @@ import type { TopicView } from './partitioners/partitioner.js'
 import type { ProducerMetadata, UsedTopic } from './producer-metadata.js'
 import { checkFields, checkRecord, ProducerRecord, type RecordLike } from './producer-record.js'
 import { Appended, type RecordAccumulator } from './record-accumulator.js'
-import { BufferExhaustedError, IllegalArgumentError, TimeoutError } from './record-errors.js'
+import {
+  BufferExhaustedError,
+  IllegalArgumentError,
+  RecordTooLargeError,
+  TimeoutError,
+} from './record-errors.js'
 import { type Callback, FutureRecordMetadata } from './record-future.js'
 import { RecordHeaders } from './record-headers.js'
 import { type Serializer, serializePart } from './serializer.js'
@@ -113,7 +118,10 @@ export class RecordIntake {
         )
       } else this.#wait(future, record, key, value, used)
     } catch (thrown) {
-      this.#options.onFailed([future], asError(thrown, topic))
+      const error = asError(thrown, topic)
+      // Its size is looked at before its partition counts.
+      if (error instanceof RecordTooLargeError) future.partition = partition ?? UNASSIGNED
+      this.#options.onFailed([future], error)
     }
     return future
   }

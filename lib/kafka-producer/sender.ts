@@ -131,13 +131,13 @@ export class Sender {
 
   #pollTransactions(nowMs: number): void {
     if (!this.#idempotence) return
-    const { accumulator } = this.#options
+    const { accumulator, metadata } = this.#options
     const { transactions, channel } = this.#idempotence
     const hasBatches =
       accumulator.incompleteBatches > 0 || accumulator.waitingRecords > 0 || this.#options.listener.hasWaits()
-    // A producer id costs a request: it is asked for when there is something to number.
-    if (!transactions.isTransactional && !hasBatches) return
     accumulator.setCompleting(transactions.isCompleting)
+    // Metadata says who there is to be asked, and its connection is used again.
+    if (!transactions.isTransactional && metadata.isFirstWanted) return
     channel.poll(nowMs, hasBatches)
   }
 
@@ -242,9 +242,10 @@ export class Sender {
       waitsUntilMs,
       accumulator.nextExpiryMs,
       nodes.nextReadyMs(nowMs),
-      this.#idempotence?.channel.nextDueMs ?? Number.POSITIVE_INFINITY,
       this.#reportAtMs,
     )
-    this.#alarm.set(Math.min(needed, metadata.nextDueMs()), nowMs, needed < Number.POSITIVE_INFINITY)
+    const channelMs = this.#idempotence?.channel.nextDueMs ?? Number.POSITIVE_INFINITY
+    const keepsProcess = Math.min(needed, channelMs) < Number.POSITIVE_INFINITY
+    this.#alarm.set(Math.min(needed, channelMs, metadata.nextDueMs()), nowMs, keepsProcess)
   }
 }

@@ -11,12 +11,16 @@ import type { ReadyConnection } from '../network/ready-connection.js'
 import { apiVersions, initProducerId } from '../protocol/messages/index.js'
 import { version } from '../version.js'
 import type { Coordinator, OutgoingRequest } from './request-queue.js'
+import { retryBackoffMs } from './retry-backoff.js'
 import type { TransactionManager } from './transaction-manager.js'
 
 export interface TransactionChannelOptions {
   readonly transactions: TransactionManager
   readonly sessions: BrokerSessions
   readonly requestTimeoutMs: number
+  readonly reconnectBackoffMs: number
+  readonly reconnectBackoffMaxMs: number
+  random(): number
   /** Brokers that may be asked for what any broker answers. */
   candidates(): readonly BrokerAddress[]
   /** In use, for a broker whose versions have to be found out. */
@@ -43,6 +47,8 @@ export class TransactionChannel {
   /** Brokers that did not answer, as text: asked last. */
   #failed = new Set<string>()
   #closedFor: KafkaError | null = null
+  /** Requests in a row without an answer. */
+  #failures = 0
 
   constructor(options: TransactionChannelOptions) {
     this.#options = options
@@ -59,7 +65,7 @@ export class TransactionChannel {
     if (!this.#delayed) {
       const outgoing = this.#options.transactions.nextRequest(hasIncompleteBatches)
       if (!outgoing) return
-      this.#delayed = { outgoing, atMs: nowMs + outgoing.afterMs }
+      this.#delayed = { outgoing, atMs: nowMs + Math.max(outgoing.afterMs, this.#reconnectMs()) }
     }
     if (this.#delayed.atMs > nowMs) return
     const { outgoing } = this.#delayed
@@ -84,6 +90,7 @@ export class TransactionChannel {
       const used = versionOf(connection, request)
       const response = await connection.request(request.api, request.body, { timeoutMs, version: used })
       this.#failed.delete(addressText(address))
+      this.#failures = 0
       if (this.#closedFor) return
       const error = transactions.answered(request, used, response)
       if (error) this.#options.onRefused(error)
@@ -103,7 +110,15 @@ export class TransactionChannel {
     ) {
       return
     }
+    this.#failures++
     this.#options.transactions.unanswered(request, error)
+  }
+
+  /** Brokers that are down are not asked in a tight loop. */
+  #reconnectMs(): number {
+    if (this.#failures === 0) return 0
+    const { reconnectBackoffMs: baseMs, reconnectBackoffMaxMs: maxMs, random } = this.#options
+    return retryBackoffMs(this.#failures - 1, { baseMs, maxMs, random })
   }
 
   /** What a broker says of itself that matters to transactions, once for each connection. */

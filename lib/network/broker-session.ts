@@ -79,6 +79,8 @@ export interface FetchedMetadata {
   readonly response: MetadataResponse
   /** It came with the versions, and the same broker would say more now. */
   readonly lacksTopicIds: boolean
+  /** Likewise, of leader epochs. */
+  readonly lacksEpochs: boolean
 }
 
 /** A connection that is open, and what came with its versions. */
@@ -89,6 +91,7 @@ interface Connected {
 
 /** Of Metadata. */
 const VERSION_WITH_TOPIC_IDS = 10
+const VERSION_WITH_EPOCHS = 7
 
 export class BrokerSession {
   readonly address: BrokerAddress
@@ -171,11 +174,15 @@ export class BrokerSession {
     topics: readonly string[],
   ): Promise<FetchedMetadata> {
     if (detected) {
-      return { response: detected, lacksTopicIds: connection.knows(metadata, VERSION_WITH_TOPIC_IDS) }
+      return {
+        response: detected,
+        lacksTopicIds: connection.knows(metadata, VERSION_WITH_TOPIC_IDS),
+        lacksEpochs: connection.knows(metadata, VERSION_WITH_EPOCHS),
+      }
     }
     const { requestTimeoutMs: timeoutMs } = this.#options
     const response = await connection.request(metadata, metadataRequest(topics), { timeoutMs })
-    return { response, lacksTopicIds: false }
+    return { response, lacksTopicIds: false, lacksEpochs: false }
   }
 
   /** Where the release was guessed and it is time: asks once more, beside the traffic, on a connection of its own. */

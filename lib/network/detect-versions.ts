@@ -53,6 +53,8 @@ export interface Detection {
 /** How often a peer that closes on everything is asked: a proxy may do so until its broker is up. */
 const ROUNDS = 2
 const PAUSE_MS = 50
+/** Who has a topic by then asks again, in the way that all brokers answer. */
+const ALONE_TIMEOUT_MS = 2000
 
 /**
  * @throws {ConnectionError | RequestTimeoutError | DecodeError} nothing is known then.
@@ -161,11 +163,12 @@ async function ask(client: BrokerClient, detection: Detection): Promise<Detected
   }
 }
 
-/** Asking for metadata of no topic would ask for all there are. */
+/** Asking for metadata of no topic would ask for all there are. A broker of 0.9 never answers. */
 async function askVersionsAlone({ open, authenticate, timeoutMs }: Detection): Promise<Detected> {
   const client = await open()
   try {
-    client.useVersions(versionsIn(await askVersions(client, timeoutMs), client))
+    const limitMs = Math.min(timeoutMs, ALONE_TIMEOUT_MS)
+    client.useVersions(versionsIn(await askVersions(client, limitMs), client))
     await authenticate?.(client)
   } catch (error) {
     client.close(error as KafkaError)

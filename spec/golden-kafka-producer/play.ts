@@ -136,7 +136,7 @@ class Performance {
         this.#sends.make(i, operation)
         break
       case 'mutateHeaders':
-        this.#sends.recordOf(operation.ref).headers.add('late', 'too')
+        this.#sends.recordOf(operation.ref).headers.add('late', 'x')
         break
       case 'send':
         await this.#sends.send(this.#producer(p), i, operation)
