@@ -14,6 +14,16 @@ export class EventLoopYield {
   /** Since when a turn is asked for; the loop may have turned by itself between {@link #lastTurnMs} and then. */
   #askedMs = 0
   #asked: Promise<void> | null = null
+  #overdue: Promise<void> | null = null
+
+  /**
+   * The turn that {@link due} has begun to make everybody wait for, until it has come; else null. A field, for work that
+   * is too small for a look at the clock each time: a thousand callers that look every 64 times each would go on for
+   * 64,000 pieces otherwise.
+   */
+  get overdue(): Promise<void> | null {
+    return this.#overdue
+  }
 
   /**
    * To be called between two pieces of work; costs a look at the clock, and an immediate at most every 2 ms.
@@ -23,16 +33,31 @@ export class EventLoopYield {
    */
   due(): Promise<void> | null {
     const nowMs = performance.now()
-    if (this.#asked) return nowMs - this.#askedMs < MAX_BUSY_MS ? null : this.#asked
+    if (this.#asked) {
+      if (nowMs - this.#askedMs >= MAX_BUSY_MS) this.#overdue = this.#asked
+      return this.#overdue
+    }
     if (nowMs - this.#lastTurnMs < MAX_BUSY_MS) return null
     this.#askedMs = nowMs
-    this.#asked = new Promise((resolve) => {
+    this.#asked = this.#turn()
+    return null
+  }
+
+  /** Makes everybody wait for the next turn, whatever the clock says. */
+  pass(): Promise<void> {
+    this.#asked ??= this.#turn()
+    this.#overdue = this.#asked
+    return this.#asked
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => {
       setImmediate(() => {
         this.#asked = null
+        this.#overdue = null
         this.#lastTurnMs = performance.now()
         resolve()
       })
     })
-    return null
   }
 }

@@ -50,15 +50,10 @@ export class KeyedMessage<K = unknown, V = unknown> {
    *   topic, and nothing should be deleted by a slip.
    */
   constructor(topic: string, ...rest: unknown[]) {
-    if (typeof topic !== 'string') {
-      throw new ConfigError(`the topic of a message must be a string, not ${describeType(topic)}`)
-    }
-    this.topic = topic
     const count = rest.length
     const message = rest[count - 1]
-    if (message === undefined) {
-      throw new ConfigError('the message is undefined; write null where a null value is meant')
-    }
+    checkTopicAndMessage(topic, message)
+    this.topic = topic
     this.#message = message as V | null
     this.#key = (count > 1 ? (rest[0] ?? null) : null) as K | null
     this.#partKey = count > 2 ? (rest[1] ?? null) : this.#key
@@ -67,11 +62,7 @@ export class KeyedMessage<K = unknown, V = unknown> {
   /** The plain form as an instance; an instance as itself. @throws {ConfigError} when it is neither. */
   static from<K, V>(message: KeyedMessage<K, V> | MessageLike<K, V>): KeyedMessage<K, V> {
     if (message instanceof KeyedMessage) return withTopic(message)
-    if (message === null || typeof message !== 'object' || !('topic' in message)) {
-      throw new ConfigError(
-        `send() takes KeyedMessage instances or { topic, key?, partKey?, message } objects, not ${describeType(message)}`,
-      )
-    }
+    checkPlain(message)
     const { topic, key = null, partKey = null, message: value, headers, timestampMs } = message
     const keyed = new KeyedMessage<K, V>(topic, key, partKey ?? key, value)
     if (headers !== undefined && headers !== null) keyed.#headers = checkedHeaders(headers)
@@ -153,6 +144,24 @@ export class KeyedMessage<K = unknown, V = unknown> {
 
   [inspect.custom](): string {
     return this.toString()
+  }
+}
+
+/** @throws {ConfigError} for what is no message in its plain form. */
+export function checkPlain(message: unknown): void {
+  if (message !== null && typeof message === 'object' && 'topic' in message) return
+  throw new ConfigError(
+    `send() takes KeyedMessage instances or { topic, key?, partKey?, message } objects, not ${describeType(message)}`,
+  )
+}
+
+/** @throws {ConfigError} as the constructor of {@link KeyedMessage}. */
+export function checkTopicAndMessage(topic: unknown, message: unknown): void {
+  if (typeof topic !== 'string') {
+    throw new ConfigError(`the topic of a message must be a string, not ${describeType(topic)}`)
+  }
+  if (message === undefined) {
+    throw new ConfigError('the message is undefined; write null where a null value is meant')
   }
 }
 

@@ -27,7 +27,12 @@ export class LinkedList<T> {
   }
 
   push(item: T): Link<T> {
-    const link: Link<T> = { item, previous: this.#last, next: null }
+    return this.append({ item, previous: null, next: null })
+  }
+
+  /** As {@link push}, for an item that is its own link. */
+  append(link: Link<T>): Link<T> {
+    link.previous = this.#last
     if (this.#last) this.#last.next = link
     else this.#first = link
     this.#last = link

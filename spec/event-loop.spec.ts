@@ -47,6 +47,19 @@ describe('EventLoopYield', () => {
     expect(eventLoop.due()).to.equal(null)
   })
 
+  it('makes everybody wait once a turn is overdue, without a look at the clock, and nobody after it', async () => {
+    busy(2)
+    eventLoop.due()
+    expect(eventLoop.overdue).to.equal(null)
+    sinon.restore()
+    busy(4)
+    const turn = eventLoop.due()
+    expect(turn).to.be.instanceOf(Promise)
+    expect(eventLoop.overdue).to.equal(turn)
+    await clock.runAllAsync()
+    expect(eventLoop.overdue).to.equal(null)
+  })
+
   it('awaits nothing where the event loop has turned by itself', async () => {
     busy(2)
     eventLoop.due()

@@ -33,7 +33,10 @@ export class Outcomes {
     for (let i = 0; i < messages.length; i++) {
       const pending = messages[i]!
       pending.isSettled = true
-      pending.waiter?.delivered(pending, baseOffset < 0n ? -1n : baseOffset + BigInt(i), broker, timestampMs)
+      const { waiter } = pending
+      if (waiter === null) continue
+      const offset = waiter.ignoresOffsets || baseOffset < 0n ? -1n : baseOffset + BigInt(i)
+      waiter.delivered(pending, offset, broker, timestampMs)
     }
     this.#listener.onDelivered(batch, stored, broker)
   }

@@ -7,11 +7,11 @@
  */
 import type { Persistence } from '../errors.js'
 import type { FailedAttempt, MessageFailure } from '../failure.js'
-import type { KeyedMessage } from '../keyed-message.js'
+import { checkPlain, checkTopicAndMessage, KeyedMessage, type MessageLike } from '../keyed-message.js'
 import type { RecordHeaders } from '../protocol/records/record-body.js'
 import type { Serialized } from '../protocol/writer.js'
 import type { Hold } from './holds.js'
-import type { Call } from './overlapping-dispatch.js'
+import type { Call } from './overlapping-call.js'
 
 /** Where and when a message was stored. */
 export interface Delivery {
@@ -25,11 +25,27 @@ export interface Delivery {
   readonly broker: string
 }
 
+/** When a message was accepted; shared by messages that were accepted together. */
+export interface Acceptance {
+  /** Milliseconds since the epoch. */
+  readonly timestampMs: number
+  /** When its time is over, on the monotonic clock; 0 where `delivery.timeout.ms` is off. */
+  readonly deadlineMs: number
+}
+
 /** A call that waits for its messages. */
 export interface OutcomeWaiter {
+  /** True where `delivered` reads no argument: an offset is a BigInt, which would be made for nobody. */
+  readonly ignoresOffsets?: boolean
   /** @param timestampMs - where the broker stamps messages itself, else null. */
   delivered(message: PendingMessage, offset: bigint, broker: string, timestampMs: number | null): void
   failed(failure: MessageFailure, message: PendingMessage): void
+}
+
+interface History {
+  /** Failed attempts in all. */
+  count: number
+  readonly kept: FailedAttempt[]
 }
 
 const noAttempts: readonly FailedAttempt[] = []
@@ -38,18 +54,18 @@ const noAttempts: readonly FailedAttempt[] = []
 const LAST_ATTEMPTS_KEPT = 4
 
 export class PendingMessage {
-  readonly message: KeyedMessage
   readonly topic: string
   /** Null: any partition will do. */
   readonly partitionKey: unknown
   readonly headers: RecordHeaders | null
   readonly waiter: OutcomeWaiter | null
-  /** On the monotonic clock; 0 where `delivery.timeout.ms` is off. */
-  readonly deadlineMs: number
-  /** Milliseconds since the epoch: what the user gave, else when the message was handed over. */
-  readonly timestampMs: number
-  key: Serialized = null
-  value: Serialized = null
+  /** Shared, since two numbers of their own would take twice the place of a pointer each. */
+  readonly #accepted: Acceptance
+  /** Null for a plain message, until somebody asks for the instance. */
+  #message: KeyedMessage | null
+  /** Of a plain message that is not serialized: what the user gave. */
+  key: Serialized
+  value: Serialized
   /** What counts against `queue.buffering.max.bytes`, where that is set. */
   queuedBytes = 0
   isSerialized = false
@@ -60,27 +76,106 @@ export class PendingMessage {
   isInFlight = false
   /** Set by an attempt that may have stored the message; stays set. */
   isAmbiguous = false
-  /** Failed attempts in all. */
-  attemptCount = 0
   /** Where cycles overlap: its call, until that call knows that it is settled. */
-  call: Call | null = null
+  call: Call<PendingMessage> | null = null
   /** Where cycles overlap: null while it waits, and when it is settled and no request with it is in flight. */
-  hold: Hold | null = null
-  #attempts: FailedAttempt[] | null = null
+  hold: Hold<PendingMessage> | null = null
+  /** Null until an attempt has failed. */
+  #history: History | null = null
 
-  constructor(message: KeyedMessage, waiter: OutcomeWaiter | null, deadlineMs = 0) {
-    this.message = message
+  /**
+   * A plain message is read here and made no instance of: most have no reader, and a queue of them would take a third
+   * more memory.
+   *
+   * @param accepted - default: now, without a time limit.
+   * @throws {ConfigError} as `KeyedMessage.from`.
+   */
+  constructor(
+    given: KeyedMessage | MessageLike,
+    waiter: OutcomeWaiter | null,
+    accepted: Acceptance = { timestampMs: Date.now(), deadlineMs: 0 },
+  ) {
+    this.waiter = waiter
+    let message = given instanceof KeyedMessage ? KeyedMessage.from(given) : null
+    if (message === null) {
+      checkPlain(given)
+      // Each of them once: they may be getters.
+      const { topic, key = null, partKey = null, message: value, headers, timestampMs } = given as MessageLike
+      const isPlain = (headers ?? null) === null && (timestampMs ?? null) === null
+      if (isPlain) {
+        checkTopicAndMessage(topic, value)
+        this.topic = topic
+        this.partitionKey = partKey ?? key
+        this.headers = null
+        this.#accepted = accepted
+        this.key = key as Serialized
+        this.value = value as Serialized
+        this.#message = null
+        return
+      }
+      message = KeyedMessage.from({
+        topic,
+        key,
+        partKey,
+        message: value,
+        headers,
+        timestampMs,
+      } as MessageLike)
+    }
+    const { timestampMs } = message
     this.topic = message.topic
     this.partitionKey = message.partitionKey
     this.headers = message.headers
-    this.waiter = waiter
-    this.deadlineMs = deadlineMs
-    this.timestampMs = message.timestampMs ?? Date.now()
+    this.#accepted = timestampMs === null ? accepted : { timestampMs, deadlineMs: accepted.deadlineMs }
+    this.key = null
+    this.value = null
+    this.#message = message
+  }
+
+  /** The instance that the user gave, or one of what they gave. */
+  get message(): KeyedMessage {
+    this.#message ??= new KeyedMessage(this.topic, this.key, this.partitionKey, this.value)
+    return this.#message
+  }
+
+  /** What the user gave as key; null for none. */
+  get givenKey(): unknown {
+    if (this.#message === null) return this.key
+    return this.#message.hasKey ? this.#message.key : null
+  }
+
+  /** What the user gave as message. */
+  get givenValue(): unknown {
+    return this.#message === null ? this.value : this.#message.message
+  }
+
+  /** Sets what goes to the wire. */
+  setBytes(key: Serialized, value: Serialized): void {
+    // What was given stays what `message` shows.
+    if (key !== this.key || value !== this.value) void this.message
+    this.key = key
+    this.value = value
+    this.isSerialized = true
+  }
+
+  /** On the monotonic clock; 0 where `delivery.timeout.ms` is off. */
+  get deadlineMs(): number {
+    return this.#accepted.deadlineMs
+  }
+
+  /** Milliseconds since the epoch: what the user gave, else when the message was handed over. */
+  get timestampMs(): number {
+    return this.#accepted.timestampMs
   }
 
   /** The first failed attempt and the last few, oldest first. */
   get attempts(): readonly FailedAttempt[] {
-    return this.#attempts ?? noAttempts
+    return this.#history?.kept ?? noAttempts
+  }
+
+  /** Failed attempts in all. */
+  get attemptCount(): number {
+    return this.#history?.count ?? 0
   }
 
   get persistence(): Persistence {
@@ -89,10 +184,11 @@ export class PendingMessage {
 
   /** @param attempt - shared by all messages it happened to. */
   addAttempt(attempt: FailedAttempt): void {
-    this.attemptCount++
-    this.#attempts ??= []
-    if (this.#attempts.length > LAST_ATTEMPTS_KEPT) this.#attempts.splice(1, 1)
-    this.#attempts.push(attempt)
+    this.#history ??= { count: 0, kept: [] }
+    const { kept } = this.#history
+    this.#history.count++
+    if (kept.length > LAST_ATTEMPTS_KEPT) kept.splice(1, 1)
+    kept.push(attempt)
     if (attempt.error.persistence !== 'not-persisted') this.isAmbiguous = true
   }
 }

@@ -19,12 +19,11 @@ export interface Encoders {
  */
 export function serialize(pending: PendingMessage, encoders: Encoders): KafkaError | null {
   if (pending.isSerialized) return null
-  const { message } = pending
   try {
     checkTopic(pending.topic)
-    if (message.hasKey) pending.key = checked(encoders.key.toBytes(message.key), 'key')
-    pending.value = checked(encoders.value.toBytes(message.message), 'message')
-    pending.isSerialized = true
+    const { givenKey } = pending
+    const key = givenKey === null ? null : checked(encoders.key.toBytes(givenKey), 'key')
+    pending.setBytes(key, checked(encoders.value.toBytes(pending.givenValue), 'message'))
     return null
   } catch (cause) {
     return encodeError(pending.topic, cause)

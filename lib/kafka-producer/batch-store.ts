@@ -115,13 +115,15 @@ export class BatchStore {
   /** Takes batches out, of their partitions as well where they are queued. @returns them, oldest first. */
   remove(batches: ProducerBatch[], nowMs: number): ProducerBatch[] {
     const removed = new Set(batches)
-    const queues = new Set<PartitionQueue>()
+    const countByQueue = new Map<PartitionQueue, number>()
     for (const batch of batches) {
       this.incomplete.remove(batch)
-      if (!batch.isInFlight) queues.add(this.queueOf(batch))
+      if (batch.isInFlight) continue
+      const queue = this.queueOf(batch)
+      countByQueue.set(queue, (countByQueue.get(queue) ?? 0) + 1)
     }
-    for (const queue of queues) {
-      queue.removeAll((batch) => removed.has(batch))
+    for (const [queue, count] of countByQueue) {
+      queue.removeAll(removed, count)
       this.#options.due.place(queue, nowMs)
     }
     return batches.sort((a, b) => a.createdMs - b.createdMs || a.number - b.number)

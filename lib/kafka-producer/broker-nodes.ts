@@ -22,8 +22,8 @@ export interface BrokerNodesOptions {
   random(): number
   /** null for a broker that no metadata has. */
   addressOf(brokerId: number): BrokerAddress | null
-  /** At least one topic in use, for a broker whose versions have to be found out. */
-  topics(): readonly string[]
+  /** One in use, for a broker whose versions have to be found out; null for none. */
+  topics(): readonly string[] | null
   /** A connection is there, or could not be made. */
   onConnected(broker: string, error: KafkaError | null): void
 }
@@ -96,7 +96,7 @@ export class BrokerNodes {
   async confirm(): Promise<void> {
     const topics = this.#options.topics()
     const connected = [...this.#nodes.values()].filter(({ session }) => session.isConnected)
-    if (topics.length === 0) return
+    if (topics === null) return
     await Promise.all(connected.map(({ session }) => session.fetchMetadata(topics).catch(() => {})))
   }
 

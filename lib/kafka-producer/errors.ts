@@ -10,7 +10,12 @@
 import { BrokerError, type ErrorContext, KafkaError } from '../errors.js'
 import { errorCode } from '../protocol/error-code.js'
 
-export { IllegalStateError } from './record-errors.js'
+/** A call that is not allowed now: the text says what is the case, and what to do first. */
+export class IllegalStateError extends KafkaError {
+  constructor(message: string, context: ErrorContext = {}) {
+    super('KAFKA_ILLEGAL_STATE', message, context)
+  }
+}
 
 /** A call on a transaction that failed earlier. `cause` says how; abort the transaction, or close the producer. */
 export class TransactionFailedError extends KafkaError {

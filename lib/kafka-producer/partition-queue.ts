@@ -64,11 +64,21 @@ export class PartitionQueue {
     for (let i = before.length - 1; i >= 0; i--) this.batches.unshift(before[i]!)
   }
 
-  /** Takes out the batches for which this is true; the others keep their order. */
-  removeAll(isRemoved: (batch: ProducerBatch) => boolean): void {
-    const all = this.batches.take(this.batches.size)
-    for (const batch of all) {
-      if (!isRemoved(batch)) this.batches.push(batch)
+  /**
+   * Takes batches out; the others keep their order. The oldest ones are taken without looking at others: a long queue
+   * expires batch by batch.
+   *
+   * @param count - how many of them are in this queue.
+   */
+  removeAll(removed: ReadonlySet<ProducerBatch>, count: number): void {
+    let left = count
+    while (left > 0 && removed.has(this.batches.peek()!)) {
+      this.shift()
+      left--
+    }
+    if (left === 0) return
+    for (const batch of this.batches.take(this.batches.size)) {
+      if (!removed.has(batch)) this.batches.push(batch)
       else if (batch === this.open) this.closeOpen()
     }
   }

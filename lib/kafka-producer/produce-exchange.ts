@@ -5,15 +5,16 @@
  * Requests to a broker are written in the order in which their batches were drained. A batch is copied into its request, so
  * its own buffer is free once the request is encoded.
  */
-import { type KafkaError, UnsupportedCodecError, UnsupportedVersionError } from '../errors.js'
+import { type KafkaError, UnsupportedVersionError } from '../errors.js'
 import type { ReadyConnection } from '../network/ready-connection.js'
 import { produceRequest } from '../produce/produce-request.js'
-import { payloadOf } from '../produce/record-format.js'
 import { canNameById, VERSION_OF_TOPIC_IDS, withTopicNames } from '../produce/topic-ids.js'
 import { type ProduceRequest, type ProduceResponse, produce } from '../protocol/messages/index.js'
 import type { Compression } from '../protocol/records/compression.js'
-import { magicOf, type RecordBody } from '../protocol/records/record-body.js'
+import type { BatchProducer } from '../protocol/records/record-batch.js'
+import { magicOf } from '../protocol/records/record-body.js'
 import type { Payload } from '../protocol/types.js'
+import { batchPayload } from './batch-payload.js'
 import type { BrokerNode } from './broker-nodes.js'
 import type { ProducerBatch } from './producer-batch.js'
 import type { FutureRecordMetadata } from './record-future.js'
@@ -57,8 +58,6 @@ export interface SentRequest {
 
 type Written = { readonly batch: ProducerBatch; readonly payload: Payload | null }
 
-const ZSTD = 'zstd'
-const FIRST_WITH_ZSTD = 7
 /** Bytes of a request beside its batches, roughly; only a hint. */
 const REQUEST_OVERHEAD_BYTES = 512
 
@@ -103,10 +102,7 @@ export class ProduceExchange {
     const written = await Promise.all(
       batches.map(async (batch) => {
         try {
-          const payload =
-            magicOf(version) === 2
-              ? await this.#compress(batch, version, broker)
-              : await this.#convert(batch, version, broker)
+          const payload = await this.#payload(batch, version, broker)
           return { batch, payload }
         } catch (error) {
           this.#options.listener.onRefused(batch, error as KafkaError)
@@ -117,30 +113,15 @@ export class ProduceExchange {
     return written.filter((one) => one !== null)
   }
 
-  async #compress(batch: ProducerBatch, version: number, broker: string): Promise<null> {
-    const { compression } = this.#options
-    if (!compression) return null
-    if (compression.name === ZSTD && version < FIRST_WITH_ZSTD) throw tooOldForZstd(broker, version, batch)
-    await batch.compress(compression)
-    return null
-  }
-
-  async #convert(batch: ProducerBatch, version: number, broker: string): Promise<Payload> {
+  /** Records with headers fail alone where the broker has no place for them. */
+  #payload(batch: ProducerBatch, produceVersion: number, broker: string): Payload | Promise<Payload> {
     const { compression, listener } = this.#options
-    const refused = batch.takeRecordsWithHeaders()
-    if (refused.length > 0) listener.onRecordsRefused(refused, tooOldForHeaders(broker, version, batch))
-    const messages = batch.builder.readRecords().map(
-      ({ key, value, timestampMs }): RecordBody => ({
-        key,
-        value,
-        timestampMs: Number(timestampMs),
-        headers: null,
-      }),
-    )
-    const { topic, partition } = batch
-    const options = { compression, compressedTopics: new Set<string>() }
-    const { payload } = await payloadOf({ topic, partition, messages }, version, broker, options)
-    return payload
+    if (magicOf(produceVersion) < 2) {
+      const refused = batch.takeRecordsWithHeaders()
+      if (refused.length > 0)
+        listener.onRecordsRefused(refused, tooOldForHeaders(broker, produceVersion, batch))
+    }
+    return batchPayload(batch, { produceVersion, broker, compression, producer: this.#producerOf(batch) })
   }
 
   /** Never rejects. */
@@ -173,13 +154,11 @@ export class ProduceExchange {
     written: readonly Written[],
   ): Promise<ProduceResponse | null> {
     const { acks, requestTimeoutMs: timeoutMs, transactionalId, topicIdOf } = this.#options
-    const parts = written.map(({ batch, payload }) => ({ batch, payload: payload ?? this.#encode(batch) }))
-    for (const { batch, payload } of parts) {
-      this.#options.listener.onWriting(
-        batch,
-        payload instanceof Buffer ? payload.length : batch.estimatedBytes,
-      )
-    }
+    const parts = written.map(({ batch, payload }) => ({
+      batch,
+      payload: payload ?? batch.encode(this.#producerOf(batch)),
+    }))
+    for (const { batch } of written) this.#options.listener.onWriting(batch, batch.estimatedBytes)
     const options = { acks, requestTimeoutMs: timeoutMs, transactionalId, topicIdOf }
     const request = produceRequest(parts, options)
     let sizeHint = REQUEST_OVERHEAD_BYTES
@@ -189,18 +168,15 @@ export class ProduceExchange {
     return connection.request(produce, request, sending).then((response) => withTopicNames(response, request))
   }
 
-  #encode(batch: ProducerBatch): Buffer {
-    const { numbered } = batch
-    return batch.encode(
-      numbered
-        ? {
-            producerId: numbered.identity.producerId,
-            producerEpoch: numbered.identity.epoch,
-            baseSequence: numbered.baseSequence,
-            isTransactional: this.#options.transactionalId !== null,
-          }
-        : batch.producer,
-    )
+  #producerOf({ numbered, producer }: ProducerBatch): BatchProducer {
+    if (!numbered) return producer
+    const { identity, baseSequence } = numbered
+    return {
+      producerId: identity.producerId,
+      producerEpoch: identity.epoch,
+      baseSequence,
+      isTransactional: this.#options.transactionalId !== null,
+    }
   }
 }
 
@@ -213,9 +189,4 @@ function namedVersion(connection: ReadyConnection, version: number, request: Pro
 function tooOldForHeaders(broker: string, version: number, { topic, partition }: ProducerBatch): KafkaError {
   const text = `${broker} supports Produce v${version}: headers need Kafka 0.11 or newer`
   return new UnsupportedVersionError(text, { broker, topic, partition })
-}
-
-function tooOldForZstd(broker: string, version: number, { topic, partition }: ProducerBatch): KafkaError {
-  const text = `compression.type=zstd needs Kafka 2.1 or newer, and ${broker} supports Produce v${version}: use gzip, snappy or lz4`
-  return new UnsupportedCodecError(text, { broker, topic, partition })
 }

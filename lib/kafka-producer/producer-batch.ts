@@ -13,8 +13,8 @@ import type { RecordHeaders } from '../protocol/records/record-body.js'
 import { BATCH_HEAD_BYTES, NO_HEADERS_BYTES } from '../protocol/records/record-sizes.js'
 import type { Serialized } from '../protocol/writer.js'
 import type { DueItem } from './due-heap.js'
+import { IllegalStateError } from './errors.js'
 import type { FlushGeneration } from './flush-generations.js'
-import { IllegalStateError } from './record-errors.js'
 import type { FutureRecordMetadata } from './record-future.js'
 
 export type BatchState = 'pending' | 'succeeded' | 'failed' | 'aborted' | 'split'
@@ -192,7 +192,7 @@ export class ProducerBatch implements DueItem {
   /**
    * Compresses the records, once; for a batch that was drained.
    *
-   * @throws {EncodeError | UnsupportedCodecError}
+   * @throws {EncodeError} by rejection; another thread may still read the buffer of the batch then.
    */
   async compress(compression: Compression): Promise<void> {
     if (this.#compressed) return

@@ -79,9 +79,9 @@ export function compose(
       sender.wake()
     },
   })
-  const topics = (): readonly string[] => {
+  const topics = (): readonly string[] | null => {
     for (const name of metadata.names) return [name]
-    return []
+    return null
   }
   const transactions = config.enableIdempotence
     ? new TransactionManager({

@@ -1,6 +1,6 @@
 /**
  * What ends a record before or without an answer of a broker, under the names that the Java client has for it: each
- * class is the `…Exception` of the same name in `org.apache.kafka.common.errors`.
+ * class is the `…Exception` of the same name in `org.apache.kafka.common.errors`. Those of transactions are in `errors.ts`.
  */
 import { type ErrorContext, KafkaError } from '../errors.js'
 
@@ -8,13 +8,6 @@ import { type ErrorContext, KafkaError } from '../errors.js'
 export class IllegalArgumentError extends KafkaError {
   constructor(message: string, context: ErrorContext = {}) {
     super('KAFKA_ILLEGAL_ARGUMENT', message, context)
-  }
-}
-
-/** A call that the state of its object does not allow, such as headers changed after sending. Thrown at once. */
-export class IllegalStateError extends KafkaError {
-  constructor(message: string, context: ErrorContext = {}) {
-    super('KAFKA_ILLEGAL_STATE', message, context)
   }
 }
 

@@ -9,7 +9,8 @@ import { isBytes } from '../bytes.js'
 import { counted } from '../counted.js'
 import { printable } from '../errors.js'
 import type { RecordHeaders as HeaderPairs } from '../protocol/records/record-body.js'
-import { IllegalArgumentError, IllegalStateError } from './record-errors.js'
+import { IllegalStateError } from './errors.js'
+import { IllegalArgumentError } from './record-errors.js'
 
 export type HeaderValue = string | Uint8Array | null
 

@@ -2,7 +2,7 @@
  * The way of a record from `send()` into the accumulator: interceptors, serializers, metadata, partitioner, append. Where the
  * metadata of its topic is known all of it happens at once; else the record waits, and with it all that come later for the topic.
  *
- * Every failure of a record arrives through its future and callback (K4 in docs/decisions/0010-kafka-producer.md).
+ * Every failure of a record arrives through its future and callback (docs/decisions/0009-kafka-producer.md).
  */
 import type { ClusterMetadata } from '../cluster/cluster-metadata.js'
 import { asKafkaError, type KafkaError, printable } from '../errors.js'

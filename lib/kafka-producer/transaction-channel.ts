@@ -23,8 +23,8 @@ export interface TransactionChannelOptions {
   random(): number
   /** Brokers that may be asked for what any broker answers. */
   candidates(): readonly BrokerAddress[]
-  /** In use, for a broker whose versions have to be found out. */
-  topics(): readonly string[]
+  /** One in use, for a broker whose versions have to be found out; null for none. */
+  topics(): readonly string[] | null
   /** Nobody can grant producer ids here. @returns whether the producer does without. */
   onNoProducerIds(error: UnsupportedVersionError): boolean
   /** What queued records have to fail with. */

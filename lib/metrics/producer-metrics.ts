@@ -1,7 +1,7 @@
 /**
  * Counts what one producer does. Belongs to its producer; there is no registry in the process.
  *
- * Always on, so it must cost next to nothing: a message is two increments, the rest is counted per batch or per
+ * Always on, so it must cost next to nothing: a message is two increments, its meters follow at the next look; the rest is counted per batch or per
  * request. The clock is looked at per request, per batch, and at some of the messages.
  *
  * @see docs/reference/classic-producer.md#metrics; docs/WHERE-WE-DIFFER.md#metrics
@@ -51,6 +51,8 @@ export class ProducerMetrics {
   /** The topic of the last message: the next one is often of the same. */
   #lastTopic = ''
   #lastTopicMetrics: TopicMetrics | null = null
+  /** Messages of that topic that its meter has not counted yet. */
+  #lastTopicMessages = 0
   #messages = 0
   /** Of these, how many the meter of all topics has counted. */
   #markedMessages = 0
@@ -90,7 +92,8 @@ export class ProducerMetrics {
     // After a pause the clock is old; during one nothing is open.
     if ((this.#messages & (MESSAGES_PER_LOOK - 1)) === 0 || this.#isIdle) this.#look()
     this.#messages++
-    this.#of(topic).messages.mark()
+    if (topic !== this.#lastTopic || this.#lastTopicMetrics === null) this.#turnTo(topic)
+    this.#lastTopicMessages++
   }
 
   /** Sync mode: this number of messages will have an outcome. In async mode those in the queue will. */
@@ -212,6 +215,7 @@ export class ProducerMetrics {
     if (this.#messages > this.#markedMessages) {
       this.#allTopics.messages.mark(this.#messages - this.#markedMessages)
       this.#markedMessages = this.#messages
+      this.#markLastTopic()
     }
     return this.#clock.advance(nowMs)
   }
@@ -225,11 +229,21 @@ export class ProducerMetrics {
   }
 
   #of(topic: string): TopicMetrics {
-    if (this.#lastTopicMetrics === null || topic !== this.#lastTopic) {
-      this.#lastTopicMetrics = this.#topics.get(topic)
-      this.#lastTopic = topic
-    }
+    if (this.#lastTopicMetrics !== null && topic === this.#lastTopic) return this.#lastTopicMetrics
+    return this.#turnTo(topic)
+  }
+
+  #turnTo(topic: string): TopicMetrics {
+    // Before another one is made, which may forget those that nobody has used.
+    this.#markLastTopic()
+    this.#lastTopicMetrics = this.#topics.get(topic)
+    this.#lastTopic = topic
     return this.#lastTopicMetrics
+  }
+
+  #markLastTopic(): void {
+    if (this.#lastTopicMessages > 0) this.#lastTopicMetrics?.messages.mark(this.#lastTopicMessages)
+    this.#lastTopicMessages = 0
   }
 
   #meter(name: MetricName, meter: Meter): MeterSeries[] {

@@ -10,7 +10,7 @@
  */
 
 import { addressText, type BrokerAddress } from '../broker-address.js'
-import { ConnectionError, type KafkaError } from '../errors.js'
+import { ConnectionError, EncodeError, type KafkaError } from '../errors.js'
 import { type MetadataResponse, metadata, metadataRequest } from '../protocol/messages/index.js'
 import { ApiVersionsCache } from './api-versions-cache.js'
 import type { BrokerClient } from './broker-client.js'
@@ -22,6 +22,7 @@ import {
   type Detected,
   type Detection,
   detectVersions,
+  detectVersionsAlone,
   saysVersions,
 } from './detect-versions.js'
 import { ReadyConnection } from './ready-connection.js'
@@ -147,13 +148,13 @@ export class BrokerSession {
   /**
    * A connection that can be used now.
    *
-   * @param topics - in use: the question for versions names them. Without any a broker before 0.10 that is not known
-   * cannot be connected to.
+   * @param topics - in use, at least one unless the broker {@link isKnown}: the question for versions names them. null where
+   *   none is in use: only the versions are asked for, which brokers before 0.10 do not answer.
    * @returns at once while the connection is open, so that nobody waits for nothing.
    * @throws {ConnectionError | RequestTimeoutError | DecodeError | UnsupportedVersionError} as a rejection; nothing of
    * the caller was written. After {@link close} with its reason.
    */
-  ready(topics: readonly string[]): Ready | Promise<Ready> {
+  ready(topics: readonly string[] | null): Ready | Promise<Ready> {
     return this.#ready ?? this.#whenConnected(topics)
   }
 
@@ -219,7 +220,7 @@ export class BrokerSession {
     this.#state = legalMove(this.#state, to)
   }
 
-  async #whenConnected(topics: readonly string[]): Promise<Ready> {
+  async #whenConnected(topics: readonly string[] | null): Promise<Ready> {
     this.#end.signal.throwIfAborted()
     const startMs = performance.now()
     /** Whoever has the connection made gets what comes with it. */
@@ -236,7 +237,7 @@ export class BrokerSession {
     }
   }
 
-  async #connect(topics: readonly string[]): Promise<Connected> {
+  async #connect(topics: readonly string[] | null): Promise<Connected> {
     this.#move('connecting')
     const known = this.#apiVersionsCache.of(this.broker)
     let made: { readonly client: BrokerClient; readonly metadata: MetadataResponse | null }
@@ -262,7 +263,11 @@ export class BrokerSession {
     return { client, metadata: null }
   }
 
-  #detect(topics: readonly string[]): Promise<Detected> {
+  #detect(topics: readonly string[] | null): Promise<Detected> {
+    if (topics === null)
+      return detectVersionsAlone(this.#detection(() => this.#open(), this.#authenticate, []))
+    if (topics.length === 0)
+      throw new EncodeError('a request to a broker that is not known yet names a topic')
     return detectVersions(this.#detection(() => this.#open(), this.#authenticate, topics))
   }
 

@@ -42,7 +42,7 @@ export interface Detection {
   readonly open: () => Promise<BrokerClient>
   /** null: nothing has to be authenticated. */
   readonly authenticate: Authenticate | null
-  /** Topics in use. Without any only the versions are asked for, which brokers before 0.10 do not answer. */
+  /** Topics in use, at least one: none would ask for all there are. */
   readonly topics: readonly string[]
   /** Limit for each answer, in milliseconds. */
   readonly timeoutMs: number
@@ -73,6 +73,28 @@ export async function detectVersions(detection: Detection): Promise<Detected> {
 }
 
 /**
+ * Where no topic is in use: asks for the versions alone, which brokers before 0.10 do not answer.
+ *
+ * @throws {ConnectionError | RequestTimeoutError | DecodeError | UnsupportedVersionError}
+ */
+export async function detectVersionsAlone({
+  open,
+  authenticate,
+  timeoutMs,
+}: Omit<Detection, 'topics'>): Promise<Detected> {
+  const client = await open()
+  try {
+    const limitMs = Math.min(timeoutMs, ALONE_TIMEOUT_MS)
+    client.useVersions(versionsIn(await askVersions(client, limitMs), client))
+    await authenticate?.(client)
+  } catch (error) {
+    client.close(error as KafkaError)
+    throw error
+  }
+  return { client, metadata: null }
+}
+
+/**
  * Asks once more, over a connection that is closed again, a broker whose release was guessed.
  *
  * @param detection - its signal gives up.
@@ -100,7 +122,6 @@ export async function saysVersions(detection: Detection): Promise<boolean> {
 /** @returns null when the peer closes on everything, unless it is the last time. */
 async function findOut(detection: Detection, isLast: boolean): Promise<Detected | null> {
   const { open, authenticate, topics, timeoutMs } = detection
-  if (topics.length === 0) return askVersionsAlone(detection)
   const first = await askUnlessClosed(await open(), detection, isLast && authenticate !== null)
   if (first || authenticate) return first
   const client = await open()
@@ -161,20 +182,6 @@ async function ask(client: BrokerClient, detection: Detection): Promise<Detected
     client.close(error as KafkaError)
     throw error
   }
-}
-
-/** Asking for metadata of no topic would ask for all there are. A broker of 0.9 never answers. */
-async function askVersionsAlone({ open, authenticate, timeoutMs }: Detection): Promise<Detected> {
-  const client = await open()
-  try {
-    const limitMs = Math.min(timeoutMs, ALONE_TIMEOUT_MS)
-    client.useVersions(versionsIn(await askVersions(client, limitMs), client))
-    await authenticate?.(client)
-  } catch (error) {
-    client.close(error as KafkaError)
-    throw error
-  }
-  return { client, metadata: null }
 }
 
 function askVersions(client: BrokerClient, timeoutMs: number): Promise<ApiVersionsResponse> {

@@ -50,6 +50,8 @@ export class PartitionSequences {
   #lastAcknowledgedOffset = -1n
   /** By their numbers, which is the order in which they were given. */
   #inFlight: InFlight[] = []
+  /** Behind batches that are stored: see {@link mustFail}. */
+  readonly #overtaken = new Set<NumberedBatch>()
   /** First number after a batch that expired while it was open; null where there is none. */
   #unresolved: number | null = null
   #renumbering: Renumbering | null = null
@@ -100,6 +102,11 @@ export class PartitionSequences {
     return batch === first
   }
 
+  /** Whether a later batch was stored before it: it cannot be stored in its order any more. It has to be reported as failed. */
+  mustFail(batch: NumberedBatch): boolean {
+    return this.#overtaken.has(batch)
+  }
+
   resent(batch: NumberedBatch): void {
     const found = this.#of(batch)
     found.isDoubtful ||= found.isOpen
@@ -119,7 +126,7 @@ export class PartitionSequences {
 
   /** Whether the batch may be stored, or is on its way. */
   isOpen(batch: NumberedBatch): boolean {
-    return this.#of(batch).isOpen
+    return !this.#overtaken.has(batch) && this.#of(batch).isOpen
   }
 
   /** @param baseOffset - −1n where the broker does not say. */
@@ -133,6 +140,7 @@ export class PartitionSequences {
 
   /** Takes a batch out of flight whose numbers are not looked at again. */
   remove(batch: NumberedBatch): void {
+    this.#overtaken.delete(batch)
     this.#inFlight = this.#inFlight.filter((one) => one !== batch)
   }
 
@@ -166,8 +174,8 @@ export class PartitionSequences {
   }
 
   /** Whether a later batch is stored already, which happens where a broker takes any number for its first. */
-  isOvertaken({ baseSequence }: NumberedBatch): boolean {
-    return isLaterSequence(this.#lastAcknowledged, baseSequence)
+  isOvertaken(batch: NumberedBatch): boolean {
+    return this.#overtaken.has(batch) || isLaterSequence(this.#lastAcknowledged, batch.baseSequence)
   }
 
   /**
@@ -198,6 +206,8 @@ export class PartitionSequences {
   renumber(identity: ProducerIdentity): boolean {
     if (this.#renumbering === null) return true
     if (this.#inFlight.some(({ isOpen }) => isOpen)) return false
+    for (const batch of this.#inFlight) if (this.isOvertaken(batch)) this.#overtaken.add(batch)
+    this.#inFlight = this.#inFlight.filter((batch) => !this.#overtaken.has(batch))
     if (this.#renumbering === 'zero') this.#startAt(identity, 0)
     else this.#startAt(this.#identity, this.#expected)
     this.#renumbering = null

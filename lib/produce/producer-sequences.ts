@@ -97,6 +97,14 @@ export class ProducerSequences {
     return this.hasIdentity && batch.partition.mayResend(batch)
   }
 
+  /**
+   * Whether a batch with numbers cannot be stored in its order any more, because a later one was stored before it. Report it with
+   * {@link failed}: it is not stored.
+   */
+  mustFail(batch: NumberedBatch): boolean {
+    return batch.partition.mustFail(batch)
+  }
+
   /** @param baseOffset - −1n where the broker does not say, as for a batch that it recognised (46). */
   acknowledged(batch: NumberedBatch, baseOffset: bigint): void {
     batch.partition.acknowledged(batch, baseOffset)

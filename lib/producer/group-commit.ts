@@ -1,22 +1,26 @@
 /**
- * Sync mode: calls that arrive while as many cycles are in flight as are allowed, one by default, form the next cycle
- * together, in their order; one call at a time goes out alone and at once, as in the original.
+ * Sync mode: calls that are made in one turn form one cycle, which begins a microtask after the first of them; so do
+ * those that arrive while as many cycles are in flight as are allowed, one by default. In their order. One call at a time
+ * goes out alone, as in the original.
+ *
+ * @see docs/WHERE-WE-DIFFER.md
  */
 import { Fifo } from '../fifo.js'
 import { bytesOf, JoinLimit } from '../handler/join-limit.js'
 import type { PendingMessage } from '../handler/pending-message.js'
 import { FlushTracker } from './flush-tracker.js'
 
-interface Call {
-  readonly messages: readonly PendingMessage[]
-  readonly bytes: number
-}
-
 export class GroupCommit {
   readonly #dispatch: (messages: readonly PendingMessage[]) => Promise<void>
   readonly #maxInFlight: number
-  readonly #waiting = new Fifo<Call>()
+  /** Messages that wait, call after call. */
+  readonly #messages = new Fifo<PendingMessage>()
+  /** Of each call that waits: its messages, and their bytes. */
+  readonly #counts = new Fifo<number>()
+  readonly #bytes = new Fifo<number>()
   readonly #progress = new FlushTracker()
+  /** Whether what waits will be looked at within this turn. */
+  #isBeginning = false
   /** Loops under way, each with one cycle at a time. */
   #running = 0
 
@@ -32,37 +36,44 @@ export class GroupCommit {
   /** Takes the serialized messages of one call; they report their outcome themselves. */
   submit(messages: readonly PendingMessage[]): void {
     if (messages.length === 0) return
-    this.#waiting.push({ messages, bytes: bytesOf(messages) })
-    if (this.#running < this.#maxInFlight) void this.#run()
+    for (const message of messages) this.#messages.push(message)
+    this.#counts.push(messages.length)
+    this.#bytes.push(bytesOf(messages))
+    if (!this.#isBeginning && this.#running < this.#maxInFlight) void this.#begin()
   }
 
   /** Resolves when everything submitted so far has its outcome. */
   flush(): Promise<void> {
-    return this.#progress.reach(this.#waiting.size)
+    return this.#progress.reach(this.#messages.size)
+  }
+
+  async #begin(): Promise<void> {
+    this.#isBeginning = true
+    await null
+    this.#isBeginning = false
+    while (this.#messages.size > 0 && this.#running < this.#maxInFlight) void this.#run()
   }
 
   async #run(): Promise<void> {
     this.#running++
-    while (this.#waiting.size > 0) {
-      const calls = this.#nextCycle()
-      const isOver = this.#progress.take(calls.length)
-      await this.#dispatch(
-        calls.length === 1 ? calls[0]!.messages : calls.flatMap((call) => call.messages as PendingMessage[]),
-      )
+    // What comes while it is about to begin anew waits for the others of that turn.
+    while (this.#messages.size > 0 && !this.#isBeginning) {
+      const messages = this.#nextCycle()
+      const isOver = this.#progress.take(messages.length)
+      await this.#dispatch(messages)
       isOver()
     }
     this.#running--
   }
 
   /** The first call that waits, and those after it that may join. */
-  #nextCycle(): Call[] {
-    const calls: Call[] = []
+  #nextCycle(): readonly PendingMessage[] {
     const limit = new JoinLimit()
-    for (let next = this.#waiting.peek(); next; next = this.#waiting.peek()) {
-      if (!limit.admits(next.messages.length, next.bytes)) break
-      calls.push(next)
-      this.#waiting.shift()
+    let messages = 0
+    while (this.#counts.size > 0 && limit.admits(this.#counts.peek()!, this.#bytes.peek()!)) {
+      messages += this.#counts.shift()!
+      this.#bytes.shift()
     }
-    return calls
+    return this.#messages.take(messages)
   }
 }

@@ -9,18 +9,8 @@
 import { Fifo } from '../fifo.js'
 import { LinkedList } from '../linked-list.js'
 import { AbortGroups } from './abort-groups.js'
-
-/** A call that waits for room for its items, which go in one after the other and next to each other. */
-interface Waiter<T> {
-  readonly items: readonly T[]
-  readonly signal: AbortSignal | undefined
-  /** How many of them are in. */
-  taken: number
-  /** Starts the time of the next item. */
-  restart(): void
-  /** Tells the caller how many are in. */
-  end(): void
-}
+import { RoomWait } from './room-wait.js'
+import { WaitLimits } from './wait-limits.js'
 
 export interface MessageQueueOptions<T> {
   /** Items, at least 1. */
@@ -31,17 +21,44 @@ export interface MessageQueueOptions<T> {
   bytesOf(item: T): number
 }
 
+/** A wait that resolves a promise with how many items are in. */
+class PromisedWait<T> extends RoomWait<T> {
+  readonly #resolve: (taken: number) => void
+
+  constructor(
+    items: readonly T[],
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    resolve: (taken: number) => void,
+  ) {
+    super(items[0]!, items.slice(1), timeoutMs, signal)
+    this.#resolve = resolve
+  }
+
+  ended(): void {
+    this.#resolve(this.taken)
+  }
+}
+
 export class MessageQueue<T> {
   readonly #options: MessageQueueOptions<T>
+  readonly #capacity: number
+  readonly #maxBytes: number | null
   readonly #items = new Fifo<T>()
   /** What was counted for each item; empty where bytes are not limited. */
   readonly #sizes = new Fifo<number>()
   #bytes = 0
-  readonly #waiters = new LinkedList<Waiter<T>>()
-  readonly #bySignal = new AbortGroups<Waiter<T>>((waiters) => this.#giveUp(waiters))
+  readonly #waiters = new LinkedList<RoomWait<T>>()
+  readonly #bySignal = new AbortGroups<RoomWait<T>>((waiters) => this.#giveUp(waiters))
+  readonly #limits = new WaitLimits<RoomWait<T>>((waiters) => {
+    for (const waiter of waiters) waiter.limit = null
+    this.#giveUp(waiters)
+  })
 
   constructor(options: MessageQueueOptions<T>) {
     this.#options = options
+    this.#capacity = options.capacity
+    this.#maxBytes = options.maxBytes
   }
 
   get size(): number {
@@ -51,6 +68,11 @@ export class MessageQueue<T> {
   /** The item at the front; undefined where there is none. */
   peek(): T | undefined {
     return this.#items.peek()
+  }
+
+  /** Up to `count` items from the front, which {@link take} returns next; they stay and go on counting. */
+  front(count: number): T[] {
+    return this.#items.front(count)
   }
 
   /** Callers that wait for room. */
@@ -67,51 +89,42 @@ export class MessageQueue<T> {
    * Waits for room where {@link offer} found none. Nobody else's items come between those of one call.
    *
    * @param items - at least one.
-   * @param timeoutMs - for each item; 0 refuses at once, negative waits for as long as it takes.
+   * @param timeoutMs - for each item; 0 refuses at once, negative waits for as long as it takes. Among calls that wait a
+   *   later one has no shorter time.
    * @param signal - gives the waiting up.
    * @returns how many were taken, from the first on; fewer than all when the time of one was over.
    */
   put(items: readonly T[], timeoutMs: number, signal?: AbortSignal): Promise<number> {
-    let taken = 0
-    while (taken < items.length && this.offer(items[taken]!)) taken++
-    if (taken === items.length || timeoutMs === 0 || signal?.aborted) return Promise.resolve(taken)
-    return new Promise((resolve) => {
-      let timer: NodeJS.Timeout | undefined
-      const waiter: Waiter<T> = {
-        items,
-        signal,
-        taken,
-        restart: () => {
-          clearTimeout(timer)
-          if (timeoutMs > 0) timer = setTimeout(() => this.#giveUp([waiter]), timeoutMs)
-        },
-        end: () => {
-          clearTimeout(timer)
-          this.#waiters.remove(link)
-          resolve(waiter.taken)
-        },
-      }
-      if (signal) this.#bySignal.add(signal, waiter)
-      waiter.restart()
-      const link = this.#waiters.push(waiter)
-    })
+    return new Promise((resolve) => this.wait(new PromisedWait(items, timeoutMs, signal, resolve)))
+  }
+
+  /** As {@link put}, without a promise. The wait may end before this returns. */
+  wait(waiter: RoomWait<T>): void {
+    if (this.#waiters.size === 0) this.#admit(waiter)
+    const { timeoutMs, signal } = waiter
+    if (waiter.isOver || timeoutMs === 0 || signal?.aborted) {
+      waiter.ended()
+      return
+    }
+    if (signal) this.#bySignal.add(signal, waiter)
+    if (timeoutMs > 0) waiter.limit = this.#limits.add(waiter, timeoutMs)
+    this.#waiters.append(waiter)
   }
 
   /** Takes up to `count` items from the front and lets waiters in. */
   take(count: number): T[] {
     const taken = this.#items.take(count)
-    for (const bytes of this.#sizes.take(count)) this.#bytes -= bytes
-    this.#admitWaiters()
+    if (this.#maxBytes !== null) for (const bytes of this.#sizes.take(count)) this.#bytes -= bytes
+    if (this.#waiters.size > 0) this.#admitWaiters()
     return taken
   }
 
   /** Something larger than the whole queue is let into an empty one, else it could never go. */
   #pushIfRoom(item: T): boolean {
-    const { capacity, maxBytes, bytesOf } = this.#options
-    if (this.#items.size >= capacity) return false
-    if (maxBytes !== null) {
-      const bytes = bytesOf(item)
-      if (this.#items.size > 0 && this.#bytes + bytes > maxBytes) return false
+    if (this.#items.size >= this.#capacity) return false
+    if (this.#maxBytes !== null) {
+      const bytes = this.#options.bytesOf(item)
+      if (this.#items.size > 0 && this.#bytes + bytes > this.#maxBytes) return false
       this.#sizes.push(bytes)
       this.#bytes += bytes
     }
@@ -119,28 +132,37 @@ export class MessageQueue<T> {
     return true
   }
 
-  #giveUp(waiters: Iterable<Waiter<T>>): void {
+  #giveUp(waiters: Iterable<RoomWait<T>>): void {
     for (const waiter of waiters) this.#end(waiter)
     // Others may have been waiting behind an item that was larger than theirs.
     this.#admitWaiters()
   }
 
-  #end(waiter: Waiter<T>): void {
+  #end(waiter: RoomWait<T>): void {
     if (waiter.signal) this.#bySignal.delete(waiter.signal, waiter)
-    waiter.end()
+    if (waiter.limit) this.#limits.remove(waiter.limit)
+    this.#waiters.remove(waiter)
+    waiter.ended()
+  }
+
+  /** Takes what there is room for, from its next item on. */
+  #admit(waiter: RoomWait<T>): void {
+    while (!waiter.isOver && this.#pushIfRoom(waiter.nextItem)) waiter.taken++
   }
 
   #admitWaiters(): void {
     for (let link = this.#waiters.first; link; link = this.#waiters.first) {
       const waiter = link.item
-      const { items, taken } = waiter
-      while (waiter.taken < items.length && this.#pushIfRoom(items[waiter.taken]!)) waiter.taken++
-      if (waiter.taken === items.length) {
-        this.#end(waiter)
-      } else {
-        if (waiter.taken > taken) waiter.restart()
+      const { taken, limit } = waiter
+      this.#admit(waiter)
+      if (!waiter.isOver) {
+        if (limit && waiter.taken > taken) {
+          this.#limits.remove(limit)
+          waiter.limit = this.#limits.add(waiter, waiter.timeoutMs)
+        }
         return
       }
+      this.#end(waiter)
     }
   }
 }

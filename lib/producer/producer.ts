@@ -16,6 +16,7 @@ import { defaultLogger, guarded, type Logger } from '../logger.js'
 import { ProducerMetrics } from '../metrics/producer-metrics.js'
 import type { MetricsSnapshot } from '../metrics/snapshot.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
+import { AcceptanceClock } from './acceptance-clock.js'
 import type { Classes } from './classes.js'
 import { type Components, compose } from './composition-root.js'
 import { reportsOf } from './event-reports.js'
@@ -63,7 +64,8 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   readonly #groupCommit: GroupCommit
   readonly #isAsync: boolean
   readonly #countsBytes: boolean
-  readonly #deliveryTimeoutMs: number
+  readonly #copiesBuffers: boolean
+  readonly #clock: AcceptanceClock
   #closing: Promise<void> | null = null
 
   /**
@@ -92,7 +94,8 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     })
     this.#components = compose(this.config, options.classes ?? {}, this.#logger, reports, this.#eventLoop)
     const { handler } = this.#components
-    this.#deliveryTimeoutMs = this.config.deliveryTimeoutMs ?? 0
+    this.#clock = new AcceptanceClock(this.config.deliveryTimeoutMs ?? 0)
+    this.#copiesBuffers = this.config.copyBuffers
     this.#countsBytes = this.config.queueBufferingMaxBytes !== null
     this.#queue = new MessageQueue({
       capacity: this.config.queueBufferingMaxMessages,
@@ -107,6 +110,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#loop = new SendLoop({
       queue: this.#queue,
       dispatch,
+      ...(maxInFlight === 1 && { prepare: (messages: PendingMessage[]) => handler.prepare(messages) }),
       batchSize: this.config.batchNumMessages,
       lingerMs: this.config.queueBufferingMaxMs,
       deadlineMsOf: ({ deadlineMs }) => deadlineMs,
@@ -115,6 +119,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#intake = new QueueIntake({
       queue: this.#queue,
       timeoutMs: this.config.queueEnqueueTimeoutMs,
+      batchSize: this.config.batchNumMessages,
       eventLoop: this.#eventLoop,
       onQueued: () => this.#loop.notify(),
       refuse: (accepted, rejected) => this.#dropped(accepted, rejected),
@@ -145,17 +150,18 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   send(...messages: (Sendable<K, V> | readonly Sendable<K, V>[] | SendOptions)[]): Promise<void> {
     if (this.#closing) return Promise.reject(new ProducerClosedError())
     try {
-      const options = isSendOptions(messages.at(-1)) ? (messages.pop() as SendOptions) : undefined
+      const options = isSendOptions(messages[messages.length - 1])
+        ? (messages.pop() as SendOptions)
+        : undefined
       const first = messages[0]
       if (messages.length === 1 && first !== undefined && !Array.isArray(first)) {
         return this.#isAsync
           ? this.#intake.put(this.#accept(first as Sendable<K, V>, null), options?.signal)
-          : this.#sendNow([first as Sendable<K, V>])
+          : this.#sendNow(messages as Sendable<K, V>[])
       }
       const all = messages.flat() as Sendable<K, V>[]
       if (!this.#isAsync) return this.#sendNow(all)
-      const pending = all.map((message) => this.#accept(message, null))
-      return this.#intake.putAll(pending, options?.signal)
+      return this.#intake.putAll(this.#acceptAll(all, null), options?.signal)
     } catch (thrown) {
       return this.#refuse(unreadable(thrown))
     }
@@ -169,17 +175,18 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
    * @throws {QueueFullError | SendAbortedError | EncodeError | ProducerClosedError} as {@link send}; the message was
    *   not accepted.
    */
-  async deliver(message: Sendable<K, V>, options?: SendOptions): Promise<Delivery> {
-    if (this.#closing) throw new ProducerClosedError()
-    const call = new DeliverCall()
+  deliver(message: Sendable<K, V>, options?: SendOptions): Promise<Delivery> {
+    if (this.#closing) return Promise.reject(new ProducerClosedError())
     try {
+      const call = new DeliverCall()
       const pending = this.#accept(message, call)
-      if (this.#isAsync) await this.#intake.put(pending, options?.signal)
+      if (this.#isAsync)
+        this.#intake.putOrWait(pending, options?.signal)?.catch((error) => call.refused(error))
       else this.#submit([pending])
+      return call.done
     } catch (error) {
-      return this.#refuse(error)
+      return this.#refuse(unreadable(error))
     }
-    return call.done
   }
 
   /**
@@ -227,11 +234,9 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
 
   #accept(message: Sendable<K, V>, waiter: OutcomeWaiter | null): PendingMessage {
     try {
-      const given = KeyedMessage.from(message) as KeyedMessage
-      const keyed = this.config.copyBuffers ? given.withOwnBytes() : given
-      const deadlineMs = this.#deliveryTimeoutMs > 0 ? performance.now() + this.#deliveryTimeoutMs : 0
-      const pending = new PendingMessage(keyed, waiter, deadlineMs)
-      if (this.#countsBytes) pending.queuedBytes = roughBytes(keyed)
+      const given = this.#copiesBuffers ? KeyedMessage.from(message).withOwnBytes() : message
+      const pending = new PendingMessage(given as KeyedMessage | MessageLike, waiter, this.#clock.now())
+      if (this.#countsBytes) pending.queuedBytes = roughBytes(pending)
       this.#metrics.sent(pending.topic)
       return pending
     } catch (thrown) {
@@ -242,10 +247,17 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   #sendNow(messages: readonly Sendable<K, V>[]): Promise<void> {
     if (messages.length === 0) return accepted
     const call = new SendCall()
-    const pending = messages.map((message) => this.#accept(message, call))
+    const pending = this.#acceptAll(messages, call)
     const done = call.waitFor(pending)
     this.#submit(pending)
     return done
+  }
+
+  #acceptAll(messages: readonly Sendable<K, V>[], waiter: OutcomeWaiter | null): PendingMessage[] {
+    // No growing list: it would take three times the place of a single message's.
+    const pending = new Array<PendingMessage>(messages.length)
+    for (let i = 0; i < messages.length; i++) pending[i] = this.#accept(messages[i]!, waiter)
+    return pending
   }
 
   /** Sync mode serializes before anything is sent, so a call with a refused message sends nothing. */

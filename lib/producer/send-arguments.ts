@@ -1,11 +1,11 @@
 /** What `send()` and `deliver()` are called with: any value at all, until it has been looked at. */
 import { byteLengthOf, isBytes } from '../bytes.js'
 import { asKafkaError, ConfigError, type KafkaError } from '../errors.js'
-import type { KeyedMessage } from '../keyed-message.js'
+import type { PendingMessage } from '../handler/pending-message.js'
 
 /** Options have no topic; every message has. */
 export function isSendOptions(argument: unknown): boolean {
-  return typeof argument === 'object' && argument !== null && 'signal' in argument && !('topic' in argument)
+  return typeof argument === 'object' && argument !== null && !('topic' in argument) && 'signal' in argument
 }
 
 /** An argument threw when it was read; a KafkaError stays as it is. */
@@ -15,8 +15,8 @@ export function unreadable(thrown: unknown): KafkaError {
 }
 
 /** Bytes of the original value, without encoding it: precise enough to bound a queue. */
-export function roughBytes({ key, message }: KeyedMessage): number {
-  return lengthOf(key) + lengthOf(message)
+export function roughBytes({ givenKey, givenValue }: PendingMessage): number {
+  return lengthOf(givenKey) + lengthOf(givenValue)
 }
 
 function lengthOf(value: unknown): number {

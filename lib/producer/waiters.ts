@@ -20,6 +20,10 @@ export class SendCall implements OutcomeWaiter {
     })
   }
 
+  get ignoresOffsets(): boolean {
+    return true
+  }
+
   delivered(): void {
     this.#settleOne()
   }
@@ -47,7 +51,7 @@ export class SendCall implements OutcomeWaiter {
 export class DeliverCall implements OutcomeWaiter {
   readonly done: Promise<Delivery>
   #resolve!: (delivery: Delivery) => void
-  #reject!: (error: DeliveryError) => void
+  #reject!: (error: unknown) => void
 
   constructor() {
     this.done = new Promise((resolve, reject) => {
@@ -62,10 +66,16 @@ export class DeliverCall implements OutcomeWaiter {
     broker: string,
     timestampMs: number | null,
   ): void {
-    this.#resolve({ topic, partition, offset, broker, ...(timestampMs !== null && { timestampMs }) })
+    if (timestampMs === null) this.#resolve({ topic, partition, offset, broker })
+    else this.#resolve({ topic, partition, offset, broker, timestampMs })
   }
 
   failed(failure: MessageFailure): void {
     this.#reject(new DeliveryError(failure))
+  }
+
+  /** The message was not accepted. */
+  refused(error: unknown): void {
+    this.#reject(error)
   }
 }

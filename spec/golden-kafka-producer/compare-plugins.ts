@@ -23,7 +23,42 @@ export function pluginDifferences(scenario: Scenario, expected: Trace, got: Trac
     (name, one, other) => listDifferences(`calls of ${name}`, one.map(textOf), alike(one, other).map(textOf)),
   )
   const way = (calls: PluginCall[]) => calls.filter(({ call }) => ON_THE_WAY.has(call)).map(textOf)
-  return [...byCall, ...listDifferences('calls before a record is queued', way(wanted), way(seen))]
+  return [
+    ...byCall,
+    ...listDifferences('calls before a record is queued', way(wanted), way(seen)),
+    ...acknowledgementDifferences(expected, got),
+  ]
+}
+
+/** The interceptors of a record that was stored come before its callback. Of others the original calls some the other way. */
+function acknowledgementDifferences(expected: Trace, got: Trace): string[] {
+  const [wanted, seen] = [acknowledgements(expected), acknowledgements(got)]
+  if (wanted.every(({ isCallback }) => isCallback)) return []
+  const place = ({ partition }: Acknowledgement) => partition
+  return groupDifferences(groupBy(wanted, place), groupBy(seen, place), (name, one, other) => {
+    const texts = (all: Acknowledgement[]) => all.map(({ text }) => text)
+    return listDifferences(`interceptors and callbacks of ${name}`, texts(one), texts(other))
+  })
+}
+
+interface Acknowledgement {
+  text: string
+  partition: string
+  isCallback: boolean
+}
+
+function acknowledgements({ events }: Trace): Acknowledgement[] {
+  return events.flatMap((event): Acknowledgement[] => {
+    if (event.kind === 'callback' && event.md && event.md.offset >= 0) {
+      const { topic, partition } = event.md
+      const text = `callback of send ${event.i}:${event.r}`
+      return [{ text, partition: `${topic}/${partition}`, isCallback: true }]
+    }
+    if (event.kind !== 'interceptor' || event.call !== 'onAcknowledgement') return []
+    if ((event.offset as number) < 0) return []
+    const text = `${event.name} at ${event.offset}`
+    return [{ text, partition: `${event.topic}/${event.partition}`, isCallback: false }]
+  })
 }
 
 function callsOf({ events }: Trace): PluginCall[] {

@@ -45,15 +45,6 @@ export const departures: Readonly<Record<string, Departure>> = {
   },
   'o12-2.1': DETECTION,
   'o14-4.3-topic-ids': DETECTION,
-  'f08-close-0': {
-    decision: 'K7',
-    because: 'callbacks come in the order of sending, also those of records that close() gives up',
-    change: ({ transcript: { events } }) => {
-      const [first, second] = events.filter(({ kind }) => kind === 'callback')
-      const [at, other] = [events.indexOf(first!), events.indexOf(second!)]
-      ;[events[at], events[other]] = [second!, first!]
-    },
-  },
   'e08-retry-reorders': {
     decision: 'K7',
     because: 'order is never broken: without idempotence a partition has one request in flight',

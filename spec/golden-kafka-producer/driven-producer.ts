@@ -114,15 +114,16 @@ export function offsetsOf(offsets: Record<string, OffsetNotation>): DrivenOffset
   })
 }
 
-/** What a consumer says of its group, with what it does not know filled in as Java does. */
+/** What a consumer says of its group, with the values of Java where it does not say. */
 export function groupOf(group: string | GroupNotation): DrivenGroup {
   const given = typeof group === 'string' ? { groupId: group } : group
   return { generationId: -1, memberId: '', groupInstanceId: null, ...given }
 }
 
-/** Partitions as the transcripts show them. */
+/** Partitions as the transcripts show them; the original has them in the order of a hash table. */
 export function partitionForms(partitions: readonly DrivenPartition[]): object[] {
-  return partitions.map(({ topic, partition, leader, replicas, inSyncReplicas }) => ({
+  const sorted = [...partitions].sort((a, b) => a.partition - b.partition)
+  return sorted.map(({ topic, partition, leader, replicas, inSyncReplicas }) => ({
     topic,
     partition,
     leader: idOf(leader),

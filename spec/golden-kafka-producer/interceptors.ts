@@ -1,7 +1,7 @@
-/** The interceptors that the recorded scenarios name: they tell what they see, and change or break what they are made for. */
+/** The interceptors that the recorded scenarios name: they report what they see, and change or break what they are made for. */
 import type { DrivenMetadata, DrivenRecord, RecordFields } from './driven-producer.js'
 import { ofThrown } from './families.js'
-import { type Emit, type PluginConfig, seenConfig } from './plugins.js'
+import { type Emit, type PluginConfig, seenConfig } from './plugin-calls.js'
 
 type MakeRecord = (fields: RecordFields) => DrivenRecord
 
@@ -17,7 +17,7 @@ function shown(value: unknown): unknown {
 }
 
 export function interceptorClasses(emit: Emit, makeRecord: MakeRecord) {
-  /** Tells each call; the others change one of them. */
+  /** Reports each call; the others change one of them. */
   class Look {
     /** The name of the class, as it was recorded. */
     get me(): string {

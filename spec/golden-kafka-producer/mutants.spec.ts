@@ -193,6 +193,17 @@ describe('comparing a changed transcript with that of the Java client', () => {
       /calls of interceptor\.onAcknowledgement/,
     ],
     [
+      'a callback before the interceptors of its record',
+      'n01-interceptor-chain',
+      (copy) => {
+        const [callback] = events(copy, 'callback')
+        remove(copy.events, callback!)
+        const isFirst = ({ call }: { call: string }) => call === 'onAcknowledgement'
+        copy.events.splice(copy.events.indexOf(events(copy, 'interceptor').find(isFirst)!), 0, callback!)
+      },
+      /interceptors and callbacks of t\/0, number 1: callback of send 0:0; expected A at 0/,
+    ],
+    [
       'a sticky partition that changes too early',
       'p07-null-key-sticky-bytes',
       (copy) => {

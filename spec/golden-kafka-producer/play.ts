@@ -85,6 +85,8 @@ class Performance {
       const over = this.#perform(i, operation)
       if (operation.bg) {
         this.#beside.push(over)
+        // Waited for at the end; until then its failure has no other handler.
+        over.catch(() => {})
         await delay(HEAD_START_MS)
       } else await over
     }

@@ -1,28 +1,12 @@
 /**
- * The classes that the recorded scenarios name (`oracle.Plugins$…`), each telling the play what it was given.
+ * The classes that the recorded scenarios name (`oracle.Plugins$…`), each reporting to the play what it was given.
  *
  * Their contracts are those of KafkaProducer: `configure(config)`, `serialize(topic, data, headers)`,
  * `partition(topic, key, keyBytes, value, valueBytes, cluster)`, `onSend(record)`, `onAcknowledgement(metadata, error)`.
  */
 import type { DrivenHeaders, DrivenRecord, PluginClass, RecordFields } from './driven-producer.js'
 import { interceptorClasses } from './interceptors.js'
-
-/** Reports one call. */
-export type Emit = (
-  kind: 'interceptor' | 'serializer' | 'partitioner',
-  name: string,
-  call: string,
-  seen?: Record<string, unknown>,
-) => void
-
-export interface PluginConfig {
-  get(key: string): string | undefined
-}
-
-/** What configuration a plug-in sees, as the transcripts have it. */
-export function seenConfig(config: PluginConfig): { clientId: string | null; custom: string | null } {
-  return { clientId: config.get('client.id') ?? null, custom: config.get('oracle.custom') ?? null }
-}
+import { type Emit, type PluginConfig, seenConfig } from './plugin-calls.js'
 
 interface TopicView {
   readonly partitionCount: number

@@ -27,6 +27,64 @@ describe('PendingMessage', () => {
     expect(new PendingMessage(new KeyedMessage('t', 'v'), null).deadlineMs).to.equal(0)
   })
 
+  it('shows a plain message as an instance, made once', () => {
+    const plain = { topic: 't', key: 'k', partKey: 'p', message: 'v' }
+    const pending = new PendingMessage(plain, null)
+    const { message } = pending
+    expect(message).to.be.instanceOf(KeyedMessage)
+    expect(message).to.include({ topic: 't', key: 'k', partitionKey: 'p', message: 'v', timestampMs: null })
+    expect(pending.message).to.equal(message)
+    expect([pending.givenKey, pending.givenValue, pending.partitionKey]).to.deep.equal(['k', 'v', 'p'])
+  })
+
+  it('shows what was given, not the bytes that it became', () => {
+    const pending = new PendingMessage({ topic: 't', key: 7, message: { a: 1 } }, null)
+    pending.setBytes('7', '{"a":1}')
+    expect(pending).to.include({ key: '7', value: '{"a":1}', isSerialized: true })
+    expect([pending.message.key, pending.message.message]).to.deep.equal([7, { a: 1 }])
+  })
+
+  it('shows what was given where that is what goes to the wire', () => {
+    const value = Buffer.from('v')
+    const pending = new PendingMessage({ topic: 't', message: value }, null)
+    pending.setBytes(null, value)
+    expect(pending.message.message).to.equal(value)
+    expect(pending.message.hasKey).to.equal(false)
+  })
+
+  it('keeps the instance that was given', () => {
+    const message = new KeyedMessage('t', 'v')
+    const pending = new PendingMessage(message, null)
+    pending.setBytes(null, 'bytes')
+    expect(pending.message).to.equal(message)
+  })
+
+  it('reads each field of a plain message once', () => {
+    const reads: string[] = []
+    const plain = new Proxy(
+      { topic: 't', key: 'k', message: 'v', headers: { a: 'b' }, timestampMs: 5 },
+      {
+        get: (target, name) => {
+          reads.push(String(name))
+          return Reflect.get(target, name)
+        },
+      },
+    )
+    const pending = new PendingMessage(plain, null)
+    expect(reads.filter((name) => name !== 'constructor')).to.have.members([...new Set(reads)])
+    expect(pending.headers).to.deep.equal([['a', 'b']])
+    expect(pending.timestampMs).to.equal(5)
+  })
+
+  it('has the time at which it was accepted, or what the message says', () => {
+    const accepted = { timestampMs: 3, deadlineMs: 4 }
+    const [own, given] = [null, 5].map(
+      (timestampMs) => new PendingMessage({ topic: 't', message: 'v', timestampMs }, null, accepted),
+    )
+    expect(own).to.include({ timestampMs: 3, deadlineMs: 4 })
+    expect(given).to.include({ timestampMs: 5, deadlineMs: 4 })
+  })
+
   it('keeps its attempts, oldest first', () => {
     const message = pendingOf('v')
     message.addAttempt(definite)

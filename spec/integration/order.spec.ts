@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import type { Classes, Producer } from '../../lib/index.js'
 import { close, errorCode, holdUntil, noAnswer } from '../../lib/testing/index.js'
-import { eventually, gate, rejection, Stage } from './support/stage.js'
+import { eventually, gate, inTurns, rejection, Stage } from './support/stage.js'
 
 const NOT_LEADER = 6
 
@@ -56,13 +56,16 @@ for (const [type, maxInFlight] of [
       const producer = start({ 'batch.num.messages': 3 })
       stage.cluster.faults.on('Produce', { times: 1, after: 1 }, close('afterStoring'))
       stage.cluster.faults.on('Produce', { times: 1, after: 3 }, close('beforeStoring'))
-      await Promise.all(sequence(30).map((message) => producer.deliver({ topic: 't', key: 'k', message })))
+      const deliveries = await inTurns(sequence(30), (message) =>
+        producer.deliver({ topic: 't', key: 'k', message }),
+      )
+      await Promise.all(deliveries)
       expect(firsts(stage.values())).to.deep.equal(sequence(30))
     })
 
     it('is kept when a leader moves', async () => {
       const producer = start({ 'batch.num.messages': 3 })
-      const deliveries = sequence(30).map((message, i) => {
+      const deliveries = await inTurns(sequence(30), (message, i) => {
         if (i === 10) stage.cluster.moveLeader('t', 0, 1)
         if (i === 10) stage.cluster.moveLeader('t', 1, 0)
         return producer.deliver({ topic: 't', key: 'k', message })
@@ -75,11 +78,10 @@ for (const [type, maxInFlight] of [
       const producer = start({ 'batch.num.messages': 4 })
       stage.cluster.faults.on('Produce', { times: 1, after: 1 }, errorCode(NOT_LEADER))
       const settled: string[] = []
-      await Promise.all(
-        sequence(20).map((message) =>
-          producer.deliver({ topic: 't', key: 'k', message }).then(() => settled.push(message)),
-        ),
+      const deliveries = await inTurns(sequence(20), (message) =>
+        producer.deliver({ topic: 't', key: 'k', message }).then(() => settled.push(message)),
       )
+      await Promise.all(deliveries)
       expect(settled).to.deep.equal(sequence(20))
     })
 
@@ -90,13 +92,10 @@ for (const [type, maxInFlight] of [
       })
       stage.cluster.faults.on('Produce', { times: 2 }, errorCode(NOT_LEADER))
       const settled: string[] = []
-      const failure = rejection(producer.deliver({ topic: 't', key: 'k', message: 'given up' })).then(() =>
-        settled.push('given up'),
+      const [failure, delivery] = await inTurns(['given up', 'next'], (message) =>
+        producer.deliver({ topic: 't', key: 'k', message }).finally(() => settled.push(message)),
       )
-      const delivery = producer
-        .deliver({ topic: 't', key: 'k', message: 'next' })
-        .then(() => settled.push('next'))
-      await Promise.all([failure, delivery])
+      await Promise.all([rejection(failure!), delivery])
       expect(settled).to.deep.equal(['given up', 'next'])
       expect(stage.values()).to.deep.equal(['next'])
     })

@@ -4,7 +4,7 @@ import { Producer } from '../../lib/index.js'
 import { silentLogger } from '../../lib/logger.js'
 import { delayMs, errorCode, hold } from '../../lib/testing/index.js'
 import { HoldingBroker } from './support/holding-broker.js'
-import { eventually, rejection, Stage } from './support/stage.js'
+import { eventually, inTurns, rejection, Stage } from './support/stage.js'
 
 const NOT_LEADER = 6
 const byKey = { ByKey: { partition: (key: unknown, count: number) => Number(key) % count } }
@@ -52,8 +52,8 @@ for (const type of ['sync', 'async'] as const) {
     }
 
     /** `a@1` goes to partition 1 of t, `u/a` without a key to topic u. */
-    function deliver(...texts: string[]): Promise<unknown>[] {
-      return texts.map((text) => {
+    function deliver(...texts: string[]): Promise<Promise<unknown>[]> {
+      return inTurns(texts, (text) => {
         const [, topic = 't', message, key] = /^(?:(\w+)\/)?([^@]+)(?:@(\d+))?$/.exec(text)!
         return producer.deliver({ topic, key: key === undefined ? null : Number(key), message: message! })
       })
@@ -61,7 +61,7 @@ for (const type of ['sync', 'async'] as const) {
 
     /** Sends one message, so that metadata and connection are there. */
     async function warmUp(): Promise<void> {
-      const [warm] = deliver('warm@5')
+      const [warm] = await deliver('warm@5')
       await eventually(() => broker.owed === 1)
       broker.answer()
       await warm
@@ -85,7 +85,7 @@ for (const type of ['sync', 'async'] as const) {
     it('are written before the first is answered, as many as allowed and never more', async () => {
       start()
       await warmUp()
-      const done = deliver('a@0', 'b@1', 'c@2', 'd@3', 'e@4')
+      const done = await deliver('a@0', 'b@1', 'c@2', 'd@3', 'e@4')
       await eventually(() => broker.owed === 3)
       await idle()
       expect(broker.received).to.deep.equal(['t/0=a', 't/1=b', 't/2=c'])
@@ -97,7 +97,7 @@ for (const type of ['sync', 'async'] as const) {
     it('are one by default', async () => {
       start({ 'max.in.flight.requests.per.connection': 1 })
       await warmUp()
-      const done = deliver('a@0', 'b@1')
+      const done = await deliver('a@0', 'b@1')
       await eventually(() => broker.owed === 1)
       await idle()
       expect(broker.received).to.deep.equal(['t/0=a'])
@@ -110,7 +110,7 @@ for (const type of ['sync', 'async'] as const) {
     it('are of different partitions, and later messages of a partition wait and go together', async () => {
       start()
       await warmUp()
-      const done = deliver('a@0', 'b@0', 'c@0', 'd@1')
+      const done = await deliver('a@0', 'b@0', 'c@0', 'd@1')
       await eventually(() => broker.owed > 0)
       await idle()
       // In async mode three batches are on their way, though two of them wait; d comes with the next one.
@@ -125,11 +125,11 @@ for (const type of ['sync', 'async'] as const) {
     it('do not wait for a partition that is being retried, which no later message overtakes', async () => {
       start({ 'message.send.max.retries': 5 })
       await warmUp()
-      const first = deliver('a@0')
+      const first = await deliver('a@0')
       await eventually(() => broker.owed === 1)
       broker.answer({ error: NOT_LEADER })
       await eventually(() => broker.received.length === 2)
-      const later = deliver('b@0', 'c@1')
+      const later = await deliver('b@0', 'c@1')
       await eventually(() => broker.received.includes('t/1=c'))
       await idle()
       expect(broker.received).to.deep.equal(['t/0=a', 't/0=a', 't/1=c'])
@@ -148,7 +148,7 @@ for (const type of ['sync', 'async'] as const) {
     it('wait for a message without a key of their topic that may still change its partition', async () => {
       start()
       await warmUp()
-      const done = deliver('a', 'b@1', 'u/c')
+      const done = await deliver('a', 'b@1', 'u/c')
       await eventually(() => broker.received.some((text) => text === 'u/0=c'))
       await idle()
       expect(broker.received).to.have.length(2)
@@ -162,7 +162,7 @@ for (const type of ['sync', 'async'] as const) {
     it('fail together when the connection breaks, and are sent again in their order', async () => {
       start({ 'message.send.max.retries': 3 })
       await warmUp()
-      const done = deliver('a@0', 'b@1', 'c@2')
+      const done = await deliver('a@0', 'b@1', 'c@2')
       await eventually(() => broker.owed === 3)
       broker.hangUp()
       await eventually(() => broker.owed === 3)
@@ -231,13 +231,14 @@ for (const type of ['sync', 'async'] as const) {
     })
 
     it('wait for a partition no longer than delivery.timeout.ms, and then fail without an attempt', async () => {
-      const producer = start({ 'delivery.timeout.ms': 60 })
+      const producer = start({ 'delivery.timeout.ms': 300 })
       await warmUp(producer)
       const stalled = hold()
       stage.cluster.faults.on('Produce', { partition: 0 }, stalled)
-      const [slow, behind] = await Promise.all(
-        ['slow', 'behind it'].map((message) => rejection(producer.deliver({ topic: 't', key: 0, message }))),
+      const calls = await inTurns(['slow', 'behind it'], (message) =>
+        rejection(producer.deliver({ topic: 't', key: 0, message })),
       )
+      const [slow, behind] = await Promise.all(calls)
       expect(slow).to.include({ code: 'KAFKA_DELIVERY_TIMEOUT', persistence: 'possibly-persisted' })
       expect(behind).to.include({ code: 'KAFKA_DELIVERY_TIMEOUT', persistence: 'not-persisted' })
       expect(behind!.attempts).to.deep.equal([])
@@ -252,7 +253,7 @@ for (const type of ['sync', 'async'] as const) {
       const stalled = hold()
       stage.cluster.faults.on('Produce', { partition: 0 }, stalled)
       const over: string[] = []
-      const deliveries = ['slow', 'behind it', 'last'].map((message) =>
+      const deliveries = await inTurns(['slow', 'behind it', 'last'], (message) =>
         rejection(producer.deliver({ topic: 't', key: 0, message })).then(({ persistence }) =>
           over.push(`${message}: ${String(persistence)}`),
         ),
@@ -273,11 +274,10 @@ for (const type of ['sync', 'async'] as const) {
       await warmUp(producer)
       stage.cluster.faults.on('Produce', { partition: 0, times: 2 }, errorCode(NOT_LEADER))
       const over: string[] = []
-      const rejected = rejection(producer.deliver({ topic: 't', key: 0, message: 'rejected' })).then(() =>
-        over.push('rejected'),
+      const [rejected, next] = await inTurns(['rejected', 'next'], (message) =>
+        producer.deliver({ topic: 't', key: 0, message }).finally(() => over.push(message)),
       )
-      const next = producer.deliver({ topic: 't', key: 0, message: 'next' }).then(() => over.push('next'))
-      await Promise.all([rejected, next])
+      await Promise.all([rejection(rejected!), next])
       expect(over).to.deep.equal(['rejected', 'next'])
       expect(stage.stored()[0]).to.deep.equal(['warm', 'next'])
     })

@@ -262,6 +262,21 @@ describe('ProducerSequences without transactions', () => {
     expect(numbers(setting.write(1))).to.deep.equal([[0, 2]])
   })
 
+  it('fails a batch that turns out to be overtaken when it was to be renumbered', () => {
+    const setting = new Setting()
+    const [a, b] = setting.write(1, 1)
+    setting.refuse(a!, LEADER_NOT_AVAILABLE)
+    setting.partition.resent(a!)
+    expect(setting.refuse(a!, OUT_OF_ORDER)).to.equal('retry')
+    setting.turn()
+    expect(setting.sequences.mustFail(a!), 'the answer for the later one is outstanding').to.equal(false)
+    setting.sequences.acknowledged(b!, 0n)
+    expect([setting.sequences.mustFail(a!), setting.sequences.mayResend(a!)]).to.deep.equal([true, false])
+    setting.sequences.failed(a!, OUT_OF_ORDER, false)
+    setting.turn()
+    expect(numbers(setting.write(1)), 'no further epoch').to.deep.equal([[1, 0]])
+  })
+
   it('goes on with the following number after a batch whose retries were used up', () => {
     const setting = new Setting()
     const [a] = setting.write(1)
@@ -363,6 +378,16 @@ describe('ProducerSequences in a transaction', () => {
     setting.refuse(a!, TIMED_OUT)
     setting.sequences.failed(a!, TIMED_OUT, true)
     expect([setting.mayStart(), setting.turn()]).to.deep.equal([false, true])
+  })
+
+  it('does not give it to another that was to be renumbered either', () => {
+    const setting = new Setting(true)
+    const [a, b, c] = setting.write(1, 1, 1)
+    setting.refuse(b!, TOO_LARGE)
+    setting.sequences.failed(b!, TOO_LARGE, false)
+    setting.sequences.expired(a!)
+    setting.refuse(c!, OUT_OF_ORDER)
+    expect(numbers([c!])).to.deep.equal([[0, 2]])
   })
 
   it('fails the batch that the broker ought to have expected', () => {

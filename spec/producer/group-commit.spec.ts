@@ -13,7 +13,11 @@ function makeGroupCommit(maxInFlight?: number) {
       ends.push(resolve)
     })
   }, maxInFlight)
-  const submit = (...texts: string[]): void => commit.submit(texts.map((text) => serialized(text)))
+  /** One call, in a turn of its own. */
+  const submit = async (...texts: string[]): Promise<void> => {
+    commit.submit(texts.map((text) => serialized(text)))
+    await Promise.resolve()
+  }
   /** Ends the oldest cycle under way, or one behind it. */
   const end = async (position = 0): Promise<void> => {
     ends.splice(position, 1)[0]!()
@@ -40,37 +44,46 @@ function ofLength(name: string, length: number): PendingMessage {
 }
 
 describe('GroupCommit', () => {
-  it('sends a single call at once, in the same turn', () => {
+  it('sends a single call in the same turn', async () => {
     const { cycles, submit } = makeGroupCommit()
-    submit('a', 'b')
+    await submit('a', 'b')
     expect(cycles).to.deep.equal([['a', 'b']])
   })
 
   it('sends calls that come while a cycle is in flight together in the next one, in their order', async () => {
     const { cycles, submit, end } = makeGroupCommit()
-    submit('a')
-    submit('b', 'c')
-    submit('d')
-    submit('e')
+    await submit('a')
+    await submit('b', 'c')
+    await submit('d')
+    await submit('e')
     expect(cycles).to.deep.equal([['a']])
     await end()
     expect(cycles).to.deep.equal([['a'], ['b', 'c', 'd', 'e']])
-    submit('f')
+    await submit('f')
     await end()
     expect(cycles).to.deep.equal([['a'], ['b', 'c', 'd', 'e'], ['f']])
   })
 
   it('sends the next call at once again when it was idle', async () => {
     const { cycles, submit, end } = makeGroupCommit()
-    submit('a')
+    await submit('a')
     await end()
-    submit('b')
+    await submit('b')
     expect(cycles).to.deep.equal([['a'], ['b']])
   })
 
-  it('begins no cycle for a call without messages', () => {
+  it('sends calls of one turn together, in their order', async () => {
+    const { commit, cycles, submit, end } = makeGroupCommit()
+    commit.submit([serialized('a')])
+    commit.submit([serialized('b'), serialized('c')])
+    await submit('d')
+    expect(cycles).to.deep.equal([['a', 'b', 'c', 'd']])
+    await end()
+  })
+
+  it('begins no cycle for a call without messages', async () => {
     const { cycles, submit } = makeGroupCommit()
-    submit()
+    await submit()
     expect(cycles).to.deep.equal([])
   })
 
@@ -85,13 +98,14 @@ describe('GroupCommit', () => {
       inFlight--
     })
     commit.submit([serialized('a')])
+    await Promise.resolve()
     await commit.flush()
     expect(begun).to.deep.equal([['a'], ['again 1'], ['again 2']])
   })
 
   it('joins later calls up to 900,000 bytes, so that a compressed set stays below what brokers take', async () => {
     const { commit, cycles, submit, end } = makeGroupCommit()
-    submit('first')
+    await submit('first')
     commit.submit([ofLength('a', 400_000)])
     commit.submit([ofLength('b', 500_000)])
     commit.submit([ofLength('c', 1)])
@@ -103,7 +117,7 @@ describe('GroupCommit', () => {
 
   it('counts the bytes of keys', async () => {
     const { commit, cycles, submit, end } = makeGroupCommit()
-    submit('first')
+    await submit('first')
     commit.submit([serialized('a', { key: 'k'.repeat(899_999) })])
     commit.submit([serialized('b')])
     await end()
@@ -112,7 +126,7 @@ describe('GroupCommit', () => {
 
   it('counts a null value as 0 bytes', async () => {
     const { commit, cycles, submit, end } = makeGroupCommit()
-    submit('first')
+    await submit('first')
     commit.submit([ofLength('a', 900_000)])
     commit.submit([Object.assign(serialized('null'), { value: null })])
     await end()
@@ -121,7 +135,7 @@ describe('GroupCommit', () => {
 
   it('does not split a single call, however large', async () => {
     const { commit, cycles, submit, end } = makeGroupCommit()
-    submit('first')
+    await submit('first')
     commit.submit([ofLength('a', 800_000), ofLength('b', 800_000)])
     await end()
     expect(cycles[1]).to.have.length(2)
@@ -130,10 +144,10 @@ describe('GroupCommit', () => {
   describe('with several cycles at a time', () => {
     it('sends calls at once up to the limit, and later ones together when one ends', async () => {
       const { cycles, submit, end } = makeGroupCommit(2)
-      submit('a')
-      submit('b')
-      submit('c')
-      submit('d')
+      await submit('a')
+      await submit('b')
+      await submit('c')
+      await submit('d')
       expect(cycles).to.deep.equal([['a'], ['b']])
       await end(1)
       expect(cycles).to.deep.equal([['a'], ['b'], ['c', 'd']])
@@ -141,12 +155,20 @@ describe('GroupCommit', () => {
       await end()
     })
 
+    it('sends calls of one turn together while others are in flight, and as many cycles as they need', async () => {
+      const { commit, cycles, submit } = makeGroupCommit(Number.POSITIVE_INFINITY)
+      await submit('a')
+      for (const text of ['b', 'c']) commit.submit([ofLength(text, 400_000)])
+      await submit('d'.padEnd(400_000, '.'))
+      expect(cycles.map((cycle) => cycle.map((text) => text[0]))).to.deep.equal([['a'], ['b', 'c'], ['d']])
+    })
+
     it('makes a flush wait for the first cycle though later ones end before it', async () => {
       const { commit, submit, end } = makeGroupCommit(3)
-      submit('a')
+      await submit('a')
       const first = commit.flush()
-      submit('b')
-      submit('c')
+      await submit('b')
+      await submit('c')
       const all = commit.flush()
       await end(1)
       await end(1)
@@ -157,9 +179,9 @@ describe('GroupCommit', () => {
 
     it('does not wait for a cycle that began after the flush', async () => {
       const { commit, submit, end } = makeGroupCommit(2)
-      submit('a')
+      await submit('a')
       const flush = commit.flush()
-      submit('b')
+      await submit('b')
       await end()
       expect(await isDone(flush)).to.equal(true)
       await end()
@@ -173,8 +195,8 @@ describe('GroupCommit', () => {
 
     it('waits for the cycle in flight and for the calls behind it', async () => {
       const { commit, submit, end } = makeGroupCommit()
-      submit('a')
-      submit('b')
+      await submit('a')
+      await submit('b')
       const flush = commit.flush()
       await end()
       expect(await isDone(flush)).to.equal(false)
@@ -184,21 +206,21 @@ describe('GroupCommit', () => {
 
     it('does not wait for later calls, even if they never stop', async () => {
       const { commit, submit, end } = makeGroupCommit()
-      submit('a')
+      await submit('a')
       const flush = commit.flush()
-      submit('b')
+      await submit('b')
       await end()
       expect(await isDone(flush)).to.equal(true)
-      submit('c')
+      await submit('c')
       await end()
       await end()
     })
 
     it('settles each call when its own messages are settled', async () => {
       const { commit, submit, end } = makeGroupCommit()
-      submit('a')
+      await submit('a')
       const first = commit.flush()
-      submit('b')
+      await submit('b')
       const second = commit.flush()
       await end()
       expect([await isDone(first), await isDone(second)]).to.deep.equal([true, false])

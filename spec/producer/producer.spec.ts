@@ -13,7 +13,7 @@ import {
   QueueFullError,
 } from '../../lib/index.js'
 import { errorCode, holdUntil } from '../../lib/testing/index.js'
-import { eventually, gate, rejection, Stage } from '../integration/support/stage.js'
+import { eventually, gate, inTurns, rejection, Stage } from '../integration/support/stage.js'
 
 const AUTHORIZATION_FAILED = 29
 const NOT_LEADER = 6
@@ -262,7 +262,9 @@ describe('Producer', () => {
       const { opened, open } = gate()
       stage.cluster.faults.on('Produce', {}, holdUntil(opened))
       stage.cluster.faults.on('Produce', { partition: 1, times: 9 }, errorCode(NOT_LEADER))
-      const calls = [0, 0, 1, 0].map((key, i) => producer.send({ topic: 't', key, message: `${i}` }))
+      const calls = await inTurns([0, 0, 1, 0], (key, i) =>
+        producer.send({ topic: 't', key, message: `${i}` }),
+      )
       await eventually(() => stage.produceRequests === 1)
       open()
       const outcomes = await Promise.allSettled(calls)
@@ -275,6 +277,14 @@ describe('Producer', () => {
       expect(stage.stored()).to.deep.equal({ 0: ['0', '1', '3'] })
       // One for the first call, one for each leader of the second cycle.
       expect(stage.produceRequests).to.equal(3)
+    })
+
+    it('sends calls that are made in one turn in one cycle, and settles each for itself', async () => {
+      const producer = stage.producer(partitionByKey, byKey)
+      const calls = [0, 0, 0].map((key, i) => producer.send({ topic: 't', key, message: `${i}` }))
+      await Promise.all(calls)
+      expect(stage.stored()).to.deep.equal({ 0: ['0', '1', '2'] })
+      expect(stage.produceRequests).to.equal(1)
     })
 
     it('logs no ERROR for a failure that its caller gets', async () => {

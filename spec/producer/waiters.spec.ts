@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { ConnectionError, DeliveryTimeoutError } from '../../lib/errors.js'
 import { DeliveryError, FailedToSendMessageError, type MessageFailure } from '../../lib/failure.js'
-import type { PendingMessage } from '../../lib/handler/pending-message.js'
+import { PendingMessage } from '../../lib/handler/pending-message.js'
 import { DeliverCall, SendCall } from '../../lib/producer/waiters.js'
 import { pendingOf } from '../handler/support/pending-messages.js'
 
@@ -73,7 +73,7 @@ describe('SendCall', () => {
   it('keeps entries of one message object that was given twice apart', async () => {
     const call = new SendCall()
     const { message } = pendingOf('same')
-    const messages = [pendingOf('x'), pendingOf('x')].map((pending) => Object.assign(pending, { message }))
+    const messages = [new PendingMessage(message, call), new PendingMessage(message, call)]
     const done = call.waitFor(messages)
     const failures = messages.map((pending, partition) => failureOf(pending, { partition }))
     call.failed(failures[1]!, messages[1]!)

@@ -15,11 +15,10 @@ export interface MessageOptions {
 /** Not yet serialized. */
 export function pendingOf(value: unknown, options: MessageOptions = {}): PendingMessage {
   const { topic = 't', key = null, partKey = null, waiter = null, deadlineMs = 0 } = options
-  return new PendingMessage(
-    new KeyedMessage<unknown, unknown>(topic, key, partKey, value),
-    waiter,
+  return new PendingMessage(new KeyedMessage<unknown, unknown>(topic, key, partKey, value), waiter, {
+    timestampMs: Date.now(),
     deadlineMs,
-  )
+  })
 }
 
 /** Serialized as its text. */

@@ -107,3 +107,21 @@ export function gate(): { opened: Promise<void>; open: () => void } {
   })
   return { opened, open }
 }
+
+/**
+ * Makes one call for each item, each in a turn of the event loop of its own: calls of one turn are sent together, and so are those
+ * of the turn in which something ends.
+ *
+ * @returns what the calls have returned, not awaited.
+ */
+export async function inTurns<T, R>(
+  items: readonly T[],
+  call: (item: T, position: number) => Promise<R>,
+): Promise<Promise<R>[]> {
+  const calls: Promise<R>[] = []
+  for (const [i, item] of items.entries()) {
+    calls.push(call(item, i))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return calls
+}

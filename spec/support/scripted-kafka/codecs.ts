@@ -4,6 +4,7 @@
  * lz4 is the standard frame here: the magic-0 variant is read by spec/support/lz4.ts.
  */
 import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { readLz4OfMagic0 } from '../lz4.js'
 
@@ -13,6 +14,8 @@ export type Codec = (typeof NAMES)[number]
 /** Magic number, version and lowest compatible version that snappy-java writes in front of its blocks. */
 const XERIAL = Buffer.from('82534e4150505900', 'hex')
 const XERIAL_HEADER_BYTES = 16
+
+const ZSTD_PACKAGE = '@bokuweb/zstd-wasm'
 
 const require = createRequire(import.meta.url)
 
@@ -27,9 +30,20 @@ let zstd: ZstdWasm | undefined
 /** zstd is WebAssembly, which loads asynchronously; the other codecs need no preparation. */
 export async function prepareCodecs(): Promise<void> {
   if (zstd !== undefined) return
-  const loaded = require('@bokuweb/zstd-wasm') as ZstdWasm
+  const loaded = ownCopy(ZSTD_PACKAGE) as ZstdWasm
   await loaded.init()
   zstd = loaded
+}
+
+/** The library initializes its copy of this package by itself; a second time would break what it has. */
+function ownCopy(name: string): unknown {
+  const folder = dirname(require.resolve(name))
+  const theirs = Object.entries(require.cache).filter(([file]) => file.startsWith(folder))
+  for (const [file] of theirs) delete require.cache[file]
+  const copy = require(name)
+  for (const file of Object.keys(require.cache)) if (file.startsWith(folder)) delete require.cache[file]
+  Object.assign(require.cache, Object.fromEntries(theirs))
+  return copy
 }
 
 export function codecOf(id: number): Codec {
