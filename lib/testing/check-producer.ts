@@ -21,7 +21,13 @@ interface Written {
 type ProducerCheck =
   | { readonly kind: 'next' }
   | { readonly kind: 'duplicate'; readonly stored: StoredPartition }
-  | { readonly kind: 'refused'; readonly code: number; readonly reason: string }
+  | {
+      readonly kind: 'refused'
+      readonly code: number
+      readonly reason: string
+      /** Of the log, where that refused it, and nobody before it. */
+      readonly logStartOffset?: bigint
+    }
 
 const FIRST_VERSION_WITH_ABORTABLE = 11
 /** From here on a produce request adds its partitions to the transaction (KIP-890). */
@@ -35,6 +41,8 @@ export function checkProducer(
   if (!batch) return { kind: 'next' }
   const code = transactionCode(batch, topic, partition, transactionalId, call)
   if (code !== codes.NONE) return { kind: 'refused', code, reason: 'not in a transaction of its producer' }
+  if (!batch.isTransactional && isOpen(batch, partition))
+    return refusedByLog(codes.INVALID_TXN_STATE, 'a plain batch while its producer has a transaction open')
   const found = partition.log.producers.check(batch, call.era)
   switch (found.kind) {
     case 'next':
@@ -50,23 +58,31 @@ export function checkProducer(
     default: {
       const { producerId, producerEpoch, baseSequence, count } = batch
       const reason = `producer ${producerId} of epoch ${producerEpoch} sent ${count} from number ${baseSequence} on`
-      return { kind: 'refused', code: codes[found.error], reason }
+      return refusedByLog(codes[found.error], reason)
     }
   }
+}
+
+function refusedByLog(code: number, reason: string): ProducerCheck {
+  return { kind: 'refused', code, reason, logStartOffset: 0n }
+}
+
+function isOpen({ producerId, producerEpoch }: BatchIdentity, { log }: Partition): boolean {
+  return log.hasOpenTransaction(producerId, producerEpoch)
 }
 
 function transactionCode(
   batch: BatchIdentity,
   topic: string,
-  { id, log }: Partition,
+  partition: Partition,
   transactionalId: string | null,
   { era, version, transactions }: Call,
 ): number {
-  const isOpen = log.hasOpenTransaction(batch.producerId, batch.producerEpoch)
-  if (!batch.isTransactional) return isOpen ? codes.INVALID_TXN_STATE : codes.NONE
-  if (transactionalId === null) return codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
-  if (isOpen || !era.verifiesTransactions) return codes.NONE
-  const participant = { topic, partition: id }
+  if (!batch.isTransactional) return codes.NONE
+  if (transactionalId === null && era.wantsNamesOfTransactions)
+    return codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+  if (transactionalId === null || isOpen(batch, partition) || !era.verifiesTransactions) return codes.NONE
+  const participant = { topic, partition: partition.id }
   const code =
     version >= FIRST_VERSION_THAT_ADDS
       ? transactions.add(transactionalId, batch, [participant])

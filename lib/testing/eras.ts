@@ -49,8 +49,8 @@ export interface Era {
   readonly rememberedBatches: 1 | 5
   /** A batch that does not start at number 0, of a producer that the partition knows nothing of. */
   readonly onUnknownProducer: 'OUT_OF_ORDER_SEQUENCE_NUMBER' | 'UNKNOWN_PRODUCER_ID' | 'store'
-  /** A batch of numbers that were stored, which is not remembered any more. */
-  readonly onForgottenBatch: 'OUT_OF_ORDER_SEQUENCE_NUMBER' | 'DUPLICATE_SEQUENCE_NUMBER'
+  /** Whether a transactional batch needs a transactional id, and offsets of a transaction the id of a group. */
+  readonly wantsNamesOfTransactions: boolean
   /** Whether leaders ask the coordinator if a partition belongs to the transaction before they store for it (KIP-890). */
   readonly verifiesTransactions: boolean
   /** Level of `transaction.version` that it can have; 0 where the feature is not known. */
@@ -78,7 +78,7 @@ const of0_8 = {
   convertsTo: null,
   rememberedBatches: 1,
   onUnknownProducer: 'OUT_OF_ORDER_SEQUENCE_NUMBER',
-  onForgottenBatch: 'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  wantsNamesOfTransactions: false,
   verifiesTransactions: false,
   transactionVersion: 0,
   listsBrokersOf: 'clustersWithTopics',
@@ -120,7 +120,6 @@ const of1_1 = {
   release: '1.1',
   rememberedBatches: 5,
   onUnknownProducer: 'UNKNOWN_PRODUCER_ID',
-  onForgottenBatch: 'DUPLICATE_SEQUENCE_NUMBER',
 } as const satisfies Era
 
 const of2_8 = {
@@ -133,7 +132,7 @@ const of2_8 = {
   onInvalidRecord: 'INVALID_RECORD',
   isIllegalTopicNamed: true,
   onUnknownProducer: 'store',
-  onForgottenBatch: 'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  wantsNamesOfTransactions: true,
 } as const satisfies Era
 
 const of3_9 = {

@@ -34,11 +34,7 @@ interface ProducerState {
   batches: readonly RememberedBatch[]
 }
 
-export type SequenceError =
-  | 'OUT_OF_ORDER_SEQUENCE_NUMBER'
-  | 'DUPLICATE_SEQUENCE_NUMBER'
-  | 'INVALID_PRODUCER_EPOCH'
-  | 'UNKNOWN_PRODUCER_ID'
+export type SequenceError = 'OUT_OF_ORDER_SEQUENCE_NUMBER' | 'INVALID_PRODUCER_EPOCH' | 'UNKNOWN_PRODUCER_ID'
 
 export type SequenceCheck =
   | { readonly kind: 'next' }
@@ -54,7 +50,7 @@ export class ProducerStates {
   readonly #states = new Map<bigint, ProducerState>()
 
   /** @param era - of the leader, which may be another one each time. */
-  check(batch: BatchIdentity, { onUnknownProducer, onForgottenBatch }: Era): SequenceCheck {
+  check(batch: BatchIdentity, { onUnknownProducer }: Era): SequenceCheck {
     const { producerId, producerEpoch, baseSequence } = batch
     const state = this.#states.get(producerId)
     if (!state) return onUnknownProducer === 'store' || baseSequence === 0 ? next : refused(onUnknownProducer)
@@ -71,7 +67,7 @@ export class ProducerStates {
     // A marker is all that is left of the producer.
     if (last === NO_SEQUENCE)
       return refused(onUnknownProducer === 'store' ? 'OUT_OF_ORDER_SEQUENCE_NUMBER' : onUnknownProducer)
-    return refused(lastSequence <= last ? onForgottenBatch : 'OUT_OF_ORDER_SEQUENCE_NUMBER')
+    return refused('OUT_OF_ORDER_SEQUENCE_NUMBER')
   }
 
   /** Notes a batch that {@link check} found to be the next one. */

@@ -74,7 +74,10 @@ export async function store(incoming: Incoming, call: Call): Promise<StoredParti
     return refused(refusalCodes[checked.error], checked.reason, blamed(checked))
   const written = { topic, partition, checked, transactionalId: incoming.transactionalId }
   const numbered = checkProducer(written, call)
-  if (numbered.kind === 'refused') return refused(numbered.code, numbered.reason, { logStartOffset: 0n })
+  if (numbered.kind === 'refused') {
+    const { code, reason, logStartOffset } = numbered
+    return refused(code, reason, logStartOffset === undefined ? {} : { logStartOffset })
+  }
   if (numbered.kind === 'duplicate') return numbered.stored
   return append(own, checked, found, partition, call)
 }

@@ -40,7 +40,7 @@ export const txnOffsetCommitHandler: ApiHandler<'TxnOffsetCommit', TxnOffsetComm
 
 function checked(request: TxnOffsetCommitRequest, call: Call): number {
   const { groupId: group, transactionalId } = request
-  if (group === '') return codes.INVALID_GROUP_ID
+  if (group === '' && call.era.wantsNamesOfTransactions) return codes.INVALID_GROUP_ID
   const misplaced = coordinatorCode(call, 'group', group)
   if (misplaced !== codes.NONE) return misplaced
   const { transactions, groupOffsets, era, version } = call
