@@ -1,4 +1,5 @@
 /** `kafka-classic-producer/testing`: a Kafka cluster inside your test process. */
+export type { TestClusterEvents } from './cluster-events.js'
 export type { TestClusterOptions } from './cluster-options.js'
 export type { CoordinatorKind } from './coordinators.js'
 export { type EraName, eraNames } from './eras.js'
@@ -30,6 +31,6 @@ export type { VersionCaps } from './offered-apis.js'
 export type { CodecName, StoredMarker, StoredMessage, StoredProducer } from './partition-log.js'
 export type { ReceivedRequest } from './request-handler.js'
 export type { TestBroker } from './test-broker.js'
-export { TestCluster, type TestClusterEvents } from './test-cluster.js'
+export { TestCluster } from './test-cluster.js'
 export type { TopicOptions } from './topics.js'
 export type { EndedTransaction, TransactionEndCause } from './transactions.js'

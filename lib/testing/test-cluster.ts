@@ -12,7 +12,8 @@
  */
 import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'eventemitter3'
-import type { ClusterFeatures } from './apis/api-handler.js'
+import { type TestClusterEvents, tell } from './cluster-events.js'
+import { ClusterFeatures } from './cluster-features.js'
 import { erasOf, type TestClusterOptions } from './cluster-options.js'
 import { type CoordinatorKind, Coordinators } from './coordinators.js'
 import { type EraName, eraNamed } from './eras.js'
@@ -24,23 +25,7 @@ import type { PartitionLog, StoredMarker, StoredMessage } from './partition-log.
 import type { ReceivedRequest } from './request-handler.js'
 import { type BrokerContext, TestBroker } from './test-broker.js'
 import { type TopicOptions, Topics } from './topics.js'
-import { type EndedTransaction, Transactions } from './transactions.js'
-
-export interface TestClusterEvents {
-  request: (request: ReceivedRequest) => void
-  stored: (event: { broker: number; topic: string; partition: number; baseOffset: bigint }) => void
-  /** A set was not stored. `reason` is for people: what the error code leaves open. */
-  refused: (event: {
-    broker: number
-    topic: string
-    partition: number
-    errorCode: number
-    reason: string
-  }) => void
-  connection: (event: { broker: number; connection: number }) => void
-  /** A transaction has ended, its markers are written: by its producer, a new one of its id, or `transaction.timeout.ms`. */
-  transaction: (event: EndedTransaction) => void
-}
+import { Transactions } from './transactions.js'
 
 /** Requests that are remembered; older ones are forgotten. */
 const MAX_REMEMBERED_REQUESTS = 10_000
@@ -56,8 +41,7 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
   readonly #coordinators: Coordinators
   readonly #groupOffsets = new GroupOffsets()
   readonly #transactions: Transactions
-  readonly #newestTransactionVersion: number
-  #features: ClusterFeatures = { transactionVersion: 0, epoch: 0 }
+  readonly #features: ClusterFeatures
   #requests: ReceivedRequest[] = []
 
   private constructor(options: TestClusterOptions) {
@@ -66,7 +50,7 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
     const ids = [...eras.keys()]
     this.#versionCaps = options.apiVersions ?? {}
     this.#autoCreateTopics = options.autoCreateTopics ?? true
-    this.#newestTransactionVersion = options.transactionVersion ?? 2
+    this.#features = new ClusterFeatures(options.transactionVersion ?? 2)
     this.#coordinators = new Coordinators(ids)
     this.#failover = new Failover(options.failover ?? true, {
       isUp: (id) => this.broker(id).isUp,
@@ -235,14 +219,6 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
     this.#coordinators.moveFrom(isGone, to)
   }
 
-  /** A feature is there when all brokers know it, also those that are down. */
-  #updateFeatures(): void {
-    const levels = this.#brokers.map(({ era }) => eraNamed(era).transactionVersion)
-    const transactionVersion = Math.min(this.#newestTransactionVersion, ...levels)
-    if (transactionVersion === this.#features.transactionVersion) return
-    this.#features = { transactionVersion, epoch: this.#features.epoch + 1 }
-  }
-
   #context(): BrokerContext {
     return {
       topics: this.#topics,
@@ -253,7 +229,7 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
       transactions: this.#transactions,
       groupOffsets: this.#groupOffsets,
       coordinators: this.#coordinators,
-      features: () => this.#features,
+      features: () => this.#features.levels,
       liveBrokers: () => this.#live().map(({ id, host, port, rack }) => ({ id, host, port, rack })),
       onRequest: (request) => {
         if (this.#requests.length >= MAX_REMEMBERED_REQUESTS) this.#requests = this.#requests.slice(1000)
@@ -266,21 +242,10 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
         tell(() => this.emit('refused', { broker, topic, partition, errorCode, reason })),
       onConnection: (broker, connection) => tell(() => this.emit('connection', { broker, connection })),
       onUp: (broker) => {
-        this.#updateFeatures()
+        this.#features.update(this.#brokers.map(({ era }) => era))
         this.#failover.up(broker)
       },
       onDown: (broker) => this.#failover.down(broker),
     }
-  }
-}
-
-/** A listener that throws is a failing test, not a broken request: it does not end the connection unheard. */
-function tell(emit: () => void): void {
-  try {
-    emit()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
   }
 }

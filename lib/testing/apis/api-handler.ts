@@ -1,5 +1,6 @@
 /** What the embedded broker does about the requests of one API: a row for each in `index.ts`. */
 import type { Api } from '../../protocol/api.js'
+import type { FeatureLevels } from '../cluster-features.js'
 import { codes } from '../codes.js'
 import type { CoordinatorKind, Coordinators } from '../coordinators.js'
 import type { Era } from '../eras.js'
@@ -18,14 +19,6 @@ export interface LiveBroker {
   readonly rack: string | null
 }
 
-/** Features that the cluster as a whole has (KIP-584). */
-export interface ClusterFeatures {
-  /** Level of `transaction.version`: that of the oldest broker. */
-  readonly transactionVersion: number
-  /** Grows with each change. */
-  readonly epoch: number
-}
-
 /** What handling needs of the broker and its cluster. */
 export interface BrokerView {
   readonly brokerId: number
@@ -37,7 +30,7 @@ export interface BrokerView {
   readonly coordinators: Coordinators
   readonly autoCreateTopics: boolean
   readonly clusterId: string
-  features(): ClusterFeatures
+  features(): FeatureLevels
   liveBrokers(): readonly LiveBroker[]
   onStored(topic: string, partition: number, baseOffset: bigint): void
   onRefused(topic: string, partition: number, errorCode: number, reason: string): void
