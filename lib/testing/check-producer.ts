@@ -81,7 +81,7 @@ function transactionCode(
   if (!batch.isTransactional) return codes.NONE
   if (transactionalId === null && era.wantsNamesOfTransactions)
     return codes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
-  if (transactionalId === null || isOpen(batch, partition) || !era.verifiesTransactions) return codes.NONE
+  if (transactionalId === null || !era.verifiesTransactions) return codes.NONE
   const participant = { topic, partition: partition.id }
   const code =
     version >= FIRST_VERSION_THAT_ADDS

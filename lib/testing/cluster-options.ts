@@ -1,6 +1,6 @@
 /** What a test cluster is started with, and what is refused of it. */
-import { printable } from '../errors.js'
 import { type EraName, eraNames } from './eras.js'
+import { refuseUnknownFields } from './known-fields.js'
 import type { VersionCaps } from './offered-apis.js'
 
 export interface TestClusterOptions {
@@ -54,10 +54,7 @@ const optionNames: readonly string[] = [
  * @throws {RangeError} for what no cluster can be started with, naming the option.
  */
 export function erasOf(options: TestClusterOptions): readonly EraName[] {
-  for (const name of Object.keys(options)) {
-    if (!optionNames.includes(name))
-      throw new RangeError(`a test cluster has the options ${optionNames.join(', ')}, not ${printable(name)}`)
-  }
+  refuseUnknownFields('a test cluster', options, optionNames)
   const { brokers = 1, era = NEWEST_ERA, transactionVersion = 2 } = options
   if (!Number.isInteger(brokers) || brokers < 1)
     throw new RangeError(`a test cluster has 1 broker or more, not ${String(brokers)}`)

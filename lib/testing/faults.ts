@@ -4,6 +4,7 @@
  */
 import { printable } from '../errors.js'
 import type { Alteration, AnswerByApi, ApiName, FaultOf } from './fault-kinds.js'
+import { refuseUnknownFields } from './known-fields.js'
 
 const apiNames: readonly string[] = [
   'Produce',
@@ -115,11 +116,8 @@ export class Faults {
 
 /** A filter that is not understood would never act, or always. */
 function checkFilter(filter: FaultFilter): void {
+  refuseUnknownFields('the filter of a fault', filter, Object.keys(fieldTypes))
   for (const [name, value] of Object.entries(filter)) {
-    if (!Object.hasOwn(fieldTypes, name)) {
-      const known = Object.keys(fieldTypes).join(', ')
-      throw new RangeError(`the filter of a fault has ${known}, not ${printable(name)}`)
-    }
     const type = fieldTypes[name as keyof FaultFilter]
     if (value === undefined || isOf(type, value)) continue
     throw new RangeError(`${name} of a fault's filter is ${type}, not ${printable(String(value))}`)

@@ -1,6 +1,7 @@
 /** The topics of a test cluster: their partitions, leaders and logs. Shared by its brokers. */
 import { randomBytes } from 'node:crypto'
 import { printable } from '../errors.js'
+import { refuseUnknownFields } from './known-fields.js'
 import { PartitionLog } from './partition-log.js'
 
 export interface TopicOptions {
@@ -15,6 +16,14 @@ export interface TopicOptions {
   /** With `compact` messages need a key. Nothing is compacted. Default `delete`. */
   cleanupPolicy?: 'delete' | 'compact'
 }
+
+const topicOptionNames: readonly string[] = [
+  'partitions',
+  'leaders',
+  'maxMessageBytes',
+  'timestampType',
+  'cleanupPolicy',
+] satisfies (keyof TopicOptions)[]
 
 export interface Partition {
   readonly id: number
@@ -82,6 +91,7 @@ export class Topics {
     if (this.#topics.has(name)) throw new RangeError(`the test cluster already has a topic ${name}`)
     if (!isLegalTopicName(name))
       throw new RangeError(`${printable(name)} is no name that Kafka gives a topic`)
+    refuseUnknownFields('a topic', options, topicOptionNames)
     const count = options.partitions ?? options.leaders?.length ?? this.#defaults.partitions
     if (!Number.isInteger(count) || count < 1)
       throw new RangeError(`a topic has 1 partition or more, not ${count}`)

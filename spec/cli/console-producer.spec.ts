@@ -33,7 +33,7 @@ describe('The console producer', () => {
   let cluster: TestCluster
 
   beforeEach(async () => {
-    cluster = await TestCluster.start({ brokers: 2 })
+    cluster = await TestCluster.start({ era: '0.8', brokers: 2 })
     cluster.createTopic('lines', { partitions: 3 })
   })
 

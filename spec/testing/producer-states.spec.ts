@@ -7,7 +7,7 @@ const ID = 7n
 /** `[epoch, first number, count]` of a batch, or the marker of a transaction with its epoch. */
 type Step = readonly [epoch: number, baseSequence: number, count: number] | readonly ['marker', epoch: number]
 
-/** What becomes of the last one, after all before it were stored. */
+/** How the last one is answered, after all before it were stored. */
 function outcome(era: EraName, steps: readonly Step[]): string {
   const ways = eraNamed(era)
   const states = new ProducerStates()

@@ -13,7 +13,7 @@ describe('What a test cluster refuses', () => {
   const options: readonly (readonly [what: string, options: object, said: string])[] = [
     ['no broker', { brokers: 0 }, 'RangeError: a test cluster has 1 broker or more, not 0'],
     ['half a broker', { brokers: 1.5 }, '1 broker or more, not 1.5'],
-    ['an option that there is not', { broker: 3 }, 'has the options brokers, era,'],
+    ['an option that there is not', { broker: 3 }, 'a test cluster has brokers, era,'],
     ['an option that there is not, by its name', { autoCreate: false }, 'not autoCreate'],
     ['a transaction version that there is not', { transactionVersion: 3 }, 'is 0, 1 or 2, not 3'],
     ['an unknown era', { era: '0.7' }, 'era 0.7 is not known; these are: 0.8,'],
@@ -23,6 +23,18 @@ describe('What a test cluster refuses', () => {
       expect(await message(TestCluster.start(given))).to.contain(said)
     })
   }
+
+  it('is an option of a topic that there is not, and the error names it', async () => {
+    const cluster = await TestCluster.start()
+    try {
+      expect(() => cluster.createTopic('t', { partition: 3 } as object)).to.throw(
+        RangeError,
+        'a topic has partitions, leaders, maxMessageBytes, timestampType, cleanupPolicy, not partition',
+      )
+    } finally {
+      await cluster.close()
+    }
+  })
 
   it('is nothing where nothing is said: one broker of the newest release', async () => {
     const cluster = await TestCluster.start()

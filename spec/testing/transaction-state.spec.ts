@@ -61,6 +61,14 @@ describe('TransactionState', () => {
     end(0, 'COMMIT', true)
     expect(end(0, 'COMMIT', true)).to.equal('0 10 1')
     expect(end(0, 'ABORT', true), 'the other way').to.equal('48')
+    expect(end(1, 'COMMIT', true), 'a new request').to.equal('48')
+  })
+
+  it('takes nobody for one whose answer was lost whom a successor has replaced', () => {
+    init()
+    expect(init()).to.equal('0 10 1')
+    expect(init(by(0))).to.equal('90')
+    expect(end(0, 'COMMIT', true)).to.equal('90')
   })
 
   it('lets version 2 abort what it does not know of, because a produce request may have begun it', () => {

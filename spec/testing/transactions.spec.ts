@@ -82,6 +82,8 @@ describe('A test cluster and a transactional producer', () => {
     cluster.on('transaction', ({ type, cause }) => ended.push(`${type} by ${cause}`))
     const older = await client.ready(transactionalId)
     await write(older, 0, 'lost')
+    await client.addOffsets(transactionalId, older, 'readers')
+    expect(await client.commitOffset(transactionalId, older, 'readers', 7)).to.equal(0)
     expect((await client.init(transactionalId)).code, 'while the transaction is aborted').to.equal(51)
     const newer = await client.init(transactionalId)
     expect(newer).to.deep.equal({
@@ -92,7 +94,9 @@ describe('A test cluster and a transactional producer', () => {
     expect(ended).to.deep.equal(['ABORT by InitProducerId'])
     expect(await write(older, 1, 'late')).to.equal('47@-1')
     expect(await client.addPartitions(transactionalId, older, [0])).to.deep.equal([47])
+    expect(await client.commitOffset(transactionalId, older, 'readers', 8)).to.equal(47)
     expect(await client.end(transactionalId, older, true)).to.equal(47)
+    expect(await client.initAgain(transactionalId, older)).to.equal(47)
     expect(await write(newer, 0, 'kept')).to.equal('0@2')
     await client.end(transactionalId, newer, true)
     expect(values(cluster.committed('t'))).to.deep.equal(['kept'])
@@ -117,6 +121,31 @@ describe('A test cluster and a transactional producer', () => {
     }
   })
 
+  it('limits the time of each transaction from its first partition on, and of none that has ended', async () => {
+    await connect()
+    const identity = await client.init(transactionalId, { timeoutMs: 5000 })
+    const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      await client.addPartitions(transactionalId, identity, [0])
+      clock.tick(4000)
+      await client.addPartitions(transactionalId, identity, [1])
+      await client.end(transactionalId, identity, true)
+      expect(clock.countTimers(), 'after its end').to.equal(0)
+      await client.addPartitions(transactionalId, identity, [0])
+      clock.tick(4000)
+      await client.addPartitions(transactionalId, identity, [1])
+      clock.tick(1000)
+      expect(cluster.markers('t').map(({ type }) => type)).to.deep.equal([
+        'COMMIT',
+        'ABORT',
+        'COMMIT',
+        'ABORT',
+      ])
+    } finally {
+      clock.restore()
+    }
+  })
+
   it('has the offsets of a group once the transaction is committed', async () => {
     await connect()
     const identity = await client.ready(transactionalId)
@@ -129,6 +158,8 @@ describe('A test cluster and a transactional producer', () => {
     await client.addOffsets(transactionalId, identity, 'readers')
     await client.commitOffset(transactionalId, identity, 'readers', 9)
     await client.end(transactionalId, identity, false)
+    await client.addOffsets(transactionalId, identity, 'readers')
+    await client.end(transactionalId, identity, true)
     expect(cluster.committedOffsets('readers'), 'after an abort').to.deep.equal([committed])
   })
 
@@ -193,6 +224,27 @@ describe('A test cluster and a transactional producer', () => {
     const identity = await client.ready(transactionalId)
     await write(identity, 0, 'a')
     expect(await client.produce(numberedBatch(identity, 1, ['b']))).to.equal('48@-1')
+  })
+
+  it('refuses an older epoch for its epoch, also a plain batch while a transaction is open', async () => {
+    await connect()
+    const older = await client.ready(transactionalId)
+    await write(older, 0, 'a')
+    const newer = await client.ready(transactionalId)
+    await write(newer, 0, 'b')
+    expect(await client.produce(numberedBatch(older, 1, ['c']))).to.equal('47@-1')
+  })
+
+  it('answers 16 to every request that another broker coordinates', async () => {
+    await connect('2.8', { brokers: 2 })
+    cluster.moveCoordinator('transaction', transactionalId, 1)
+    cluster.moveCoordinator('group', 'readers', 1)
+    const identity: Identity = { producerId: 1000n, producerEpoch: 0 }
+    expect((await client.init(transactionalId)).code).to.equal(16)
+    expect(await client.addPartitions(transactionalId, identity, [0, 1])).to.deep.equal([16, 16])
+    expect(await client.addOffsets(transactionalId, identity, 'readers')).to.equal(16)
+    expect(await client.commitOffset(transactionalId, identity, 'readers', 7)).to.equal(16)
+    expect(await client.end(transactionalId, identity, true)).to.equal(16)
   })
 
   it('has a coordinator for each name, which moves when its broker stops', async () => {

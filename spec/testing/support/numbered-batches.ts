@@ -79,7 +79,7 @@ export class TransactionalClient {
     return said
   }
 
-  /** InitProducerId v0, or v2 of its successor with who the producer was: the code, or who it is. */
+  /** InitProducerId v0: the code, and who the producer is. */
   async init(
     transactionalId: string | null,
     { timeoutMs = 60_000 } = {},
@@ -91,6 +91,22 @@ export class TransactionalClient {
     const answer = { code: from.int16(), producerId: from.int64(), producerEpoch: from.int16() }
     from.end()
     return answer
+  }
+
+  /** InitProducerId v3, the last one before KIP-588, of a producer that says who it was: the code. */
+  async initAgain(transactionalId: string, { producerId, producerEpoch }: Identity): Promise<number> {
+    const from = await exchange(this.#client, 22, 3, (to) =>
+      to
+        .noTags()
+        .compactString(transactionalId)
+        .int32(60_000)
+        .int64(producerId)
+        .int16(producerEpoch)
+        .noTags(),
+    )
+    // Tags of the header, throttle time.
+    from.raw(5)
+    return from.int16()
   }
 
   /** As {@link init}, again while an open transaction is being aborted. */
