@@ -39,7 +39,19 @@ export class EventLoopYield {
     }
     if (nowMs - this.#lastTurnMs < MAX_BUSY_MS) return null
     this.#askedMs = nowMs
-    this.#asked = new Promise((resolve) => {
+    this.#asked = this.#turn()
+    return null
+  }
+
+  /** Makes everybody wait for the next turn, whatever the clock says. */
+  pass(): Promise<void> {
+    this.#asked ??= this.#turn()
+    this.#overdue = this.#asked
+    return this.#asked
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => {
       setImmediate(() => {
         this.#asked = null
         this.#overdue = null
@@ -47,6 +59,5 @@ export class EventLoopYield {
         resolve()
       })
     })
-    return null
   }
 }

@@ -48,6 +48,14 @@ export class Fifo<T> {
     return item
   }
 
+  /** Up to `count` of the oldest items, oldest first; they stay. */
+  front(count: number): T[] {
+    const items: T[] = new Array(Math.min(count, this.#size))
+    const mask = this.#ring.length - 1
+    for (let i = 0; i < items.length; i++) items[i] = this.#ring[(this.#head + i) & mask]!
+    return items
+  }
+
   /** Takes out up to `count` of the oldest items, oldest first. */
   take(count: number): T[] {
     const taken: T[] = new Array(Math.min(count, this.#size))

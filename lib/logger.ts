@@ -34,8 +34,16 @@ export const defaultLogger: Logger = {
 /** Says nothing at all. */
 export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing }
 
+const guardedLoggers = new WeakSet<Logger>()
+
+/** Whether anybody may read debug lines of a guarded logger: what is made for each batch need not be made for nobody. */
+export function hasDebug(logger: Logger): boolean {
+  return logger.debug !== nothing
+}
+
 /** A logger that never throws, around one that may: a transport that has ended must not end the sending with it. */
 export function guarded(logger: Logger): Logger {
+  if (guardedLoggers.has(logger)) return logger
   const through =
     (level: keyof Logger) =>
     (message: string): void => {
@@ -45,5 +53,13 @@ export function guarded(logger: Logger): Logger {
         // There is nowhere left to tell it.
       }
     }
-  return { debug: through('debug'), info: through('info'), warn: through('warn'), error: through('error') }
+  const isQuiet = logger === defaultLogger || logger === silentLogger
+  const safe = {
+    debug: isQuiet ? nothing : through('debug'),
+    info: through('info'),
+    warn: through('warn'),
+    error: through('error'),
+  }
+  guardedLoggers.add(safe)
+  return safe
 }

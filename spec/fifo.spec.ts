@@ -46,20 +46,28 @@ describe('Fifo', () => {
   })
 
   it('returns items in their order, for random operations', () => {
-    const steps = fc.array(fc.record({ push: fc.nat(40), shift: fc.nat(40), take: fc.nat(40) }), {
-      maxLength: 20,
-    })
+    const steps = fc.array(
+      fc.record({ push: fc.nat(40), shift: fc.nat(40), unshift: fc.nat(3), take: fc.nat(40) }),
+      {
+        maxLength: 20,
+      },
+    )
     fc.assert(
       fc.property(steps, (all) => {
         const fifo = new Fifo<number>()
         const expected: number[] = []
         let next = 0
-        for (const { push, shift, take } of all) {
+        for (const { push, shift, unshift, take } of all) {
           for (let i = 0; i < push; i++) {
             expected.push(next)
             fifo.push(next++)
           }
           for (let i = 0; i < shift; i++) expect(fifo.shift()).to.equal(expected.shift())
+          for (let i = 0; i < unshift; i++) {
+            expected.unshift(next)
+            fifo.unshift(next++)
+          }
+          expect(fifo.front(take)).to.deep.equal(expected.slice(0, take))
           expect(fifo.take(take)).to.deep.equal(expected.splice(0, take))
           expect([fifo.size, fifo.peek()]).to.deep.equal([expected.length, expected[0]])
         }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { defaultLogger, guarded, type Logger, silentLogger } from '../lib/logger.js'
+import { defaultLogger, guarded, hasDebug, type Logger, silentLogger } from '../lib/logger.js'
 import { LogKeeper } from './handler/support/log-keeper.js'
 
 describe('defaultLogger', () => {
@@ -54,6 +54,13 @@ describe('defaultLogger', () => {
     child.stdin.end()
     const [code] = await once(child, 'close')
     expect({ code, output }).to.deep.equal({ code: 0, output: 'alive\n' })
+  })
+})
+
+describe('hasDebug', () => {
+  it('is false where the default logger or the silent one drops debug lines, and true for any other', () => {
+    const loggers = [defaultLogger, silentLogger, console, new LogKeeper()]
+    expect(loggers.map((logger) => hasDebug(guarded(logger)))).to.deep.equal([false, false, true, true])
   })
 })
 

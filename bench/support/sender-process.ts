@@ -1,10 +1,8 @@
 /** A steady sender in a process of its own: warm between its rounds, and undisturbed by the others. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import type { Round, Sample, SenderPlan } from './steady-sender.js'
-
-const script = fileURLToPath(new URL('./steady-sender.ts', import.meta.url))
+import type { Latency, Round, SenderPlan } from '../programs/clients/steady-sender.js'
+import { programFile } from './build.js'
 
 export class SenderProcess {
   readonly #child: ChildProcess
@@ -14,18 +12,16 @@ export class SenderProcess {
   }
 
   static async start(plan: SenderPlan): Promise<SenderProcess> {
-    const child = fork(script, [JSON.stringify(plan)], {
-      execArgv: ['--import', 'tsx'],
-      serialization: 'advanced',
-    })
-    await heard(child)
+    const file = programFile('clients/steady-sender')
+    const child = fork(file, [JSON.stringify(plan)], { serialization: 'advanced' })
+    await messageOf(child)
     return new SenderProcess(child)
   }
 
   /** @returns a sample for each message, in no order. */
-  async run(round: Round): Promise<Sample[]> {
+  async run(round: Round): Promise<Latency[]> {
     this.#child.send(round)
-    return (await heard(this.#child)) as Sample[]
+    return (await messageOf(this.#child)) as Latency[]
   }
 
   async stop(): Promise<void> {
@@ -35,7 +31,7 @@ export class SenderProcess {
   }
 }
 
-async function heard(child: ChildProcess): Promise<unknown> {
+async function messageOf(child: ChildProcess): Promise<unknown> {
   const ended = new AbortController()
   const { signal } = ended
   const exit = once(child, 'exit', { signal }).then(([code]) => {

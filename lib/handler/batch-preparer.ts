@@ -33,7 +33,7 @@ export interface Prepared {
   readonly limitedBytes: number
 }
 
-const FIRST_MAGIC_WITH_HEADERS = 2
+export const FIRST_MAGIC_WITH_HEADERS = 2
 
 export class BatchPreparer {
   readonly #options: PreparerOptions

@@ -7,7 +7,7 @@
 import _ from 'lodash'
 import { counted } from '../counted.js'
 import { type KafkaError, printable } from '../errors.js'
-import type { Logger } from '../logger.js'
+import { hasDebug, type Logger } from '../logger.js'
 import type { Rejection } from './partition-and-collate.js'
 import type { PendingMessage } from './pending-message.js'
 
@@ -27,6 +27,7 @@ export class CycleLog {
   }
 
   sending(messages: number, leaders: number): void {
+    if (!hasDebug(this.#logger)) return
     this.#logger.debug(`sending ${counted(messages, 'message')} to ${counted(leaders, 'leader')}`)
   }
 

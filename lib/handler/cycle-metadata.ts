@@ -49,6 +49,12 @@ export class CycleMetadata {
     return missing.length > 0 || refreshIntervalMs === 0 ? refresh : null
   }
 
+  /** Whether a cycle with these topics can begin without an answer, as far as can be said before it begins. */
+  isKnown(topics: ReadonlySet<string>): boolean {
+    const { brokerPartitionInfo, refreshIntervalMs } = this.#options
+    return refreshIntervalMs !== 0 && [...topics].every((topic) => brokerPartitionInfo.isFresh(topic))
+  }
+
   /** Between attempts: asks anew for the topics that are left. Never rejects. */
   askAnew(topics: ReadonlySet<string>): Promise<void> {
     this.#options.onRefreshing()

@@ -1,18 +1,16 @@
 /**
- * One cycle: serialize → partitionAndCollate → one produce request per leader, in parallel → retry what failed, per
- * (topic, partition), until every message has its outcome.
+ * Serializes messages and lets them through their cycles until each has its outcome, whatever happens in a cycle.
  *
- * Metadata is refreshed where a topic is unknown, when `topic.metadata.refresh.interval.ms` is due (checked on the way
- * of a send, then beside the traffic when the topics are known), and between attempts. One cycle at a time keeps the
- * order; more may overlap where that is allowed, and keep it per partition: one that has a message in flight is held.
+ * One cycle at a time keeps the order; more may overlap where that is allowed, and keep it per partition: one that has a
+ * message in flight is held. What a cycle does is in `cycle-attempts.ts`; here it is built, guarded and ended.
  *
- * @see docs/reference/classic-producer.md#the-cycle; docs/decisions/0000-classic-producer.md#d1, #d2, #d3, #d4, #d6
+ * @see docs/reference/classic-producer.md#the-cycle; docs/decisions/0000-classic-producer.md#d1, #d3, #d6
  */
 
 import { counted } from '../counted.js'
 import type { KafkaError } from '../errors.js'
 import { EventLoopYield } from '../event-loop.js'
-import { type FailedAttempt, FailedToSendMessageError, type MessageFailure } from '../failure.js'
+import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import { KeyedMessage } from '../keyed-message.js'
 import { guarded, type Logger } from '../logger.js'
 import { unexpected } from '../name-of-thrown.js'
@@ -20,27 +18,20 @@ import type { ProducerPool } from '../pool/producer-pool.js'
 import type { Unconfirmed } from '../pool/unconfirmed-writes.js'
 import type { Compression } from '../protocol/records/compression.js'
 import type { BrokerPartitionInfo } from './broker-partition-info.js'
+import { CycleAttempts } from './cycle-attempts.js'
 import { type CycleListener, guardedListener } from './cycle-listener.js'
 import { CycleLog } from './cycle-log.js'
 import { CycleMetadata } from './cycle-metadata.js'
 import { CycleSequence } from './cycle-sequence.js'
-import { CycleWaits } from './cycle-waits.js'
 import type { EventHandler } from './event-handler.js'
-import { expiry, noAttemptsLeft } from './give-up-reason.js'
-import { hasSettled } from './in-flight-messages.js'
 import { LeaderDispatch } from './leader-dispatch.js'
 import { Outcomes } from './outcomes.js'
 import { type OnProgress, OverlappingDispatch } from './overlapping-dispatch.js'
-import {
-  bindToPartition,
-  type CollateContext,
-  partitionAndCollate,
-  type Rejection,
-} from './partition-and-collate.js'
+import { bindToPartition, type CollateContext } from './partition-and-collate.js'
 import type { Partitioner } from './partitioners/partitioner.js'
 import { PendingMessage } from './pending-message.js'
 import { type Encoders, serialize } from './serialize.js'
-import { TimeLimits } from './time-limits.js'
+import { expiryOf, TimeLimits } from './time-limits.js'
 import { UnprovenPartitions } from './unproven-partitions.js'
 
 export interface DefaultEventHandlerOptions {
@@ -74,24 +65,22 @@ export interface DefaultEventHandlerOptions {
   readonly random?: () => number
 }
 
-/** Messages that have to be tried again → their last attempt, which has failed. */
-type AttemptByMessage = ReadonlyMap<PendingMessage, FailedAttempt>
+/** Messages that an encoder has refused, and why. */
+type Refusals = Map<PendingMessage, KafkaError>
 
-const noFailures: AttemptByMessage = new Map()
+const noRefusals: Refusals = new Map()
 
 export class DefaultEventHandler implements EventHandler {
   readonly #options: DefaultEventHandlerOptions
   readonly #eventLoop: EventLoopYield
   readonly #outcomes: Outcomes
   readonly #log: CycleLog
-  readonly #leaders: LeaderDispatch
-  readonly #metadata: CycleMetadata
   readonly #unproven = new UnprovenPartitions()
-  readonly #stickyPartitions = new Map<string, number>()
   readonly #collateContext: CollateContext
-  #abortedFor: KafkaError | null = null
-  readonly #waits = new CycleWaits()
+  readonly #attempts: CycleAttempts
   readonly #cycles: OverlappingDispatch | CycleSequence
+  /** Messages of the next cycle that an encoder has refused already. */
+  #refusedAhead: Refusals = noRefusals
   #closed: Promise<void> | null = null
 
   constructor(given: DefaultEventHandlerOptions) {
@@ -102,28 +91,14 @@ export class DefaultEventHandler implements EventHandler {
     this.#eventLoop = options.eventLoop ?? new EventLoopYield()
     this.#outcomes = new Outcomes(options.listener)
     this.#log = new CycleLog(options.logger)
-    this.#leaders = new LeaderDispatch({
-      ...options,
-      outcomes: this.#outcomes,
-      leaderOf: (topic, partition) => brokerPartitionInfo.leaderOf(topic, partition),
-      unproven: this.#unproven,
-    })
-    this.#metadata = new CycleMetadata({
-      brokerPartitionInfo,
-      refreshIntervalMs: options.refreshIntervalMs,
-      onRefreshing: () => this.#stickyPartitions.clear(),
-      onForgotten: (topic) => this.#stickyPartitions.delete(topic),
-      onFailed: (error) => {
-        if (!this.#abortedFor && !this.#closed) this.#log.refreshFailed(error)
-      },
-    })
     this.#collateContext = {
       partitioner,
       topic: (name) => brokerPartitionInfo.lookUp(name),
-      stickyPartitions: this.#stickyPartitions,
+      stickyPartitions: new Map(),
       keepsPartitions: maxInFlight > 1,
       random,
     }
+    this.#attempts = this.#makeAttempts(options)
     this.#cycles = maxInFlight > 1 ? this.#makeOverlapping(maxInFlight) : this.#makeSequence()
   }
 
@@ -147,6 +122,19 @@ export class DefaultEventHandler implements EventHandler {
     return serialize(message, this.#options.encoders)
   }
 
+  /**
+   * Does what needs no answer for messages that {@link dispatch} is called with next, while a cycle is under way. A hint: they
+   * are sent as if it had not been given.
+   */
+  prepare(messages: readonly PendingMessage[]): void {
+    try {
+      this.#refusedAhead = this.#serialized(messages)
+      if (this.#refusedAhead.size === 0) this.#attempts.prepare(messages)
+    } catch {
+      // Their cycle will find the same, and has an outcome for it.
+    }
+  }
+
   /** Sends messages until every one is settled. Never rejects. */
   async dispatch(messages: readonly PendingMessage[]): Promise<void> {
     try {
@@ -165,7 +153,7 @@ export class DefaultEventHandler implements EventHandler {
     onProgress?: OnProgress,
   ): Promise<void> {
     try {
-      await this.#cycle(messages, limits, onProgress)
+      await this.#attempts.run(messages, limits, onProgress)
       // A message that were neither settled nor returned for a retry would leave its caller waiting for ever.
       if (!messages.every(({ isSettled }) => isSettled)) this.#breakOff(messages, new Error('no outcome'))
     } catch (thrown) {
@@ -185,6 +173,41 @@ export class DefaultEventHandler implements EventHandler {
     const attempt = { atMs: Date.now(), error }
     for (const message of open) message.addAttempt(attempt)
     this.#outcomes.failed(open, () => error)
+  }
+
+  #makeAttempts(options: DefaultEventHandlerOptions & { listener: Required<CycleListener> }): CycleAttempts {
+    const { brokerPartitionInfo, refreshIntervalMs } = options
+    const { stickyPartitions } = this.#collateContext
+    const metadata = new CycleMetadata({
+      brokerPartitionInfo,
+      refreshIntervalMs,
+      onRefreshing: () => {
+        stickyPartitions.clear()
+        this.#attempts.forgetPrepared()
+      },
+      onForgotten: (topic) => stickyPartitions.delete(topic),
+      onFailed: (error) => {
+        if (!this.#attempts.isAborted && !this.#closed) this.#log.refreshFailed(error)
+      },
+    })
+    const leaders = new LeaderDispatch({
+      ...options,
+      outcomes: this.#outcomes,
+      leaderOf: (topic, partition) => brokerPartitionInfo.leaderOf(topic, partition),
+      unproven: this.#unproven,
+    })
+    const collateContext = this.#collateContext
+    return new CycleAttempts({
+      brokerPartitionInfo,
+      metadata,
+      collateContext,
+      leaders,
+      outcomes: this.#outcomes,
+      log: this.#log,
+      listener: options.listener,
+      maxRetries: options.maxRetries,
+      retryBackoffMs: options.retryBackoffMs,
+    })
   }
 
   #makeSequence(): CycleSequence {
@@ -209,38 +232,12 @@ export class DefaultEventHandler implements EventHandler {
       bind: (message) => {
         if (brokerPartitionInfo.isCached(message.topic)) bindToPartition(message, this.#collateContext)
       },
+      prepare: (messages) => {
+        if (messages) this.prepare(messages)
+        else this.#attempts.forgetPrepared()
+      },
       expire: (messages) => this.#expire(messages),
     })
-  }
-
-  /**
-   * Ends when every message is settled and nothing of them is under way.
-   *
-   * @param limits - of these messages; settles them whatever is waited for here.
-   * @param onProgress - called whenever messages may have been settled or bound to a partition.
-   */
-  async #cycle(
-    messages: readonly PendingMessage[],
-    limits: TimeLimits | null,
-    onProgress?: OnProgress,
-  ): Promise<void> {
-    limits?.check()
-    let outstanding = limits ? unsettled(messages) : messages
-    let failures: AttemptByMessage = noFailures
-    for (let attempts = 0; outstanding.length > 0; attempts++) {
-      const remaining = this.#options.maxRetries + 1 - attempts
-      if (this.#abortedFor || remaining <= 0) {
-        this.#giveUp(outstanding, failures, attempts)
-        break
-      }
-      if (attempts > 0) await this.#pause(outstanding, attempts, remaining, limits)
-      else await this.#prepareMetadata(outstanding, limits)
-      if (limits) outstanding = unsettled(outstanding)
-      if (outstanding.length === 0 || this.#abortedFor) continue
-      failures = await this.#attempt(outstanding, limits !== null, onProgress)
-      outstanding = stillOpen(outstanding, failures)
-      if (outstanding.length > 0 && !this.#abortedFor) this.#options.listener.onAttemptFailed?.()
-    }
   }
 
   /**
@@ -265,8 +262,7 @@ export class DefaultEventHandler implements EventHandler {
 
   /** Lets whatever is under way fail with this reason, now. */
   abort(reason: KafkaError): void {
-    this.#abortedFor ??= reason
-    this.#waits.end()
+    this.#attempts.abort(reason)
     void this.#options.pool.close(reason)
   }
 
@@ -279,91 +275,24 @@ export class DefaultEventHandler implements EventHandler {
     return this.#closed
   }
 
-  #serializeAll(messages: readonly PendingMessage[]): readonly PendingMessage[] {
-    const refused = new Map<PendingMessage, KafkaError>()
+  /** Fills in the bytes that are not there; @returns those that can never be sent, each encoder being called once for them. */
+  #serialized(messages: readonly PendingMessage[]): Refusals {
+    let refused = noRefusals
     for (const message of messages) {
       if (message.isSerialized) continue
-      const error = this.serialize(message)
-      if (error) refused.set(message, error)
+      const error = this.#refusedAhead.get(message) ?? this.serialize(message)
+      if (error) refused = refused.size === 0 ? new Map([[message, error]]) : refused.set(message, error)
     }
+    return refused
+  }
+
+  #serializeAll(messages: readonly PendingMessage[]): readonly PendingMessage[] {
+    const refused = this.#serialized(messages)
+    this.#refusedAhead = noRefusals
     if (refused.size === 0) return messages
     this.#log.refused(refused.size)
     this.#outcomes.failed([...refused.keys()], (message) => refused.get(message)!)
     return messages.filter((message) => !refused.has(message))
-  }
-
-  /**
-   * @param mayExpire - whether some of the messages have a time limit.
-   * @returns the messages that have to be tried again, and the attempt that has failed; all others are settled.
-   */
-  async #attempt(
-    outstanding: readonly PendingMessage[],
-    mayExpire: boolean,
-    onProgress?: OnProgress,
-  ): Promise<AttemptByMessage> {
-    const { batchesByLeader, rejections } = partitionAndCollate(outstanding, this.#collateContext)
-    this.#log.sending(outstanding.length, batchesByLeader.size)
-    this.#log.unassigned(rejections)
-    const failures = this.#take(rejections)
-    const sending = [...batchesByLeader].map(([leaderId, batches]) => {
-      const sent = this.#leaders.dispatch(leaderId, batches, mayExpire)
-      if (!onProgress) return sent
-      return sent.then((retries) => {
-        onProgress(batches)
-        return retries
-      })
-    })
-    onProgress?.()
-    // All of them have ended before anything else happens to their messages, also when one of them failed.
-    for (const sent of await Promise.allSettled(sending)) {
-      if (sent.status === 'rejected') throw sent.reason
-      for (const { batch, attempt } of sent.value) {
-        for (const message of batch.messages) failures.set(message, attempt)
-      }
-    }
-    return failures
-  }
-
-  /** Messages without a place: some will never have one, the others are to be tried again. */
-  #take(rejections: readonly Rejection[]): Map<PendingMessage, FailedAttempt> {
-    const failures = new Map<PendingMessage, FailedAttempt>()
-    const nonRetriable = new Map<PendingMessage, KafkaError>()
-    const attemptByError = new Map<KafkaError, FailedAttempt>()
-    for (const { message, error } of rejections) {
-      if (!error.retriable) {
-        nonRetriable.set(message, error)
-        continue
-      }
-      const attempt = attemptByError.get(error) ?? { atMs: Date.now(), error }
-      attemptByError.set(error, attempt)
-      message.addAttempt(attempt)
-      failures.set(message, attempt)
-    }
-    this.#outcomes.failed([...nonRetriable.keys()], (message) => nonRetriable.get(message)!)
-    return failures
-  }
-
-  async #prepareMetadata(outstanding: readonly PendingMessage[], limits: TimeLimits | null): Promise<void> {
-    const refresh = this.#metadata.prepare(topicsOf(outstanding))
-    if (refresh) await this.#waits.forAnswer(refresh, limits)
-  }
-
-  /** Between attempts: waits, then asks anew for the topics that are left. */
-  async #pause(
-    outstanding: readonly PendingMessage[],
-    attempts: number,
-    remaining: number,
-    limits: TimeLimits | null,
-  ): Promise<void> {
-    const { listener, retryBackoffMs } = this.#options
-    const topics = [...topicsOf(outstanding)]
-    const messages = outstanding.length
-    this.#log.retrying(messages, retryBackoffMs, remaining)
-    listener.onRetry({ attempts, remaining, messages, topics, backoffMs: retryBackoffMs })
-    await this.#waits.backOff(retryBackoffMs, limits)
-    const left = limits ? unsettled(outstanding) : outstanding
-    if (this.#abortedFor || left.length === 0) return
-    await this.#waits.forAnswer(this.#metadata.askAnew(topicsOf(left)), limits)
   }
 
   /** Fails the messages whose time limit is over. What is in flight may be stored: nobody knows before the answer. */
@@ -373,37 +302,6 @@ export class DefaultEventHandler implements EventHandler {
       ({ deadlineMs, isSettled }) => !isSettled && deadlineMs > 0 && deadlineMs <= nowMs,
     )
     for (const message of over) message.isAmbiguous ||= message.isInFlight
-    this.#outcomes.failed(over, (message) => expiry(message))
+    this.#outcomes.failed(over, (message) => expiryOf(message))
   }
-
-  #giveUp(outstanding: readonly PendingMessage[], failures: AttemptByMessage, attempts: number): void {
-    const reason = this.#abortedFor
-    if (!reason) {
-      this.#log.gaveUp(outstanding, attempts, noAttemptsLeft(failures.get(outstanding[0]!)))
-      // No attempt follows that would ask for them, but the next message should not meet the same leader.
-      this.#options.brokerPartitionInfo.markStale(topicsOf(outstanding))
-    }
-    this.#outcomes.failed(outstanding, (message) => reason ?? noAttemptsLeft(failures.get(message)))
-  }
-}
-
-/** Those that have to be tried again, in their order; without those whose time limit was over meanwhile. */
-function stillOpen(
-  messages: readonly PendingMessage[],
-  failures: AttemptByMessage,
-): readonly PendingMessage[] {
-  if (failures.size === 0) return []
-  return messages.filter((message) => failures.has(message) && !message.isSettled)
-}
-
-/** The same list where none is settled. */
-function unsettled(messages: readonly PendingMessage[]): readonly PendingMessage[] {
-  if (!hasSettled(messages)) return messages
-  return messages.filter(({ isSettled }) => !isSettled)
-}
-
-function topicsOf(messages: readonly PendingMessage[]): Set<string> {
-  const topics = new Set<string>()
-  for (const { topic } of messages) topics.add(topic)
-  return topics
 }

@@ -1,31 +1,30 @@
 /**
- * State of {@link PartitionQueues}: what waits for a topic or one of its partitions, and how many unsettled messages
- * hold it. Plain counts; the rules are there.
+ * State of `PartitionQueues`: what waits for a topic or one of its partitions, and how many unsettled messages hold it.
+ * Plain counts, whatever the messages `M` are; the rules are in `partition-queues.ts`.
  */
 import { Fifo } from '../fifo.js'
-import type { PendingMessage } from './pending-message.js'
 
 /** One partition: messages that wait for it, and how many unsettled ones hold it. */
-export class Partition {
-  readonly waiting = new Fifo<PendingMessage>()
+export class Partition<M> {
+  readonly waiting = new Fifo<M>()
   held = 0
   /** The run that took it last. */
   run = 0
   isReady = false
 
   constructor(
-    readonly topic: Topic,
+    readonly topic: Topic<M>,
     readonly id: number,
   ) {}
 }
 
 /** A topic as a whole: the same for messages that need all of it. */
-export class Topic {
-  readonly partitions = new Map<number, Partition>()
+export class Topic<M> {
+  readonly partitions = new Map<number, Partition<M>>()
   /** Partitions for which messages wait. */
   waitingPartitions = 0
   /** The first one that needs all of the topic, and everything behind it. */
-  readonly waiting = new Fifo<PendingMessage>()
+  readonly waiting = new Fifo<M>()
   /** Unsettled messages that hold all of it. While there are some, nothing waits for a partition alone. */
   held = 0
   /** Unsettled messages that hold all of it or a partition. */
@@ -44,4 +43,4 @@ export class Topic {
 }
 
 /** What a message holds from when it is taken until it is settled. */
-export type Hold = Partition | Topic
+export type Hold<M> = Partition<M> | Topic<M>

@@ -14,6 +14,11 @@ export class JoinLimit {
   #bytes = 0
   #messages = 0
 
+  /** Whether nothing joins such a call when it is the first one. */
+  static isFull(messages: number, bytes: number): boolean {
+    return messages >= MAX_JOINED_MESSAGES || bytes >= MAX_JOINED_BYTES
+  }
+
   /** @returns false when this call has to wait for the next round. */
   admits(messages: number, bytes: number): boolean {
     const isFirst = this.#messages === 0

@@ -11,8 +11,7 @@
 import _ from 'lodash'
 import type { BrokerAddress } from '../broker-address.js'
 import { counted } from '../counted.js'
-import { EncodeError, KafkaError, MetadataError, printable } from '../errors.js'
-import type { FailedAttempt } from '../failure.js'
+import type { KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { unexpected } from '../name-of-thrown.js'
 import type { ProducerPool } from '../pool/producer-pool.js'
@@ -35,6 +34,8 @@ import { beginFlight, endFlight, OutdatedRequest, withoutSettled } from './in-fl
 import type { Outcomes } from './outcomes.js'
 import type { PendingBatch } from './partition-and-collate.js'
 import type { PendingMessage } from './pending-message.js'
+import { type RequestAhead, RequestsAhead } from './requests-ahead.js'
+import { countOf, leaderMoved, Retries, type Retry, stayedBehind } from './retries.js'
 import { UnprovenPartitions } from './unproven-partitions.js'
 
 export interface LeaderDispatchOptions {
@@ -58,30 +59,30 @@ export interface LeaderDispatchOptions {
   readonly unproven?: UnprovenPartitions
 }
 
-/** Messages that have to be tried again, and the attempt that has failed. */
-export interface Retry {
-  readonly batch: PendingBatch
-  /** Noted on each of the messages, which share it. */
-  readonly attempt: FailedAttempt
-}
-
 /** What the requests of one dispatch have in common. */
 interface Leader {
   readonly producer: SyncProducer
   readonly mayExpire: boolean
+  readonly id: number
 }
 
 export class LeaderDispatch {
   readonly #options: LeaderDispatchOptions
   readonly #limits = new LearnedSizeLimits()
   readonly #preparer: BatchPreparer
+  readonly #retries: Retries
   readonly #maxRequestBytes: number
   readonly #unproven: UnprovenPartitions
+  readonly #ahead: RequestsAhead
+  /** What is dispatched next → its requests. */
+  readonly #prepared = new WeakMap<readonly PendingBatch[], readonly PendingBatch[][]>()
 
   constructor(options: LeaderDispatchOptions) {
     this.#options = options
     this.#unproven = options.unproven ?? new UnprovenPartitions()
+    this.#retries = new Retries(options)
     this.#preparer = new BatchPreparer(options, this.#limits)
+    this.#ahead = new RequestsAhead(options, this.#limits)
     this.#maxRequestBytes = options.compression ? MAX_COMPRESSED_REQUEST_BYTES : MAX_PLAIN_REQUEST_BYTES
   }
 
@@ -97,25 +98,43 @@ export class LeaderDispatch {
     mayExpire = true,
   ): Promise<readonly Retry[]> {
     try {
-      return await this.#options.pool.use(leaderId, (producer) =>
-        this.#sendInOrder({ producer, mayExpire }, splitIntoRequests(batches, this.#maxRequestBytes)),
-      )
+      return await this.#options.pool.use(leaderId, (producer) => {
+        const requests = this.#prepared.get(batches) ?? splitIntoRequests(batches, this.#maxRequestBytes)
+        const leader = { id: leaderId, producer, mayExpire }
+        return requests.length === 1
+          ? this.#sendOne(leader, requests[0]!)
+          : this.#sendInOrder(leader, requests)
+      })
     } catch (thrown) {
-      return this.#retry(batches, unexpected(thrown))
+      return this.#retries.of(batches, unexpected(thrown))
     }
+  }
+
+  /**
+   * Makes the first request of what is dispatched to this leader next, as long as the connection to it is open. The others
+   * are made one by one while the one before is under way, so that no more than one is kept.
+   */
+  prepare(leaderId: number, batches: readonly PendingBatch[]): void {
+    const requests = splitIntoRequests(batches, this.#maxRequestBytes)
+    this.#prepared.set(batches, requests)
+    this.#ahead.make(leaderId, requests[0]!)
   }
 
   async #sendInOrder(leader: Leader, requests: readonly PendingBatch[][]): Promise<Retry[]> {
     const retries: Retry[] = []
     /** Partition → why its later messages have to stay behind. */
     const held = new Map<string, KafkaError>()
-    for (const request of requests) {
+    for (const [i, request] of requests.entries()) {
       const going = held.size === 0 ? request : request.filter((batch) => !held.has(nameOf(batch)))
-      const again = going.length > 0 ? await this.#sendOne(leader, going) : []
+      const sent = going.length > 0 ? this.#sendOne(leader, going) : noRetries
+      const next = requests[i + 1]
+      const ahead = next && setImmediate(() => this.#ahead.make(leader.id, next))
+      const again = [...(await sent)]
+      clearImmediate(ahead)
       if (going.length < request.length) {
         const behind = request.filter((batch) => held.has(nameOf(batch)))
         for (const batch of behind) {
-          again.push(...this.#retry([batch], stayedBehind(batch, held.get(nameOf(batch))!)))
+          again.push(...this.#retries.of([batch], stayedBehind(batch, held.get(nameOf(batch))!)))
         }
       }
       for (const retry of again) {
@@ -148,18 +167,24 @@ export class LeaderDispatch {
           this.#isStillLed(producer, batch),
         )
         moved = notLed.flatMap((batch) =>
-          this.#retry([batch], leaderMoved(producer.broker, batch), producer.broker),
+          this.#retries.of([batch], leaderMoved(producer.broker, batch), producer.broker),
         )
         batches = led
       } else {
         connection = ready
       }
     } catch (thrown) {
-      return this.#failed(producer, batches, unexpected(thrown))
+      return this.#retries.ofRequest(producer.broker, batches, unexpected(thrown))
     }
     const { broker } = producer
+    this.#ahead.connected(leader.id, connection, broker)
+    const made = this.#ahead.take(batches, connection)
+    const ahead = made instanceof Promise ? await made : made
+    if (ahead && connection.isOpen) {
+      return behind(moved, this.#request(leader, ahead.prepared, connection, ahead))
+    }
     const { ready: prepared, tooLarge } = await this.#preparer.prepare(batches, connection.version, broker)
-    if (!connection.isOpen && !isAgain) return [...moved, ...(await this.#sendOne(leader, batches, true))]
+    if (!connection.isOpen && !isAgain) return behind(moved, this.#sendOne(leader, batches, true))
     const again = prepared.length > 0 ? await this.#request(leader, prepared, connection) : []
     if (moved.length === 0 && tooLarge.length === 0) return again
     return [...moved, ...again, ...(await this.#sendInOrder(leader, oneByOne(tooLarge.flatMap(halve))))]
@@ -169,16 +194,22 @@ export class LeaderDispatch {
     leader: Leader,
     prepared: readonly Prepared[],
     connection: ProduceConnection,
+    ahead: RequestAhead | null = null,
   ): Promise<Retry[]> {
     const { producer } = leader
     const batches = prepared.map(({ batch }) => batch)
     let read: ReadAnswer<PendingMessage>
     try {
-      read = this.#read(producer, prepared, await this.#answerTo(leader, prepared, batches, connection))
+      read = this.#read(
+        producer,
+        prepared,
+        await this.#answerTo(leader, prepared, batches, connection, ahead),
+      )
     } catch (thrown) {
       if (thrown instanceof OutdatedRequest) return this.#sendOne(leader, batches)
       const error = unexpected(thrown)
-      if (!(error instanceof UnreadableRecordError)) return this.#failed(producer, batches, error)
+      if (!(error instanceof UnreadableRecordError))
+        return this.#retries.ofRequest(producer.broker, batches, error)
       return this.#sendOne(leader, this.#preparer.withoutUnreadable(batches, error))
     }
     const retries = this.#settle(read, producer.broker)
@@ -188,22 +219,22 @@ export class LeaderDispatch {
   }
 
   /** @throws {OutdatedRequest} when it was not written; else as {@link ProduceConnection.send}. */
-  async #answerTo(
+  #answerTo(
     { mayExpire }: Leader,
     prepared: readonly Prepared[],
     batches: readonly PendingBatch[],
     connection: ProduceConnection,
+    ahead: RequestAhead | null,
   ): Promise<ProduceResponse | null> {
     const isProof = this.#options.acks === 0 && this.#unproven.hasAny(batches)
-    const request = produceRequest(prepared, isProof ? { ...this.#options, acks: 1 } : this.#options)
-    const options = { sizeHint: estimateRequestBytes(batches), messages: countOf(batches) }
+    const request =
+      ahead?.request ?? produceRequest(prepared, isProof ? { ...this.#options, acks: 1 } : this.#options)
+    const options = ahead
+      ? { encoded: ahead.encoded, messages: countOf(batches) }
+      : { sizeHint: estimateRequestBytes(batches), messages: countOf(batches) }
     if (!mayExpire) return connection.send(request, options)
     const onWriting = (): void => beginFlight(batches)
-    try {
-      return await connection.send(request, { ...options, onWriting })
-    } finally {
-      endFlight(batches)
-    }
+    return connection.send(request, { ...options, onWriting }).finally(() => endFlight(batches))
   }
 
   /** @throws {DecodeError} when the answer cannot be trusted; the connection has ended then. */
@@ -241,7 +272,7 @@ export class LeaderDispatch {
       logger.warn(`producing ${counted(messages.length, 'message')} failed without a retry: ${error.message}`)
       outcomes.failed(messages, (message) => errorByMessage.get(message) ?? error)
     }
-    return read.retry.flatMap(({ batch, error }) => this.#retry([batch], error, broker))
+    return read.retry.flatMap(({ batch, error }) => this.#retries.of([batch], error, broker))
   }
 
   /** Connecting may have brought newer metadata: what another broker leads by now is tried again there. */
@@ -249,27 +280,14 @@ export class LeaderDispatch {
     const leader = this.#options.leaderOf?.(topic, partition)
     return leader === undefined || _.isEqual(leader, address)
   }
-
-  /** The request came to nothing. What cannot even be encoded never will be. */
-  #failed(producer: SyncProducer, batches: readonly PendingBatch[], error: KafkaError): Retry[] {
-    if (!(error instanceof EncodeError)) return this.#retry(batches, error, producer.broker)
-    this.#options.logger.error(`a produce request cannot be written: ${error.message}`)
-    for (const { messages } of batches) this.#options.outcomes.failed(messages, () => error)
-    return []
-  }
-
-  /** Notes the attempt on every message that has no outcome; those are to be tried again. */
-  #retry(batches: readonly PendingBatch[], error: KafkaError, broker?: string): Retry[] {
-    const attempt: FailedAttempt = { atMs: Date.now(), ...(broker !== undefined && { broker }), error }
-    const retries = withoutSettled(batches).map((batch) => ({ batch, attempt }))
-    for (const { batch } of retries) for (const message of batch.messages) message.addAttempt(attempt)
-    if (retries.length > 0) {
-      const count = countOf(retries.map(({ batch }) => batch))
-      this.#options.logger.warn(`producing ${counted(count, 'message')} failed: ${error.message}`)
-    }
-    return retries
-  }
 }
+
+/** The same promise where nothing is in front: it is one wait less. */
+function behind(first: Retry[], later: Promise<Retry[]>): Promise<Retry[]> {
+  return first.length === 0 ? later : later.then((retries) => [...first, ...retries])
+}
+
+const noRetries: Promise<Retry[]> = Promise.resolve([])
 
 function oneByOne(batches: readonly PendingBatch[]): PendingBatch[][] {
   return batches.map((batch) => [batch])
@@ -279,26 +297,6 @@ function topicsOf(batches: readonly PendingBatch[]): string[] {
   return [...new Set(batches.map(({ topic }) => topic))]
 }
 
-function countOf(batches: readonly PendingBatch[]): number {
-  return batches.reduce((sum, { messages }) => sum + messages.length, 0)
-}
-
 function nameOf({ topic, partition }: PendingBatch): string {
   return partitionName(topic, partition)
-}
-
-function leaderMoved(broker: string, { topic, partition }: PendingBatch): MetadataError {
-  const place = printable(partitionName(topic, partition))
-  return new MetadataError(`${broker} answered that it no longer leads ${place}`, {
-    broker,
-    topic,
-    partition,
-  })
-}
-
-/** Of messages that were not sent, because they would have overtaken others; whatever happened to those. */
-function stayedBehind({ topic, partition }: PendingBatch, cause: KafkaError): KafkaError {
-  const place = printable(partitionName(topic, partition))
-  const text = `not sent because earlier messages of ${place} are to be tried again: ${cause.message}`
-  return new KafkaError(cause.code, text, { topic, partition, cause, retriable: true })
 }

@@ -10,11 +10,14 @@
  * @see docs/decisions/0004-in-flight-partitions.md
  */
 import { Fifo } from '../fifo.js'
-import { type Link, LinkedList } from '../linked-list.js'
+import { LinkedList } from '../linked-list.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import { bytesOf, JoinLimit } from './join-limit.js'
+import { type Call, callOf, nextThatWaits } from './overlapping-call.js'
 import { PartitionQueues, type RunDraft } from './partition-queues.js'
 import type { PendingMessage } from './pending-message.js'
+
+type MessageCall = Call<PendingMessage>
 
 export interface OverlappingDispatchOptions {
   /** `max.in.flight.requests.per.connection`: runs at a time; each has at most one request in flight per broker. */
@@ -28,32 +31,22 @@ export interface OverlappingDispatchOptions {
   run(messages: readonly PendingMessage[], onProgress: OnProgress): Promise<void>
   /** Chooses the partition of a message that has a key, where its topic is known. */
   bind(message: PendingMessage): void
+  /**
+   * Does what can be done ahead for messages that are to be run together; null: they are not any more. Must not throw.
+   * Default: nothing.
+   */
+  prepare?(messages: readonly PendingMessage[] | null): void
   /** Fails messages that wait, as their time limit is over. */
   expire(messages: readonly PendingMessage[]): unknown
 }
 
 export type OnProgress = (batches?: readonly { readonly messages: readonly PendingMessage[] }[]) => void
 
-/** The messages of one call. */
-export interface Call {
-  readonly messages: readonly PendingMessage[]
-  readonly bytes: number
-  /** Messages that are not settled. */
-  open: number
-  /** Messages that wait. */
-  waiting: number
-  /** Where the first message that waits is, or one before it. */
-  position: number
-  /** Its place among the calls with messages that wait and have a time limit. */
-  link: Link<Call> | null
-  /** The last run that some of it joined. */
-  run: number
-  end(): void
-}
-
 interface Run {
-  /** Those that are not settled, or in flight although their time limit is over. */
+  /** At least those that hold something. */
   messages: readonly PendingMessage[]
+  /** Messages that hold something: they are not settled, or in flight although their time limit is over. */
+  holding: number
 }
 
 /** Whole calls as far as they fit; the first one, however large, and what else of it can go. */
@@ -61,9 +54,15 @@ class Draft implements RunDraft {
   readonly messages: PendingMessage[] = []
   readonly #number: number
   readonly #limit = new JoinLimit()
+  /** Messages of the calls that it has taken, those that may not go included. */
+  #ofCalls = 0
 
   constructor(number: number) {
     this.#number = number
+  }
+
+  get isComplete(): boolean {
+    return this.messages.length === this.#ofCalls
   }
 
   add(message: PendingMessage): boolean {
@@ -71,6 +70,7 @@ class Draft implements RunDraft {
     if (call.run !== this.#number) {
       if (!this.#limit.admits(call.messages.length, call.bytes)) return false
       call.run = this.#number
+      this.#ofCalls += call.waiting
     }
     this.messages.push(message)
     return true
@@ -81,11 +81,17 @@ export class OverlappingDispatch {
   readonly #options: OverlappingDispatchOptions
   readonly #queues: PartitionQueues
   /** Calls that have come while others were being looked at. */
-  readonly #incoming = new Fifo<Call>()
+  readonly #incoming = new Fifo<MessageCall>()
+  /** Calls with messages that wait, and some that have none any more, in their order. */
+  readonly #waiting = new Fifo<MessageCall>()
+  #prepared: MessageCall | null = null
+  #preparing: NodeJS.Immediate | null = null
   /** Calls with messages that wait and have a time limit, which is no earlier for a later one. */
-  readonly #limited = new LinkedList<Call>()
+  readonly #limited = new LinkedList<MessageCall>()
   #running = 0
   #isBusy = false
+  /** Something has ended in this turn: what follows from it is waited for. */
+  #isEnding = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: OverlappingDispatchOptions) {
@@ -97,8 +103,8 @@ export class OverlappingDispatch {
   dispatch(messages: readonly PendingMessage[]): Promise<void> {
     if (messages.length === 0) return Promise.resolve()
     return new Promise((end) => {
-      this.#incoming.push(callOf(messages, end))
-      this.#work()
+      this.#incoming.push(callOf(messages, bytesOf(messages), end))
+      if (!this.#isEnding) this.#work()
     })
   }
 
@@ -107,11 +113,13 @@ export class OverlappingDispatch {
     if (this.#isBusy) return
     this.#isBusy = true
     do {
-      for (let call = this.#incoming.shift(); call; call = this.#incoming.shift()) this.#accept(call)
+      const isAlone = this.#incoming.size === 1
+      for (let call = this.#incoming.shift(); call; call = this.#incoming.shift()) this.#accept(call, isAlone)
       while (this.#startNext());
     } while (this.#incoming.size > 0)
     this.#isBusy = false
     this.#expireInTime()
+    this.#prepareSoon()
   }
 
   /** @returns false when nothing more can be started. */
@@ -123,40 +131,94 @@ export class OverlappingDispatch {
     return draft.messages.length > 0
   }
 
-  /** Starts at once what of it may go. */
-  #accept(call: Call): void {
+  /** @param isAlone - what of it may go starts at once; else whatever has come with it joins it. */
+  #accept(call: MessageCall, isAlone: boolean): void {
     const going: PendingMessage[] = []
-    const mayGo = this.#running < this.#options.maxInFlight
+    const mayGo = isAlone && this.#running < this.#options.maxInFlight
     for (const message of call.messages) {
       message.call = call
       if (this.#queues.arrive(message, mayGo)) going.push(message)
     }
     if (call.messages[0]!.deadlineMs > 0) call.link = this.#limited.push(call)
     if (going.length > 0) this.#start(going)
+    if (call.waiting > 0) this.#waiting.push(call)
   }
 
   #start(messages: readonly PendingMessage[]): void {
     this.#queues.endRun()
-    for (const { call } of messages) this.#noLongerWaits(call!)
-    const run: Run = { messages }
     this.#running++
+    for (const { call } of messages) this.#noLongerWaits(call!)
+    const run: Run = { messages, holding: messages.length }
     void this.#options
       .run(messages, (batches) => this.#progressed(run, batches))
       .then(() => {
         this.#running--
-        this.#progressed(run)
+        if (run.holding > 0) this.#updateAll(run)
+        this.#workSoon()
       })
+    if (this.#prepared && this.#prepared.waiting < this.#prepared.messages.length) this.#dropPrepared()
+  }
+
+  /** When the requests of what was started are written: the next run, where it is known that nothing more will join it. */
+  #prepareSoon(): void {
+    const call = this.#nextFullCall()
+    if (!call || !this.#options.prepare || this.#preparing || this.#running === 0) return
+    this.#preparing = setImmediate(() => {
+      this.#preparing = null
+      if (this.#nextFullCall() !== call || this.#running === 0) return
+      this.#prepared = call
+      this.#options.prepare!(call.messages)
+    })
+  }
+
+  /** The first call that waits, where all of it does, nothing joins it and it is not prepared. */
+  #nextFullCall(): MessageCall | null {
+    let first = this.#waiting.peek()
+    for (; first?.waiting === 0; first = this.#waiting.peek()) this.#waiting.shift()
+    if (!first || first === this.#prepared) return null
+    const { messages, bytes, waiting } = first
+    return waiting === messages.length && JoinLimit.isFull(waiting, bytes) ? first : null
+  }
+
+  #dropPrepared(): void {
+    this.#prepared = null
+    this.#options.prepare!(null)
   }
 
   #progressed(run: Run, batches?: Parameters<OnProgress>[0]): void {
-    for (const { messages } of batches ?? [run]) for (const message of messages) this.#update(message)
-    if (!batches) run.messages = run.messages.filter(({ hold }) => hold !== null)
-    this.#work()
+    if (batches)
+      for (const { messages } of batches) for (const message of messages) this.#update(run, message)
+    else this.#updateAll(run)
+    this.#workSoon()
   }
 
-  #update(message: PendingMessage): void {
+  /** Those that hold nothing any more are not looked at again and again. */
+  #updateAll(run: Run): void {
+    for (const message of run.messages) this.#update(run, message)
+    if (run.holding * 2 < run.messages.length) run.messages = run.messages.filter(({ hold }) => hold !== null)
+  }
+
+  /**
+   * Starts nothing before all that follows from what has ended has happened: calls that were waiting for it, and come now, join
+   * one run. Else each would find its partition taken by the one before: async batches of 200 at 20 ms of delay were sent
+   * 500 at a time, and are 1,000 so.
+   */
+  #workSoon(): void {
+    if (this.#isEnding) return
+    this.#isEnding = true
+    // A tick that is asked for by a microtask comes after all microtasks, and those that they ask for.
+    queueMicrotask(() =>
+      process.nextTick(() => {
+        this.#isEnding = false
+        this.#work()
+      }),
+    )
+  }
+
+  #update(run: Run, message: PendingMessage): void {
     if (message.hold === null) return
     this.#queues.update(message)
+    if (message.hold === null) run.holding--
     if (message.isSettled) this.#settled(message)
   }
 
@@ -169,7 +231,7 @@ export class OverlappingDispatch {
     if (call.open === 0) call.end()
   }
 
-  #noLongerWaits(call: Call): void {
+  #noLongerWaits(call: MessageCall): void {
     call.waiting--
     if (call.waiting > 0 || !call.link) return
     this.#limited.remove(call.link)
@@ -210,32 +272,8 @@ export class OverlappingDispatch {
       due.push(next)
       call.position++
       this.#noLongerWaits(call)
+      if (call === this.#prepared) this.#dropPrepared()
     }
     return due
   }
-}
-
-function callOf(messages: readonly PendingMessage[], end: () => void): Call {
-  const { length } = messages
-  return {
-    messages,
-    bytes: bytesOf(messages),
-    open: length,
-    waiting: length,
-    position: 0,
-    link: null,
-    run: 0,
-    end,
-  }
-}
-
-/** Goes on to the first message of a call that waits. */
-function nextThatWaits(call: Call): PendingMessage | undefined {
-  const { messages } = call
-  while (call.position < messages.length) {
-    const message = messages[call.position]!
-    if (!message.isSettled && message.hold === null) return message
-    call.position++
-  }
-  return undefined
 }

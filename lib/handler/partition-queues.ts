@@ -16,9 +16,15 @@ import { Fifo } from '../fifo.js'
 import { type Hold, Partition, Topic } from './holds.js'
 import type { PendingMessage } from './pending-message.js'
 
+type MessageTopic = Topic<PendingMessage>
+type MessagePartition = Partition<PendingMessage>
+type MessageHold = Hold<PendingMessage>
+
 /** Collects the messages of a run. */
 export interface RunDraft {
-  /** @returns false when the run is full; the message goes on waiting then. */
+  /** Whether no message is left that the run would still take. */
+  readonly isComplete: boolean
+  /** @returns false when the run is full for this message; it goes on waiting then. */
   add(message: PendingMessage): boolean
 }
 
@@ -29,10 +35,12 @@ export interface PartitionQueuesOptions {
 
 export class PartitionQueues {
   readonly #options: PartitionQueuesOptions
-  readonly #topics = new Map<string, Topic>()
+  readonly #topics = new Map<string, MessageTopic>()
+  /** Of the last message that came: the next one is often of the same. */
+  #lastTopic: MessageTopic | null = null
   /** In the order in which they became free; looked at again when their turn comes. */
-  readonly #ready = new Fifo<Hold>()
-  #touched: Topic[] = []
+  readonly #ready = new Fifo<MessageHold>()
+  #touched: MessageTopic[] = []
   /** Number of the run that is being collected. */
   #run = 1
 
@@ -73,20 +81,24 @@ export class PartitionQueues {
     return false
   }
 
-  /** Adds to a run what may go, until that is all or the run is full. */
+  /** Adds to a run what may go, until that is all or the run is full: of the calls that it takes, all that may go. */
   collect(run: RunDraft): void {
     this.#advanceTouched()
-    for (let next = this.#ready.peek(); next; next = this.#ready.peek()) {
+    const full: MessageHold[] = []
+    // After the first message that finds no room, only for what is left of the calls that are in already.
+    while (full.length === 0 || !run.isComplete) {
+      const next = this.#ready.shift()
+      if (!next) break
       // What is behind it may make it ready once more.
       next.isReady = false
-      const isFull = !(next instanceof Partition
-        ? this.#collectPartition(next, run)
-        : this.#collectTopic(next, run))
-      if (isFull) {
-        next.isReady = true
-        return
-      }
-      this.#ready.shift()
+      const hasRoom =
+        next instanceof Partition ? this.#collectPartition(next, run) : this.#collectTopic(next, run)
+      if (!hasRoom) full.push(next)
+    }
+    for (const hold of full.reverse()) {
+      if (hold.isReady) continue
+      hold.isReady = true
+      this.#ready.unshift(hold)
     }
   }
 
@@ -117,7 +129,7 @@ export class PartitionQueues {
   }
 
   /** @returns false when the run is full. */
-  #collectPartition(partition: Partition, run: RunDraft): boolean {
+  #collectPartition(partition: MessagePartition, run: RunDraft): boolean {
     const { topic, waiting } = partition
     // If it is not free by now, its holder makes it ready again.
     if (waiting.size === 0 || !this.#isFreePartition(partition)) return true
@@ -132,7 +144,7 @@ export class PartitionQueues {
   }
 
   /** @returns false when the run is full. */
-  #collectTopic(topic: Topic, run: RunDraft): boolean {
+  #collectTopic(topic: MessageTopic, run: RunDraft): boolean {
     while (this.#isFreeTopic(topic)) {
       const next = firstUnsettled(topic.waiting)
       if (!next) break
@@ -154,7 +166,7 @@ export class PartitionQueues {
   }
 
   /** Moves what needs one partition only to where it waits for that, up to the first that needs the whole topic. */
-  #advance(topic: Topic): void {
+  #advance(topic: MessageTopic): void {
     for (let next = firstUnsettled(topic.waiting); next; next = firstUnsettled(topic.waiting)) {
       if (topic.held > 0) return
       this.#bind(next)
@@ -165,17 +177,22 @@ export class PartitionQueues {
       topic.waiting.shift()
       this.#pushToPartition(this.#partitionOf(topic, next.partition), next)
     }
-    if (topic.unsettled === 0 && topic.waitingPartitions === 0) this.#topics.delete(topic.name)
+    if (topic.unsettled === 0 && topic.waitingPartitions === 0) this.#forget(topic)
   }
 
-  #pushToPartition(partition: Partition, message: PendingMessage): void {
+  #forget(topic: MessageTopic): void {
+    this.#topics.delete(topic.name)
+    if (topic === this.#lastTopic) this.#lastTopic = null
+  }
+
+  #pushToPartition(partition: MessagePartition, message: PendingMessage): void {
     partition.waiting.push(message)
     if (partition.waiting.size > 1) return
     partition.topic.waitingPartitions++
     if (this.#isFreePartition(partition)) this.#makeReady(partition)
   }
 
-  #take(message: PendingMessage, hold: Hold): void {
+  #take(message: PendingMessage, hold: MessageHold): void {
     const { topic } = hold
     if (topic.run !== this.#run) {
       topic.run = this.#run
@@ -188,19 +205,19 @@ export class PartitionQueues {
     message.hold = hold
   }
 
-  #release(hold: Hold): void {
+  #release(hold: MessageHold): void {
     hold.held--
     if (hold instanceof Partition && hold.held === 0 && hold.waiting.size > 0) this.#makeReady(hold)
     this.#touch(hold.topic)
   }
 
-  #makeReady(hold: Hold): void {
+  #makeReady(hold: MessageHold): void {
     if (hold.isReady) return
     hold.isReady = true
     this.#ready.push(hold)
   }
 
-  #touch(topic: Topic): void {
+  #touch(topic: MessageTopic): void {
     if (topic.isTouched) return
     topic.isTouched = true
     this.#touched.push(topic)
@@ -211,7 +228,7 @@ export class PartitionQueues {
   }
 
   /** For a message that comes: what waits is in front of it. */
-  #isFreeForNew(hold: Hold): boolean {
+  #isFreeForNew(hold: MessageHold): boolean {
     const { topic } = hold
     if (topic.waiting.size > 0) return false
     if (hold instanceof Topic) return this.#isFreeTopic(hold)
@@ -220,29 +237,31 @@ export class PartitionQueues {
   }
 
   /** Nobody else's messages hold it. */
-  #isFreePartition({ held, run }: Partition): boolean {
+  #isFreePartition({ held, run }: MessagePartition): boolean {
     return held === 0 || run === this.#run
   }
 
   /** Nobody else's messages hold any of it, and none waits in front of those that need all of it. */
-  #isFreeTopic(topic: Topic): boolean {
+  #isFreeTopic(topic: MessageTopic): boolean {
     return topic.waitingPartitions === 0 && this.#isTakenByRunAlone(topic)
   }
 
-  #isTakenByRunAlone({ unsettled, unsettledOfRun, run }: Topic): boolean {
+  #isTakenByRunAlone({ unsettled, unsettledOfRun, run }: MessageTopic): boolean {
     return unsettled === (run === this.#run ? unsettledOfRun : 0)
   }
 
-  #topicOf({ topic: name }: PendingMessage): Topic {
+  #topicOf({ topic: name }: PendingMessage): MessageTopic {
+    if (this.#lastTopic?.name === name) return this.#lastTopic
     let topic = this.#topics.get(name)
     if (!topic) {
       topic = new Topic(name)
       this.#topics.set(name, topic)
     }
+    this.#lastTopic = topic
     return topic
   }
 
-  #partitionOf(topic: Topic, id: number): Partition {
+  #partitionOf(topic: MessageTopic, id: number): MessagePartition {
     let partition = topic.partitions.get(id)
     if (!partition) {
       partition = new Partition(topic, id)

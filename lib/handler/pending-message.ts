@@ -11,7 +11,7 @@ import { checkPlain, checkTopicAndMessage, KeyedMessage, type MessageLike } from
 import type { RecordHeaders } from '../protocol/records/record-body.js'
 import type { Serialized } from '../protocol/writer.js'
 import type { Hold } from './holds.js'
-import type { Call } from './overlapping-dispatch.js'
+import type { Call } from './overlapping-call.js'
 
 /** Where and when a message was stored. */
 export interface Delivery {
@@ -77,9 +77,9 @@ export class PendingMessage {
   /** Set by an attempt that may have stored the message; stays set. */
   isAmbiguous = false
   /** Where cycles overlap: its call, until that call knows that it is settled. */
-  call: Call | null = null
+  call: Call<PendingMessage> | null = null
   /** Where cycles overlap: null while it waits, and when it is settled and no request with it is in flight. */
-  hold: Hold | null = null
+  hold: Hold<PendingMessage> | null = null
   /** Null until an attempt has failed. */
   #history: History | null = null
 

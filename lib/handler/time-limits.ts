@@ -4,6 +4,7 @@
  * Goes on whatever the cycle is waiting for. Knows no attempts; what happens to a message whose time is over is decided
  * by who is called then. Nothing is looked at twice, however many time limits end one by one.
  */
+import { DeliveryTimeoutError } from '../errors.js'
 import { startDeadline } from '../network/deadline.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import type { PendingMessage } from './pending-message.js'
@@ -37,11 +38,11 @@ export class TimeLimits {
     messages: readonly PendingMessage[],
     onOver: (messages: readonly PendingMessage[]) => void,
   ): TimeLimits | null {
+    if (!messages.some(({ deadlineMs }) => deadlineMs > 0)) return null
     let limited = messages
     if (messages.some(({ deadlineMs }) => deadlineMs <= 0)) {
       limited = messages.filter(({ deadlineMs }) => deadlineMs > 0)
     }
-    if (limited.length === 0) return null
     return new TimeLimits(inOrder(limited), limited.length === messages.length, onOver)
   }
 
@@ -106,6 +107,14 @@ export class TimeLimits {
     this.#cancelTimer?.()
     this.#cancelTimer = null
   }
+}
+
+/** Caused by the last attempt that ended, where there was one. */
+export function expiryOf({ topic, attempts, isInFlight }: PendingMessage): DeliveryTimeoutError {
+  const cause = attempts.at(-1)?.error
+  const why = isInFlight ? 'the broker has not answered yet' : cause?.message
+  const text = `no delivery within delivery.timeout.ms${why === undefined ? '' : `: ${why}`}`
+  return new DeliveryTimeoutError(text, { topic, ...(cause && { cause }) })
 }
 
 /** The earliest first, as they nearly always are. */

@@ -18,9 +18,12 @@ import {
   type ProduceResponse,
   produce,
 } from '../protocol/messages/index.js'
+import type { EncodedRequest } from '../protocol/request-response.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import type { Unconfirmed } from './unconfirmed-writes.js'
 import { WriteConfirmation } from './write-confirmation.js'
+
+export type { EncodedRequest }
 
 /** Called with what its requests bring; for events, metrics and logs. */
 export interface SyncProducerListener {
@@ -29,7 +32,7 @@ export interface SyncProducerListener {
   /** Finding out the broker's versions has brought metadata of these topics along that nobody had asked for. */
   onMetadata?(topics: readonly string[], response: MetadataResponse): void
   /**
-   * A produce request is over, well or not.
+   * A produce request has completed or failed.
    *
    * @param bytes - on the wire, length field included; null when it was never encoded.
    * @param startMs - when it was called, before a connect; like `endMs` by `performance.now()`.
@@ -46,6 +49,8 @@ export interface SyncProducerOptions {
 export interface ProduceOptions {
   /** Expected bytes of the request; only saves copying. */
   sizeHint?: number
+  /** The request as {@link ProduceConnection.encode} returned it. Default: encoded now. */
+  encoded?: EncodedRequest
   /** Messages in the request, for {@link SyncProducerListener.onUnconfirmed}. Default 0. */
   messages?: number
   /** Called in the turn in which the request is written, before; what it throws keeps it from being written. */
@@ -57,6 +62,8 @@ export interface ProduceConnection {
   /** Of Produce: decides how records are written. */
   readonly version: number
   readonly isOpen: boolean
+  /** Encodes a request that is sent later on this connection. @throws {EncodeError} when it cannot be encoded. */
+  encode(request: ProduceRequest, sizeHint: number): EncodedRequest
   /** As {@link SyncProducer.send}, on this connection alone. */
   send(request: ProduceRequest, options?: ProduceOptions): Promise<ProduceResponse | null>
 }
@@ -209,6 +216,8 @@ export class SyncProducer {
       get isOpen() {
         return connection.isOpen
       },
+      encode: (request, sizeHint) =>
+        connection.encode(produce, request, { version: versionFor(connection, request), sizeHint }),
       send: (request, options = {}) =>
         this.#send(connection, request, options, performance.now() - connectMs),
     }
@@ -222,7 +231,7 @@ export class SyncProducer {
   async #send(
     connection: ReadyConnection,
     request: ProduceRequest,
-    { sizeHint, messages = 0, onWriting }: ProduceOptions,
+    { sizeHint, encoded, messages = 0, onWriting }: ProduceOptions,
     startMs: number,
   ): Promise<ProduceResponse | null> {
     let bytes: number | null = null
@@ -234,12 +243,12 @@ export class SyncProducer {
       const timeoutMs = answerTimeoutMs(this.#options.requestTimeoutMs)
       const options = { timeoutMs, version: versionFor(connection, request), sizeHint, onEncoded }
       if (request.acks === 0) {
-        await connection.send(produce, request, options)
+        await connection.send(produce, encoded ?? request, options)
         this.#confirmation.written(connection, request, messages)
         return null
       }
       const confirmed = this.#confirmation.mark()
-      const response = await connection.request(produce, request, options)
+      const response = await connection.request(produce, encoded ?? request, options)
       confirmed?.()
       return withTopicNames(response, request)
     } finally {

@@ -11,7 +11,7 @@ import type { PartitionBatch } from './partition-batch.js'
  */
 export const MAX_COMPRESSED_REQUEST_BYTES = 32 * 1024 * 1024
 
-/** What is not compressed is written in one go, which must not keep the event loop (`npm run bench -- compression`). */
+/** What is not compressed is written in one go, which must not keep the event loop (`npm run bench -- codecs`). */
 export const MAX_PLAIN_REQUEST_BYTES = 4 * 1024 * 1024
 
 /** Groups batches into requests, in order; a batch that is too large alone is split. */

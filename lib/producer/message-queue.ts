@@ -70,6 +70,11 @@ export class MessageQueue<T> {
     return this.#items.peek()
   }
 
+  /** Up to `count` items from the front, which {@link take} returns next; they stay and go on counting. */
+  front(count: number): T[] {
+    return this.#items.front(count)
+  }
+
   /** Callers that wait for room. */
   get waiting(): number {
     return this.#waiters.size
@@ -87,7 +92,7 @@ export class MessageQueue<T> {
    * @param timeoutMs - for each item; 0 refuses at once, negative waits for as long as it takes. Among calls that wait a
    *   later one has no shorter time.
    * @param signal - gives the waiting up.
-   * @returns how many were taken, from the first on; fewer than all when the time of one was over.
+   * @returns how many were taken, from the first on; fewer than all when the time limit of one had passed.
    */
   put(items: readonly T[], timeoutMs: number, signal?: AbortSignal): Promise<number> {
     return new Promise((resolve) => this.wait(new PromisedWait(items, timeoutMs, signal, resolve)))

@@ -110,6 +110,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#loop = new SendLoop({
       queue: this.#queue,
       dispatch,
+      ...(maxInFlight === 1 && { prepare: (messages: PendingMessage[]) => handler.prepare(messages) }),
       batchSize: this.config.batchNumMessages,
       lingerMs: this.config.queueBufferingMaxMs,
       deadlineMsOf: ({ deadlineMs }) => deadlineMs,
@@ -118,6 +119,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#intake = new QueueIntake({
       queue: this.#queue,
       timeoutMs: this.config.queueEnqueueTimeoutMs,
+      batchSize: this.config.batchNumMessages,
       eventLoop: this.#eventLoop,
       onQueued: () => this.#loop.notify(),
       refuse: (accepted, rejected) => this.#dropped(accepted, rejected),

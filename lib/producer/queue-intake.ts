@@ -13,8 +13,14 @@ import type { MessageQueue } from './message-queue.js'
 import { RoomWait } from './room-wait.js'
 import { unreadable } from './send-arguments.js'
 
-/** A call may wait for nothing else, so the clock is looked at once in this many calls: is a turn of the event loop due? */
-const CALLS_PER_LOOK = 64
+/** A call may wait for nothing else, so once in this many messages it is looked at whether a turn of the event loop is due. */
+const MESSAGES_PER_LOOK = 64
+/**
+ * With more than this in the queue a turn is due at each look, so that answers are read and what is queued is sent: callers that
+ * never wait would fill a queue of 500,000, and the garbage collector copies all of it. At least two batches, so that none
+ * goes out smaller.
+ */
+const DEEP_QUEUE = 20_000
 
 const atOnce = Promise.resolve()
 const noOthers: readonly PendingMessage[] = []
@@ -23,6 +29,8 @@ export interface QueueIntakeOptions {
   readonly queue: MessageQueue<PendingMessage>
   /** `queue.enqueue.timeout.ms`. */
   readonly timeoutMs: number
+  /** `batch.num.messages`. */
+  readonly batchSize: number
   readonly eventLoop: EventLoopYield
   /** Called after the queue has grown. */
   onQueued(): void
@@ -55,7 +63,9 @@ class BlockedSend extends RoomWait<PendingMessage> {
 
 export class QueueIntake {
   readonly #options: QueueIntakeOptions
-  #calls = 0
+  readonly #deepQueue: number
+  /** Since the last look at the event loop. */
+  #messages = 0
   /** Calls that wait for room. */
   #blocked = 0
   #onUnblocked: (() => void) | null = null
@@ -72,11 +82,12 @@ export class QueueIntake {
 
   constructor(options: QueueIntakeOptions) {
     this.#options = options
+    this.#deepQueue = Math.max(DEEP_QUEUE, 2 * options.batchSize)
   }
 
   /** Resolves when the message is queued. @throws as {@link putAll}. */
   put(message: PendingMessage, signal?: AbortSignal): Promise<void> {
-    return this.putOrWait(message, signal) ?? this.#accepted()
+    return this.putOrWait(message, signal) ?? this.#accepted(1)
   }
 
   /** As {@link put}. @returns null when the message is queued already. */
@@ -100,7 +111,7 @@ export class QueueIntake {
       if (!queue.offer(messages[i]!)) return this.#putInOrder(messages, i, signal)
       this.#options.onQueued()
     }
-    return this.#accepted()
+    return this.#accepted(messages.length)
   }
 
   /** Resolves when no call waits for room any more. To be awaited once. */
@@ -112,9 +123,13 @@ export class QueueIntake {
   }
 
   /** Resolves at once, or after a turn of the event loop where that is due. */
-  #accepted(): Promise<void> {
-    const { eventLoop } = this.#options
-    return eventLoop.overdue ?? ((++this.#calls % CALLS_PER_LOOK === 0 && eventLoop.due()) || atOnce)
+  #accepted(count: number): Promise<void> {
+    const { eventLoop, queue } = this.#options
+    if (eventLoop.overdue) return eventLoop.overdue
+    this.#messages += count
+    if (this.#messages < MESSAGES_PER_LOOK) return atOnce
+    this.#messages = 0
+    return queue.size > this.#deepQueue ? eventLoop.pass() : (eventLoop.due() ?? atOnce)
   }
 
   /** As {@link #putInOrder}, for a call with one message: thousands of these may wait. */

@@ -17,13 +17,15 @@ export interface SendLoopOptions<T> {
   readonly queue: MessageQueue<T>
   /** Ends when every message of the batch has its outcome; must not reject. */
   readonly dispatch: (batch: T[]) => Promise<void>
+  /** Does what can be done ahead for the batch that is dispatched next, while one is under way. Must not throw. */
+  readonly prepare?: (batch: T[]) => void
   /** `batch.num.messages`, the size of a batch of the queue; below 1 counts as 1. */
   readonly batchSize: number
   /** `queue.buffering.max.ms`. */
   readonly lingerMs: number
   /** `max.in.flight.requests.per.connection`: cycles at a time, each of one batch of the queue. Default 1. */
   readonly maxInFlight?: number
-  /** When the time of an item is over, by `performance.now()`; 0 for never. No later item has an earlier limit. */
+  /** When the time limit of an item has passed, by `performance.now()`; 0 for never. No later item has an earlier limit. */
   readonly deadlineMsOf?: (item: T) => number
 }
 
@@ -38,6 +40,8 @@ export class SendLoop<T> {
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
   #isEager = false
+  /** Set for the next batch while one is under way, until that has ended. */
+  #ahead: NodeJS.Immediate | undefined
 
   constructor(options: SendLoopOptions<T>) {
     this.#options = options
@@ -47,8 +51,8 @@ export class SendLoop<T> {
 
   /** To be called after the queue has grown. */
   notify(): void {
-    if (this.#running >= this.#maxInFlight) return
-    if (this.#isDue) this.#begin()
+    if (this.#running >= this.#maxInFlight) this.#lookAhead()
+    else if (this.#isDue) this.#begin()
     else this.#arm()
   }
 
@@ -90,7 +94,7 @@ export class SendLoop<T> {
     this.#timer = setTimeout(() => this.#expired(), Math.min(forMs, this.#untilDeadlineMs()))
   }
 
-  /** One whose time is over is handed on, as whoever sends it settles it; nobody else looks into the queue. */
+  /** One whose time limit has passed is handed on, as whoever sends it settles it; nobody else looks into the queue. */
   #untilDeadlineMs(): number {
     const { queue, deadlineMsOf } = this.#options
     const first = queue.peek()
@@ -112,6 +116,16 @@ export class SendLoop<T> {
     if (this.#running < this.#maxInFlight) void this.#run()
   }
 
+  /** The next batch is prepared once while one is under way: when the requests of that are written, and it is complete. */
+  #lookAhead(): void {
+    const { prepare, queue } = this.#options
+    if (this.#ahead || !prepare || !this.#isDue) return
+    const ahead = setImmediate(() => {
+      if (this.#ahead === ahead) prepare(queue.front(this.#batchSize))
+    })
+    this.#ahead = ahead
+  }
+
   /** Sends what is queued, up to a batch, then goes on while there is a reason to. */
   async #run(): Promise<void> {
     const { queue, dispatch } = this.#options
@@ -120,7 +134,10 @@ export class SendLoop<T> {
     do {
       const batch = queue.take(this.#batchSize)
       const isOver = this.#progress.take(batch.length)
-      await dispatch(batch)
+      const cycle = dispatch(batch)
+      this.#lookAhead()
+      await cycle
+      this.#ahead = undefined
       this.#lastFlushMs = performance.now()
       isOver()
     } while (this.#isDue)

@@ -79,6 +79,8 @@ describe('DefaultEventHandler with overlapping cycles', () => {
   it('frees a partition for the next cycle when its leader has answered, though another leader has not', async () => {
     const { pool, dispatch } = makeHandler()
     await dispatch('warm@0')
+    // What is called in the turn in which something ends is sent together.
+    await turns(1)
     const held = gate()
     pool.before = ({ broker }) => (broker === 0 ? held.opened : undefined)
     const first = dispatch('a@0', 'b@1')
@@ -120,6 +122,7 @@ describe('DefaultEventHandler with overlapping cycles', () => {
   it('moves messages without a key from a leaderless partition, before later ones', async () => {
     const { pool, source, dispatch } = makeHandler()
     await dispatch('warm')
+    await turns(1)
     pool.refuse = (set) => (set.partition === 0 ? NOT_LEADER : undefined)
     source.topics.t = [null, 1]
     const cycles = [dispatch('a'), dispatch('b@1'), dispatch('c')]
@@ -128,5 +131,25 @@ describe('DefaultEventHandler with overlapping cycles', () => {
     await clock.tickAsync(1100)
     await Promise.all(cycles)
     expect(pool.stored['t/1']).to.deep.equal(['a', 'b', 'c'])
+  })
+
+  it('prepares a large call that waits, and sends what is prepared when its partitions are free', async () => {
+    const { handler, pool, partition, dispatch } = makeHandler()
+    pool.keepsConnections = true
+    await dispatch('warm@0', 'warm@1')
+    await turns(1)
+    const held = gate()
+    pool.before = () => held.opened
+    const first = dispatch('a@0', 'b@1')
+    const large = Array.from({ length: 2000 }, (_, i) => pendingOf(`c${i}`, { key: i % 2 }))
+    const second = handler.dispatch(large)
+    await turns(5)
+    expect([pool.encodedAhead, pool.sentAhead]).to.deep.equal([2, 0])
+    held.open()
+    await Promise.all([first, second])
+    expect(pool.sentAhead).to.equal(2)
+    sinon.assert.callCount(partition, 4 + 2000)
+    const odd = large.filter((_, i) => i % 2 === 1).map(({ message }) => message.message)
+    expect(pool.stored['t/1']).to.deep.equal(['warm', 'b', ...odd])
   })
 })

@@ -24,7 +24,10 @@ function makeQueues(bind: (pending: PendingMessage) => void = () => {}) {
   /** Collects a run of this many messages at most. */
   const collect = (most = 100): PendingMessage[] => {
     const messages: PendingMessage[] = []
-    queues.collect({ add: (pending) => messages.length < most && messages.push(pending) > 0 })
+    queues.collect({
+      isComplete: true,
+      add: (pending) => messages.length < most && messages.push(pending) > 0,
+    })
     queues.endRun()
     return messages
   }

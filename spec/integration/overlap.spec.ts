@@ -231,7 +231,7 @@ for (const type of ['sync', 'async'] as const) {
     })
 
     it('wait for a partition no longer than delivery.timeout.ms, and then fail without an attempt', async () => {
-      const producer = start({ 'delivery.timeout.ms': 60 })
+      const producer = start({ 'delivery.timeout.ms': 300 })
       await warmUp(producer)
       const stalled = hold()
       stage.cluster.faults.on('Produce', { partition: 0 }, stalled)

@@ -35,6 +35,17 @@ describe('MessageQueue', () => {
     expect(queue.peek()).to.equal(undefined)
   })
 
+  it('returns its first items without removing them, and they go on taking room', () => {
+    const queue = new MessageQueue<string>({ capacity: 3, maxBytes: null, bytesOf: () => 0 })
+    for (const item of ['a', 'b', 'c']) queue.offer(item)
+    expect([queue.front(2), queue.front(9), queue.size, queue.offer('d')]).to.deep.equal([
+      ['a', 'b'],
+      ['a', 'b', 'c'],
+      3,
+      false,
+    ])
+  })
+
   it('needs the same number of steps for each waiting call, however many wait', async () => {
     const stepsFor = (calls: number): Promise<number> =>
       countSteps(async () => {

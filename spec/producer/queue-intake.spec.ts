@@ -9,13 +9,14 @@ import { pendingOf } from '../handler/support/pending-messages.js'
 
 const full = new MetadataError('no room')
 
-function makeIntake(capacity: number, timeoutMs: number) {
+function makeIntake(capacity: number, timeoutMs: number, batchSize = 200) {
   const queue = new MessageQueue<PendingMessage>({ capacity, maxBytes: null, bytesOf: () => 0 })
   const refused: [accepted: number, rejected: number][] = []
   let queued = 0
   const intake = new QueueIntake({
     queue,
     timeoutMs,
+    batchSize,
     eventLoop: new EventLoopYield(),
     onQueued: () => void queued++,
     refuse: (accepted, rejected): KafkaError => {
@@ -49,6 +50,23 @@ describe('QueueIntake', () => {
     expect(await rejection(intake.putAll(messages(5)))).to.equal(full)
     expect(refused).to.deep.equal([[3, 2]])
     expect(queue.size).to.equal(3)
+  })
+
+  it('makes calls wait for a turn of the event loop where more than 20,000 messages, or two batches, are queued', async () => {
+    for (const [batchSize, enough] of [
+      [200, 20_000],
+      [15_000, 30_000],
+    ] as const) {
+      const { intake } = makeIntake(100_000, 0, batchSize)
+      await intake.putAll(messages(enough))
+      let isAccepted = false
+      const accepted = intake.putAll(messages(64)).then(() => {
+        isAccepted = true
+      })
+      for (let i = 0; i < 10; i++) await null
+      expect(isAccepted, `with batches of ${batchSize}`).to.equal(false)
+      await accepted
+    }
   })
 
   it('lets a call that waits go on when there is room again, and says when none waits any more', async () => {

@@ -12,7 +12,7 @@ interface Settings {
   dispatchMs?: number
   /** Batches that may be on their way at a time. */
   maxInFlight?: number
-  /** How long after the beginning the time of an item is over; 0 for never. */
+  /** How long after the beginning the time limit of an item has passed; 0 for never. */
   deadlineMsOf?: (item: string) => number
 }
 
@@ -404,6 +404,66 @@ describe('SendLoop', () => {
       expect(await areDone()).to.deep.equal([false, false, false])
       ends[0]!()
       expect(await areDone()).to.deep.equal([true, true, true])
+    })
+  })
+
+  describe('with something to prepare', () => {
+    function makePreparing(capacity = 9) {
+      const queue = new MessageQueue<string>({ capacity, maxBytes: null, bytesOf: () => 0 })
+      const ends: (() => void)[] = []
+      const events: string[] = []
+      const dispatch = (batch: string[]): Promise<void> => {
+        events.push(`dispatch ${batch.join(' ')}`)
+        return new Promise((resolve) => ends.push(resolve))
+      }
+      const prepare = (batch: string[]): void => {
+        events.push(`prepare ${batch.join(' ')}, ${queue.size} queued`)
+      }
+      const loop = new SendLoop({ queue, dispatch, prepare, batchSize: 2, lingerMs: 1_000_000 })
+      const send = (...items: string[]): void => {
+        for (const item of items) {
+          queue.offer(item)
+          loop.notify()
+        }
+      }
+      return { ends, events, loop, queue, send }
+    }
+
+    it('prepares the next batch once while one is under way, and leaves it in the queue until its turn', async () => {
+      const { ends, events, send } = makePreparing()
+      send('a', 'b', 'c', 'd', 'e', 'f')
+      await clock.tickAsync(0)
+      expect(events).to.deep.equal(['dispatch a b', 'prepare c d, 4 queued'])
+      await clock.tickAsync(10)
+      ends[0]!()
+      await clock.tickAsync(0)
+      expect(events.slice(2)).to.deep.equal(['dispatch c d', 'prepare e f, 2 queued'])
+    })
+
+    it('prepares a batch that becomes full while one is under way, and none before', async () => {
+      const { events, send } = makePreparing()
+      send('a', 'b', 'c')
+      await clock.tickAsync(10)
+      expect(events).to.deep.equal(['dispatch a b'])
+      send('d')
+      await clock.tickAsync(0)
+      expect(events.slice(1)).to.deep.equal(['prepare c d, 2 queued'])
+    })
+
+    it('prepares what is left where it will not linger', async () => {
+      const { events, loop, send } = makePreparing()
+      send('a', 'b', 'c')
+      loop.stopLingering()
+      await clock.tickAsync(0)
+      expect(events.slice(1)).to.deep.equal(['prepare c, 1 queued'])
+    })
+
+    it('prepares nothing where the batch under way has ended before', async () => {
+      const { ends, events, send } = makePreparing()
+      send('a', 'b', 'c', 'd')
+      ends[0]!()
+      await clock.tickAsync(0)
+      expect(events).to.deep.equal(['dispatch a b', 'dispatch c d'])
     })
   })
 

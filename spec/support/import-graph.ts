@@ -6,17 +6,14 @@ export type Graph = ReadonlyMap<string, readonly string[]>
 export interface Import {
   /** From the root of the repository; the source file, where the compiled one is named. */
   readonly target: string
-  /** The whole import vanishes when it is compiled. */
-  readonly isType: boolean
 }
 
-const statement = /^(?:import|export)\s+(type\s)?[^'";]*?\bfrom\s+'(\.[^']+)'|\bimport\('(\.[^']+)'\)/gm
+const statement = /^(?:import|export)\s+[^'";]*?\bfrom\s+'(\.[^']+)'|\bimport\('(\.[^']+)'\)/gm
 
 /** The imports of files of ours; those of packages are left out. */
 export function importsIn(text: string, file: string): Import[] {
-  return [...text.matchAll(statement)].map(([, type, source, dynamic]) => ({
+  return [...text.matchAll(statement)].map(([, source, dynamic]) => ({
     target: posix.join(posix.dirname(file), (source ?? dynamic)!).replace(/\.js$/, '.ts'),
-    isType: type !== undefined,
   }))
 }
 

@@ -9,6 +9,7 @@ import { ConnectionError, type KafkaError } from '../../../lib/errors.js'
 import type { ProducerPool } from '../../../lib/pool/producer-pool.js'
 import type { ProduceConnection } from '../../../lib/pool/sync-producer.js'
 import { type ProduceRequest, type ProduceResponse, produce } from '../../../lib/protocol/messages/index.js'
+import { EncodedRequest } from '../../../lib/protocol/request-response.js'
 import type { Payload } from '../../../lib/protocol/types.js'
 import { withDefaults } from '../../../lib/protocol/with-defaults.js'
 import { Writer } from '../../../lib/protocol/writer.js'
@@ -44,6 +45,12 @@ export class FakePool {
   /** Whether a connection is still open when the records for it are prepared; how many were asked for. */
   isOpen: () => boolean = () => true
   connectionsGiven = 0
+  /** Whether the same connection is given each time, as while it is open. */
+  keepsConnections = false
+  readonly #connections = new Map<number, ProduceConnection>()
+  /** Requests that were encoded before their turn; how many of these were sent. */
+  encodedAhead = 0
+  sentAhead = 0
   /** Brokers without an entry. */
   readonly unknown = new Set<number>()
   leaders: ReadonlyMap<number, BrokerAddress> = new Map()
@@ -77,7 +84,7 @@ export class FakePool {
     }
     return work({
       broker: `b${brokerId}:9092`,
-      ready: () => this.#connectionTo(brokerId),
+      ready: () => this.connectionTo(brokerId),
       disconnect: (reason: KafkaError) => this.disconnected.push(reason),
     })
   }
@@ -94,12 +101,28 @@ export class FakePool {
     this.closedFor ??= reason ?? 'nothing'
   }
 
-  #connectionTo(brokerId: number): ProduceConnection {
+  connectionTo(brokerId: number): ProduceConnection {
     this.connectionsGiven++
+    const known = this.#connections.get(brokerId)
+    if (known && this.keepsConnections) return known
+    const connection = this.#newConnection(brokerId)
+    this.#connections.set(brokerId, connection)
+    return connection
+  }
+
+  #newConnection(brokerId: number): ProduceConnection {
     return {
       version: this.produceVersion,
       isOpen: this.isOpen(),
-      send: async (request, { onWriting } = {}) => {
+      encode: (request) => {
+        for (const { partitions } of request.topics) {
+          for (const { records } of partitions) (records as Payload).writeTo(new Writer())
+        }
+        this.encodedAhead++
+        return new EncodedRequest(produce, this.produceVersion, null, request)
+      },
+      send: async (request, { encoded, onWriting } = {}) => {
+        if (encoded) this.sentAhead++
         const waiting = this.untilWritable()
         if (waiting) await waiting
         onWriting?.()

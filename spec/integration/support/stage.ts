@@ -22,7 +22,7 @@ export class Stage {
   }
 
   async start(options?: TestClusterOptions): Promise<TestCluster> {
-    this.#cluster = await TestCluster.start(options)
+    this.#cluster = await TestCluster.start({ era: '0.8', ...options })
     return this.#cluster
   }
 
@@ -109,7 +109,8 @@ export function gate(): { opened: Promise<void>; open: () => void } {
 }
 
 /**
- * Makes one call for each item, each in a turn of its own: sync calls of one turn are sent together.
+ * Makes one call for each item, each in a turn of the event loop of its own: calls of one turn are sent together, and so are those
+ * of the turn in which something ends.
  *
  * @returns what the calls have returned, not awaited.
  */
@@ -120,7 +121,7 @@ export async function inTurns<T, R>(
   const calls: Promise<R>[] = []
   for (const [i, item] of items.entries()) {
     calls.push(call(item, i))
-    await Promise.resolve()
+    await new Promise((resolve) => setImmediate(resolve))
   }
   return calls
 }
