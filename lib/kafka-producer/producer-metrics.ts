@@ -48,7 +48,7 @@ export interface SentBatch {
 }
 
 /** What is known elsewhere and only shown here. */
-export type Levels = Readonly<Record<Level, number>>
+export type Levels = Readonly<Record<Exclude<Level, 'connections'>, number>>
 
 /** Calls whose time is summed up. */
 export type TimedCall = Extract<ProducerSensor, `${string}Ms`> &
@@ -138,9 +138,9 @@ export class KafkaProducerMetrics {
     this.#producer.split.record(1, this.#now())
   }
 
-  /** A record failed for want of memory. */
-  bufferExhausted(): void {
-    this.#producer.exhausted.record(1, this.#now())
+  /** Records failed for want of memory. */
+  buffersExhausted(records = 1): void {
+    this.#producer.exhausted.record(records, this.#now())
   }
 
   /** A call of the user, or a record that waited, has taken this long. */
@@ -156,12 +156,11 @@ export class KafkaProducerMetrics {
     this.#node(nodeId).requestBytes.record(bytes, nowMs)
   }
 
-  /** An answer of any kind was read. @param throttleMs - for how long it asks to hold back. */
-  responseRead(nodeId: number, bytes: number, throttleMs: number): void {
+  /** An answer of any kind was read. @param bytes - with its length field. */
+  responseRead(nodeId: number, bytes: number): void {
     const nowMs = this.#now()
     this.#producer.responseBytes.record(bytes, nowMs)
     this.#producer.networkIo.record(1, nowMs)
-    this.#producer.throttleMs.record(throttleMs, nowMs)
     this.#node(nodeId).responseBytes.record(bytes, nowMs)
   }
 
@@ -170,6 +169,11 @@ export class KafkaProducerMetrics {
     const nowMs = this.#now()
     this.#producer.latencyMs.record(latencyMs, nowMs)
     this.#node(nodeId).latencyMs.record(latencyMs, nowMs)
+  }
+
+  /** A produce answer asks to hold back for this long; most ask for 0. */
+  throttled(ms: number): void {
+    this.#producer.throttleMs.record(ms, this.#now())
   }
 
   connected(): void {
@@ -181,8 +185,10 @@ export class KafkaProducerMetrics {
   }
 
   /** All metrics: of the producer, then topic by topic, then broker by broker. Does not change afterwards. */
-  snapshot(levels: Levels): readonly KafkaMetric[] {
+  snapshot(given: Levels): readonly KafkaMetric[] {
     const nowMs = this.#now()
+    const { connected, disconnected } = this.#producer
+    const levels = { ...given, connections: connected.total - disconnected.total }
     const metrics: KafkaMetric[] = []
     const read = (group: string, tags: Tags, rows: readonly MetricRow[], sensors: Sensors<string>): void => {
       for (const { name, sensor, stat, description } of rows) {

@@ -2,8 +2,11 @@ import type { Meter } from '@opentelemetry/api'
 import { AggregationTemporality, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 import { expect } from 'chai'
 import { Registry } from 'prom-client'
+import { KafkaProducer, metricValue } from '../../lib/kafka-producer/index.js'
+import { silentLogger } from '../../lib/logger.js'
 import { observe } from '../../lib/metrics/opentelemetry.js'
 import { collectFrom } from '../../lib/metrics/prometheus.js'
+import { TestCluster } from '../../lib/testing/index.js'
 import { version } from '../../lib/version.js'
 import { FakeKafkaProducer } from './support/fake-kafka-producer.js'
 import { FakeProducer } from './support/fake-producer.js'
@@ -140,5 +143,87 @@ describe('observe (OpenTelemetry) of a KafkaProducer', () => {
     kafka.emit('close')
     await collect()
     expect([classic.snapshots, kafka.snapshots]).to.deep.equal([2, 1])
+  })
+})
+
+describe('metrics of a KafkaProducer at work', () => {
+  let cluster: TestCluster
+  let producer: KafkaProducer<string, string>
+
+  beforeEach(async () => {
+    cluster = await TestCluster.start({ brokers: 1 })
+    cluster.createTopic('t', { partitions: 1 })
+    const strings = 'org.apache.kafka.common.serialization.StringSerializer'
+    producer = new KafkaProducer<string, string>(
+      {
+        'bootstrap.servers': cluster.bootstrap,
+        'client.id': 'c1',
+        'key.serializer': strings,
+        'value.serializer': strings,
+        'compression.type': 'gzip',
+        'linger.ms': 0,
+      },
+      { logger: silentLogger },
+    )
+  })
+
+  afterEach(async () => {
+    await producer.close()
+    await cluster.close()
+  })
+
+  it('what was sent is counted by topic and broker, and nothing of keys and values is shown', async () => {
+    const registry = new Registry()
+    collectFrom(producer, registry)
+    for (let i = 0; i < 3; i++) producer.send({ topic: 't', key: 'secret key', value: 'secret text' })
+    await producer.flush()
+    const metrics = producer.metrics()
+    const read = (name: string, tags = {}) => metricValue(metrics, name, tags)
+    expect(read('record-send-total')).to.equal(3)
+    expect(read('record-send-total', { topic: 't' })).to.equal(3)
+    expect(read('record-error-total')).to.equal(0)
+    expect(read('compression-rate', { topic: 't' })).to.be.lessThan(1)
+    expect(read('batch-size-max')).to.equal(read('byte-total', { topic: 't' }))
+    expect(read('request-total')).to.equal(read('response-total'))
+    expect(read('outgoing-byte-total')).to.be.greaterThan(Number(read('byte-total', { topic: 't' })))
+    const nodes = new Set(metrics.map(({ tags }) => tags['node-id']).filter((node) => node !== undefined))
+    expect([...nodes]).to.include('node-0')
+    expect(read('request-latency-max', { 'node-id': 'node-0' })).to.be.greaterThan(0)
+    expect(read('flush-time-ns-total')).to.be.greaterThan(0)
+    expect(read('metadata-wait-time-ns-total')).to.be.greaterThan(0)
+    expect(read('connection-count')).to.equal(read('connection-creation-total'))
+    expect(read('buffer-available-bytes')).to.equal(read('buffer-total-bytes'))
+    const text = await registry.metrics()
+    expect(text).to.include(
+      'kafka_producer_producer_topic_metrics_record_send_total{client_id="c1",topic="t"} 3',
+    )
+    expect(text + JSON.stringify(metrics)).to.not.include('secret')
+  })
+
+  it('a closed KafkaProducer leaves the registry', async () => {
+    const registry = new Registry()
+    collectFrom(producer, registry)
+    await producer.close()
+    expect(registry.getMetricsAsArray()).to.deep.equal([])
+    expect(metricValue(producer.metrics(), 'connection-count')).to.equal(0)
+  })
+
+  it('records that waited for memory are counted with the time that they waited', async () => {
+    const small = new KafkaProducer<string, string>(
+      {
+        'bootstrap.servers': cluster.bootstrap,
+        'key.serializer': 'org.apache.kafka.common.serialization.StringSerializer',
+        'value.serializer': 'org.apache.kafka.common.serialization.StringSerializer',
+        'buffer.memory': 200,
+        'batch.size': 100,
+      },
+      { logger: silentLogger },
+    )
+    await small.partitionsFor('t')
+    await Promise.all([1, 2].map(() => small.send({ topic: 't', value: 'x'.repeat(50) }).appended))
+    await small.flush()
+    await small.close()
+    expect(metricValue(small.metrics(), 'bufferpool-wait-time-ns-total')).to.be.greaterThan(0)
+    expect(metricValue(small.metrics(), 'buffer-exhausted-total')).to.equal(0)
   })
 })

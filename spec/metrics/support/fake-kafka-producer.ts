@@ -26,7 +26,6 @@ export class FakeKafkaProducer extends EventEmitter {
       bufferTotalBytes: 1000,
       bufferAvailableBytes: 400,
       waitingSends: 0,
-      connections: 1,
     })
   }
 
@@ -48,7 +47,7 @@ export class FakeKafkaProducer extends EventEmitter {
       },
     ])
     this.counters.requestWritten(1, 560)
-    this.counters.responseRead(1, 60, 0)
+    this.counters.responseRead(1, 60)
     this.counters.requestCompleted(1, 8)
     return this
   }
