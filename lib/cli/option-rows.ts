@@ -9,7 +9,7 @@
 import { LONGEST_TIMER_MS } from '../timers.js'
 import type { OptionRow, Tool } from './command-line.js'
 
-const OF_NEW_PRODUCER = 'belongs to the new producer and has no effect here'
+const OF_NEW_PRODUCER = 'belongs to the new producer and has no effect without --new-producer'
 
 const epilogue = `
 Examples:
@@ -133,26 +133,29 @@ const rows: readonly OptionRow[] = [
   { flags: '--producer-property <k=v>', doc: 'any producer setting', isRepeatable: true },
   { flags: '--producer.config <file>', doc: 'a producer.properties file' },
   ...sharedRows,
-  { flags: '--old-producer', doc: 'accepted without effect: this is the old producer' },
-  { flags: '--new-producer', doc: 'ignored with a warning', ignoredBecause: OF_NEW_PRODUCER },
+  { flags: '--old-producer', doc: 'accepted without effect: the old producer is the default' },
+  {
+    flags: '--new-producer',
+    doc: 'KafkaProducer sends the lines, with options of its own: see --new-producer --help',
+  },
   {
     flags: '--max-memory-bytes <n>',
-    doc: 'ignored with a warning: belongs to the new producer',
+    doc: 'ignored with a warning: belongs to --new-producer',
     ignoredBecause: OF_NEW_PRODUCER,
   },
   {
     flags: '--max-partition-memory-bytes <n>',
-    doc: 'ignored with a warning: belongs to the new producer',
+    doc: 'ignored with a warning: belongs to --new-producer',
     ignoredBecause: OF_NEW_PRODUCER,
   },
   {
     flags: '--metadata-fetch-timeout-ms <n>',
-    doc: 'ignored with a warning: belongs to the new producer',
+    doc: 'ignored with a warning: belongs to --new-producer',
     ignoredBecause: OF_NEW_PRODUCER,
   },
   {
     flags: '--max-block-ms <n>',
-    doc: 'ignored with a warning: belongs to the new producer',
+    doc: 'ignored with a warning: belongs to --new-producer',
     ignoredBecause: OF_NEW_PRODUCER,
   },
 ]
