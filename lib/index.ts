@@ -68,6 +68,7 @@ export {
   KafkaProducerConfig,
   type KafkaProducerConfigOptions,
   type KafkaProducerOptions,
+  metricValue,
   OutOfOrderSequenceError,
   type PartitionInfo,
   ProducerFencedError,

@@ -18,6 +18,7 @@ export {
   UnsupportedVersionError,
 } from '../errors.js'
 export type { Logger } from '../logger.js'
+export { type KafkaMetric, metricValue } from '../metrics/kafka-metric.js'
 export type { Serialized } from '../protocol/serialized.js'
 export {
   ClusterAuthorizationError,
@@ -52,7 +53,6 @@ export type { Partitioner, TopicView } from './partitioners/partitioner.js'
 export { RoundRobinPartitioner } from './partitioners/round-robin-partitioner.js'
 export type { PluginClasses } from './plugins.js'
 export { ProducerRecord, type RecordLike } from './producer-record.js'
-export type { KafkaMetric } from './producer-stats.js'
 export {
   BufferExhaustedError,
   IllegalArgumentError,

@@ -9,14 +9,16 @@
  */
 import { type KafkaError, ProducerClosedError } from '../errors.js'
 import { defaultLogger, guarded, type Logger } from '../logger.js'
+import type { KafkaMetric } from '../metrics/kafka-metric.js'
+import { nameOfThrown } from '../name-of-thrown.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import { IllegalStateError } from './errors.js'
 import { ProducerInterceptors } from './interceptors.js'
 import { KafkaProducerConfig } from './kafka-producer-config.js'
 import { interceptorsNamed, type PluginClasses, partitionerNamed, serializerNamed } from './plugins.js'
+import type { TimedCall } from './producer-metrics.js'
 import { compose, type ProducerParts } from './producer-parts.js'
 import type { ProducerRecord, RecordLike } from './producer-record.js'
-import type { KafkaMetric } from './producer-stats.js'
 import {
   BufferExhaustedError,
   IllegalArgumentError,
@@ -66,6 +68,7 @@ export class KafkaProducer<K = unknown, V = unknown> {
   readonly #intake: RecordIntake
   readonly #plugins: readonly { close?(): void }[]
   readonly #interceptors: ProducerInterceptors | null
+  readonly #closeListeners = new Set<() => void>()
   #isClosed = false
   #closing: Promise<void> | null = null
   #endWait: (() => void) | null = null
@@ -128,6 +131,7 @@ export class KafkaProducer<K = unknown, V = unknown> {
       maxWaitingBytes: this.config.bufferMemory,
       wake: sender.wake,
       onFailed: (futures, error) => this.#failed(futures, error),
+      onWaited: (waitedMs) => this.#parts.metrics.timeSpent('metadataWaitMs', waitedMs),
     })
     // As in the Java client the producer id is asked for before there is anything to number.
     if (this.config.enableIdempotence) sender.wake()
@@ -174,9 +178,11 @@ export class KafkaProducer<K = unknown, V = unknown> {
 
   /** Sends all that waits at once; resolves when everything that was sent before is stored or has failed. */
   flush(): Promise<void> {
-    const flushed = this.#parts.accumulator.flush()
-    this.#parts.sender.wake()
-    return flushed
+    const { accumulator, sender, metrics } = this.#parts
+    const startMs = performance.now()
+    const flushed = accumulator.flush()
+    sender.wake()
+    return flushed.then(() => metrics.timeSpent('flushMs', performance.now() - startMs))
   }
 
   /**
@@ -211,10 +217,10 @@ export class KafkaProducer<K = unknown, V = unknown> {
     }
   }
 
-  /** Under the names of the Java client. */
-  metrics(): KafkaMetric[] {
-    const { stats, nodes, accumulator, metadata } = this.#parts
-    return stats.snapshot({
+  /** Under the names, groups and tags of the Java client; a frozen list, see `metricValue`. At any time, after `close()` as well. */
+  metrics(): readonly KafkaMetric[] {
+    const { metrics, nodes, accumulator, metadata } = this.#parts
+    return metrics.snapshot({
       requestsInFlight: nodes.inFlight,
       bufferTotalBytes: this.config.bufferMemory,
       bufferAvailableBytes: accumulator.availableBytes,
@@ -233,7 +239,9 @@ export class KafkaProducer<K = unknown, V = unknown> {
   /** @throws {IllegalStateError | TransactionFailedError | ProducerFencedError} */
   beginTransaction(): void {
     this.#checkOpen()
+    const startMs = performance.now()
     this.#transactions('beginTransaction').beginTransaction()
+    this.#parts.metrics.timeSpent('txnBeginMs', performance.now() - startMs)
   }
 
   /**
@@ -296,6 +304,17 @@ export class KafkaProducer<K = unknown, V = unknown> {
     return this.#closing
   }
 
+  /** Calls the listener when the producer is closed for good; exporters of metrics use it. There is no other event. */
+  once(_event: 'close', listener: () => void): this {
+    this.#closeListeners.add(listener)
+    return this
+  }
+
+  off(_event: 'close', listener: () => void): this {
+    this.#closeListeners.delete(listener)
+    return this
+  }
+
   /** For `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
@@ -317,6 +336,19 @@ export class KafkaProducer<K = unknown, V = unknown> {
         this.#logger.warn(
           `closing a plug-in failed: ${thrown instanceof Error ? thrown.name : typeof thrown}`,
         )
+      }
+    }
+    this.#sayClosed()
+  }
+
+  #sayClosed(): void {
+    const listeners = [...this.#closeListeners]
+    this.#closeListeners.clear()
+    for (const listener of listeners) {
+      try {
+        listener()
+      } catch (thrown) {
+        this.#logger.warn(`a listener of close failed: ${nameOfThrown(thrown)}`)
       }
     }
   }
@@ -379,6 +411,7 @@ export class KafkaProducer<K = unknown, V = unknown> {
     begin: (transactions: NonNullable<ProducerParts['idempotence']>['transactions']) => TransactionalResult,
   ): Promise<void> {
     this.#checkOpen()
+    const startMs = performance.now()
     const result = begin(this.#transactions('a transaction'))
     this.#parts.sender.wake()
     const { maxBlockMs } = this.config
@@ -388,6 +421,8 @@ export class KafkaProducer<K = unknown, V = unknown> {
       result.onDone(resolve)
     })
     clearTimeout(timer)
+    const call = timedCalls.get(result.operation)
+    if (call) this.#parts.metrics.timeSpent(call, performance.now() - startMs)
     if (!result.isDone) {
       throw new TimeoutError(
         `${result.operation}() has not ended within max.block.ms=${maxBlockMs}; call it again to wait for it`,
@@ -410,9 +445,9 @@ export class KafkaProducer<K = unknown, V = unknown> {
   /** Records that were never in a batch. */
   #failed(futures: readonly FutureRecordMetadata[], error: KafkaError): void {
     if (futures.length === 0) return
-    const { stats, outcomes, idempotence } = this.#parts
-    for (const { topic } of futures) stats.failed(topic, 1, false)
-    if (error instanceof BufferExhaustedError) stats.record('exhausted', futures.length)
+    const { metrics, outcomes, idempotence } = this.#parts
+    metrics.sendsFailed(futures.length)
+    if (error instanceof BufferExhaustedError) metrics.buffersExhausted(futures.length)
     if (idempotence?.transactions.isTransactional) idempotence.transactions.recordFailed(error)
     outcomes.failed(futures, error)
     this.#parts.sender.wake()
@@ -436,6 +471,14 @@ export class KafkaProducer<K = unknown, V = unknown> {
     })
   }
 }
+
+/** Operations of transactions → what their time is counted as. */
+const timedCalls: ReadonlyMap<string, TimedCall> = new Map([
+  ['initTransactions', 'txnInitMs'],
+  ['sendOffsetsToTransaction', 'txnSendOffsetsMs'],
+  ['commitTransaction', 'txnCommitMs'],
+  ['abortTransaction', 'txnAbortMs'],
+])
 
 function isKafkas(serializer: Serializer): boolean {
   for (const Class of serializerClasses.values()) if (serializer.constructor === Class) return true

@@ -12,7 +12,7 @@ import type { BrokerNode, BrokerNodes } from './broker-nodes.js'
 import type { SentRequest } from './produce-exchange.js'
 import type { ProducerBatch } from './producer-batch.js'
 import type { ProducerMetadata } from './producer-metadata.js'
-import type { ProducerStats } from './producer-stats.js'
+import type { KafkaProducerMetrics } from './producer-metrics.js'
 import type { RecordAccumulator } from './record-accumulator.js'
 
 export interface NodeAnswersOptions {
@@ -21,7 +21,7 @@ export interface NodeAnswersOptions {
   readonly metadata: ProducerMetadata
   readonly nodes: BrokerNodes
   readonly completion: BatchCompletion
-  readonly stats: ProducerStats
+  readonly metrics: KafkaProducerMetrics
   readonly logger: Logger
 }
 
@@ -36,17 +36,14 @@ export class NodeAnswers {
 
   /** @param response - null with acks 0. */
   answered(batches: readonly ProducerBatch[], response: ProduceResponse | null, sent: SentRequest): void {
-    const { completion, stats, accumulator } = this.#options
+    const { completion, metrics, accumulator } = this.#options
     const nowMs = performance.now()
-    stats.record('latencyMs', nowMs - sent.startMs)
-    stats.record(
-      'recordsPerRequest',
-      batches.reduce((sum, { count }) => sum + count, 0),
-    )
+    metrics.requestCompleted(sent.node.id, nowMs - sent.startMs)
     if (response === null) {
       for (const batch of batches) completion.answered(batch, null, sent.broker, nowMs)
       return
     }
+    metrics.throttled(response.throttleTimeMs)
     if (response.throttleTimeMs > 0 && sent.version >= produce.throttledByClientFrom) {
       const untilMs = nowMs + response.throttleTimeMs
       sent.node.throttledUntilMs = Math.max(sent.node.throttledUntilMs, untilMs)

@@ -32,8 +32,8 @@ export interface ProduceExchangeOptions {
 }
 
 export interface ProduceExchangeListener {
-  /** A batch is going to be written with these bytes. */
-  onWriting(batch: ProducerBatch, bytes: number): void
+  /** These batches are going to be written in one request. */
+  onWriting(batches: readonly ProducerBatch[]): void
   /** Some of the records cannot be written for such a broker; they are not in the batch any more. */
   onRecordsRefused(futures: readonly FutureRecordMetadata[], error: KafkaError): void
   /** A batch cannot be written for such a broker. */
@@ -139,7 +139,7 @@ export class ProduceExchange {
     const sentBatches = written.map(({ batch }) => batch)
     if (written.length > 0) {
       try {
-        const response = await this.#request(connection, version, written)
+        const response = await this.#request(connection, version, written, sentBatches)
         listener.onAnswer(sentBatches, response, sent)
       } catch (error) {
         listener.onNoAnswer(sentBatches, error as KafkaError, sent)
@@ -152,13 +152,14 @@ export class ProduceExchange {
     connection: ReadyConnection,
     version: number,
     written: readonly Written[],
+    batches: readonly ProducerBatch[],
   ): Promise<ProduceResponse | null> {
     const { acks, requestTimeoutMs: timeoutMs, transactionalId, topicIdOf } = this.#options
     const parts = written.map(({ batch, payload }) => ({
       batch,
       payload: payload ?? batch.encode(this.#producerOf(batch)),
     }))
-    for (const { batch } of written) this.#options.listener.onWriting(batch, batch.estimatedBytes)
+    this.#options.listener.onWriting(batches)
     const options = { acks, requestTimeoutMs: timeoutMs, transactionalId, topicIdOf }
     const request = produceRequest(parts, options)
     let sizeHint = REQUEST_OVERHEAD_BYTES

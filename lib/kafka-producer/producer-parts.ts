@@ -1,5 +1,5 @@
 /** Builds what stands behind a KafkaProducer from its configuration, and connects the parts. Opens no connection. */
-import type { BrokerAddress } from '../broker-address.js'
+import { addressText, type BrokerAddress } from '../broker-address.js'
 import { BrokerSessions } from '../cluster/broker-sessions.js'
 import { ClusterMetadata } from '../cluster/cluster-metadata.js'
 import { MetadataSource } from '../cluster/metadata-source.js'
@@ -16,7 +16,7 @@ import type { KafkaProducerConfig } from './kafka-producer-config.js'
 import { NodeAnswers } from './node-answers.js'
 import { ProduceExchange } from './produce-exchange.js'
 import { ProducerMetadata } from './producer-metadata.js'
-import { ProducerStats } from './producer-stats.js'
+import { KafkaProducerMetrics } from './producer-metrics.js'
 import { RecordAccumulator } from './record-accumulator.js'
 import { RecordOutcomes } from './record-outcomes.js'
 import { type Idempotence, Sender, type SenderListener } from './sender.js'
@@ -30,7 +30,7 @@ export interface ProducerParts {
   readonly nodes: BrokerNodes
   readonly accumulator: RecordAccumulator
   readonly outcomes: RecordOutcomes
-  readonly stats: ProducerStats
+  readonly metrics: KafkaProducerMetrics
   readonly sender: Sender
   /** null where idempotence is off from the beginning. */
   readonly idempotence: Idempotence | null
@@ -51,13 +51,15 @@ export function compose(
 ): ProducerParts {
   const { requestTimeoutMs, transactionalId, acks } = config
   const random = Math.random
-  const stats = new ProducerStats({
+  const metrics = new KafkaProducerMetrics({
     clientId: config.clientId,
+    startTimeMs: Date.now(),
     windowMs: config.metricsSampleWindowMs,
     samples: config.metricsNumSamples,
   })
-  const sessions = sessionsOf(config, logger, stats)
   const cluster = new ClusterMetadata()
+  const brokerIds = new BrokerIds(cluster)
+  const sessions = sessionsOf(config, logger, metrics, brokerIds)
   const source = new MetadataSource({
     bootstrap: config.bootstrapServers,
     sessions,
@@ -74,6 +76,7 @@ export function compose(
     maxIdleMs: config.metadataMaxIdleMs,
     random,
     onUpdate: (error) => {
+      brokerIds.forget()
       accumulator.updateCluster(performance.now())
       listener.onMetadata(error)
       sender.wake()
@@ -108,6 +111,7 @@ export function compose(
     ...(transactions?.isTransactional && {
       onBatch: (topic: string, partition: number) => transactions.addPartition(topic, partition),
     }),
+    onMemoryWait: (waitedMs) => metrics.timeSpent('bufferWaitMs', waitedMs),
   })
   const nodes = new BrokerNodes({
     sessions,
@@ -135,10 +139,10 @@ export function compose(
     sequences: () => (isIdempotent() ? transactions!.sequences : null),
     listener: {
       onSent: () => {},
-      onRetry: (batch) => stats.retried(batch),
-      onFailed: (topic, records) => stats.failed(topic, records, true),
+      onRetry: ({ topic, count }) => metrics.batchRetried(topic, count),
+      onFailed: (topic, records) => metrics.recordsFailed(topic, records),
       onSplit: ({ topic, partition }) => {
-        stats.record('split', 1)
+        metrics.batchSplit()
         logger.warn(`a batch for ${topic}/${partition} is too large for its broker, and is divided`)
       },
       onOutdated: () => metadata.requestUpdate(),
@@ -147,7 +151,7 @@ export function compose(
       },
     },
   })
-  const answers = new NodeAnswers({ accumulator, cluster, metadata, nodes, completion, stats, logger })
+  const answers = new NodeAnswers({ accumulator, cluster, metadata, nodes, completion, metrics, logger })
   const exchange = new ProduceExchange({
     acks,
     requestTimeoutMs,
@@ -156,9 +160,9 @@ export function compose(
     topicIdOf: (topic) => cluster.topicIdOf(topic),
     newestVersion: () => (isIdempotent() ? transactions!.newestProduceVersion : Number.POSITIVE_INFINITY),
     listener: {
-      onWriting: (batch, bytes) => {
-        if (compression) accumulator.observeCompression(batch)
-        stats.written(batch, bytes)
+      onWriting: (batches) => {
+        if (compression) for (const batch of batches) accumulator.observeCompression(batch)
+        metrics.batchesSent(batches)
       },
       onRecordsRefused: (futures, error) => listener.onRecordsFailed(futures, error),
       onRefused: (batch, error) => completion.failed(batch, error, -1, false),
@@ -205,14 +209,11 @@ export function compose(
       outcomes,
       maxRequestBytes: config.maxRequestSize,
       deliveryTimeoutMs: config.deliveryTimeoutMs,
-      listener: {
-        ...listener,
-        onDrained: (batch, nowMs) => stats.record('queueMs', nowMs - batch.createdMs),
-      },
+      listener,
     },
     idempotence,
   )
-  return { cluster, metadata, source, nodes, accumulator, outcomes, stats, sender, idempotence }
+  return { cluster, metadata, source, nodes, accumulator, outcomes, metrics, sender, idempotence }
 }
 
 function candidatesOf(
@@ -223,14 +224,46 @@ function candidatesOf(
   return known.length > 0 ? known : bootstrap
 }
 
-function sessionsOf(config: KafkaProducerConfig, logger: Logger, stats: ProducerStats): BrokerSessions {
+/** Ids by address, for what is counted by connection. Of a broker that no metadata has named: −1, as in Java. */
+class BrokerIds {
+  readonly #cluster: ClusterMetadata
+  readonly #byBroker = new Map<string, number>()
+
+  constructor(cluster: ClusterMetadata) {
+    this.#cluster = cluster
+  }
+
+  /** Metadata has come. */
+  forget(): void {
+    this.#byBroker.clear()
+  }
+
+  /** @param broker - `host:port`. */
+  of(broker: string): number {
+    let id = this.#byBroker.get(broker)
+    if (id === undefined) {
+      const cluster = this.#cluster
+      id = cluster.brokerIds.find((known) => addressText(cluster.addressOf(known)!) === broker) ?? -1
+      this.#byBroker.set(broker, id)
+    }
+    return id
+  }
+}
+
+function sessionsOf(
+  config: KafkaProducerConfig,
+  logger: Logger,
+  metrics: KafkaProducerMetrics,
+  brokerIds: BrokerIds,
+): BrokerSessions {
   const connector = new Connector({
     clientId: config.clientId,
     logger,
     connectTimeoutMs: config.socketConnectionSetupTimeoutMs,
     sendBufferBytes: config.sendBufferBytes,
     maxFrameBytes: MAX_RESPONSE_BYTES,
-    onThrottle: (_broker, throttleTimeMs) => stats.record('throttleMs', throttleTimeMs),
+    onWritten: (broker, bytes) => metrics.requestWritten(brokerIds.of(broker), bytes),
+    onRead: (broker, bytes) => metrics.responseRead(brokerIds.of(broker), bytes),
   })
   const apiVersionsCache = new ApiVersionsCache(null)
   const sessions: BrokerSessions = new BrokerSessions({
@@ -240,6 +273,7 @@ function sessionsOf(config: KafkaProducerConfig, logger: Logger, stats: Producer
         requestTimeoutMs: config.requestTimeoutMs,
         apiVersionsCache,
         onClosed,
+        listener: { onConnect: () => metrics.connected(), onDisconnect: () => metrics.disconnected() },
       }),
   })
   return sessions
@@ -250,7 +284,7 @@ const MAX_RESPONSE_BYTES = 100 * 1024 * 1024
 
 function compressionOf(config: KafkaProducerConfig): Compression | null {
   try {
-    return compressionNamed(config.compressionType)
+    return compressionNamed(config.compressionType, config.compressionLevel)
   } catch (error) {
     if (!(error instanceof UnsupportedCodecError)) throw error
     throw new ConfigError(error.message, 'compression.type', { cause: error })

@@ -53,6 +53,8 @@ export interface RecordAccumulatorOptions {
   readonly cluster: ClusterView
   /** Called when a batch begins: its partition belongs to the transaction now. Default: nothing. */
   readonly onBatch?: (topic: string, partition: number) => void
+  /** Records have waited for memory, this long all together. */
+  readonly onMemoryWait?: (waitedMs: number) => void
   /** 0 ≤ n < 1. */
   random(): number
 }
@@ -109,6 +111,7 @@ export class RecordAccumulator {
       generations: this.#store.generations,
       bufferBytes: options.bufferBytes,
       maxRequestBytes: options.maxRequestBytes,
+      onWaited: options.onMemoryWait ?? (() => {}),
     })
   }
 

@@ -29,6 +29,8 @@ export interface RecordAdmissionOptions {
   readonly bufferBytes: number
   /** `max.request.size`. */
   readonly maxRequestBytes: number
+  /** Records have waited for memory, this long all together. */
+  onWaited(waitedMs: number): void
 }
 
 export class RecordAdmission {
@@ -95,14 +97,16 @@ export class RecordAdmission {
     if (!this.#waiting.hasRoomFor(record.bytes))
       throw exhausted(future, 'too many records wait for it already')
     const entered = this.#options.generations.enter(generation ?? undefined)
-    this.#waiting.add({ ...record, generation: entered }, deadlineMs)
+    this.#waiting.add({ ...record, generation: entered, sinceMs: nowMs }, deadlineMs)
     return Appended.waits | Appended.wakesSender
   }
 
   /** See `RecordAccumulator`. */
   admit(nowMs: number): Failed[] {
     const failed: Failed[] = []
+    let waitedMs = 0
     for (let late = this.#waiting.shiftExpired(nowMs); late; late = this.#waiting.shiftExpired(nowMs)) {
+      waitedMs += nowMs - late.sinceMs
       failed.push({ future: late.future, error: exhausted(late.future, 'max.block.ms is over') })
       this.#options.generations.leave(late.generation)
     }
@@ -110,9 +114,11 @@ export class RecordAdmission {
       const result = this.#admitOne(first, nowMs)
       if (result === Appended.waits) break
       this.#waiting.shift()
+      waitedMs += nowMs - first.sinceMs
       this.#options.generations.leave(first.generation)
       if (typeof result !== 'number') failed.push({ future: first.future, error: result })
     }
+    if (waitedMs > 0) this.#options.onWaited(waitedMs)
     return failed
   }
 

@@ -47,6 +47,8 @@ export interface RecordIntakeOptions {
   readonly maxWaitingBytes: number
   /** There is something for the sender to look at. */
   wake(): void
+  /** Records of a topic have waited for its metadata, this long all together. */
+  onWaited(waitedMs: number): void
   /** A record has failed without having been in a batch. */
   onFailed(futures: readonly FutureRecordMetadata[], error: KafkaError): void
 }
@@ -136,7 +138,7 @@ export class RecordIntake {
         continue
       }
       const { view } = metadata.use(topic, nowMs)
-      if (view === null || !this.#admitTopic(topic, view)) metadata.requestUpdate()
+      if (view === null || !this.#admitTopic(topic, view, nowMs)) metadata.requestUpdate()
     }
   }
 
@@ -156,10 +158,12 @@ export class RecordIntake {
   }
 
   /** @returns whether nobody waits any more. */
-  #admitTopic(topic: string, view: TopicView): boolean {
+  #admitTopic(topic: string, view: TopicView, nowMs: number): boolean {
+    let waitedMs = 0
     for (let send = this.#waits.first(topic); send; send = this.#waits.first(topic)) {
-      if (!hasPartition(view, send.record.partition)) return false
+      if (!hasPartition(view, send.record.partition)) break
       this.#waits.shift(topic)
+      waitedMs += nowMs - (send.dueMs - this.#options.maxBlockMs)
       const { future, record, key, value, timestampMs, generation, dueMs } = send
       try {
         this.#append(future, record, key, value, timestampMs, view, generation, dueMs)
@@ -168,7 +172,8 @@ export class RecordIntake {
       }
       this.#options.accumulator.leaveFlush(generation)
     }
-    return true
+    if (waitedMs > 0) this.#options.onWaited(waitedMs)
+    return this.#waits.first(topic) === undefined
   }
 
   #append(

@@ -37,7 +37,6 @@ export interface SenderOptions {
 export interface SenderListener {
   /** Records that wait for metadata: fails those that have waited long enough. @returns when the next one has. */
   onWaits(nowMs: number): number
-  onDrained(batch: ProducerBatch, nowMs: number): void
   /** Records that never got into a batch have failed. */
   onRecordsFailed(futures: readonly FutureRecordMetadata[], error: KafkaError): void
   /** Whether records wait for metadata. */
@@ -203,12 +202,11 @@ export class Sender {
     { node, connection }: NonNullable<ReturnType<BrokerNodes['ready']>>,
     nowMs: number,
   ): boolean {
-    const { accumulator, exchange, maxRequestBytes, listener } = this.#options
+    const { accumulator, exchange, maxRequestBytes } = this.#options
     const batches = accumulator.drain(id, maxRequestBytes, nowMs, (batch) => this.#mayDrain(batch))
     if (batches.length === 0) return false
     for (const batch of batches) {
       this.#number(batch)
-      listener.onDrained(batch, nowMs)
     }
     exchange.send(node, connection, batches)
     return true
