@@ -3,7 +3,12 @@
  *
  * A fault is noted with a filter and acts a number of times; each one that fits a request acts on it.
  */
-import type { ApiVersionsResponse, MetadataResponse, ProduceResponse } from '../protocol/messages/index.js'
+import type {
+  ApiVersionsResponse,
+  InitProducerIdResponse,
+  MetadataResponse,
+  ProduceResponse,
+} from '../protocol/messages/index.js'
 import { pause } from '../timers.js'
 
 /** The answers of each API, as they are before they become bytes. */
@@ -11,10 +16,16 @@ export interface AnswerByApi {
   Produce: ProduceResponse
   Metadata: MetadataResponse
   ApiVersions: ApiVersionsResponse
+  InitProducerId: InitProducerIdResponse
 }
 
 export type ApiName = keyof AnswerByApi
-const apiNames: readonly string[] = ['Produce', 'Metadata', 'ApiVersions'] satisfies ApiName[]
+const apiNames: readonly string[] = [
+  'Produce',
+  'Metadata',
+  'ApiVersions',
+  'InitProducerId',
+] satisfies ApiName[]
 
 /** What may go wrong with any request. Made by the functions of this file. */
 export type Fault =

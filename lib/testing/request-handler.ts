@@ -4,11 +4,12 @@
  */
 import { DecodeError } from '../errors.js'
 import type { Api } from '../protocol/api.js'
-import { apiVersions, metadata, produce } from '../protocol/messages/index.js'
+import { apiVersions, initProducerId, metadata, produce } from '../protocol/messages/index.js'
 import { Reader } from '../protocol/reader.js'
 import { encodeResponse, type RequestHeader, readRequestHeader } from '../protocol/request-response.js'
 import { pause } from '../timers.js'
 import { handleApiVersions, unsupportedVersion } from './apis/api-versions.js'
+import { handleInitProducerId } from './apis/init-producer-id.js'
 import { handleMetadata } from './apis/metadata.js'
 import { handleProduce, hasError } from './apis/produce.js'
 import type { Answer } from './broker-connection.js'
@@ -80,7 +81,7 @@ interface Request extends Arrival {
 
 /** What is handled; a broker does not know any other API, though it may list it. */
 const handled: ReadonlyMap<number, Api<unknown, unknown>> = new Map(
-  [produce, metadata, apiVersions].map((api) => [api.key, api as Api<unknown, unknown>]),
+  [produce, metadata, apiVersions, initProducerId].map((api) => [api.key, api as Api<unknown, unknown>]),
 )
 
 export class RequestHandler {
@@ -133,6 +134,8 @@ export class RequestHandler {
         return this.#produce(request)
       case metadata.key:
         return this.#metadata(request)
+      case initProducerId.key:
+        return this.#initProducerId(request)
       default:
         return this.#apiVersions(request)
     }
@@ -195,6 +198,21 @@ export class RequestHandler {
     return afterStoring<'ApiVersions'>(
       faults,
       { api: apiVersions, version: answerVersion, correlationId, response },
+      signal,
+    )
+  }
+
+  async #initProducerId({ header, version, answerVersion, reader, ...arrival }: Request): Promise<Answer> {
+    const request = initProducerId.request(version).read(reader)
+    const { signal } = arrival
+    const faults = this.#received(arrival, 'InitProducerId', header, { topics: [] })
+    const early = await beforeStoring(faults, signal)
+    if (early) return early
+    const response = handleInitProducerId(request, faults)
+    const { correlationId } = header
+    return afterStoring<'InitProducerId'>(
+      faults,
+      { api: initProducerId, version: answerVersion, correlationId, response },
       signal,
     )
   }

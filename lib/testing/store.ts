@@ -8,6 +8,7 @@ import { checkSet } from './check-set.js'
 import { type CheckedRecords, type RecordLimits, RefusedRecords, refusalCodes } from './checked-records.js'
 import type { Era } from './eras.js'
 import type { ActingFault } from './faults.js'
+import { numbersOf } from './producer-states.js'
 import type { Partition, Topic, Topics } from './topics.js'
 
 const NONE = 0
@@ -15,6 +16,8 @@ const UNKNOWN_TOPIC_OR_PARTITION = 3
 const NOT_LEADER_FOR_PARTITION = 6
 const INVALID_TOPIC_EXCEPTION = 17
 const INVALID_REQUIRED_ACKS = 21
+const OUT_OF_ORDER_SEQUENCE_NUMBER = 45
+const INVALID_PRODUCER_EPOCH = 47
 const UNKNOWN_TOPIC_ID = 100
 
 const MAGIC_2 = 2
@@ -83,7 +86,15 @@ export async function store(incoming: Incoming, context: StoreContext): Promise<
   const checked = await check(own, incoming.version, found, context.era)
   if (checked instanceof RefusedRecords)
     return refused(refusalCodes[checked.error], checked.reason, blamed(checked))
-  return append(own, checked, found, partition, context)
+  const numbers = magicOf(incoming.version) < MAGIC_2 ? null : numbersOf(own)
+  const step = numbers ? partition.producers.check(numbers) : 'append'
+  if (step === 'OUT_OF_ORDER') return refused(OUT_OF_ORDER_SEQUENCE_NUMBER, 'a number out of order')
+  if (step === 'OLD_EPOCH') return refused(INVALID_PRODUCER_EPOCH, 'an epoch that is over')
+  if (step !== 'append')
+    return { errorCode: NONE, baseOffset: step, logAppendTimeMs: -1n, logStartOffset: 0n }
+  const stored = append(own, checked, found, partition, context)
+  if (numbers) partition.producers.stored(numbers, stored.baseOffset)
+  return stored
 }
 
 async function check(
