@@ -14,7 +14,6 @@ import { brokerError } from './errors.js'
 import type { ProducerBatch } from './producer-batch.js'
 import type { RecordAccumulator } from './record-accumulator.js'
 import { TimeoutError } from './record-errors.js'
-import type { FutureRecordMetadata } from './record-future.js'
 import type { RecordOutcomes } from './record-outcomes.js'
 import { errorsOfRecords } from './record-rejections.js'
 
@@ -88,6 +87,7 @@ export class BatchCompletion {
 
   /** No answer came. */
   unanswered(batch: ProducerBatch, error: KafkaError, nowMs: number): void {
+    if (batch.state !== 'pending') return
     this.#options.listener.onOutdated(batch, null)
     batch.mayBeStored ||= error.persistence !== 'not-persisted'
     if (error.retriable && this.#mayRetry(batch, nowMs)) this.#retry(batch, nowMs)
@@ -199,13 +199,4 @@ function isInFlight(numbered: NumberedBatch): boolean {
 
 function described({ topic, partition, count }: ProducerBatch): string {
   return `a batch of ${counted(count, 'record')} for ${printable(topic)}/${partition}`
-}
-
-/** Records that have no batch. */
-export function failFutures(
-  outcomes: RecordOutcomes,
-  futures: readonly FutureRecordMetadata[],
-  error: KafkaError,
-): void {
-  if (futures.length > 0) outcomes.failed(futures, error)
 }

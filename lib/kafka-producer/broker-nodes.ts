@@ -40,7 +40,6 @@ export class BrokerNode {
   isConnecting = false
   failures = 0
   retryAtMs = 0
-  isRetired = false
 
   constructor(id: number, session: BrokerSession) {
     this.id = id
@@ -51,13 +50,11 @@ export class BrokerNode {
 export class BrokerNodes {
   readonly #options: BrokerNodesOptions
   readonly #nodes = new Map<number, BrokerNode>()
+  /** At an address that their brokers have left, still ending their last requests. */
+  readonly #retired = new Set<BrokerNode>()
 
   constructor(options: BrokerNodesOptions) {
     this.#options = options
-  }
-
-  get all(): Iterable<BrokerNode> {
-    return this.#nodes.values()
   }
 
   /** Produce requests that wait for their answers. */
@@ -89,7 +86,7 @@ export class BrokerNodes {
   /** A produce request to it has ended. */
   ended(node: BrokerNode): void {
     node.inFlight--
-    if (node.isRetired && node.inFlight === 0) node.session.release()
+    if (node.inFlight === 0 && this.#retired.delete(node)) node.session.release()
   }
 
   /** With acks 0: resolves when all connected brokers have answered a question behind what was written. Never rejects. */
@@ -102,8 +99,9 @@ export class BrokerNodes {
 
   /** Releases all sessions; what waits fails with the reason. */
   close(reason: KafkaError): void {
-    for (const { session } of this.#nodes.values()) session.release(reason)
+    for (const { session } of [...this.#nodes.values(), ...this.#retired]) session.release(reason)
     this.#nodes.clear()
+    this.#retired.clear()
   }
 
   #node(id: number): BrokerNode | null {
@@ -112,8 +110,13 @@ export class BrokerNodes {
     if (!address || (known && _.isEqual(known.session.address, address))) return known ?? null
     const node = new BrokerNode(id, this.#options.sessions.hold(address))
     this.#nodes.set(id, node)
-    if (known) retire(known)
+    if (known) this.#retire(known)
     return node
+  }
+
+  #retire(node: BrokerNode): void {
+    if (node.inFlight === 0) node.session.release()
+    else this.#retired.add(node)
   }
 
   /** Never rejects. */
@@ -138,9 +141,4 @@ export class BrokerNodes {
     node.retryAtMs = nowMs + retryBackoffMs(node.failures, { baseMs, maxMs, random })
     node.failures++
   }
-}
-
-function retire(node: BrokerNode): void {
-  node.isRetired = true
-  if (node.inFlight === 0) node.session.release()
 }

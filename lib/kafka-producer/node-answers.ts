@@ -61,6 +61,8 @@ export class NodeAnswers {
     const { completion, nodes, logger } = this.#options
     const nowMs = performance.now()
     logger.warn(`a produce request to ${broker} failed: ${error.message}`)
+    // What contradicts itself cannot be trusted any more.
+    if (error instanceof DecodeError) node.session.disconnect(error)
     if (!node.session.isConnected) nodes.disconnected(node, nowMs)
     for (const batch of batches) completion.unanswered(batch, error, nowMs)
   }

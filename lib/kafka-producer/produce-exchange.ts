@@ -74,10 +74,18 @@ export class ProduceExchange {
     return newest < produce.maxVersion ? connection.version(produce, newest) : connection.version(produce)
   }
 
-  /** Takes the batches over; each is reported once. Writes them in this turn unless they have to be compressed. */
-  send(node: BrokerNode, connection: ReadyConnection, batches: readonly ProducerBatch[]): void {
+  /**
+   * Takes the batches over; each is reported once. Writes them in this turn unless they have to be compressed.
+   *
+   * @param version - of {@link versionFor}.
+   */
+  send(
+    node: BrokerNode,
+    connection: ReadyConnection,
+    version: number,
+    batches: readonly ProducerBatch[],
+  ): void {
     node.inFlight++
-    const version = this.versionFor(connection)
     const isPlain = magicOf(version) === 2 && this.#options.compression === null
     if (isPlain && node.lastSend === null) {
       const written = batches.map((batch) => ({ batch, payload: null }))

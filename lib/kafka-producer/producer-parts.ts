@@ -175,6 +175,16 @@ export function compose(
     },
   })
   let hasGivenUp = false
+  /** @returns whether it was not asked for, and is off now. */
+  const giveUpIdempotence = (why: string): boolean => {
+    if (config.isIdempotenceExplicit || transactionalId !== null) return false
+    hasGivenUp = true
+    logger.warn(
+      `enable.idempotence is off: ${why}. A retry may store a record twice; set it to true to make this an error`,
+    )
+    sender.giveUpIdempotence()
+    return true
+  }
   const channel =
     transactions &&
     new TransactionChannel({
@@ -186,15 +196,7 @@ export function compose(
       random,
       candidates: () => candidatesOf(cluster, config.bootstrapServers),
       topics,
-      onNoProducerIds: (error) => {
-        if (config.isIdempotenceExplicit || transactionalId !== null) return false
-        hasGivenUp = true
-        logger.warn(
-          `enable.idempotence is off: ${error.message}. A retry may store a record twice; set it to true to make this an error`,
-        )
-        sender.giveUpIdempotence()
-        return true
-      },
+      onNoProducerIds: (error) => giveUpIdempotence(error.message),
       onRefused: (error) => sender.abortUndrained(error),
       onChange: () => sender.wake(),
     })
@@ -209,7 +211,11 @@ export function compose(
       outcomes,
       maxRequestBytes: config.maxRequestSize,
       deliveryTimeoutMs: config.deliveryTimeoutMs,
-      listener,
+      listener: {
+        ...listener,
+        onNoNumbers: (broker) =>
+          void giveUpIdempotence(`${broker} is older than Kafka 0.11 and has no place for sequence numbers`),
+      },
     },
     idempotence,
   )

@@ -9,6 +9,7 @@
  * @see Kafka's Sender 4.3
  */
 import type { KafkaError } from '../errors.js'
+import { magicOf } from '../protocol/records/record-body.js'
 import { Alarm } from './alarm.js'
 import type { BatchCompletion } from './batch-completion.js'
 import type { BrokerNodes } from './broker-nodes.js'
@@ -43,6 +44,8 @@ export interface SenderListener {
   hasWaits(): boolean
   /** The transaction is being aborted: fails what waits for metadata. */
   onAbort(error: KafkaError): void
+  /** A broker has no place for sequence numbers: without having been asked for, they are given up. */
+  onNoNumbers(broker: string): void
   /** A run is over; for whoever waits for something to be done. */
   onRun(): void
 }
@@ -55,6 +58,7 @@ export interface Idempotence {
 
 /** Failures that nobody looked at are logged together, this long after the first one. */
 const REPORT_AFTER_MS = 1000
+const UNKNOWN_SERVER_ERROR = -1
 
 export class Sender {
   readonly #options: SenderOptions
@@ -202,14 +206,32 @@ export class Sender {
     { node, connection }: NonNullable<ReturnType<BrokerNodes['ready']>>,
     nowMs: number,
   ): boolean {
-    const { accumulator, exchange, maxRequestBytes } = this.#options
+    const { accumulator, exchange, maxRequestBytes, listener } = this.#options
+    let version: number
+    try {
+      version = exchange.versionFor(connection)
+    } catch (error) {
+      return this.#failNode(id, error as KafkaError, nowMs)
+    }
+    if (this.#idempotence && magicOf(version) < 2) listener.onNoNumbers(connection.broker)
     const batches = accumulator.drain(id, maxRequestBytes, nowMs, (batch) => this.#mayDrain(batch))
     if (batches.length === 0) return false
     for (const batch of batches) {
       this.#number(batch)
     }
-    exchange.send(node, connection, batches)
+    exchange.send(node, connection, version, batches)
     return true
+  }
+
+  /** Nothing can be sent to this broker at all. */
+  #failNode(id: number, error: KafkaError, nowMs: number): boolean {
+    const { accumulator, completion, maxRequestBytes } = this.#options
+    const batches = accumulator.drain(id, maxRequestBytes, nowMs)
+    for (const batch of batches) {
+      completion.failed(batch, error, UNKNOWN_SERVER_ERROR, false)
+      accumulator.unmute(batch.topic, batch.partition, nowMs)
+    }
+    return batches.length > 0
   }
 
   #mayDrain(batch: ProducerBatch): boolean {
