@@ -62,7 +62,7 @@ async function help(): Promise<string> {
       return `  ${name.padEnd(10)} ${what} (${takes}; ${takesQuick ?? 'by name only'})`
     }),
   )
-  return `${usage}${lines.join('\n')}\n  single-message  of peers what sends one message per call`
+  return `${usage}${lines.join('\n')}\n  single-message  of peers what sends one message per call; not together with parts`
 }
 
 async function main(): Promise<void> {
@@ -74,6 +74,8 @@ async function main(): Promise<void> {
   const unknown = wanted.filter((name) => !Object.hasOwn(parts, name))
   if (values.help || unknown.length > 0) {
     console.log(await help())
+    const isShortcut = unknown.some((name) => Object.hasOwn(shortcuts, name))
+    if (isShortcut) throw new Error(`${Object.keys(shortcuts).join(', ')} cannot be run together with parts`)
     if (unknown.length > 0) throw new Error(`there is no part ${unknown.join(', ')}`)
     return
   }

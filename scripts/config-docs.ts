@@ -8,12 +8,15 @@
  * one that has lost its lines is an error.
  */
 import { pathToFileURL } from 'node:url'
+import { clientReleases, defaultsOf } from '../lib/config/client-defaults.js'
+import { kafkaProducerKeys } from '../lib/config/kafka-producer-keys.js'
 import { producerKeys } from '../lib/config/producer-keys.js'
 import type { Setting } from '../lib/config/setting.js'
 import { updateParts, withPart } from './generated-part.js'
 
 const NAME = 'config'
 const DOCUMENTS = ['README.md', 'docs/CONFIGURATION.md']
+const KAFKA_DOCUMENT = 'docs/KAFKA-PRODUCER-CONFIGURATION.md'
 
 /** The markdown of all settings of the classic producer: those of the Scala producer, then ours. */
 export function settingsTable(rows: readonly Setting[]): string {
@@ -25,6 +28,47 @@ export function settingsTable(rows: readonly Setting[]): string {
     `And ${ours.length} that are only here. At their defaults they change nothing:`,
     table(ours),
   ].join('\n\n')
+}
+
+/** The markdown of all settings of KafkaProducer: those of the Java client, ours, and what Node does not have. */
+export function kafkaSettingsTable(rows: readonly Setting[]): string {
+  const effective = rows.filter(({ inNode }) => inNode === undefined)
+  const java = effective.filter(({ source }) => source === 'java')
+  const ours = effective.filter(({ source }) => source === 'ours')
+  const others = rows.filter(({ inNode }) => inNode !== undefined)
+  return [
+    `The ${java.length} keys of the Java client that mean here what they mean there, with the defaults of Kafka 4.3:`,
+    table(java),
+    `And ${ours.length === 1 ? 'one that is' : `${ours.length} that are`} only here:`,
+    table(ours),
+    '## Defaults by release',
+    'What a key that is not set means where `client.defaults` names a release; all other defaults are the same in each:',
+    releasesTable(),
+    '## Keys without a meaning in Node',
+    `${others.length} keys of the Java client are accepted, and their values checked, so that a configuration can be taken as it is. One that has no effect is named at INFO where it is given.`,
+    nodeTable(others),
+  ].join('\n\n')
+}
+
+function releasesTable(): string {
+  const columns = clientReleases.map(defaultsOf)
+  const keys = [...(columns[0]?.keys() ?? [])]
+  return [
+    `| key | ${clientReleases.join(' | ')} |`,
+    `|---|${'---|'.repeat(clientReleases.length)}`,
+    ...keys.map((key) => `| ${[key, ...columns.map((column) => column.get(key)!)].map(code).join(' | ')} |`),
+  ].join('\n')
+}
+
+function nodeTable(rows: readonly Setting[]): string {
+  return [
+    '| key | default | accepted | here | why |',
+    '|---|---|---|---|---|',
+    ...rows.map((row) => {
+      const [key = '', , byDefault = '', values = '', doc = ''] = cells(row)
+      return `| ${[key, byDefault, values, row.inNode ?? '', doc].map(escaped).join(' | ')} |`
+    }),
+  ].join('\n')
 }
 
 /**
@@ -73,5 +117,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const parts = DOCUMENTS.map((document) => {
     return { document, name: NAME, content: settingsTable(producerKeys.settings), source: 'lib/config/' }
   })
+  const content = kafkaSettingsTable(kafkaProducerKeys.settings)
+  parts.push({ document: KAFKA_DOCUMENT, name: NAME, content, source: 'lib/config/' })
   process.exitCode = updateParts(parts, process.argv.includes('--check'))
 }

@@ -41,7 +41,7 @@ for (const [name, adapter] of Object.entries(adapters)) {
     it('gets the lines of the producer at their levels, and no payload', async () => {
       const lines = new Lines()
       const { logger, levels } = adapter(lines)
-      const cluster = await TestCluster.start({ autoCreateTopics: false })
+      const cluster = await TestCluster.start({ era: '0.8', autoCreateTopics: false })
       const producer = new Producer<string, string>(
         {
           'metadata.broker.list': cluster.bootstrap,

@@ -36,7 +36,12 @@ const rows: readonly OptionRow[] = [
   },
   { flags: '--vary-message-size', doc: 'spread sizes evenly from 1 to --message-size' },
   { flags: '--batch-size <n>', doc: 'async: messages per batch', key: 'batch.num.messages', default: '200' },
-  { flags: '--sync', doc: 'wait for the outcome of each message before sending the next one' },
+  {
+    flags: '--sync',
+    doc: 'wait for the outcome of each message before sending the next one',
+    key: 'producer.type',
+    bare: 'sync',
+  },
   {
     flags: '--compression-codec <number>',
     doc: '0 none, 1 gzip, 2 snappy, 3 lz4',

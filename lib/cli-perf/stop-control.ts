@@ -42,7 +42,7 @@ export class StopControl {
     else this.#timer = setTimeout(this.#abandon, graceMs)
   }
 
-  /** To be called when the run is over. */
+  /** To be called when the run has ended. */
   clear(): void {
     clearTimeout(this.#timer)
   }

@@ -12,7 +12,7 @@ export interface OptionRow {
   /** The setting it stands for. */
   readonly key?: string
   readonly default?: string
-  /** What the option means without a value. */
+  /** What the option means without a value; also of one that never has any. */
   readonly bare?: string
   /** Whole numbers accepted, where it is a number of the tool itself. */
   readonly min?: number
@@ -118,9 +118,8 @@ export class CommandLine {
     const settings = new Map<string, string>()
     for (const row of this.#tool.rows) {
       const value = this.#values.get(longName(row))
-      if (row.key && value !== undefined) settings.set(row.key, String(value))
+      if (row.key && value !== undefined) settings.set(row.key, value === true ? row.bare! : String(value))
     }
-    if (this.has('--sync')) settings.set('producer.type', 'sync')
     return settings
   }
 
@@ -175,7 +174,7 @@ function buildCommand({ name, description, rows }: Tool, version: string): Comma
     .configureHelp({ helpWidth: 110 })
   for (const row of rows) {
     const option = new Option(row.flags, row.default ? `${row.doc} (${row.default})` : row.doc)
-    if (row.bare) option.preset(row.bare)
+    if (row.bare && option.optional) option.preset(row.bare)
     if (row.isRepeatable) option.argParser(collect)
     command.addOption(option)
   }
@@ -186,9 +185,14 @@ function collect(value: string, earlier: readonly string[] = []): string[] {
   return [...earlier, value]
 }
 
-function writtenOut(rows: readonly OptionRow[], argv: readonly string[]): string[] {
+/** Options, help and version too → whether they always take a value. */
+export function takesValues(rows: readonly OptionRow[]): Map<string, boolean> {
   const takesValue = new Map(rows.map((row) => [longName(row), row.flags.includes('<')] as const))
-  takesValue.set('--help', false).set('--version', false)
+  return takesValue.set('--help', false).set('--version', false)
+}
+
+function writtenOut(rows: readonly OptionRow[], argv: readonly string[]): string[] {
+  const takesValue = takesValues(rows)
   return expandAbbreviations(argv, takesValue, (argument, candidates) => {
     throw usage(`${argument} could be ${candidates.join(', ')}`)
   })

@@ -3,27 +3,28 @@
  *
  * The input is read only as fast as the producer takes lines. At its end everything is waited for. After SIGINT, SIGTERM
  * or SIGHUP reading stops and what was read has a limited time; a second signal takes that time away, and so does a
- * list of brokers none of which ever answered. The counts always come last, and the exit status shows whether all lines were delivered.
+ * list of brokers none of which ever answered. Which producer sends them is behind `LineSender`. The counts always come last, and the exit status shows whether all lines were delivered.
  */
 import type { Readable } from 'node:stream'
-import { ProducerConfig } from '../config/producer-config.js'
-import { DeliveryTimeoutError, EncodeError, KafkaError } from '../errors.js'
-import { FailedToSendMessageError, type MessageFailure, QueueFullError } from '../failure.js'
-import { KeyedMessage } from '../keyed-message.js'
+import { KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'
-import { Producer } from '../producer/producer.js'
+import { ClassicLineSender } from './classic-line-sender.js'
 import { consoleLogger } from './console-logger.js'
 import { Counts } from './counts.js'
 import { type ErrorOutput, isTerminal } from './error-output.js'
 import { FailureReport } from './failure-report.js'
-import { lineClasses } from './line-encoders.js'
-import { LineReader, oddReaderProperties } from './line-reader.js'
+import { KafkaLineSender } from './kafka-line-sender.js'
+import { kafkaConsoleProducer } from './kafka-option-rows.js'
+import { choosesKafkaProducer, parseKafkaOptions } from './kafka-options.js'
+import { oddReaderProperties, type ReaderProperties } from './line-reader.js'
+import type { LineFailure, LineOutcomes, LineSender } from './line-sender.js'
 import { LineSplitter } from './line-splitter.js'
 import { consoleProducer } from './option-rows.js'
 import { type ConsoleOptions, parseOptions } from './options.js'
+import { oddRecordReaderProperties } from './record-line-reader.js'
 import { exitCodes, runTool, type ToolStreams } from './run-tool.js'
 import { onStopSignals, type StopSignal, stopSignals } from './stop-signals.js'
-import { InputError, usage } from './tool-errors.js'
+import { InputError } from './tool-errors.js'
 
 export interface ConsoleStreams extends ToolStreams {
   readonly input: Readable
@@ -31,31 +32,48 @@ export interface ConsoleStreams extends ToolStreams {
 
 /** Runs the tool. @returns the exit status; does not end the process. */
 export function main(argv: readonly string[], streams: ConsoleStreams, version: string): Promise<number> {
+  if (choosesKafkaProducer(argv)) {
+    return runTool(
+      kafkaConsoleProducer,
+      streams,
+      () => parseKafkaOptions(argv, version),
+      (options, errors) => {
+        const odd = oddRecordReaderProperties
+        const make: MakeSender<unknown> = (logger, outcomes) => new KafkaLineSender(options, logger, outcomes)
+        return new ConsoleProducer({ options, streams, errors, odd, make }).run()
+      },
+    )
+  }
   return runTool(
     consoleProducer,
     streams,
     () => parseOptions(argv, version),
-    (options, errors) => new ConsoleProducer(options, streams, errors).run(),
+    (options, errors) => {
+      const odd = oddReaderProperties
+      const make: MakeSender<unknown> = (logger, outcomes) => new ClassicLineSender(options, logger, outcomes)
+      return new ConsoleProducer({ options, streams, errors, odd, make }).run()
+    },
   )
 }
 
-/** Lowest to highest: option defaults, file, `--producer-property`, options. */
-function configOf(options: ConsoleOptions, logger: Logger): ProducerConfig {
-  const { configFile, defaults } = options
-  const overrides = new Map([...options.producerProperties, ...options.explicit])
-  if (configFile !== null) return ProducerConfig.fromFile(configFile, { logger, defaults, overrides })
-  if (overrides.has('metadata.broker.list'))
-    return new ProducerConfig(new Map([...defaults, ...overrides]), { logger })
-  throw usage('--broker-list is missing')
+type MakeSender<Message> = (logger: Logger, outcomes: LineOutcomes) => LineSender<Message>
+
+interface ConsoleProducerParts<Message> {
+  readonly options: ConsoleOptions
+  readonly streams: ConsoleStreams
+  readonly errors: ErrorOutput
+  /** A sentence for each property of the reader that does nothing. */
+  odd(properties: ReaderProperties): string[]
+  /** @throws {ConfigError | UsageError} */
+  readonly make: MakeSender<Message>
 }
 
-class ConsoleProducer {
+class ConsoleProducer<Message> {
   readonly #options: ConsoleOptions
   readonly #streams: ConsoleStreams
   readonly #errors: ErrorOutput
-  readonly #reader: LineReader
   readonly #splitter: LineSplitter
-  readonly #producer: Producer<Buffer, Buffer>
+  readonly #sender: LineSender<Message>
   readonly #counts: Counts
   readonly #report: FailureReport
   #signal: StopSignal | null = null
@@ -71,18 +89,28 @@ class ConsoleProducer {
   readonly #abandoned: Promise<void>
 
   /** @throws {ConfigError | UsageError} */
-  constructor(options: ConsoleOptions, streams: ConsoleStreams, errors: ErrorOutput) {
+  constructor({ options, streams, errors, odd, make }: ConsoleProducerParts<Message>) {
     this.#options = options
     this.#streams = streams
     this.#errors = errors
     const logger = consoleLogger(errors, options.isVerbose)
-    sayWhatIsOdd(options, logger)
-    this.#reader = new LineReader(options.readerProperties)
+    for (const sentence of [...options.warnings, ...odd(options.readerProperties)]) logger.warn(sentence)
     this.#splitter = new LineSplitter(options.maxLineBytes)
-    const config = configOf(options, logger)
-    this.#counts = new Counts(config.requestRequiredAcks)
     this.#report = new FailureReport((text) => errors.say(text))
-    this.#producer = new Producer(config, { logger, classes: lineClasses })
+    this.#sender = make(logger, {
+      delivered: (lines) => {
+        this.#counts.delivered += lines
+      },
+      failed: (failures) => this.#onFailed(failures),
+      refused: (text) => {
+        this.#counts.failed++
+        this.#report.add(text, 1)
+      },
+      unconfirmed: (lines) => {
+        this.#counts.unconfirmed += lines
+      },
+    })
+    this.#counts = new Counts(this.#sender.acks)
     this.#abandoned = new Promise((resolve) => {
       this.#abandon = () => {
         this.#isAbandoned = true
@@ -94,13 +122,6 @@ class ConsoleProducer {
   async run(): Promise<number> {
     const forgetSignals = onStopSignals((signal) => this.#onSignal(signal))
     if (!isTerminal(this.#streams.input)) this.#errors.showProgress(() => this.#counts.progress())
-    this.#producer.on('delivered', ({ messages }) => {
-      this.#counts.delivered += messages.length
-    })
-    this.#producer.on('failed', ({ failures }) => this.#onFailed(failures))
-    this.#producer.on('unconfirmed', ({ messages }) => {
-      this.#counts.unconfirmed += messages
-    })
     try {
       const isConfirmed = await this.#readAndDeliver()
       this.#sayHowItEnded()
@@ -118,7 +139,7 @@ class ConsoleProducer {
     // A reader that waits for room in the queue would outlast any limit of time.
     await Promise.race([reading, this.#abandoned])
     const flushed = this.#isAbandoned ? true : await Promise.race([this.#flush(), this.#abandoned])
-    await this.#producer.close(this.#isAbandoned ? { timeoutMs: 0 } : {})
+    await this.#sender.close(this.#isAbandoned ? { timeoutMs: 0 } : {})
     await reading
     return flushed !== false
   }
@@ -162,23 +183,14 @@ class ConsoleProducer {
   }
 
   async #send(line: Buffer): Promise<void> {
-    const { key, value } = this.#reader.read(line)
+    const message = this.#sender.read(line)
     this.#counts.read++
-    if (this.#isAbandoned) return
-    try {
-      await this.#producer.send(new KeyedMessage(this.#options.topic, key, value))
-    } catch (error) {
-      // The `failed` event has reported this one already.
-      if (error instanceof FailedToSendMessageError) return
-      if (!(error instanceof QueueFullError || error instanceof EncodeError)) throw error
-      this.#counts.failed++
-      this.#report.add(error.message, 1)
-    }
+    if (!this.#isAbandoned) await this.#sender.send(message)
   }
 
   async #flush(): Promise<boolean> {
     try {
-      await this.#producer.flush()
+      await this.#sender.flush()
       return true
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
@@ -187,15 +199,13 @@ class ConsoleProducer {
     }
   }
 
-  #onFailed(all: readonly MessageFailure[]): void {
+  #onFailed(all: readonly LineFailure[]): void {
     // What close() gave up for lack of time has no outcome; it shows as the difference of the counts.
-    const failures = this.#isAbandoned
-      ? all.filter(({ cause }) => !(cause instanceof DeliveryTimeoutError))
-      : all
+    const failures = this.#isAbandoned ? all.filter(({ cause }) => !this.#sender.isGivenUp(cause)) : all
     this.#counts.failed += failures.length
     this.#report.addFailures(failures)
     if (this.#counts.delivered > 0 || this.#options.ignoreDeliveryFailures || this.#isAbandoned) return
-    if (!failures.every(({ cause }) => isUnreachable(cause))) return
+    if (!failures.every(({ cause }) => this.#sender.isUnreachable(cause))) return
     // Nobody was ever reached: every further line would wait as long and fail the same way.
     this.#isUnreachable = true
     this.#stop(0)
@@ -240,14 +250,4 @@ class ConsoleProducer {
     if (this.#signal && !this.#isInputEnded) return 128 + stopSignals[this.#signal]
     return exitCodes.delivered
   }
-}
-
-function sayWhatIsOdd(options: ConsoleOptions, logger: Logger): void {
-  for (const sentence of options.warnings) logger.warn(sentence)
-  for (const sentence of oddReaderProperties(options.readerProperties)) logger.warn(sentence)
-}
-
-/** No broker answered the question where the topic is. */
-function isUnreachable(cause: KafkaError): boolean {
-  return cause.code === 'KAFKA_METADATA' && cause.cause instanceof KafkaError
 }

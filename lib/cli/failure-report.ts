@@ -4,7 +4,7 @@
  */
 import { counted } from '../counted.js'
 import { printable } from '../errors.js'
-import type { MessageFailure } from '../failure.js'
+import type { LineFailure } from './line-sender.js'
 
 const INTERVAL_MS = 5000
 /** Causes kept apart; what comes after them is counted together. */
@@ -23,7 +23,7 @@ export class FailureReport {
     this.#say = say
   }
 
-  addFailures(failures: readonly MessageFailure[]): void {
+  addFailures(failures: readonly LineFailure[]): void {
     const counts = new Map<string, number>()
     for (const failure of failures) {
       const cause = describe(failure)
@@ -54,7 +54,7 @@ export class FailureReport {
   }
 }
 
-function describe({ topic, partition, cause, persistence }: MessageFailure): string {
+function describe({ topic, partition, cause, persistence }: LineFailure): string {
   const place = partition >= 0 ? `${printable(topic)}/${partition}` : printable(topic)
   const doubt = persistence === 'possibly-persisted' ? ' (they may be stored all the same)' : ''
   return `${place}: ${cause.message}${doubt}`

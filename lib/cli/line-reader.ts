@@ -72,6 +72,7 @@ export function oddReaderProperties(properties: ReaderProperties): string[] {
   return sentences
 }
 
-function isTrue(value: string | undefined): boolean {
+/** Only the word true, in any case, means true. */
+export function isTrue(value: string | undefined): boolean {
   return value?.trim().toLowerCase() === 'true'
 }

@@ -9,7 +9,7 @@
 import { LONGEST_TIMER_MS } from '../timers.js'
 import type { OptionRow, Tool } from './command-line.js'
 
-const OF_NEW_PRODUCER = 'belongs to the new producer and has no effect here'
+const OF_NEW_PRODUCER = 'belongs to the new producer and has no effect without --new-producer'
 
 const epilogue = `
 Examples:
@@ -20,6 +20,24 @@ Exit status: 0 every line was delivered; 1 wrong usage, configuration or input; 
 3 some lines had no outcome in time; 130 and 143 a signal came before the end of the input.
 `
 
+/** What this tool has for either producer. */
+export const sharedRows: readonly OptionRow[] = [
+  { flags: '--ignore-delivery-failures', doc: 'exit with 0 even when messages failed, as the original does' },
+  {
+    flags: '--max-line-bytes <n>',
+    doc: 'maximum length of a line; 0: no limit',
+    default: '134217728',
+    max: LONGEST_TIMER_MS,
+  },
+  {
+    flags: '--close-timeout-ms <ms>',
+    doc: 'longest wait for outcomes after a signal',
+    default: '30000',
+    max: LONGEST_TIMER_MS,
+  },
+  { flags: '--verbose', doc: 'log at INFO too, and show stack traces' },
+]
+
 const rows: readonly OptionRow[] = [
   { flags: '--topic <topic>', doc: 'the topic to send to (required, or --property topic=…)' },
   {
@@ -28,7 +46,12 @@ const rows: readonly OptionRow[] = [
     key: 'metadata.broker.list',
   },
   { flags: '--bootstrap-server <list>', doc: 'the same as --broker-list', key: 'metadata.broker.list' },
-  { flags: '--sync', doc: 'wait for the outcome of each message before reading the next line' },
+  {
+    flags: '--sync',
+    doc: 'wait for the outcome of each message before reading the next line',
+    key: 'producer.type',
+    bare: 'sync',
+  },
   {
     flags: '--compression-codec [codec]',
     doc: 'none, gzip, snappy, lz4 or zstd; without a name: gzip',
@@ -109,40 +132,30 @@ const rows: readonly OptionRow[] = [
   },
   { flags: '--producer-property <k=v>', doc: 'any producer setting', isRepeatable: true },
   { flags: '--producer.config <file>', doc: 'a producer.properties file' },
-  { flags: '--ignore-delivery-failures', doc: 'exit with 0 even when messages failed, as the original does' },
+  ...sharedRows,
+  { flags: '--old-producer', doc: 'accepted without effect: the old producer is the default' },
   {
-    flags: '--max-line-bytes <n>',
-    doc: 'maximum length of a line; 0: no limit',
-    default: '134217728',
-    max: LONGEST_TIMER_MS,
+    flags: '--new-producer',
+    doc: 'KafkaProducer sends the lines, with options of its own: see --new-producer --help',
   },
-  {
-    flags: '--close-timeout-ms <ms>',
-    doc: 'longest wait for outcomes after a signal',
-    default: '30000',
-    max: LONGEST_TIMER_MS,
-  },
-  { flags: '--verbose', doc: 'log at INFO too, and show stack traces' },
-  { flags: '--old-producer', doc: 'accepted without effect: this is the old producer' },
-  { flags: '--new-producer', doc: 'ignored with a warning', ignoredBecause: OF_NEW_PRODUCER },
   {
     flags: '--max-memory-bytes <n>',
-    doc: 'ignored with a warning: belongs to the new producer',
+    doc: 'ignored with a warning: belongs to --new-producer',
     ignoredBecause: OF_NEW_PRODUCER,
   },
   {
     flags: '--max-partition-memory-bytes <n>',
-    doc: 'ignored with a warning: belongs to the new producer',
+    doc: 'ignored with a warning: belongs to --new-producer',
     ignoredBecause: OF_NEW_PRODUCER,
   },
   {
     flags: '--metadata-fetch-timeout-ms <n>',
-    doc: 'ignored with a warning: belongs to the new producer',
+    doc: 'ignored with a warning: belongs to --new-producer',
     ignoredBecause: OF_NEW_PRODUCER,
   },
   {
     flags: '--max-block-ms <n>',
-    doc: 'ignored with a warning: belongs to the new producer',
+    doc: 'ignored with a warning: belongs to --new-producer',
     ignoredBecause: OF_NEW_PRODUCER,
   },
 ]

@@ -31,6 +31,13 @@ export interface MetadataSourceOptions {
   /** Of the producer; others hold sessions of it as well. */
   readonly sessions: BrokerSessions
   readonly logger: Logger
+  /** The setting with the list, for texts. Default: `metadata.broker.list`. */
+  readonly listKey?: string
+  /**
+   * Whether a broker is asked again whose first answer lacks leader epochs or topic ids, before the caller gets one. Default:
+   * no, {@link MetadataSource.lacksTopicIds} says so.
+   */
+  readonly isComplete?: boolean
   /** Order in which the bootstrap brokers are tried. Default: shuffled. */
   readonly shuffle?: (brokers: readonly BrokerAddress[]) => BrokerAddress[]
 }
@@ -79,10 +86,9 @@ export class MetadataSource {
       }
     }
     if (this.#closedFor) throw this.#closedFor
-    throw new MetadataError(
-      `no broker of metadata.broker.list=${this.#listText()} gives metadata: ${failures.join('; ')}`,
-      { cause },
-    )
+    throw new MetadataError(`no broker of ${this.#listText()} gives metadata: ${failures.join('; ')}`, {
+      cause,
+    })
   }
 
   /** Whether the last answer says less than the same broker would say now: it came as the first one, in v0. */
@@ -171,8 +177,14 @@ export class MetadataSource {
   #answerOf(session: BrokerSession, topics: readonly string[]): Promise<FetchedMetadata> {
     return new Promise((resolve, reject) => {
       this.#giveUp = reject
-      session.fetchMetadata(topics).then(resolve, reject)
+      this.#fetch(session, topics).then(resolve, reject)
     })
+  }
+
+  async #fetch(session: BrokerSession, topics: readonly string[]): Promise<FetchedMetadata> {
+    const first = await session.fetchMetadata(topics)
+    const hasTopics = first.response.topics.some(({ errorCode: code }) => code === NONE)
+    return first.lacksEpochs && hasTopics && this.#options.isComplete ? session.fetchMetadata(topics) : first
   }
 
   /** From v13 on a broker may refuse as a whole. */
@@ -191,6 +203,7 @@ export class MetadataSource {
   }
 
   #listText(): string {
-    return printable(this.#options.bootstrap.map(addressText).join(','))
+    const { bootstrap, listKey = 'metadata.broker.list' } = this.#options
+    return `${listKey}=${printable(bootstrap.map(addressText).join(','))}`
   }
 }

@@ -33,6 +33,8 @@ export interface Setting {
   readonly defaultMeans?: string
   /** A value to show where the user's own must not be repeated. */
   readonly example?: string
+  /** Of keys of the Java client that cannot mean in Node what they mean there: what they do here; `doc` has the reason. */
+  readonly inNode?: 'no effect' | 'another meaning' | 'only the default'
   /** Values that are often written and not accepted, in lower case → what to write instead. */
   readonly instead?: Readonly<Record<string, string>>
 }

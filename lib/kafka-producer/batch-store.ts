@@ -18,6 +18,8 @@ export interface BatchStoreOptions extends TopicQueuesOptions {
   readonly isCompressed: boolean
   readonly due: DuePartitions
   viewOf(topic: string): TopicView | null
+  /** A batch was begun with a record. */
+  onBegin(topic: string, partition: number): void
 }
 
 export class BatchStore {
@@ -72,6 +74,7 @@ export class BatchStore {
 
   add(batch: ProducerBatch): void {
     this.incomplete.add(batch)
+    if (!batch.isSplit) this.#options.onBegin(batch.topic, batch.partition)
   }
 
   /** Gives the memory of a batch back that was never added. */

@@ -12,6 +12,7 @@ import {
   type KafkaProducerSetting,
   kafkaProducerKeys,
 } from '../config/kafka-producer-keys.js'
+import type { Setting } from '../config/setting.js'
 import { parseInteger, type SettingReader } from '../config/setting-reader.js'
 import { ConfigError, printable } from '../errors.js'
 import { idempotenceOf } from './idempotence.js'
@@ -73,6 +74,14 @@ export function retryBackoffMaxMs({ read, given, rules }: Source, retryBackoffMs
 export function reconnectBackoffMaxMs({ read, given }: Source, reconnectBackoffMs: number): number {
   const key = 'reconnect.backoff.max.ms'
   return given.has('reconnect.backoff.ms') && !given.has(key) ? reconnectBackoffMs : read.int(key)
+}
+
+/** What was given and will not happen, for the log. */
+export function reportWithoutEffect({ given, hints }: Source): void {
+  for (const { key, inNode, doc } of kafkaProducerKeys.settings as readonly Setting[]) {
+    if (inNode !== 'no effect' || !given.has(key)) continue
+    hints.push({ level: 'info', text: `${given.where(key)}${key} has no effect here: ${doc}` })
+  }
 }
 
 export function gzipLevel({ read }: Source): number {

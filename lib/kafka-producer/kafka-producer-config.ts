@@ -177,6 +177,8 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
     this.retries = readers.retries(from, isImplied)
     this.enableIdempotence = readers.idempotence(from, this)
 
+    readers.reportWithoutEffect(from)
+
     Object.freeze(this)
     this.#report(options.logger ?? defaultLogger, own)
   }
@@ -195,6 +197,13 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
   /** What differs in the release that {@link clientDefaults} names. */
   get rules(): ReleaseRules {
     return rulesOf(this.clientDefaults)
+  }
+
+  /** That of {@link compressionType}; undefined where the codec has none. */
+  get compressionLevel(): number | undefined {
+    return { ...NO_LEVELS, gzip: this.compressionGzipLevel, zstd: this.compressionZstdLevel }[
+      this.compressionType
+    ]
   }
 
   /** Whether a key was given, whatever its value. */
@@ -235,6 +244,9 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
     logger.info(`configured with ${given.slice(0, MAX_LISTED).join(', ')}${more}`)
   }
 }
+
+/** The package for lz4 has one level. */
+const NO_LEVELS = { none: undefined, snappy: undefined, lz4: undefined }
 
 /** Read by plug-ins, or as the setting that they stand for. */
 const EXEMPT: ReadonlySet<string> = new Set([...pluginKeys, readers.OLD_ACKS])

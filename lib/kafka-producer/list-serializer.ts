@@ -8,16 +8,16 @@
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-466
  */
 import { ConfigError, printable } from '../errors.js'
-import { wellFormed } from '../protocol/primitives.js'
+import { lengthOf, putNullableBytes, roomOf, type Serialized } from '../protocol/serialized.js'
 import { Writer } from '../protocol/writer.js'
 import { SerializationError } from './record-errors.js'
 import type { RecordHeaders } from './record-headers.js'
 import { type PluginConfig, type Serializer, serializePart } from './serializer.js'
 import * as serializers from './serializers.js'
 
+const LENGTH_BYTES = 4
 const CONSTANT_SIZE = 0
 const VARIABLE_SIZE = 1
-const NULL_ELEMENT = -1
 
 const constantSizes: readonly (new () => Serializer)[] = [
   serializers.ShortSerializer,
@@ -91,13 +91,9 @@ export class ListSerializer<T = unknown> implements Serializer<readonly (T | nul
     for (const element of data) {
       const bytes =
         element === null ? null : serializePart(inner as Serializer, 'value', topic, element, headers)
-      if (bytes === null) {
-        if (!isConstant) writer.int32(NULL_ELEMENT)
-        continue
-      }
-      const written = typeof bytes === 'string' ? Buffer.from(wellFormed(bytes)) : bytes
-      if (!isConstant) writer.int32(written.length)
-      writer.bytes(written)
+      if (!isConstant) writeNullable(writer, bytes)
+      else if (typeof bytes === 'string') writer.utf8(bytes)
+      else if (bytes !== null) writer.bytes(bytes)
     }
     return writer.finish()
   }
@@ -111,4 +107,11 @@ function writeNullIndexes(writer: Writer, elements: readonly unknown[]): void {
   const indexes = elements.flatMap((element, index) => (element === null ? [index] : []))
   writer.int32(indexes.length)
   for (const index of indexes) writer.int32(index)
+}
+
+/** `int32 length, bytes`; −1 for null. */
+function writeNullable(writer: Writer, bytes: Serialized): void {
+  const length = lengthOf(bytes)
+  const buffer = writer.room(LENGTH_BYTES + roomOf(bytes, length, writer.free - LENGTH_BYTES))
+  writer.advanceTo(putNullableBytes(buffer, bytes, length, writer.length))
 }

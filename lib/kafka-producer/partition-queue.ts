@@ -87,8 +87,9 @@ export class PartitionQueue {
 const MAX_SEQUENCE_DISTANCE = 0x40000000
 
 /** Sequences begin again at 0 after 2³¹ − 1, and with another producer or epoch. */
-function isBefore(queued: ProducerBatch, { producer }: ProducerBatch): boolean {
-  const theirs = queued.producer
+function isBefore(queued: ProducerBatch, batch: ProducerBatch): boolean {
+  const producer = batch.sequenced
+  const theirs = queued.sequenced
   if (theirs.baseSequence < 0 || producer.baseSequence < 0) return false
   if (theirs.producerId !== producer.producerId) return false
   if (theirs.producerEpoch !== producer.producerEpoch) return theirs.producerEpoch < producer.producerEpoch

@@ -5,11 +5,12 @@
  * Open for records → closed (full, drained, or a record did not fit) → sent, perhaps several times → completed, once. It
  * knows no queue and no memory; whoever completes it calls the callbacks with what it returns.
  */
+import type { NumberedBatch } from '../produce/partition-sequences.js'
 import type { Compression } from '../protocol/records/compression.js'
 import { type BatchProducer, NO_PRODUCER } from '../protocol/records/record-batch.js'
-import type { RecordBatchBuilder } from '../protocol/records/record-batch-builder.js'
+import { RecordBatchBuilder } from '../protocol/records/record-batch-builder.js'
 import type { RecordHeaders } from '../protocol/records/record-body.js'
-import { BATCH_HEAD_BYTES } from '../protocol/records/record-sizes.js'
+import { BATCH_HEAD_BYTES, NO_HEADERS_BYTES } from '../protocol/records/record-sizes.js'
 import type { Serialized } from '../protocol/writer.js'
 import type { DueItem } from './due-heap.js'
 import { IllegalStateError } from './errors.js'
@@ -55,9 +56,15 @@ export class ProducerBatch implements DueItem {
   readonly topic: string
   readonly partition: number
   readonly createdMs: number
-  readonly builder: RecordBatchBuilder
+  builder: RecordBatchBuilder
   readonly writeLimitBytes: number
   readonly isSplit: boolean
+  /** Its numbers, once it was written with some. */
+  numbered: NumberedBatch | null = null
+  /** An attempt has ended without an answer, or with one that leaves it open. */
+  mayBeStored = false
+  /** Another thread reads the bytes. */
+  isCompressing = false
   /** In the order of the records. */
   readonly futures: FutureRecordMetadata[] = []
   accountedBytes: number
@@ -149,6 +156,34 @@ export class ProducerBatch implements DueItem {
     if (bound > this.maxRecordBytes) this.maxRecordBytes = bound
   }
 
+  /** The numbers that it has now, or was encoded with last. */
+  get sequenced(): BatchProducer {
+    if (!this.numbered) return this.producer
+    const { identity, baseSequence } = this.numbered
+    const { producerId, epoch: producerEpoch } = identity
+    return { producerId, producerEpoch, baseSequence, isTransactional: this.producer.isTransactional }
+  }
+
+  /**
+   * Takes out the records that have headers; the others close up. For a broker that has no place for headers.
+   *
+   * @returns the futures of those that are not in it any more.
+   */
+  takeRecordsWithHeaders(): FutureRecordMetadata[] {
+    const records = this.builder.readRecords()
+    if (records.every(({ headers }) => headers.length === 0)) return []
+    const futures = this.futures.splice(0)
+    this.builder = new RecordBatchBuilder(Buffer.allocUnsafe(this.builder.length))
+    this.#compressed = null
+    const taken: FutureRecordMetadata[] = []
+    for (const [i, { key, value, headers, timestampMs }] of records.entries()) {
+      const future = futures[i]!
+      if (headers.length > 0) taken.push(future)
+      else this.append(future, Number(timestampMs), key, value, null, NO_HEADERS_BYTES, this.maxRecordBytes)
+    }
+    return taken
+  }
+
   /** Takes no more records from now on. */
   close(): void {
     this.#isClosed = true
@@ -161,8 +196,13 @@ export class ProducerBatch implements DueItem {
    */
   async compress(compression: Compression): Promise<void> {
     if (this.#compressed) return
-    this.#compressed = await compression.compress(this.builder.records, MAGIC_2)
-    this.#codecId = compression.id
+    this.isCompressing = true
+    try {
+      this.#compressed = await compression.compress(this.builder.records, MAGIC_2)
+      this.#codecId = compression.id
+    } finally {
+      this.isCompressing = false
+    }
   }
 
   /** Compressed bytes by plain ones; 1 where they are not compressed. */

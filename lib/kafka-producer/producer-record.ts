@@ -92,6 +92,11 @@ export class ProducerRecord<K = unknown, V = unknown> implements RecordLike<K, V
     return this.#value
   }
 
+  /** Whether somebody has given or asked for headers. */
+  get hasHeaders(): boolean {
+    return this.#headers !== null
+  }
+
   /** May be changed until the record is sent. */
   get headers(): RecordHeaders {
     this.#headers ??= RecordHeaders.from(null)

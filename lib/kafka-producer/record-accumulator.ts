@@ -10,6 +10,7 @@ import type { RecordHeaders } from '../protocol/records/record-body.js'
 import type { Serialized } from '../protocol/writer.js'
 import { BatchStore } from './batch-store.js'
 import { DuePartitions, type LeaderAndEpoch } from './due-partitions.js'
+import type { FlushGeneration } from './flush-generations.js'
 import { NodeLatency } from './node-latency.js'
 import type { PartitionQueue } from './partition-queue.js'
 import type { TopicView } from './partitioners/partitioner.js'
@@ -50,6 +51,10 @@ export interface RecordAccumulatorOptions {
   /** `partitioner.availability.timeout.ms`. */
   readonly availabilityTimeoutMs: number
   readonly cluster: ClusterView
+  /** Called when a batch begins: its partition belongs to the transaction now. Default: nothing. */
+  readonly onBatch?: (topic: string, partition: number) => void
+  /** Records have waited for memory, this long all together. */
+  readonly onMemoryWait?: (waitedMs: number) => void
   /** 0 ≤ n < 1. */
   random(): number
 }
@@ -78,9 +83,11 @@ export class RecordAccumulator {
   readonly #admission: RecordAdmission
   #isClosed = false
   #isCompleting = false
+  #isMutedInFlight: boolean
 
   constructor(options: RecordAccumulatorOptions) {
     this.#options = options
+    this.#isMutedInFlight = options.isMutedInFlight
     const { cluster } = options
     this.latency = new NodeLatency(options.availabilityTimeoutMs)
     this.#due = new DuePartitions({
@@ -95,6 +102,7 @@ export class RecordAccumulator {
       isAdaptive: options.isAdaptive,
       due: this.#due,
       viewOf: (topic) => cluster.topic(topic),
+      onBegin: options.onBatch ?? (() => {}),
       random: () => options.random(),
       isSlow: ({ leaderId }) => this.latency.isSlow(leaderId),
     })
@@ -103,6 +111,7 @@ export class RecordAccumulator {
       generations: this.#store.generations,
       bufferBytes: options.bufferBytes,
       maxRequestBytes: options.maxRequestBytes,
+      onWaited: options.onMemoryWait ?? (() => {}),
     })
   }
 
@@ -134,6 +143,7 @@ export class RecordAccumulator {
    * @param timestampMs - of the record; since the epoch, unlike all other times here.
    * @param deadlineMs - until when it may wait.
    * @param beginsBatch - false: do nothing where a new batch would begin, so that the partitioner may be asked again.
+   * @param generation - of {@link enterFlush}: a flush that waits for it waits for the record.
    * @returns a sum of {@link Appended}.
    * @throws {RecordTooLargeError | BufferExhaustedError | ProducerClosedError} nothing has changed then.
    */
@@ -146,8 +156,19 @@ export class RecordAccumulator {
     deadlineMs: number,
     nowMs: number,
     beginsBatch = true,
+    generation: FlushGeneration | null = null,
   ): number {
-    return this.#admission.append(future, key, value, headers, timestampMs, deadlineMs, nowMs, beginsBatch)
+    return this.#admission.append(
+      future,
+      key,
+      value,
+      headers,
+      timestampMs,
+      deadlineMs,
+      nowMs,
+      beginsBatch,
+      generation,
+    )
   }
 
   /**
@@ -237,6 +258,11 @@ export class RecordAccumulator {
       part.producer = { ...batch.producer, baseSequence: sequence }
       sequence = (sequence + part.count) % 0x80000000
     }
+    if (batch.numbered) {
+      const counts = parts.map(({ count }) => count)
+      const numbers = batch.numbered.partition.split(batch.numbered, counts)
+      for (const [i, part] of parts.entries()) part.numbered = numbers[i]!
+    }
     const queue = topic.queueOf(batch.partition)
     for (let i = parts.length - 1; i >= 0; i--) queue.reinsert(parts[i]!)
     this.#due.place(queue, nowMs)
@@ -288,6 +314,20 @@ export class RecordAccumulator {
     this.#isCompleting = isCompleting
   }
 
+  /** From now on a partition has at most one batch in flight: there are no sequence numbers that keep its order. */
+  muteInFlight(): void {
+    this.#isMutedInFlight = true
+  }
+
+  /** Something that a flush waits for, though it is not in the accumulator yet; {@link leaveFlush} ends that. */
+  enterFlush(): FlushGeneration {
+    return this.#store.generations.enter()
+  }
+
+  leaveFlush(generation: FlushGeneration): void {
+    this.#store.generations.leave(generation)
+  }
+
   /** Refuses records from now on, but those that wait; all batches are due. */
   close(): void {
     this.#isClosed = true
@@ -312,7 +352,7 @@ export class RecordAccumulator {
     batch.drainedMs = nowMs
     batch.isInFlight = true
     batch.leaderEpoch = queue.leaderEpoch
-    queue.isMuted = this.#options.isMutedInFlight
+    queue.isMuted = this.#isMutedInFlight
     this.#due.place(queue, nowMs)
     this.#due.rotate(queue)
     return batch

@@ -7,7 +7,7 @@ import { type KafkaError, ProducerClosedError, printable } from '../errors.js'
 import type { RecordHeaders } from '../protocol/records/record-body.js'
 import { headersBytes, partBytes, upperBoundBytes } from '../protocol/records/record-sizes.js'
 import type { Serialized } from '../protocol/writer.js'
-import type { FlushGenerations } from './flush-generations.js'
+import type { FlushGeneration, FlushGenerations } from './flush-generations.js'
 import { type AppendableRecord, Appended, type RecordAppender } from './record-appender.js'
 import { BufferExhaustedError, RecordTooLargeError, SerializationError } from './record-errors.js'
 import { FutureRecordMetadata } from './record-future.js'
@@ -29,6 +29,8 @@ export interface RecordAdmissionOptions {
   readonly bufferBytes: number
   /** `max.request.size`. */
   readonly maxRequestBytes: number
+  /** Records have waited for memory, this long all together. */
+  onWaited(waitedMs: number): void
 }
 
 export class RecordAdmission {
@@ -72,8 +74,10 @@ export class RecordAdmission {
     deadlineMs: number,
     nowMs: number,
     beginsBatch: boolean,
+    generation: FlushGeneration | null,
   ): number {
-    if (this.#isClosed) throw new ProducerClosedError('the producer was closed while a record was being sent')
+    if (this.#isClosed && !generation)
+      throw new ProducerClosedError('the producer was closed while a record was being sent')
     future.keyBytes = partBytes(key)
     future.valueBytes = partBytes(value)
     const record = this.#record
@@ -87,19 +91,22 @@ export class RecordAdmission {
     record.bytes = upperBoundBytes(future.keyBytes, future.valueBytes, record.headersBytes)
     this.#checkSize(record)
     if (this.#waiting.size === 0) {
-      const done = this.#options.appender.append(record, nowMs, beginsBatch)
+      const done = this.#options.appender.append(record, nowMs, beginsBatch, generation)
       if (done !== Appended.waits) return done
     }
     if (!this.#waiting.hasRoomFor(record.bytes))
       throw exhausted(future, 'too many records wait for it already')
-    this.#waiting.add({ ...record, generation: this.#options.generations.enter() }, deadlineMs)
+    const entered = this.#options.generations.enter(generation ?? undefined)
+    this.#waiting.add({ ...record, generation: entered, sinceMs: nowMs }, deadlineMs)
     return Appended.waits | Appended.wakesSender
   }
 
   /** See `RecordAccumulator`. */
   admit(nowMs: number): Failed[] {
     const failed: Failed[] = []
+    let waitedMs = 0
     for (let late = this.#waiting.shiftExpired(nowMs); late; late = this.#waiting.shiftExpired(nowMs)) {
+      waitedMs += nowMs - late.sinceMs
       failed.push({ future: late.future, error: exhausted(late.future, 'max.block.ms is over') })
       this.#options.generations.leave(late.generation)
     }
@@ -107,9 +114,11 @@ export class RecordAdmission {
       const result = this.#admitOne(first, nowMs)
       if (result === Appended.waits) break
       this.#waiting.shift()
+      waitedMs += nowMs - first.sinceMs
       this.#options.generations.leave(first.generation)
       if (typeof result !== 'number') failed.push({ future: first.future, error: result })
     }
+    if (waitedMs > 0) this.#options.onWaited(waitedMs)
     return failed
   }
 

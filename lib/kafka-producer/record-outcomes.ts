@@ -15,11 +15,15 @@ import { RecordHeaders } from './record-headers.js'
 
 /** Different failures that are counted by themselves until they are logged. */
 const MAX_KINDS = 20
+/** Failed records that are kept until it is known whether anybody looks at them. */
+const MAX_UNDECIDED = 10_000
 
 export class RecordOutcomes {
   readonly #interceptors: ProducerInterceptors | null
   readonly #logger: Logger
   #unobserved = new Map<string, { records: number; text: string }>()
+  /** Nobody has looked yet: who awaits what `send()` returns does so only afterwards. */
+  #undecided: FutureRecordMetadata[] = []
 
   /** @param interceptors - null for none. */
   constructor(interceptors: ProducerInterceptors | null, logger: Logger) {
@@ -40,11 +44,28 @@ export class RecordOutcomes {
   ): void {
     for (const [i, future] of futures.entries()) future.fail(typeof error === 'function' ? error(i) : error)
     this.#finish(futures)
-    for (const future of futures) if (!future.isObserved) this.#count(future)
+    for (const future of futures) if (!future.isObserved) this.#undecided.push(future)
+    if (this.#undecided.length > MAX_UNDECIDED) this.#decide()
+  }
+
+  /** Whether there may be something to report. */
+  get hasUnobserved(): boolean {
+    return this.#undecided.length > 0 || this.#unobserved.size > 0
   }
 
   /** Logs at ERROR what failed since the last call and had neither a callback nor anybody who asked. */
   reportUnobserved(): void {
+    this.#decide()
+    this.#log()
+  }
+
+  #decide(): void {
+    const undecided = this.#undecided
+    this.#undecided = []
+    for (const future of undecided) if (!future.isObserved) this.#count(future)
+  }
+
+  #log(): void {
     if (this.#unobserved.size === 0) return
     const kinds = this.#unobserved
     this.#unobserved = new Map()
@@ -78,7 +99,7 @@ export class RecordOutcomes {
       known.records++
       return
     }
-    if (this.#unobserved.size >= MAX_KINDS) this.reportUnobserved()
+    if (this.#unobserved.size >= MAX_KINDS) this.#log()
     this.#unobserved.set(kind, { records: 1, text: `${printable(topic)}: ${message}` })
   }
 }

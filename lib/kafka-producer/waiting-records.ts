@@ -12,6 +12,8 @@ import type { AppendableRecord } from './record-appender.js'
 /** A record, and the flush that waits for it. */
 export interface WaitingRecord extends AppendableRecord {
   readonly generation: FlushGeneration
+  /** When it began to wait. */
+  readonly sinceMs: number
 }
 
 class Entry implements DueItem {

@@ -59,7 +59,7 @@ export class Meter {
   #count = 0
   /** Events of the current interval, not yet in the rates. */
   #recent = 0
-  /** Per second, one for each of {@link SPANS}; null until the first interval is over. */
+  /** Per second, one for each of {@link SPANS}; null until the first interval has passed. */
   #rates: number[] | null = null
 
   constructor(clock: RateClock) {

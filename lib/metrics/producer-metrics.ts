@@ -163,7 +163,7 @@ export class ProducerMetrics {
   }
 
   /**
-   * A produce request to `host:port` is over. It passes the time in: looking at the clock is expensive.
+   * A produce request to `host:port` has completed or failed. It passes the time in: looking at the clock is expensive.
    *
    * @param bytesOnWire - null when it was never encoded.
    * @param endMs - as `startMs` on the clock of these metrics.

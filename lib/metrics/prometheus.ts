@@ -1,45 +1,49 @@
 /**
- * `kafka-classic-producer/prometheus`: shows the metrics of producers in a prom-client registry.
+ * `kafka-classic-producer/prometheus`: shows the metrics of producers of either kind in a prom-client registry.
  *
- * Nothing is counted twice: each scrape takes one snapshot of each producer. Base units, names and labels as
- * Prometheus wants them; rates and means are left out, because Prometheus computes them over the time it is asked for.
+ * Nothing is counted twice: each scrape takes one snapshot of each producer. Those of a Producer have base units, names and
+ * labels as Prometheus wants them, without rates and means, which Prometheus computes over the time it is asked for. Those of
+ * a KafkaProducer have the names that Prometheus' JMX exporter gives to those of the Java client, rates as well.
  * Needs the package prom-client, version 14 or 15.
  *
  * @see docs/METRICS.md for the names beside the original's
  */
-import {
-  Counter,
-  Gauge,
-  type OpenMetricsContentType,
-  type PrometheusContentType,
-  type Registry,
-} from 'prom-client'
+import { Counter, Gauge } from 'prom-client'
 import { ConfigError, printable } from '../errors.js'
-import { type ObservedProducer, ObservedProducers } from './observed-producers.js'
-import { infoRow, type NumberRow, numberRows, type SpreadRow, spreadRows } from './prometheus-rows.js'
+import { mergedMetrics } from './kafka-metric.js'
+import { merged } from './merged.js'
+import { isKafkaProducer, type ObservedKafkaProducer, type ObservedProducer } from './observed-producers.js'
+import { type AnyRegistry, Collection } from './prometheus-collection.js'
+import { type KafkaRow, kafkaRows, type Reading, readKafkaRow } from './prometheus-kafka-rows.js'
+import { infoRow, numberRows, spreadRows } from './prometheus-rows.js'
 import { SpreadSummary } from './prometheus-summary.js'
 import type { MetricsSnapshot } from './snapshot.js'
 
-export type { ObservedProducer } from './observed-producers.js'
+export type { KafkaMetric } from './kafka-metric.js'
+export type { ObservedKafkaProducer, ObservedProducer } from './observed-producers.js'
 
 export interface CollectOptions {
   /** Start of every name. Default `kafka_producer_`. */
   readonly prefix?: string
 }
 
-type AnyRegistry = Registry<PrometheusContentType> | Registry<OpenMetricsContentType>
+/** By prefix. */
+interface Collections {
+  readonly classic: Map<string, Collection<MetricsSnapshot>>
+  readonly kafka: Map<string, Collection<Reading>>
+}
 
-const collections = new WeakMap<AnyRegistry, Map<string, Collection>>()
+const collections = new WeakMap<AnyRegistry, Collections>()
 
 /**
  * Shows the metrics of this producer in the registry until it is closed. Several producers share the names; those
  * with one `client.id` are added up.
  *
- * @returns ends it earlier. The names leave the registry with the last producer.
+ * @returns ends it earlier. The names leave the registry with the last producer of the kind.
  * @throws {ConfigError} when the registry has one of the names already, or the prefix cannot begin a name.
  */
 export function collectFrom(
-  producer: ObservedProducer,
+  producer: ObservedProducer | ObservedKafkaProducer,
   registry: AnyRegistry,
   { prefix = 'kafka_producer_' }: CollectOptions = {},
 ): () => void {
@@ -49,93 +53,67 @@ export function collectFrom(
       'prefix',
     )
   }
-  const byPrefix = collections.get(registry) ?? new Map<string, Collection>()
-  collections.set(registry, byPrefix)
-  let collection = byPrefix.get(prefix)
-  if (!collection?.isRegistered) {
-    collection = new Collection(registry, prefix)
-    byPrefix.set(prefix, collection)
+  const { classic, kafka } = collections.get(registry) ?? { classic: new Map(), kafka: new Map() }
+  collections.set(registry, { classic, kafka })
+  if (isKafkaProducer(producer)) {
+    return collectionOf(kafka, prefix, () => kafkaCollection(registry, prefix)).add(producer)
   }
-  return collection.producers.add(producer)
+  return collectionOf(classic, prefix, () => classicCollection(registry, prefix)).add(producer)
 }
 
-/** The metrics of one prefix in one registry. */
-class Collection {
-  readonly producers: ObservedProducers
-  readonly #registry: AnyRegistry
-  readonly #prefix: string
-  readonly #names: readonly string[]
-  #info: Gauge
-  /** One for the metrics of a scrape, which are asked in one go. */
-  #snapshot: MetricsSnapshot | null = null
+function collectionOf<S>(
+  byPrefix: Map<string, Collection<S>>,
+  prefix: string,
+  create: () => Collection<S>,
+): Collection<S> {
+  const existing = byPrefix.get(prefix)
+  if (existing?.isRegistered) return existing
+  const created = create()
+  byPrefix.set(prefix, created)
+  return created
+}
 
-  constructor(registry: AnyRegistry, prefix: string) {
-    this.#registry = registry
-    this.#prefix = prefix
-    this.#names = [...numberRows, ...spreadRows, infoRow].map(({ name }) => prefix + name)
-    const taken = this.#names.find((name) => registry.getSingleMetric(name) !== undefined)
-    if (taken !== undefined) {
-      throw new ConfigError(`the registry has a metric ${taken} already; give another prefix`, 'prefix')
-    }
-    this.producers = new ObservedProducers(() => this.#unregister())
-    for (const row of numberRows) this.#registerNumber(row)
-    for (const row of spreadRows) this.#registerSpread(row)
-    this.#info = this.#registerInfo()
-  }
-
-  /** False after the last producer was removed, or somebody cleared the registry. */
-  get isRegistered(): boolean {
-    return this.#registry.getSingleMetric(this.#prefix + infoRow.name) === this.#info
-  }
-
-  #registerNumber(row: NumberRow): void {
-    const source = this
+function classicCollection(registry: AnyRegistry, prefix: string): Collection<MetricsSnapshot> {
+  const collection = new Collection<MetricsSnapshot>({ registry, prefix, merged })
+  collection.checkFree([...numberRows, ...spreadRows, infoRow])
+  collection.register(numberRows, (configuration, row, current) => {
     const Kind = row.name.endsWith('_total') ? Counter : Gauge
-    new Kind({
-      ...this.#described(row),
+    return new Kind({
+      ...configuration,
       collect() {
         this.reset()
-        for (const { labels, value } of row.read(source.#current())) this.inc(labels, value)
+        for (const { labels, value } of row.read(current())) this.inc(labels, value)
       },
     })
-  }
-
-  #registerSpread(row: SpreadRow): void {
-    new SpreadSummary(this.#described(row), () => row.read(this.#current()))
-  }
-
-  #registerInfo(): Gauge {
-    const source = this
+  })
+  collection.register(
+    spreadRows,
+    (configuration, row, current) => new SpreadSummary(configuration, () => row.read(current())),
+  )
+  collection.register([infoRow], (configuration, row, current) => {
     return new Gauge({
-      ...this.#described(infoRow),
+      ...configuration,
       collect() {
         this.reset()
-        for (const labels of infoRow.read(source.#current())) this.set(labels, 1)
+        for (const labels of row.read(current())) this.set(labels, 1)
       },
     })
-  }
+  })
+  return collection
+}
 
-  #described({ name, help, labelNames }: { name: string; help: string; labelNames: readonly string[] }): {
-    name: string
-    help: string
-    labelNames: string[]
-    registers: AnyRegistry[]
-  } {
-    return { name: this.#prefix + name, help, labelNames: [...labelNames], registers: [this.#registry] }
-  }
-
-  #current(): MetricsSnapshot | null {
-    if (this.#snapshot === null) {
-      this.#snapshot = this.producers.snapshot()
-      queueMicrotask(() => {
-        this.#snapshot = null
-      })
-    }
-    return this.#snapshot
-  }
-
-  #unregister(): void {
-    if (!this.isRegistered) return
-    for (const name of this.#names) this.#registry.removeSingleMetric(name)
-  }
+function kafkaCollection(registry: AnyRegistry, prefix: string): Collection<Reading> {
+  const collection = new Collection<Reading>({ registry, prefix, merged: mergedMetrics })
+  collection.checkFree(kafkaRows)
+  collection.register<KafkaRow>(kafkaRows, (configuration, row, current) => {
+    const Kind = row.name.endsWith('_total') ? Counter : Gauge
+    return new Kind({
+      ...configuration,
+      collect() {
+        this.reset()
+        for (const { labels, value } of readKafkaRow(row, current())) this.inc(labels, value)
+      },
+    })
+  })
+  return collection
 }

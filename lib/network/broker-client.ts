@@ -40,7 +40,14 @@ export interface BrokerClientOptions {
   readonly logger: Logger
   /** A quota was exceeded: called with how long the broker holds back, or asks the client to. */
   readonly onThrottle?: (broker: string, throttleTimeMs: number) => void
+  /** A request of any kind is written; called with its bytes. */
+  readonly onWritten?: (broker: string, bytes: number) => void
+  /** An answer of any kind was read; called with its bytes, those of its length included. */
+  readonly onRead?: (broker: string, bytes: number) => void
 }
+
+/** What stands before a frame. */
+const LENGTH_BYTES = 4
 
 export interface RequestOptions {
   /** Milliseconds to wait for the answer, from when all earlier requests of the connection have theirs. */
@@ -94,6 +101,7 @@ export class BrokerClient {
         return client.#inFlight.size > 0 && !client.#isBroker
       },
       onFrame: (frame: Buffer): void => {
+        options.onRead?.(client.#connection.broker, frame.length + LENGTH_BYTES)
         client.#inFlight.answer(frame)
         client.#hasAnswered = true
         client.#unconfirmed = 0
@@ -164,7 +172,10 @@ export class BrokerClient {
     const answer = this.#answerTo(metadata, 0, secondId, request.length, { timeoutMs })
     // A caller that gave up on the first one need not handle the failure of the second.
     answer.catch(() => {})
-    if (this.#connection.isOpen) this.#connection.write(Buffer.concat([question, request]), () => {})
+    if (this.#connection.isOpen) {
+      this.#connection.write(Buffer.concat([question, request]), () => {})
+      for (const { length } of [question, request]) this.#options.onWritten?.(this.#connection.broker, length)
+    }
     return { versions, metadata: answer as Promise<MetadataResponse> }
   }
 
@@ -282,6 +293,7 @@ export class BrokerClient {
       encoded.release()
       return
     }
+    this.#options.onWritten?.(this.#connection.broker, bytes.length)
     this.#connection.write(bytes, () => {
       encoded.release()
       onWritten?.()

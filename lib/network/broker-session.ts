@@ -22,6 +22,7 @@ import {
   type Detected,
   type Detection,
   detectVersions,
+  detectVersionsAlone,
   saysVersions,
 } from './detect-versions.js'
 import { ReadyConnection } from './ready-connection.js'
@@ -79,6 +80,8 @@ export interface FetchedMetadata {
   readonly response: MetadataResponse
   /** It came with the versions, and the same broker would say more now. */
   readonly lacksTopicIds: boolean
+  /** Likewise, of leader epochs. */
+  readonly lacksEpochs: boolean
 }
 
 /** A connection that is open, and what came with its versions. */
@@ -89,6 +92,7 @@ interface Connected {
 
 /** Of Metadata. */
 const VERSION_WITH_TOPIC_IDS = 10
+const VERSION_WITH_EPOCHS = 7
 
 export class BrokerSession {
   readonly address: BrokerAddress
@@ -144,12 +148,13 @@ export class BrokerSession {
   /**
    * A connection that can be used now.
    *
-   * @param topics - in use, at least one unless the broker {@link isKnown}: the question for versions names them.
+   * @param topics - in use, at least one unless the broker {@link isKnown}: the question for versions names them. null where
+   *   none is in use: only the versions are asked for, which brokers before 0.10 do not answer.
    * @returns at once while the connection is open, so that nobody waits for nothing.
    * @throws {ConnectionError | RequestTimeoutError | DecodeError | UnsupportedVersionError} as a rejection; nothing of
    * the caller was written. After {@link close} with its reason.
    */
-  ready(topics: readonly string[]): Ready | Promise<Ready> {
+  ready(topics: readonly string[] | null): Ready | Promise<Ready> {
     return this.#ready ?? this.#whenConnected(topics)
   }
 
@@ -170,11 +175,15 @@ export class BrokerSession {
     topics: readonly string[],
   ): Promise<FetchedMetadata> {
     if (detected) {
-      return { response: detected, lacksTopicIds: connection.knows(metadata, VERSION_WITH_TOPIC_IDS) }
+      return {
+        response: detected,
+        lacksTopicIds: connection.knows(metadata, VERSION_WITH_TOPIC_IDS),
+        lacksEpochs: connection.knows(metadata, VERSION_WITH_EPOCHS),
+      }
     }
     const { requestTimeoutMs: timeoutMs } = this.#options
     const response = await connection.request(metadata, metadataRequest(topics), { timeoutMs })
-    return { response, lacksTopicIds: false }
+    return { response, lacksTopicIds: false, lacksEpochs: false }
   }
 
   /** Where the release was guessed and it is time: asks once more, beside the traffic, on a connection of its own. */
@@ -211,7 +220,7 @@ export class BrokerSession {
     this.#state = legalMove(this.#state, to)
   }
 
-  async #whenConnected(topics: readonly string[]): Promise<Ready> {
+  async #whenConnected(topics: readonly string[] | null): Promise<Ready> {
     this.#end.signal.throwIfAborted()
     const startMs = performance.now()
     /** Whoever has the connection made gets what comes with it. */
@@ -228,7 +237,7 @@ export class BrokerSession {
     }
   }
 
-  async #connect(topics: readonly string[]): Promise<Connected> {
+  async #connect(topics: readonly string[] | null): Promise<Connected> {
     this.#move('connecting')
     const known = this.#apiVersionsCache.of(this.broker)
     let made: { readonly client: BrokerClient; readonly metadata: MetadataResponse | null }
@@ -254,7 +263,9 @@ export class BrokerSession {
     return { client, metadata: null }
   }
 
-  #detect(topics: readonly string[]): Promise<Detected> {
+  #detect(topics: readonly string[] | null): Promise<Detected> {
+    if (topics === null)
+      return detectVersionsAlone(this.#detection(() => this.#open(), this.#authenticate, []))
     if (topics.length === 0)
       throw new EncodeError('a request to a broker that is not known yet names a topic')
     return detectVersions(this.#detection(() => this.#open(), this.#authenticate, topics))

@@ -25,6 +25,9 @@ export interface ConnectorOptions {
   readonly maxFrameBytes: number
   /** A quota was exceeded: called with how long the broker holds back, or asks the client to. */
   readonly onThrottle?: (broker: string, throttleTimeMs: number) => void
+  /** A request is written, an answer was read: called with its bytes. */
+  readonly onWritten?: (broker: string, bytes: number) => void
+  readonly onRead?: (broker: string, bytes: number) => void
   /** Opens the socket to one address; for specs and for wrapping. Default: `net.connect`. */
   readonly openSocket?: (options: TcpNetConnectOpts) => Socket
   /** Resolves a name to all of its addresses. Default: `dns.lookup`. */
@@ -36,7 +39,7 @@ export class Connector {
   readonly #client: BrokerClientOptions
 
   constructor(options: ConnectorOptions) {
-    const { connectTimeoutMs, maxFrameBytes, clientId, logger, onThrottle } = options
+    const { connectTimeoutMs, maxFrameBytes, clientId, logger, onThrottle, onWritten, onRead } = options
     const dial = dialWith(options)
     this.#connection = {
       connect: (address, connecting, signal) =>
@@ -48,6 +51,8 @@ export class Connector {
       clientId,
       logger,
       ...(onThrottle && { onThrottle }),
+      ...(onWritten && { onWritten }),
+      ...(onRead && { onRead }),
     }
   }
 

@@ -30,7 +30,8 @@ import { forRequest } from './client-errors.js'
 export interface Detected {
   /** Open, with the versions of its broker set. */
   readonly client: BrokerClient
-  readonly metadata: MetadataResponse
+  /** Answer for the topics; null where there are none. */
+  readonly metadata: MetadataResponse | null
 }
 
 /** Makes a fresh connection fit for requests; its client has its versions by then. Rejects where the broker refuses. */
@@ -52,6 +53,8 @@ export interface Detection {
 /** How often a peer that closes on everything is asked: a proxy may do so until its broker is up. */
 const ROUNDS = 2
 const PAUSE_MS = 50
+/** Who has a topic by then asks again, in the way that all brokers answer. */
+const ALONE_TIMEOUT_MS = 2000
 
 /**
  * @throws {ConnectionError | RequestTimeoutError | DecodeError} nothing is known then.
@@ -67,6 +70,28 @@ export async function detectVersions(detection: Detection): Promise<Detected> {
   } catch (error) {
     throw nothingStored(error as KafkaError)
   }
+}
+
+/**
+ * Where no topic is in use: asks for the versions alone, which brokers before 0.10 do not answer.
+ *
+ * @throws {ConnectionError | RequestTimeoutError | DecodeError | UnsupportedVersionError}
+ */
+export async function detectVersionsAlone({
+  open,
+  authenticate,
+  timeoutMs,
+}: Omit<Detection, 'topics'>): Promise<Detected> {
+  const client = await open()
+  try {
+    const limitMs = Math.min(timeoutMs, ALONE_TIMEOUT_MS)
+    client.useVersions(versionsIn(await askVersions(client, limitMs), client))
+    await authenticate?.(client)
+  } catch (error) {
+    client.close(error as KafkaError)
+    throw error
+  }
+  return { client, metadata: null }
 }
 
 /**

@@ -32,7 +32,7 @@ export interface SyncProducerListener {
   /** Finding out the broker's versions has brought metadata of these topics along that nobody had asked for. */
   onMetadata?(topics: readonly string[], response: MetadataResponse): void
   /**
-   * A produce request is over, well or not.
+   * A produce request has completed or failed.
    *
    * @param bytes - on the wire, length field included; null when it was never encoded.
    * @param startMs - when it was called, before a connect; like `endMs` by `performance.now()`.

@@ -15,10 +15,14 @@ export interface PartitionAnswer {
   readonly baseOffset: bigint
   /** −1n where the broker does not stamp messages itself. */
   readonly logAppendTimeMs: bigint
+  /** Of the partition; −1n where the answer has none: Produce before v5. */
+  readonly logStartOffset: bigint
   /** The broker's text about the refusal. */
   readonly errorMessage: string | null
   /** Which messages of the batch it refuses, and why; empty where the broker does not report them. */
   readonly recordErrors: readonly { readonly batchIndex: number; readonly message: string | null }[]
+  /** Who leads the partition now (KIP-951); −1 where the broker does not say. */
+  readonly currentLeader: { readonly leaderId: number; readonly leaderEpoch: number }
 }
 
 export interface MatchedResponse {

@@ -16,11 +16,13 @@ export interface ProduceRequestOptions {
 /** Bytes of a request beside its sets, roughly; only a hint. */
 const REQUEST_OVERHEAD_BYTES = 256
 
+type PartitionPlace = Pick<PartitionBatch, 'topic' | 'partition'>
+
 const noTopicId = (): Uint8Array => NO_TOPIC_ID
 
 /** Topics in the order in which they first come, partitions of a topic together. */
 export function produceRequest(
-  batches: readonly { readonly batch: PartitionBatch; readonly payload: Payload }[],
+  batches: readonly { readonly batch: PartitionPlace; readonly payload: Payload | Buffer }[],
   { acks, requestTimeoutMs, transactionalId = null, topicIdOf = noTopicId }: ProduceRequestOptions,
 ): ProduceRequest {
   const topics = new Map<string, ProduceRequest['topics'][number]>()

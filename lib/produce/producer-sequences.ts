@@ -146,7 +146,7 @@ export class ProducerSequences {
     this.#renumberSettled()
   }
 
-  /** A batch is given up that may be stored: its time is over, and no answer came. */
+  /** A batch is given up that may be stored: its time limit has passed, and no answer came. */
   expired(batch: NumberedBatch): void {
     batch.partition.expired(batch)
     this.#unresolved.add(batch.partition)

@@ -17,7 +17,7 @@ import { type PartitionBatch, type PartitionMap, partitionName } from './partiti
 import { brokerError } from './produce-errors.js'
 import { halve } from './split-batches.js'
 
-/** A record that may have its outcome before the answer is there, when its time limit is over. */
+/** A record that may have its outcome before the answer is there, when its time limit has passed. */
 export interface SentRecord extends RecordBody {
   readonly isSettled: boolean
 }

@@ -1,5 +1,5 @@
 /**
- * When messages are accepted, and when their time is over: read once for the messages of one turn of the event loop,
+ * When messages are accepted, and when their time limit has passed: read once for the messages of one turn of the event loop,
  * which share the answer: a look at the clock costs 50 to 150 ns, and sending a message less than 1 µs.
  *
  * The answer is dropped when the callback under way is done, so that no later message has it; and after some messages,

@@ -82,7 +82,7 @@ export interface ProducerEvents<K = unknown, V = unknown> {
   /** The release of a broker is first seen, or is another than before: it was upgraded. Not with a `broker.version`. */
   version: (event: VersionSeen) => void
   throttle: (event: ThrottleEvent) => void
-  /** `close()` is over; comes last, once. */
+  /** `close()` has completed; comes last, once. */
   close: () => void
 }
 

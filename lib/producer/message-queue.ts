@@ -92,7 +92,7 @@ export class MessageQueue<T> {
    * @param timeoutMs - for each item; 0 refuses at once, negative waits for as long as it takes. Among calls that wait a
    *   later one has no shorter time.
    * @param signal - gives the waiting up.
-   * @returns how many were taken, from the first on; fewer than all when the time of one was over.
+   * @returns how many were taken, from the first on; fewer than all when the time limit of one had passed.
    */
   put(items: readonly T[], timeoutMs: number, signal?: AbortSignal): Promise<number> {
     return new Promise((resolve) => this.wait(new PromisedWait(items, timeoutMs, signal, resolve)))

@@ -25,7 +25,7 @@ export interface SendLoopOptions<T> {
   readonly lingerMs: number
   /** `max.in.flight.requests.per.connection`: cycles at a time, each of one batch of the queue. Default 1. */
   readonly maxInFlight?: number
-  /** When the time of an item is over, by `performance.now()`; 0 for never. No later item has an earlier limit. */
+  /** When the time limit of an item has passed, by `performance.now()`; 0 for never. No later item has an earlier limit. */
   readonly deadlineMsOf?: (item: T) => number
 }
 
@@ -101,7 +101,7 @@ export class SendLoop<T> {
     this.#timer = setTimeout(() => this.#expired(), Math.min(forMs, this.#untilDeadlineMs()))
   }
 
-  /** One whose time is over is handed on, as whoever sends it settles it; nobody else looks into the queue. */
+  /** One whose time limit has passed is handed on, as whoever sends it settles it; nobody else looks into the queue. */
   #untilDeadlineMs(): number {
     const { queue, deadlineMsOf } = this.#options
     const first = queue.peek()

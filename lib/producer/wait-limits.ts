@@ -1,5 +1,5 @@
 /**
- * Ends waits when their time is over, with one timer for all of them: thousands of calls may wait for room, and most of
+ * Ends waits when their time limit has passed, with one timer for all of them: thousands of calls may wait for room, and most of
  * them find it in time.
  */
 import { type Link, LinkedList } from '../linked-list.js'
@@ -15,7 +15,7 @@ export class WaitLimits<T> {
   readonly #end: (waiters: readonly T[]) => void
   #timer: NodeJS.Timeout | undefined
 
-  /** @param end - called with those whose time is over; their limits are removed by then. */
+  /** @param end - called with those whose time limit has passed; their limits are removed by then. */
   constructor(end: (waiters: readonly T[]) => void) {
     this.#end = end
   }

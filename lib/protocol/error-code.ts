@@ -281,3 +281,10 @@ export function errorCode(code: number): ErrorCode {
     }
   )
 }
+
+const byName = new Map<string, ErrorCode>([...byCode.values()].map((row) => [row.name, row]))
+
+/** Looks a name up, Kafka's present one; undefined for one that is not in the table. */
+export function errorCodeNamed(name: string): ErrorCode | undefined {
+  return byName.get(name)
+}

@@ -115,6 +115,18 @@ export function utf8Room(text: string, free: number): number {
   return most <= free ? most : Buffer.byteLength(text)
 }
 
+/** Bytes that {@link putUtf8} makes of a text, exactly. */
+export function utf8Bytes(text: string): number {
+  const length = text.length
+  if (length <= SHORT_TEXT) {
+    let i = 0
+    while (i < length && text.charCodeAt(i) < 0x80) i++
+    if (i === length) return length
+  }
+  const bytes = Buffer.byteLength(text)
+  return bytes === length || text.isWellFormed() ? bytes : Buffer.byteLength(wellFormed(text))
+}
+
 /**
  * Text as UTF-8. A lone surrogate becomes `?`, as Java writes it.
  *

@@ -19,6 +19,7 @@ import {
   type RecordLimits,
   RefusedRecords,
 } from './checked-records.js'
+import type { BatchIdentity } from './producer-states.js'
 
 const MAGIC_AT = 16
 const MAGIC_2 = 2
@@ -27,6 +28,8 @@ const ZSTD = 4
 const FIRST_VERSION_WITH_ZSTD = 7
 const LOG_APPEND_TIME = 0x08
 const CONTROL = 0x20
+const TRANSACTIONAL = 0x10
+const NO_PRODUCER_ID = -1n
 
 /** Whether it is one whole record batch; what else there may be in it is checked later. */
 export function isOneBatch(records: Buffer): boolean {
@@ -45,7 +48,7 @@ export async function checkBatch(
   if (refused) return refused
   const messages = await attempt('CORRUPT_MESSAGE', () => opened(batch!))
   if (messages instanceof RefusedRecords) return messages
-  return missingKeys(messages, limits) ?? [{ codecId: batch!.codecId, messages }]
+  return missingKeys(messages, limits) ?? [{ codecId: batch!.codecId, messages, ...numbered(batch!) }]
 }
 
 // The order is Kafka's.
@@ -73,6 +76,8 @@ function refusal(
       `a batch of ${batch.count} records up to ${batch.lastOffsetDelta}`,
     )
   if (batch.attributes & CONTROL) return new RefusedRecords(onInvalidRecord, 'a control batch')
+  if (batch.producerId > NO_PRODUCER_ID && batch.baseSequence < 0)
+    return new RefusedRecords(onInvalidRecord, `a producer's batch with the number ${batch.baseSequence}`)
   if (batch.attributes & LOG_APPEND_TIME)
     return new RefusedRecords('INVALID_TIMESTAMP', 'a batch that claims the time of the broker')
   return null
@@ -88,4 +93,11 @@ async function opened(batch: ReadBatch): Promise<CheckedRecord[]> {
 
 function record({ timestampMs, key, value, headers }: ReadRecord): CheckedRecord {
   return { magic: MAGIC_2, timestampMs: Number(timestampMs), key, value, headers }
+}
+
+function numbered(batch: ReadBatch): { batch?: BatchIdentity } {
+  const { producerId, producerEpoch, baseSequence, count } = batch
+  if (producerId <= NO_PRODUCER_ID) return {}
+  const isTransactional = (batch.attributes & TRANSACTIONAL) !== 0
+  return { batch: { producerId, producerEpoch, baseSequence, count, isTransactional } }
 }

@@ -1,4 +1,5 @@
 /** What checking the records of a partition comes to, whatever their format: what can be stored, or why nothing is. */
+import type { BatchIdentity } from './producer-states.js'
 
 export interface CheckedRecord {
   readonly magic: number
@@ -13,6 +14,8 @@ export interface CheckedRecord {
 export type CheckedRecords = readonly {
   readonly codecId: number
   readonly messages: readonly CheckedRecord[]
+  /** Of a batch that a producer has numbered. */
+  readonly batch?: BatchIdentity
 }[]
 
 /** Kafka's error codes of what is refused; for a wrong format it is that of a record that is not valid. */

@@ -2,7 +2,7 @@
  * What a broker of each era does where Kafka releases differ. Versions come from the table of releases; a row says the
  * rest: what is refused, and how. The row 0.8 is what Kafka 0.8.2.2 was seen to do.
  *
- * @see docs/reference/wire-protocol.md#versions-by-release, #finding-out-versions, #message-formats, #what-brokers-refuse
+ * @see docs/reference/wire-protocol.md#versions-by-release, #finding-out-versions, #message-formats, #what-brokers-refuse, #idempotence, #transactions
  */
 export interface Era {
   readonly name: string
@@ -45,6 +45,16 @@ export interface Era {
   readonly wantsKeysToCompact: boolean
   /** Format that older messages are made into before their size is looked at; null where they are left as they are. */
   readonly convertsTo: null | 1 | 2
+  /** Batches of each producer and partition that are recognised when they come again. */
+  readonly rememberedBatches: 1 | 5
+  /** A batch that does not start at number 0, of a producer that the partition knows nothing of. */
+  readonly onUnknownProducer: 'OUT_OF_ORDER_SEQUENCE_NUMBER' | 'UNKNOWN_PRODUCER_ID' | 'store'
+  /** Whether a transactional batch needs a transactional id, and offsets of a transaction the id of a group. */
+  readonly wantsNamesOfTransactions: boolean
+  /** Whether leaders ask the coordinator if a partition belongs to the transaction before they store for it (KIP-890). */
+  readonly verifiesTransactions: boolean
+  /** Level of `transaction.version` that it can have; 0 where the feature is not known. */
+  readonly transactionVersion: 0 | 2
   /** In 0.8, until there is a first topic, metadata answers list no brokers at all. */
   readonly listsBrokersOf: 'clustersWithTopics' | 'allClusters'
 }
@@ -66,6 +76,11 @@ const of0_8 = {
   refusesInternalTopic: 'always',
   wantsKeysToCompact: false,
   convertsTo: null,
+  rememberedBatches: 1,
+  onUnknownProducer: 'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  wantsNamesOfTransactions: false,
+  verifiesTransactions: false,
+  transactionVersion: 0,
   listsBrokersOf: 'clustersWithTopics',
 } as const satisfies Era
 
@@ -99,8 +114,16 @@ const of0_11 = {
   convertsTo: 2,
 } as const satisfies Era
 
-const of2_8 = {
+const of1_1 = {
   ...of0_11,
+  name: '1.1',
+  release: '1.1',
+  rememberedBatches: 5,
+  onUnknownProducer: 'UNKNOWN_PRODUCER_ID',
+} as const satisfies Era
+
+const of2_8 = {
+  ...of1_1,
   name: '2.8',
   release: '2.8',
   listsWithUnsupportedVersion: 'ApiVersions',
@@ -108,6 +131,8 @@ const of2_8 = {
   onWrongFormat: 'INVALID_RECORD',
   onInvalidRecord: 'INVALID_RECORD',
   isIllegalTopicNamed: true,
+  onUnknownProducer: 'store',
+  wantsNamesOfTransactions: true,
 } as const satisfies Era
 
 const of3_9 = {
@@ -115,6 +140,7 @@ const of3_9 = {
   name: '3.9',
   release: '3.9',
   onCreated: 'UNKNOWN_TOPIC_OR_PARTITION',
+  verifiesTransactions: true,
 } as const satisfies Era
 
 // Oldest first.
@@ -123,10 +149,10 @@ const all = [
   of0_9,
   of0_10,
   of0_11,
-  { ...of0_11, name: '1.1', release: '1.1' },
+  of1_1,
   of2_8,
   of3_9,
-  { ...of3_9, name: '4.3', release: '4.3' },
+  { ...of3_9, name: '4.3', release: '4.3', transactionVersion: 2 },
 ] as const satisfies readonly Era[]
 
 /** Names that `era` may have. */

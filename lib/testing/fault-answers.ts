@@ -3,7 +3,8 @@ import type { Api } from '../protocol/api.js'
 import { encodeResponse } from '../protocol/request-response.js'
 import { pause } from '../timers.js'
 import type { Answer } from './broker-connection.js'
-import { type ActingFault, type AnswerByApi, type ApiName, altered, type FaultOf } from './faults.js'
+import type { AnswerByApi, ApiName, FaultOf } from './fault-kinds.js'
+import { type ActingFault, altered } from './faults.js'
 
 export const silence: Answer = {}
 export const closing: Answer = { end: 'close' }

@@ -1,115 +1,57 @@
 /**
- * What goes wrong with the next requests of a kind.
- *
- * A fault is noted with a filter and acts a number of times; each one that fits a request acts on it.
+ * When something goes wrong: a fault is noted with a filter and acts a number of times; each one that fits a request acts
+ * on it.
  */
-import type { ApiVersionsResponse, MetadataResponse, ProduceResponse } from '../protocol/messages/index.js'
-import { pause } from '../timers.js'
+import { printable } from '../errors.js'
+import type { Alteration, AnswerByApi, ApiName, FaultOf } from './fault-kinds.js'
+import { refuseUnknownFields } from './known-fields.js'
 
-/** The answers of each API, as they are before they become bytes. */
-export interface AnswerByApi {
-  Produce: ProduceResponse
-  Metadata: MetadataResponse
-  ApiVersions: ApiVersionsResponse
-}
-
-export type ApiName = keyof AnswerByApi
-const apiNames: readonly string[] = ['Produce', 'Metadata', 'ApiVersions'] satisfies ApiName[]
-
-/** What may go wrong with any request. Made by the functions of this file. */
-export type Fault =
-  | { readonly kind: 'errorCode'; readonly code: number }
-  | { readonly kind: 'wait'; readonly until: (signal: AbortSignal) => Promise<unknown> }
-  | { readonly kind: 'noAnswer' }
-  | { readonly kind: 'close'; readonly when: 'beforeStoring' | 'afterStoring' }
-  | { readonly kind: 'reset'; readonly when: 'beforeStoring' | 'afterStoring' }
-  | { readonly kind: 'rawBytes'; readonly bytes: Buffer }
-  | { readonly kind: 'cutAnswer'; readonly bytes: number }
-  | { readonly kind: 'wrongCorrelationId' }
-  | { readonly kind: 'omitPartition' }
-  | { readonly kind: 'throttle'; readonly milliseconds: number }
-
-/** A fault of {@link alterAnswer}. */
-export interface Alteration<Name extends ApiName> {
-  readonly kind: 'alterAnswer'
-  change(answer: AnswerByApi[Name]): AnswerByApi[Name]
-}
-
-/** What may go wrong with requests of one API. */
-export type FaultOf<Name extends ApiName> = Fault | Alteration<Name>
-
-/** A fault of {@link hold}. */
-export type Hold = Fault & { release(): void }
-
-/**
- * Kafka's error code for the partition; nothing is stored. In Metadata for the topic, or, with a partition in the
- * filter, for that partition: 5 then takes its leader out of the answer, other codes leave it, as 9 does in Kafka.
- */
-export const errorCode = (code: number): Fault => ({ kind: 'errorCode', code })
-/** Handles the request, and later ones of its connection, this many milliseconds late. */
-export const delayMs = (milliseconds: number): Fault => ({
-  kind: 'wait',
-  until: (signal) => pause(milliseconds, signal),
-})
-/** Handles the request when the promise has settled. A broker that is stopped meanwhile does not handle it. */
-export const holdUntil = (promise: Promise<unknown>): Fault => ({ kind: 'wait', until: () => promise })
-/** Handles the request when `release` is called; one that comes after that does not wait. */
-export function hold(): Hold {
-  let release = (): void => {}
-  const released = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  return { ...holdUntil(released), release }
-}
-/** Stores, and never answers. */
-export const noAnswer = (): Fault => ({ kind: 'noAnswer' })
-/** Closes the connection in place of an answer. Default: after storing, which makes the outcome ambiguous. */
-export const close = (when: 'beforeStoring' | 'afterStoring' = 'afterStoring'): Fault => ({
-  kind: 'close',
-  when,
-})
-/** As {@link close}, with a TCP reset. */
-export const reset = (when: 'beforeStoring' | 'afterStoring' = 'afterStoring'): Fault => ({
-  kind: 'reset',
-  when,
-})
-/** Answers with these bytes and nothing else. */
-export const rawBytes = (bytes: Buffer): Fault => ({ kind: 'rawBytes', bytes })
-/** Sends the first bytes of the answer, its length included, and closes. */
-export const cutAnswer = (bytes: number): Fault => ({ kind: 'cutAnswer', bytes })
-/** Answers under another request's number. */
-export const wrongCorrelationId = (): Fault => ({ kind: 'wrongCorrelationId' })
-/** Stores, and leaves the matching partitions out of the answer. */
-export const omitPartition = (): Fault => ({ kind: 'omitPartition' })
-
-/**
- * As when a quota is exceeded. From Produce v6, Metadata v6 and ApiVersions v2 the answer says so at once, and nothing
- * more of the connection is read for this time; below, the answer comes later by this time. With acks 0 there is no answer.
- */
-export const throttle = (milliseconds: number): Fault => ({ kind: 'throttle', milliseconds })
-
-/** Answers what `change` makes of the answer: brokers that do not exist, partitions named twice, other addresses, … */
-export const alterAnswer = <Name extends ApiName>(
-  change: (answer: AnswerByApi[Name]) => AnswerByApi[Name],
-): Alteration<Name> => ({ kind: 'alterAnswer', change })
+const apiNames: readonly string[] = [
+  'Produce',
+  'Metadata',
+  'ApiVersions',
+  'InitProducerId',
+  'FindCoordinator',
+  'AddPartitionsToTxn',
+  'AddOffsetsToTxn',
+  'TxnOffsetCommit',
+  'EndTxn',
+] satisfies ApiName[]
 
 export interface FaultFilter {
   readonly topic?: string
   readonly partition?: number
   /** Broker id. */
   readonly broker?: number
+  /** Of the producer that asks, or, in FindCoordinator, whose coordinator is asked for. */
+  readonly transactionalId?: string
+  /** Id of a consumer group. */
+  readonly group?: string
   /** How often it acts. Default 1; Infinity for always. */
   readonly times?: number
   /** Fitting requests that pass first. Default 0. */
   readonly after?: number
 }
 
+type FieldType = 'a text' | 'a number from 0 on'
+const fieldTypes: Readonly<Record<keyof FaultFilter, FieldType>> = {
+  topic: 'a text',
+  partition: 'a number from 0 on',
+  broker: 'a number from 0 on',
+  transactionalId: 'a text',
+  group: 'a text',
+  times: 'a number from 0 on',
+  after: 'a number from 0 on',
+}
+
 /** What a request is about, for filters. */
 export interface RequestShape {
   readonly api: ApiName
   readonly broker: number
-  /** For Metadata without partitions, for ApiVersions none. */
+  /** For Metadata without partitions; empty where a request names none. */
   readonly topics: readonly { readonly name: string; readonly partitions: readonly number[] }[]
+  readonly transactionalId?: string
+  readonly group?: string
 }
 
 export interface ActingFault {
@@ -144,11 +86,17 @@ export class Faults {
 
   /**
    * @returns a function that takes the fault back; requests that already wait go on waiting.
-   * @throws {RangeError} for an API that the cluster does not have.
+   * @throws {RangeError} for an API that the cluster does not have, a filter with a field that there is not, or what is
+   *   no fault.
    */
   on<Name extends ApiName>(api: Name, filter: FaultFilter, fault: FaultOf<Name>): () => void {
     if (!apiNames.includes(api))
-      throw new RangeError(`there are faults of ${apiNames.join(' and ')}, not of ${String(api)}`)
+      throw new RangeError(`there are faults of ${apiNames.join(', ')}, not of ${printable(String(api))}`)
+    checkFilter(filter)
+    if (typeof fault !== 'object' || fault === null || !('kind' in fault))
+      throw new RangeError(
+        'a fault is what a function of kafka-classic-producer/testing returns: errorCode(6)',
+      )
     const noted: Noted = { api, filter, fault: fault as FaultOf<ApiName>, passed: 0, acted: 0 }
     this.#noted.push(noted)
     return () => {
@@ -166,6 +114,21 @@ export class Faults {
   }
 }
 
+/** A filter that is not understood would never act, or always. */
+function checkFilter(filter: FaultFilter): void {
+  refuseUnknownFields('the filter of a fault', filter, Object.keys(fieldTypes))
+  for (const [name, value] of Object.entries(filter)) {
+    const type = fieldTypes[name as keyof FaultFilter]
+    if (value === undefined || isOf(type, value)) continue
+    throw new RangeError(`${name} of a fault's filter is ${type}, not ${printable(String(value))}`)
+  }
+}
+
+function isOf(type: FieldType, value: unknown): boolean {
+  if (type === 'a text') return typeof value === 'string'
+  return typeof value === 'number' && value >= 0
+}
+
 function isItsTurn(noted: Noted): boolean {
   const { after = 0, times = 1 } = noted.filter
   if (noted.passed++ < after || noted.acted >= times) return false
@@ -175,6 +138,8 @@ function isItsTurn(noted: Noted): boolean {
 
 function fitsRequest({ api, filter }: Noted, request: RequestShape): boolean {
   if (api !== request.api || (filter.broker ?? request.broker) !== request.broker) return false
+  if ((filter.transactionalId ?? request.transactionalId) !== request.transactionalId) return false
+  if ((filter.group ?? request.group) !== request.group) return false
   if (filter.topic === undefined && filter.partition === undefined) return true
   return request.topics.some(
     ({ name, partitions }) =>

@@ -1,4 +1,7 @@
 /** `kafka-classic-producer/testing`: a Kafka cluster inside your test process. */
+export type { TestClusterEvents } from './cluster-events.js'
+export type { TestClusterOptions } from './cluster-options.js'
+export type { CoordinatorKind } from './coordinators.js'
 export { type EraName, eraNames } from './eras.js'
 export {
   type Alteration,
@@ -10,9 +13,7 @@ export {
   delayMs,
   errorCode,
   type Fault,
-  type FaultFilter,
   type FaultOf,
-  Faults,
   type Hold,
   hold,
   holdUntil,
@@ -21,11 +22,15 @@ export {
   rawBytes,
   reset,
   throttle,
+  type When,
   wrongCorrelationId,
-} from './faults.js'
+} from './fault-kinds.js'
+export { type FaultFilter, Faults } from './faults.js'
+export type { CommittedOffset } from './group-offsets.js'
 export type { VersionCaps } from './offered-apis.js'
-export type { CodecName, StoredMessage } from './partition-log.js'
+export type { CodecName, StoredMarker, StoredMessage, StoredProducer } from './partition-log.js'
 export type { ReceivedRequest } from './request-handler.js'
 export type { TestBroker } from './test-broker.js'
-export { TestCluster, type TestClusterEvents, type TestClusterOptions } from './test-cluster.js'
+export { TestCluster } from './test-cluster.js'
 export type { TopicOptions } from './topics.js'
+export type { EndedTransaction, TransactionEndCause } from './transactions.js'

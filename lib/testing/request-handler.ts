@@ -4,22 +4,21 @@
  */
 import { DecodeError } from '../errors.js'
 import type { Api } from '../protocol/api.js'
-import { apiVersions, metadata, produce } from '../protocol/messages/index.js'
+import { apiVersions, type ProduceResponse, produce } from '../protocol/messages/index.js'
 import { Reader } from '../protocol/reader.js'
 import { encodeResponse, type RequestHeader, readRequestHeader } from '../protocol/request-response.js'
 import { pause } from '../timers.js'
-import { handleApiVersions, unsupportedVersion } from './apis/api-versions.js'
-import { handleMetadata } from './apis/metadata.js'
-import { handleProduce, hasError } from './apis/produce.js'
+import type { About, BrokerView } from './apis/api-handler.js'
+import { unsupportedVersion } from './apis/api-versions.js'
+import { type AnyHandler, handlers } from './apis/index.js'
+import { hasError } from './apis/produce.js'
 import type { Answer } from './broker-connection.js'
-import type { Era } from './eras.js'
 import { afterStoring, beforeStoring, closing, ending, silence, throttled } from './fault-answers.js'
-import type { ActingFault, ApiName, Faults } from './faults.js'
-import type { OfferedApis } from './offered-apis.js'
-import type { Topics } from './topics.js'
+import type { ApiName } from './fault-kinds.js'
+import type { ActingFault, Faults } from './faults.js'
 
 /** A request as it was received. */
-export interface ReceivedRequest {
+export interface ReceivedRequest extends About {
   readonly broker: number
   /** Counts the connections of this broker. */
   readonly connection: number
@@ -30,34 +29,12 @@ export interface ReceivedRequest {
   readonly clientId: string | null
   /** When it was taken up: milliseconds of `Date.now()`. */
   readonly atMs: number
-  /** Produce only. */
-  readonly acks?: number
-  readonly timeoutMs?: number
-  /** A topic that was asked for by an id nobody has, has no name. */
-  readonly topics: readonly { readonly name: string; readonly partitions: readonly number[] }[]
-}
-
-/** What is known of a broker that is up. */
-export interface LiveBroker {
-  readonly id: number
-  readonly host: string
-  readonly port: number
-  readonly rack: string | null
 }
 
 /** What handling needs of the broker and its cluster. */
-export interface HandlerContext {
-  readonly broker: number
-  readonly era: Era
-  readonly offered: OfferedApis
-  readonly topics: Topics
+export interface HandlerContext extends BrokerView {
   readonly faults: Faults
-  readonly autoCreateTopics: boolean
-  readonly clusterId: string
-  liveBrokers(): readonly LiveBroker[]
   onRequest(request: ReceivedRequest): void
-  onStored(topic: string, partition: number, baseOffset: bigint): void
-  onRefused(topic: string, partition: number, errorCode: number, reason: string): void
 }
 
 /** Where a request came in. */
@@ -69,6 +46,7 @@ export interface Arrival {
 
 /** A request whose header is read. */
 interface Request extends Arrival {
+  readonly handler: AnyHandler
   readonly header: RequestHeader
   /** What it is read as, and whose ways count. */
   readonly version: number
@@ -77,11 +55,6 @@ interface Request extends Arrival {
   /** At the body. */
   readonly reader: Reader
 }
-
-/** What is handled; a broker does not know any other API, though it may list it. */
-const handled: ReadonlyMap<number, Api<unknown, unknown>> = new Map(
-  [produce, metadata, apiVersions].map((api) => [api.key, api as Api<unknown, unknown>]),
-)
 
 export class RequestHandler {
   readonly #context: HandlerContext
@@ -94,19 +67,33 @@ export class RequestHandler {
   async handle(frame: Buffer, arrival: Arrival): Promise<Answer> {
     const header = readRequestHeader(new Reader(frame), () => Number.POSITIVE_INFINITY)
     const { era, offered } = this.#context
-    const api = handled.get(header.apiKey)
+    const handler = handlers.get(header.apiKey)
     const taken = offered.taken.get(header.apiKey)
-    if (!api || !taken) return era.onUnknownApi === 'silence' ? silence : closing
+    if (!handler || !taken) return era.onUnknownApi === 'silence' ? silence : closing
     const { apiVersion } = header
     if (era.onUnknownVersion !== 'close') {
       const isLater = era.onUnknownVersion === 'answerProduceAsVersion1' && header.apiKey === produce.key
       const answerVersion = isLater && apiVersion > 0 ? 1 : 0
-      const request = { ...arrival, header, version: 0, answerVersion, reader: bodyOf(frame, api, 0) }
+      const request = {
+        ...arrival,
+        handler,
+        header,
+        version: 0,
+        answerVersion,
+        reader: bodyOf(frame, handler.api, 0),
+      }
       return this.#answerUnlessUnreadable(request)
     }
     if (apiVersion < taken[0] || apiVersion > taken[1]) return this.#unknownVersion(header)
-    const reader = bodyOf(frame, api, apiVersion)
-    return this.#answer({ ...arrival, header, version: apiVersion, answerVersion: apiVersion, reader })
+    const reader = bodyOf(frame, handler.api, apiVersion)
+    return this.#answer({
+      ...arrival,
+      handler,
+      header,
+      version: apiVersion,
+      answerVersion: apiVersion,
+      reader,
+    })
   }
 
   async #answerUnlessUnreadable(request: Request): Promise<Answer> {
@@ -127,87 +114,30 @@ export class RequestHandler {
     }
   }
 
-  #answer(request: Request): Promise<Answer> {
-    switch (request.header.apiKey) {
-      case produce.key:
-        return this.#produce(request)
-      case metadata.key:
-        return this.#metadata(request)
-      default:
-        return this.#apiVersions(request)
-    }
-  }
-
-  async #produce({ header, version, answerVersion, reader, ...arrival }: Request): Promise<Answer> {
-    const request = produce.request(version).read(reader)
-    const { acks, timeoutMs } = request
-    const { topics: store, era, broker, onStored, onRefused } = this.#context
-    const topics = request.topics.map(({ name, topicId, partitions }) => ({
-      name: version >= 13 ? (store.withId(topicId)?.name ?? '') : name,
-      partitions: partitions.map(({ index }) => index),
-    }))
+  async #answer({ handler, header, version, answerVersion, reader, ...arrival }: Request): Promise<Answer> {
+    const { api } = handler
+    const request = api.request(version).read(reader)
+    const about = handler.about(request, version, this.#context.topics)
     const { signal } = arrival
-    const faults = this.#received(arrival, 'Produce', header, { acks, timeoutMs, topics })
+    const faults = this.#received(arrival, handler.name, header, about)
     const early = await beforeStoring(faults, signal)
     if (early) return early
-    const response = await handleProduce(request, version, {
-      topics: store,
-      brokerId: broker,
-      brokers: this.#context.liveBrokers(),
-      era,
-      faults,
-      pause: (milliseconds) => pause(milliseconds, signal),
-      onStored,
-      onRefused,
-    })
-    if (!response) return era.onUnknownApi === 'silence' ? silence : closing
-    if (acks === 0) return unanswered(faults, hasError(response), signal)
-    const outgoing = { api: produce, version: answerVersion, correlationId: header.correlationId, response }
-    return afterStoring<'Produce'>(faults, outgoing, signal)
-  }
-
-  async #metadata({ header, version, answerVersion, reader, ...arrival }: Request): Promise<Answer> {
-    const request = metadata.request(version).read(reader)
-    const { topics: store, autoCreateTopics, clusterId, era } = this.#context
-    const topics = (request.topics ?? []).map(({ name, topicId }) => ({
-      name: name ?? store.withId(topicId)?.name ?? '',
-      partitions: [],
-    }))
-    const { signal } = arrival
-    const faults = this.#received(arrival, 'Metadata', header, { topics })
-    const early = await beforeStoring(faults, signal)
-    if (early) return early
-    const brokers = this.#context.liveBrokers()
-    const context = { topics: store, brokers, clusterId, autoCreateTopics, era, faults }
-    const response = handleMetadata(request, version, context)
-    const outgoing = { api: metadata, version: answerVersion, correlationId: header.correlationId, response }
-    return afterStoring<'Metadata'>(faults, outgoing, signal)
-  }
-
-  async #apiVersions({ header, version, answerVersion, reader, ...arrival }: Request): Promise<Answer> {
-    const request = apiVersions.request(version).read(reader)
-    const { signal } = arrival
-    const faults = this.#received(arrival, 'ApiVersions', header, { topics: [] })
-    const early = await beforeStoring(faults, signal)
-    if (early) return early
-    const response = handleApiVersions(request, version, this.#context.offered.listed, faults)
+    const response = await handler.answer(request, { ...this.#context, version, faults, signal })
+    if (!response) return this.#context.era.onUnknownApi === 'silence' ? silence : closing
+    if (about.acks === 0) return unanswered(faults, hasError(response as ProduceResponse), signal)
     const { correlationId } = header
-    return afterStoring<'ApiVersions'>(
-      faults,
-      { api: apiVersions, version: answerVersion, correlationId, response },
-      signal,
-    )
+    return afterStoring(faults, { api, version: answerVersion, correlationId, response }, signal)
   }
 
   #received(
     { connection }: Arrival,
     api: ApiName,
     { apiVersion: version, correlationId, clientId }: RequestHeader,
-    body: Pick<ReceivedRequest, 'acks' | 'timeoutMs' | 'topics'>,
+    about: About,
   ): ActingFault[] {
-    const { broker, onRequest, faults } = this.#context
-    onRequest({ broker, connection, api, version, correlationId, clientId, atMs: Date.now(), ...body })
-    return faults.actingOn({ api, broker, topics: body.topics })
+    const { brokerId: broker, onRequest, faults } = this.#context
+    onRequest({ broker, connection, api, version, correlationId, clientId, atMs: Date.now(), ...about })
+    return faults.actingOn({ ...about, api, broker })
   }
 }
 

@@ -1,11 +1,11 @@
 /** One broker of a test cluster: a listener on loopback, and what it does about each request. */
 import { createServer, type Server, type Socket } from 'node:net'
+import type { BrokerView } from './apis/api-handler.js'
 import { BrokerConnection } from './broker-connection.js'
 import { type Era, type EraName, eraNamed } from './eras.js'
 import type { Faults } from './faults.js'
 import { offeredApis, type VersionCaps } from './offered-apis.js'
-import { type LiveBroker, type ReceivedRequest, RequestHandler } from './request-handler.js'
-import type { Topics } from './topics.js'
+import { type ReceivedRequest, RequestHandler } from './request-handler.js'
 
 const HOST = '127.0.0.1'
 // Below the ports that systems hand out for outgoing connections: nobody is given the port of a broker that is down,
@@ -15,13 +15,10 @@ const HIGHEST_PORT = 31_999
 const ATTEMPTS = 50
 
 /** What a broker needs of its cluster. */
-export interface BrokerContext {
-  readonly topics: Topics
+export interface BrokerContext
+  extends Omit<BrokerView, 'brokerId' | 'era' | 'offered' | 'onStored' | 'onRefused'> {
   readonly faults: Faults
   readonly versionCaps: VersionCaps
-  readonly clusterId: string
-  readonly autoCreateTopics: boolean
-  liveBrokers(): readonly LiveBroker[]
   onRequest(request: ReceivedRequest): void
   onStored(broker: number, topic: string, partition: number, baseOffset: bigint): void
   onRefused(broker: number, topic: string, partition: number, errorCode: number, reason: string): void
@@ -160,17 +157,12 @@ export class TestBroker {
   }
 
   #handler(): RequestHandler {
-    const { versionCaps, topics, faults, autoCreateTopics, clusterId, liveBrokers, onRequest } = this.#context
+    const { versionCaps, ...shared } = this.#context
     return new RequestHandler({
-      broker: this.id,
+      ...shared,
+      brokerId: this.id,
       era: this.#era,
       offered: offeredApis(this.#era, versionCaps),
-      topics,
-      faults,
-      autoCreateTopics,
-      clusterId,
-      liveBrokers,
-      onRequest,
       onStored: (...stored) => this.#context.onStored(this.id, ...stored),
       onRefused: (...refused) => this.#context.onRefused(this.id, ...refused),
     })

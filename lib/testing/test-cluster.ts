@@ -12,55 +12,20 @@
  */
 import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'eventemitter3'
+import { type TestClusterEvents, tell } from './cluster-events.js'
+import { ClusterFeatures } from './cluster-features.js'
+import { erasOf, type TestClusterOptions } from './cluster-options.js'
+import { type CoordinatorKind, Coordinators } from './coordinators.js'
 import { type EraName, eraNamed } from './eras.js'
+import { Failover } from './failover.js'
 import { Faults } from './faults.js'
+import { type CommittedOffset, GroupOffsets } from './group-offsets.js'
 import type { VersionCaps } from './offered-apis.js'
-import type { StoredMessage } from './partition-log.js'
+import type { PartitionLog, StoredMarker, StoredMessage } from './partition-log.js'
 import type { ReceivedRequest } from './request-handler.js'
 import { type BrokerContext, TestBroker } from './test-broker.js'
 import { type TopicOptions, Topics } from './topics.js'
-
-export interface TestClusterOptions {
-  /** Default 1; their ids count from 0. */
-  brokers?: number
-  /** Kafka release whose ways it has; a list has one for each broker. Default `0.8`. */
-  era?: EraName | readonly EraName[]
-  /**
-   * API key → first and last version that get through, as with a proxy in front of the brokers: others are neither
-   * listed nor taken. Default: all of the era's.
-   */
-  apiVersions?: VersionCaps
-  /** `broker.rack` of each broker, in answers from Metadata v1 on. Default none. */
-  racks?: readonly string[]
-  /** Whether naming an unknown topic creates it. Default true. */
-  autoCreateTopics?: boolean
-  /** Partitions of topics that are created without a number. Default 1. */
-  defaultPartitions?: number
-  /** Largest message, or compressed set, in bytes. Default 1,000,012, as in Kafka. */
-  maxMessageBytes?: number
-  /**
-   * Whether the partitions of a broker that stops get another leader: at once, this many milliseconds later unless it is
-   * up again by then, or not. Default true.
-   */
-  failover?: boolean | number
-}
-
-export interface TestClusterEvents {
-  request: (request: ReceivedRequest) => void
-  stored: (event: { broker: number; topic: string; partition: number; baseOffset: bigint }) => void
-  /** A set was not stored. `reason` is for people: what the error code leaves open. */
-  refused: (event: {
-    broker: number
-    topic: string
-    partition: number
-    errorCode: number
-    reason: string
-  }) => void
-  connection: (event: { broker: number; connection: number }) => void
-}
-
-// What a test counts must not change with the release that happens to be the newest.
-const DEFAULT_ERA: EraName = '0.8'
+import { Transactions } from './transactions.js'
 
 /** Requests that are remembered; older ones are forgotten. */
 const MAX_REMEMBERED_REQUESTS = 10_000
@@ -72,26 +37,40 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
   readonly #clusterId = randomBytes(16).toString('base64url')
   readonly #versionCaps: VersionCaps
   readonly #autoCreateTopics: boolean
-  readonly #failover: boolean | number
-  readonly #failovers = new Map<number, NodeJS.Timeout>()
+  readonly #failover: Failover
+  readonly #coordinators: Coordinators
+  readonly #groupOffsets = new GroupOffsets()
+  readonly #transactions: Transactions
+  readonly #features: ClusterFeatures
   #requests: ReceivedRequest[] = []
 
   private constructor(options: TestClusterOptions) {
     super()
-    const ids = Array.from({ length: options.brokers ?? 1 }, (_, id) => id)
+    const eras = erasOf(options)
+    const ids = [...eras.keys()]
     this.#versionCaps = options.apiVersions ?? {}
     this.#autoCreateTopics = options.autoCreateTopics ?? true
-    this.#failover = options.failover ?? true
+    this.#features = new ClusterFeatures(options.transactionVersion ?? 2)
+    this.#coordinators = new Coordinators(ids)
+    this.#failover = new Failover(options.failover ?? true, {
+      isUp: (id) => this.broker(id).isUp,
+      move: (isGone) => this.#moveFrom(isGone),
+    })
     this.#topics = new Topics(ids, {
       partitions: options.defaultPartitions ?? 1,
       maxMessageBytes: options.maxMessageBytes ?? 1_000_012,
     })
-    this.#brokers = ids.map((id) => {
-      const era = eraOf(id, ids.length, options.era ?? DEFAULT_ERA)
-      return new TestBroker(id, options.racks?.[id] ?? null, era, this.#context())
+    this.#transactions = new Transactions({
+      topics: this.#topics,
+      groupOffsets: this.#groupOffsets,
+      onEnded: (ended) => tell(() => this.emit('transaction', ended)),
     })
+    this.#brokers = eras.map(
+      (era, id) => new TestBroker(id, options.racks?.[id] ?? null, era, this.#context()),
+    )
   }
 
+  /** @throws {RangeError} for options that no cluster can be started with, and misspelt ones. */
   static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
     const cluster = new TestCluster(options)
     await Promise.all(cluster.#brokers.map((broker) => broker.start()))
@@ -167,9 +146,46 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
     }
   }
 
-  /** Everything stored in a topic, ordered by partition and offset. */
+  /**
+   * Everything stored in a topic, ordered by partition and offset: what a `read_uncommitted` consumer gets, messages of
+   * open and of aborted transactions among them.
+   */
   messages(topic: string): StoredMessage[] {
-    return this.#topics.get(topic).partitions.flatMap(({ log }) => log.messages)
+    return this.#logs(topic).flatMap((log) => log.messages)
+  }
+
+  /**
+   * What a `read_committed` consumer gets of it: messages outside of transactions and of committed ones, in each
+   * partition up to the first message of an open transaction.
+   */
+  committed(topic: string): StoredMessage[] {
+    return this.#logs(topic).flatMap((log) => log.committed)
+  }
+
+  /** The markers that ended transactions, ordered by partition and offset. */
+  markers(topic: string): StoredMarker[] {
+    return this.#logs(topic).flatMap((log) => log.markers)
+  }
+
+  /** Offsets that a consumer group has committed with transactions, ordered by topic and partition. */
+  committedOffsets(group: string): CommittedOffset[] {
+    return this.#groupOffsets.committed(group)
+  }
+
+  /** The broker that coordinates a transactional id or a group; null while none does that is up. */
+  coordinatorOf(kind: CoordinatorKind, name: string): number | null {
+    const id = this.#coordinators.of(kind, name)
+    return id !== null && this.broker(id).isUp ? id : null
+  }
+
+  /** @param broker - null leaves it without a coordinator until it is moved again. */
+  moveCoordinator(kind: CoordinatorKind, name: string, broker: number | null): void {
+    this.#coordinators.move(kind, name, broker)
+  }
+
+  /** Lets the partitions of a topic forget all producers, as after `producer.id.expiration.ms`. */
+  forgetProducers(topic: string): void {
+    for (const log of this.#logs(topic)) log.producers.clear()
   }
 
   /** Message sets and record batches of a partition as they were received, one per produce request. */
@@ -185,46 +201,22 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
   async close(): Promise<void> {
     await Promise.all(this.#brokers.map((broker) => broker.stop()))
     for (const broker of this.#brokers) broker.giveUpPort()
-    for (const id of this.#brokers.keys()) this.#cancelFailover(id)
+    this.#failover.close()
+    this.#transactions.close()
+  }
+
+  #logs(topic: string): PartitionLog[] {
+    return this.#topics.get(topic).partitions.map(({ log }) => log)
   }
 
   #live(): TestBroker[] {
     return this.#brokers.filter((broker) => broker.isUp)
   }
 
-  #down(id: number): void {
-    if (this.#failover === true) this.#failOver()
-    else if (this.#failover !== false) {
-      this.#failovers.set(
-        id,
-        setTimeout(() => {
-          this.#cancelFailover(id)
-          this.#failOver()
-        }, this.#failover),
-      )
-    }
-  }
-
-  #up(id: number): void {
-    this.#cancelFailover(id)
-    if (this.#failover !== false) this.#failOver()
-  }
-
-  #cancelFailover(id: number): void {
-    clearTimeout(this.#failovers.get(id))
-    this.#failovers.delete(id)
-  }
-
-  #failOver(): void {
-    this.#topics.moveLeadersFrom(
-      (id) => this.#isGone(id),
-      this.#live().map(({ id }) => id),
-    )
-  }
-
-  /** Down, and nobody waits for it any more. */
-  #isGone(id: number): boolean {
-    return !this.broker(id).isUp && !this.#failovers.has(id)
+  #moveFrom(isGone: (broker: number) => boolean): void {
+    const to = this.#live().map(({ id }) => id)
+    this.#topics.moveLeadersFrom(isGone, to)
+    this.#coordinators.moveFrom(isGone, to)
   }
 
   #context(): BrokerContext {
@@ -234,6 +226,10 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
       versionCaps: this.#versionCaps,
       clusterId: this.#clusterId,
       autoCreateTopics: this.#autoCreateTopics,
+      transactions: this.#transactions,
+      groupOffsets: this.#groupOffsets,
+      coordinators: this.#coordinators,
+      features: () => this.#features.levels,
       liveBrokers: () => this.#live().map(({ id, host, port, rack }) => ({ id, host, port, rack })),
       onRequest: (request) => {
         if (this.#requests.length >= MAX_REMEMBERED_REQUESTS) this.#requests = this.#requests.slice(1000)
@@ -245,26 +241,11 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
       onRefused: (broker, topic, partition, errorCode, reason) =>
         tell(() => this.emit('refused', { broker, topic, partition, errorCode, reason })),
       onConnection: (broker, connection) => tell(() => this.emit('connection', { broker, connection })),
-      onUp: (broker) => this.#up(broker),
-      onDown: (broker) => this.#down(broker),
+      onUp: (broker) => {
+        this.#features.update(this.#brokers.map(({ era }) => era))
+        this.#failover.up(broker)
+      },
+      onDown: (broker) => this.#failover.down(broker),
     }
-  }
-}
-
-/** @throws {RangeError} for a list of another length. */
-function eraOf(id: number, brokers: number, eras: EraName | readonly EraName[]): EraName {
-  if (typeof eras === 'string') return eras
-  if (eras.length === brokers) return eras[id]!
-  throw new RangeError(`the test cluster has ${brokers} brokers and ${eras.length} eras`)
-}
-
-/** A listener that throws is a failing test, not a broken request: it does not end the connection unheard. */
-function tell(emit: () => void): void {
-  try {
-    emit()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
   }
 }

@@ -1,7 +1,9 @@
 /** The topics of a test cluster: their partitions, leaders and logs. Shared by its brokers. */
 import { randomBytes } from 'node:crypto'
 import { printable } from '../errors.js'
+import { refuseUnknownFields } from './known-fields.js'
 import { PartitionLog } from './partition-log.js'
+import { ProducerStates } from './producer-states.js'
 
 export interface TopicOptions {
   /** Default: one per entry of `leaders`, else the cluster's `defaultPartitions`. */
@@ -16,12 +18,21 @@ export interface TopicOptions {
   cleanupPolicy?: 'delete' | 'compact'
 }
 
+const topicOptionNames: readonly string[] = [
+  'partitions',
+  'leaders',
+  'maxMessageBytes',
+  'timestampType',
+  'cleanupPolicy',
+] satisfies (keyof TopicOptions)[]
+
 export interface Partition {
   readonly id: number
   leader: number | null
   /** Counts the leaders. */
   leaderEpoch: number
   readonly log: PartitionLog
+  readonly producers: ProducerStates
 }
 
 export interface Topic {
@@ -82,6 +93,7 @@ export class Topics {
     if (this.#topics.has(name)) throw new RangeError(`the test cluster already has a topic ${name}`)
     if (!isLegalTopicName(name))
       throw new RangeError(`${printable(name)} is no name that Kafka gives a topic`)
+    refuseUnknownFields('a topic', options, topicOptionNames)
     const count = options.partitions ?? options.leaders?.length ?? this.#defaults.partitions
     if (!Number.isInteger(count) || count < 1)
       throw new RangeError(`a topic has 1 partition or more, not ${count}`)
@@ -135,7 +147,7 @@ export class Topics {
   #partition(id: number, leaders?: readonly (number | null)[]): Partition {
     const leader = leaders ? leaders[id]! : this.#brokerIds[id % this.#brokerIds.length]!
     this.#requireBroker(leader)
-    return { id, leader, leaderEpoch: 0, log: new PartitionLog(id) }
+    return { id, leader, leaderEpoch: 0, log: new PartitionLog(id), producers: new ProducerStates() }
   }
 
   #requireBroker(id: number | null): void {

@@ -130,7 +130,7 @@ describe('Delayed answers of the null broker', () => {
     return { write: (bytes: Buffer) => written.push(bytes.toString()) } as unknown as Socket
   }
 
-  it('are written in order, each when its own delay is over', () => {
+  it('are written in order, each when its own delay has passed', () => {
     const clock = sinon.useFakeTimers()
     const written: string[] = []
     const answers = new DelayedAnswers(socketInto(written), 20)

@@ -35,7 +35,7 @@ describe('The perf tool', () => {
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'perf-tool-'))
-    cluster = await TestCluster.start({ brokers: 2 })
+    cluster = await TestCluster.start({ era: '0.8', brokers: 2 })
     cluster.createTopic('a', { partitions: 4 })
     cluster.createTopic('b', { partitions: 3 })
   })

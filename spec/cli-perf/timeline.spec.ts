@@ -58,7 +58,7 @@ describe('Timeline', () => {
     expect(timeline.samples[0]?.latency).to.include({ p50Ms: 9, maxMs: 9 })
   })
 
-  it('has one point of a run that is over at once', () => {
+  it('has one point of a run that ends at once', () => {
     deliver(1, 5)
     timeline.stop()
     expect(timeline.samples).to.have.lengthOf(1)

@@ -33,7 +33,7 @@ describe('The console producer', () => {
   let cluster: TestCluster
 
   beforeEach(async () => {
-    cluster = await TestCluster.start({ brokers: 2 })
+    cluster = await TestCluster.start({ era: '0.8', brokers: 2 })
     cluster.createTopic('lines', { partitions: 3 })
   })
 
@@ -247,8 +247,8 @@ describe('The console producer', () => {
   })
 
   it('warns about unused options', async () => {
-    const { errors } = await run('', ...to('--new-producer', '--property', 'acks=1'))
-    expect(errors).to.include('--new-producer belongs to the new producer').and.include('--property acks')
+    const { errors } = await run('', ...to('--max-block-ms', '5', '--property', 'acks=1'))
+    expect(errors).to.include('--max-block-ms belongs to the new producer').and.include('--property acks')
   })
 
   it('delivers 100,000 lines complete and in order', async () => {

@@ -102,7 +102,7 @@ describe('MetadataRefresher', () => {
       expect(source.fetched).to.deep.equal([['a'], ['b'], ['c']])
     })
 
-    it('starts anew when the one before is over', async () => {
+    it('starts anew when the one before has completed', async () => {
       const made = makeRefresher()
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))
       await refreshed(made, brokersOf(0), topicOf('t', [0, 0]))

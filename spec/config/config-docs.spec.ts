@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { clientReleases } from '../../lib/config/client-defaults.js'
+import { kafkaProducerKeys } from '../../lib/config/kafka-producer-keys.js'
 import { producerKeys } from '../../lib/config/producer-keys.js'
-import { settingsTable, withTable } from '../../scripts/config-docs.js'
+import { kafkaSettingsTable, settingsTable, withTable } from '../../scripts/config-docs.js'
 
 const { settings } = producerKeys
 
@@ -32,6 +34,34 @@ describe('the settings in the documents', () => {
       expect(() => withTable(document, 'D.md', 'NEW')).to.throw('D.md needs a line <!-- config:begin -->')
     })
   }
+})
+
+describe('the settings of KafkaProducer in the documents', () => {
+  const { settings: rows } = kafkaProducerKeys
+  const lines = kafkaSettingsTable(rows).split('\n')
+  const rowsOf = (key: string): string[] => lines.filter((line) => line.startsWith(`| \`${key}\` |`))
+
+  it('each setting of KafkaProducer has one row with its meaning', () => {
+    for (const { key, doc } of rows) {
+      const described = rowsOf(key).filter((line) => line.includes(doc.replaceAll('|', '\\|')))
+      expect(described, key).to.have.length(1)
+    }
+  })
+
+  it('a row shows type, unit, default and what is accepted', () => {
+    expect(rowsOf('linger.ms')[0]).to.match(/^\| `linger.ms` \| long, ms \| `5` \| 0 and more \|/)
+  })
+
+  it('what a key means by default in each release is in one table', () => {
+    expect(lines).to.include(`| key | ${clientReleases.join(' | ')} |`)
+    expect(rowsOf('acks')[1]).to.equal('| `acks` | `1` | `1` | `1` | `1` | `all` | `all` |')
+  })
+
+  it('keys without their meaning in Node are in a table of their own, with the reason', () => {
+    expect(rowsOf('auto.include.jmx.reporter')).to.deep.equal([
+      '| `auto.include.jmx.reporter` | `true` |  | no effect | There is no JMX in Node. |',
+    ])
+  })
 })
 
 describe('scripts/config-docs.ts', () => {

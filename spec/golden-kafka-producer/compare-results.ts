@@ -123,7 +123,7 @@ function orderDifferences(
   )
 }
 
-/** What was called before a flush, close, commit or abort was over is called before it here, too. */
+/** What was called before a flush, close, commit or abort had completed is called before it here, too. */
 function promiseDifferences(
   expected: Trace,
   got: Trace,

@@ -32,7 +32,7 @@ const FIRST = 'a'
 type Construct = Extract<Operation, { op: 'construct' }>
 
 /**
- * Resolves when the scenario is over and everything it opened is closed.
+ * Resolves when the scenario has ended and everything it opened is closed.
  *
  * @param lastFinMs - how long a connection may take to end after `close()`, before the play has failed.
  */

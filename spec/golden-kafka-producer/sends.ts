@@ -1,4 +1,4 @@
-/** The records of a play: made, sent, waited for. A send is over when its record is appended, as in Java. */
+/** The records of a play: made, sent, waited for. A send has completed when its record is appended, as in Java. */
 import type {
   DrivenFuture,
   DrivenMetadata,

@@ -12,7 +12,7 @@ export interface ExpectedOutcome {
 }
 
 export interface ExpectedRequest extends Omit<RecordedProduce, 'atMs'> {
-  /** How many of the scenario's pauses are over when it arrives; a range where a pause ends close by. */
+  /** How many of the scenario's pauses have ended when it arrives; a range where a pause ends close by. */
   pausesBefore: { atLeast: number; atMost: number }
 }
 
@@ -66,7 +66,7 @@ export function expectationOf({ name, ops, original }: Scenario): Expectation {
   }
 }
 
-/** How many pauses of the scenario were over at this time; `outcomes` tell when each ended. */
+/** How many pauses of the scenario had ended at this time; `outcomes` tell when each ended. */
 export function pausesOver(
   ops: readonly Operation[],
   outcomes: readonly Pick<Original['ops'][number], 'i' | 'startMs' | 'ms'>[],

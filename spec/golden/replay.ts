@@ -30,7 +30,7 @@ export interface Outcome {
 export interface Replayed {
   outcomes: Outcome[]
   recording: Recording
-  /** Every connection was closed when `close()` of the producer was over. */
+  /** Every connection was closed when `close()` of the producer had completed. */
   isLeftAlone: boolean
   log: { level: keyof Logger; message: string }[]
 }
@@ -42,7 +42,7 @@ const CLOSE_TIMEOUT_MS = 2000
 /** A closed socket takes a moment to be noticed at the other end. */
 const LAST_FIN_MS = 500
 
-/** Resolves when the scenario is over and everything it opened is closed. */
+/** Resolves when the scenario has ended and everything it opened is closed. */
 export async function replay(scenario: Scenario, makeProducer: ProducerFactory): Promise<Replayed> {
   const cluster = await ScriptedCluster.start(scenario.cluster, scenario.rules)
   const performance = new Performance(scenario, cluster, makeProducer)

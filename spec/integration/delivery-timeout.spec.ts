@@ -197,7 +197,7 @@ for (const type of ['sync', 'async'] as const) {
         })
       }
 
-      it('does not let a later message overtake one that is in flight when its time is over', async () => {
+      it('does not let a later message overtake one that is in flight when its time limit has passed', async () => {
         const producer = start()
         await warmUp(producer)
         const held = hold()

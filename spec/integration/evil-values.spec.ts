@@ -55,7 +55,7 @@ describe('Sending continues although', () => {
   let log: LogKeeper
 
   before(async () => {
-    cluster = await TestCluster.start()
+    cluster = await TestCluster.start({ era: '0.8' })
     cluster.createTopic('t')
   })
   after(() => cluster.close())

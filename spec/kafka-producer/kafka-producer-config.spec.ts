@@ -230,6 +230,24 @@ describe('KafkaProducerConfig', () => {
     })
   }
 
+  it('the compression level is that of the codec in use, and none where it has none', () => {
+    const levels = { 'compression.gzip.level': 2, 'compression.zstd.level': 7, 'compression.lz4.level': 4 }
+    const levelOf = (codec: string) => configOf({ ...levels, 'compression.type': codec }).compressionLevel
+    const codecs = ['gzip', 'zstd', 'lz4', 'snappy', 'none']
+    expect(codecs.map(levelOf)).to.deep.equal([2, 7, undefined, undefined, undefined])
+  })
+
+  it('a key without effect in Node is named at INFO with the reason, if it is given', () => {
+    const logger = recordingLogger()
+    const given = { ...REQUIRED, 'receive.buffer.bytes': 65536, 'auto.include.jmx.reporter': true }
+    new KafkaProducerConfig(given, { logger })
+    const reported = logger.infos.filter((line) => line.includes('has no effect here: '))
+    expect(reported).to.have.length(2)
+    expect(reported[0]).to.include('receive.buffer.bytes').and.include('which Node cannot do')
+    expect(reported[1]).to.include('auto.include.jmx.reporter')
+    expect(logger.warnings).to.deep.equal([])
+  })
+
   const refused: [key: string, value: unknown][] = [
     ...(['2', 'some', 'ALL'].map((value) => ['acks', value]) as [string, string][]),
     ...['batch.size', 'linger.ms', 'buffer.memory', 'max.request.size', 'max.block.ms', 'retries'].map(

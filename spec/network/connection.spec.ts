@@ -55,7 +55,7 @@ describe('Connection', () => {
   const opened: Connection[] = []
 
   afterEach(() => {
-    for (const connection of opened.splice(0)) connection.close(new ConnectionError('the spec is over'))
+    for (const connection of opened.splice(0)) connection.close(new ConnectionError('the spec has ended'))
   })
 
   async function open(

@@ -24,7 +24,7 @@ describe('Connector', () => {
     const openSocket = sinon.spy(connect as (options: TcpNetConnectOpts) => Socket)
     for (const sendBufferBytes of [4096, 0, -1]) {
       const connection = await connectorOf({ openSocket, sendBufferBytes }).open(peer.address, quiet)
-      ends.push(() => connection.close(new ConnectionError('the spec is over')))
+      ends.push(() => connection.close(new ConnectionError('the spec has ended')))
     }
     const always = { ...peer.address, noDelay: true, keepAlive: true }
     expect(openSocket.args).to.deep.equal([[{ ...always, writableHighWaterMark: 4096 }], [always], [always]])
@@ -34,7 +34,7 @@ describe('Connector', () => {
     const peer = await start()
     const { lookup, names } = resolvingTo([{ address: '127.0.0.1', family: 4 }])
     const connection = await connectorOf({ lookup }).open({ ...peer.address, host: 'kafka' }, quiet)
-    ends.push(() => connection.close(new ConnectionError('the spec is over')))
+    ends.push(() => connection.close(new ConnectionError('the spec has ended')))
     expect([names, connection.broker]).to.deep.equal([['kafka'], `kafka:${peer.address.port}`])
   })
 
@@ -59,7 +59,7 @@ describe('Connector', () => {
     const ask = async (maxFrameBytes: number): Promise<unknown> => {
       const connector = connectorOf({ clientId: 'mine', maxFrameBytes })
       const client = await connector.connect(peer.address, () => {})
-      ends.push(() => client.close(new ConnectionError('the spec is over')))
+      ends.push(() => client.close(new ConnectionError('the spec has ended')))
       return client.request(metadata, metadataRequest(['t']), { timeoutMs: 1000, version: 0 })
     }
     await ask(1000)

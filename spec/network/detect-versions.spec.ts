@@ -203,7 +203,7 @@ describe('detectVersions', () => {
         expect(asked[0], 'nothing is sent beside the authentication').to.deep.equal([API_VERSIONS])
       })
       expect(atAuthentication).to.deep.equal([[API_VERSIONS], '2.8'])
-      expect([asked, client.isOpen, metadata.brokers]).to.deep.equal([[both], true, []])
+      expect([asked, client.isOpen, metadata!.brokers]).to.deep.equal([[both], true, []])
     })
 
     it('is closed, and fails as authenticating does, where that fails', async () => {

@@ -65,7 +65,7 @@ describe('BrokerClient with a quota', () => {
     expect(all.throttles).to.deep.equal([])
   })
 
-  // KIP-219: since then the broker answers first and does not read on before the time is over.
+  // KIP-219: since then the broker answers first and does not read on before the time limit has passed.
   it('holds further requests back for the throttle time from Metadata v6 on, and sends them in order', async () => {
     const clock = fakeTimeouts()
     let received = 0

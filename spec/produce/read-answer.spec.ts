@@ -18,7 +18,7 @@ interface Message {
   readonly isSettled: boolean
 }
 
-/** In brackets: it has its outcome already, as its time limit was over. */
+/** In brackets: it has its outcome already, as its time limit had passed. */
 function message(text: string): Message {
   const value = text.replace(/[()]/g, '')
   return { key: null, value, timestampMs: -1, headers: null, isSettled: text.startsWith('(') }

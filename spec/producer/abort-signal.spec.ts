@@ -10,7 +10,7 @@ describe('A send that waits for room in the queue', () => {
   let release: () => void
 
   beforeEach(async () => {
-    cluster = await TestCluster.start()
+    cluster = await TestCluster.start({ era: '0.8' })
     cluster.createTopic('t')
     cluster.faults.on('Produce', {}, holdUntil(new Promise<void>((resolve) => (release = resolve))))
     producer = new Producer<string, string>(

@@ -39,7 +39,7 @@ describe('compose', () => {
   let listener: Listener
   const built: Components[] = []
   beforeEach(async () => {
-    cluster = await TestCluster.start()
+    cluster = await TestCluster.start({ era: '0.8' })
     cluster.createTopic('t')
     listener = new Listener()
   })

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { FlushTracker } from '../../lib/producer/flush-tracker.js'
 
-/** Waits under a name; @returns the names of the waits that are over. */
+/** Waits under a name; @returns the names of the waits that have ended. */
 function watch(tracker: FlushTracker) {
   const reached: string[] = []
   const reach = (name: string, ahead = 0): void => void tracker.reach(ahead).then(() => reached.push(name))

@@ -12,7 +12,7 @@ interface Settings {
   dispatchMs?: number
   /** Batches that may be on their way at a time. */
   maxInFlight?: number
-  /** How long after the beginning the time of an item is over; 0 for never. */
+  /** How long after the beginning the time limit of an item has passed; 0 for never. */
   deadlineMsOf?: (item: string) => number
 }
 

@@ -20,7 +20,7 @@ describe('WaitLimits', () => {
     expect(clock.countTimers()).to.equal(1)
   })
 
-  it('ends each wait when its own time is over, and those of one moment together', () => {
+  it('ends each wait when its own time limit has passed, and those of one moment together', () => {
     const { limits, ended } = makeLimits()
     limits.add('a', 100)
     limits.add('b', 100)

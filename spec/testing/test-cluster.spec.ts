@@ -32,7 +32,7 @@ describe('TestCluster', () => {
   })
 
   async function start(options?: TestClusterOptions): Promise<TestCluster> {
-    const cluster = await TestCluster.start(options)
+    const cluster = await TestCluster.start({ era: '0.8', ...options })
     closers.push(() => cluster.close())
     return cluster
   }

@@ -1,5 +1,5 @@
 /**
- * Measures a piece of work in this process, and reports it to the parent: `begin` when the warm-up is over, then a
+ * Measures a piece of work in this process, and reports it to the parent: `begin` when the warm-up has ended, then a
  * {@link Sample}. Nothing but the work runs in this process.
  */
 import { once } from 'node:events'

@@ -7,7 +7,7 @@
  */
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
-import { gunzip, gunzipSync, gzip, gzipSync, type ZlibOptions } from 'node:zlib'
+import { constants, gunzip, gunzipSync, gzip, gzipSync, type ZlibOptions } from 'node:zlib'
 import { DecodeError, UnsupportedCodecError } from '../../errors.js'
 import { Reader } from '../reader.js'
 import { asMagic0Frame, asStandardFrame, checkFrame } from './lz4-frame.js'
@@ -88,14 +88,14 @@ function beyond(name: CompressionName, maxBytes: number): DecodeError {
 const gzipOffThread = promisify(gzip) as (plain: Buffer, options: ZlibOptions) => Promise<Buffer>
 const gunzipOffThread = promisify(gunzip)
 
-function gzipCompression(): Compression {
+function gzipCompression(level = constants.Z_DEFAULT_COMPRESSION): Compression {
   return {
     id: 1,
     name: 'gzip',
     compress: async (plain) =>
       plain.length < OFF_THREAD_FROM_BYTES
-        ? gzipSync(plain)
-        : gzipOffThread(plain, { chunkSize: Math.min(plain.length, GZIP_CHUNK_BYTES) }),
+        ? gzipSync(plain, { level })
+        : gzipOffThread(plain, { level, chunkSize: Math.min(plain.length, GZIP_CHUNK_BYTES) }),
     decompress: (compressed, maxOutputLength) =>
       decompressing('gzip', maxOutputLength, () =>
         compressed.length < OFF_THREAD_FROM_BYTES
@@ -150,33 +150,38 @@ function lz4Compression(): Compression {
   }
 }
 
-function zstdCompression(): Compression {
+function zstdCompression(level?: number): Compression {
   const zstd = load<Zstd>(ZSTD_PACKAGE, 'zstd', loadZstd)
   return {
     id: 4,
     name: 'zstd',
-    compress: (plain) => zstd.compress(plain),
+    compress: (plain) => zstd.compress(plain, level),
     decompress: (compressed, maxBytes) =>
       decompressing('zstd', maxBytes, () => zstd.decompress(compressed, maxBytes)),
   }
 }
 
-const makers: ReadonlyMap<CompressionName, () => Compression> = new Map([
+const makers: ReadonlyMap<CompressionName, (level?: number) => Compression> = new Map([
   ['gzip', gzipCompression],
   ['snappy', snappyCompression],
   ['lz4', lz4Compression],
   ['zstd', zstdCompression],
 ])
+/** The others have one level, as Kafka's snappy, or as the package that compresses. */
+const WITH_LEVELS: ReadonlySet<CompressionName> = new Set(['gzip', 'zstd'])
 const names: readonly CompressionName[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 const loaded = new Map<CompressionName, Compression>()
 
 /**
+ * @param level - of gzip (1 to 9, −1 for the usual one) and zstd (−131072 to 22); without effect for the others. Default:
+ *   −1 and 3.
  * @returns null for `none`.
  * @throws {UnsupportedCodecError} when the codec's package is not installed; names it.
  */
-export function compressionNamed(name: CompressionName): Compression | null {
+export function compressionNamed(name: CompressionName, level?: number): Compression | null {
   const make = makers.get(name)
   if (!make) return null
+  if (level !== undefined && WITH_LEVELS.has(name)) return make(level)
   const compression = loaded.get(name) ?? make()
   loaded.set(name, compression)
   return compression

@@ -7,31 +7,12 @@
  *
  * @see https://kafka.apache.org/documentation/#recordbatch
  */
-import {
-  putBigInt64,
-  putBytes,
-  putInt16,
-  putInt32,
-  putInt64,
-  putUtf8,
-  putVarint,
-  putVarlong,
-  varintBytes,
-} from '../primitives.js'
 import type { Serialized } from '../serialized.js'
-import { crc32c } from './crc32c.js'
 import { type ReadRecord, readRecordBatches, readRecords } from './read-record-batch.js'
-import { type BatchProducer, NO_PRODUCER } from './record-batch.js'
+import { type BatchProducer, NO_PRODUCER, putBatchHead } from './record-batch.js'
 import type { RecordHeaders } from './record-body.js'
-import { BATCH_HEAD_BYTES, bodyBytes, partBytes, utf8Bytes } from './record-sizes.js'
-
-const MAGIC_2 = 2
-const NO_LEADER_EPOCH = -1
-const TRANSACTIONAL = 0x10
-/** The checksum stands in front of what it counts. */
-const CRC_AT = 17
-/** What the length field does not count: offset 8, itself 4. */
-const BEFORE_LENGTH_END = 12
+import { BATCH_HEAD_BYTES, bodyBytes, sizedBytes } from './record-sizes.js'
+import { putRecord } from './write-records.js'
 
 export class RecordBatchBuilder {
   #buffer: Buffer
@@ -68,8 +49,7 @@ export class RecordBatchBuilder {
   /** Bytes that a record would take. @param ofKey - see `record-sizes.ts`. */
   bytesOf(timestampMs: number, ofKey: number, ofValue: number, ofHeaders: number): number {
     const delta = this.#count === 0 ? 0 : timestampMs - this.#baseTimestampMs
-    const body = bodyBytes(delta, this.#count, ofKey, ofValue, ofHeaders)
-    return varintBytes(body) + body
+    return sizedBytes(bodyBytes(delta, this.#count, ofKey, ofValue, ofHeaders))
   }
 
   /**
@@ -90,18 +70,21 @@ export class RecordBatchBuilder {
   ): void {
     if (this.#count === 0) this.#baseTimestampMs = timestampMs
     const delta = timestampMs - this.#baseTimestampMs
-    const body = bodyBytes(delta, this.#count, ofKey, ofValue, ofHeaders)
-    const end = this.#at + varintBytes(body) + body
+    const end = this.#at + sizedBytes(bodyBytes(delta, this.#count, ofKey, ofValue, ofHeaders))
+    // Text that was counted exactly is written in place; what moves for a moment has its width in front.
     if (end > this.#buffer.length) this.#grow(end)
-    const buffer = this.#buffer
-    let at = putVarint(buffer, body, this.#at)
-    buffer[at++] = 0
-    at = putVarlong(buffer, delta, at)
-    at = putVarint(buffer, this.#count, at)
-    at = putPart(buffer, at, key, ofKey)
-    at = putPart(buffer, at, value, ofValue)
-    if (headers === null) buffer[at++] = 0
-    else at = putHeaders(buffer, at, headers)
+    const at = putRecord(
+      this.#buffer,
+      delta,
+      this.#count,
+      key,
+      ofKey,
+      value,
+      ofValue,
+      headers,
+      ofHeaders,
+      this.#at,
+    )
     if (at !== end) throw new TypeError(`${end - this.#at} bytes were counted and ${at - this.#at} written`)
     this.#at = end
     this.#count++
@@ -126,7 +109,17 @@ export class RecordBatchBuilder {
       batch = Buffer.allocUnsafe(BATCH_HEAD_BYTES + compressed.length)
       batch.set(compressed, BATCH_HEAD_BYTES)
     }
-    this.#writeHead(batch, producer, codecId)
+    const count = this.#count
+    putBatchHead(
+      batch,
+      0,
+      batch.length,
+      codecId,
+      count,
+      this.#baseTimestampMs,
+      this.#maxTimestampMs,
+      producer,
+    )
     return batch
   }
 
@@ -137,41 +130,9 @@ export class RecordBatchBuilder {
     return readRecords(batch!, batch!.records)
   }
 
-  #writeHead(batch: Buffer, producer: BatchProducer, codecId: number): void {
-    let at = putInt64(batch, 0, 0)
-    at = putInt32(batch, batch.length - BEFORE_LENGTH_END, at)
-    at = putInt32(batch, NO_LEADER_EPOCH, at)
-    batch[at] = MAGIC_2
-    at = putInt16(batch, producer.isTransactional ? codecId | TRANSACTIONAL : codecId, CRC_AT + 4)
-    at = putInt32(batch, this.#count - 1, at)
-    at = putInt64(batch, this.#baseTimestampMs, at)
-    at = putInt64(batch, this.#maxTimestampMs, at)
-    at = putBigInt64(batch, producer.producerId, at)
-    at = putInt16(batch, producer.producerEpoch, at)
-    at = putInt32(batch, producer.baseSequence, at)
-    putInt32(batch, this.#count, at)
-    putInt32(batch, crc32c(batch, CRC_AT + 4, batch.length), CRC_AT)
-  }
-
   #grow(needed: number): void {
     const grown = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2))
     this.#buffer.copy(grown, 0, 0, this.#at)
     this.#buffer = grown
   }
-}
-
-/** Length and bytes. */
-function putPart(buffer: Buffer, from: number, value: Serialized, length: number): number {
-  const at = putVarint(buffer, length, from)
-  if (value === null) return at
-  return typeof value === 'string' ? putUtf8(buffer, value, at) : putBytes(buffer, value, length, at)
-}
-
-function putHeaders(buffer: Buffer, from: number, headers: RecordHeaders): number {
-  let at = putVarint(buffer, headers.length, from)
-  for (const [name, value] of headers) {
-    at = putPart(buffer, at, name, utf8Bytes(name))
-    at = putPart(buffer, at, value, partBytes(value))
-  }
-  return at
 }

@@ -10,10 +10,9 @@ import type { Payload } from '../types.js'
 import type { Writer } from '../writer.js'
 import { crc32c } from './crc32c.js'
 import { type BatchSummary, type RecordBody, summaryOf } from './record-body.js'
+import { BATCH_HEAD_BYTES } from './record-sizes.js'
 import { writeRecords } from './write-records.js'
 
-/** Before the records. */
-const HEAD_BYTES = 61
 const MAGIC_2 = 2
 const NO_LEADER_EPOCH = -1
 const TRANSACTIONAL = 0x10
@@ -27,6 +26,7 @@ export interface BatchProducer {
   readonly isTransactional: boolean
 }
 
+/** Without idempotence. */
 export const NO_PRODUCER: BatchProducer = {
   producerId: -1n,
   producerEpoch: -1,
@@ -48,9 +48,9 @@ export class PlainRecordBatch implements Payload {
   /** @throws {UnreadableRecordError} when the bytes of a record are not there any more. */
   writeTo(writer: Writer): void {
     const summary = summaryOf(this.#records)
-    const at = beginBatch(writer, 0, summary, this.#producer)
+    const at = beginBatch(writer)
     writeRecords(writer, this.#records, summary.baseTimestampMs)
-    endBatch(writer, at)
+    endBatch(writer, at, 0, summary, this.#producer)
   }
 }
 
@@ -74,27 +74,41 @@ export class CompressedRecordBatch implements Payload {
   }
 
   writeTo(writer: Writer): void {
-    const at = beginBatch(writer, this.#codecId, this.#summary, this.#producer)
+    const at = beginBatch(writer)
     writer.bytes(this.#compressed)
-    endBatch(writer, at)
+    endBatch(writer, at, this.#codecId, this.#summary, this.#producer)
   }
 }
 
-interface OpenBatch {
-  readonly lengthAt: number
-  readonly crcAt: number
+/** Leaves room for the head. @returns where it is. */
+function beginBatch(writer: Writer): number {
+  return writer.skip(BATCH_HEAD_BYTES)
 }
 
-/** Writes the head, but for its length and checksum. */
-function beginBatch(
+function endBatch(
   writer: Writer,
+  at: number,
   codecId: number,
   { count, baseTimestampMs, maxTimestampMs }: BatchSummary,
+  producer: BatchProducer,
+): void {
+  putBatchHead(writer.room(0), at, writer.length, codecId, count, baseTimestampMs, maxTimestampMs, producer)
+}
+
+/** Writes the head of a batch whose records stand behind it, up to `end`. */
+export function putBatchHead(
+  buffer: Buffer,
+  from: number,
+  end: number,
+  codecId: number,
+  count: number,
+  baseTimestampMs: number,
+  maxTimestampMs: number,
   { producerId, producerEpoch, baseSequence, isTransactional }: BatchProducer,
-): OpenBatch {
-  const buffer = writer.room(HEAD_BYTES)
-  const lengthAt = putInt64(buffer, 0, writer.length)
-  let at = putInt32(buffer, NO_LEADER_EPOCH, lengthAt + 4)
+): void {
+  const lengthAt = putInt64(buffer, 0, from)
+  let at = putInt32(buffer, end - lengthAt - 4, lengthAt)
+  at = putInt32(buffer, NO_LEADER_EPOCH, at)
   buffer[at++] = MAGIC_2
   const crcAt = at
   at = putInt16(buffer, isTransactional ? codecId | TRANSACTIONAL : codecId, crcAt + 4)
@@ -104,11 +118,6 @@ function beginBatch(
   at = putBigInt64(buffer, producerId, at)
   at = putInt16(buffer, producerEpoch, at)
   at = putInt32(buffer, baseSequence, at)
-  writer.advanceTo(putInt32(buffer, count, at))
-  return { lengthAt, crcAt }
-}
-
-function endBatch(writer: Writer, { lengthAt, crcAt }: OpenBatch): void {
-  writer.patchInt32(crcAt, writer.checksum(crcAt + 4, crc32c))
-  writer.endLength(lengthAt)
+  putInt32(buffer, count, at)
+  putInt32(buffer, crc32c(buffer, crcAt + 4, end), crcAt)
 }

@@ -4,7 +4,7 @@
  * @see https://kafka.apache.org/documentation/#record
  */
 import { byteLengthOf } from '../../bytes.js'
-import { varintBytes, varlongBytes, wellFormed } from '../primitives.js'
+import { utf8Bytes, varintBytes, varlongBytes } from '../primitives.js'
 import type { Serialized } from '../serialized.js'
 import type { RecordHeaders } from './record-body.js'
 
@@ -13,9 +13,6 @@ export const BATCH_HEAD_BYTES = 61
 
 /** Most bytes of a record beside key, value and headers: length, attributes, timestamp and offset. */
 const MAX_RECORD_OVERHEAD = 21
-
-/** Up to this length a loop over char codes beats the call into native code. */
-const SHORT_TEXT = 40
 
 /** Of no headers: their count. */
 export const NO_HEADERS_BYTES = 1
@@ -64,12 +61,4 @@ export function upperBoundBytes(ofKey: number, ofValue: number, ofHeaders: numbe
 /** Bytes of a length and what it announces. */
 export function sizedBytes(length: number): number {
   return length < 0 ? 1 : varintBytes(length) + length
-}
-
-/** Bytes of a text in UTF-8; a lone surrogate is one byte, as it is written. */
-export function utf8Bytes(text: string): number {
-  const length = text.length
-  if (length > SHORT_TEXT) return Buffer.byteLength(wellFormed(text))
-  for (let i = 0; i < length; i++) if (text.charCodeAt(i) >= 0x80) return Buffer.byteLength(wellFormed(text))
-  return length
 }

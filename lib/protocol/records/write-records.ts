@@ -8,10 +8,11 @@
  *
  * @see docs/reference/wire-protocol.md#record-batches
  */
-import { putBytes, putUtf8, putVarint, putVarlong, varintBytes, varlongBytes } from '../primitives.js'
+import { putBytes, putUtf8, putVarint, putVarlong, varintBytes } from '../primitives.js'
 import { lengthOf, roomOf, type Serialized } from '../serialized.js'
 import type { Writer } from '../writer.js'
 import { type RecordBody, type RecordHeaders, writeError } from './record-body.js'
+import { bodyBytes, NO_HEADERS_BYTES, sizedBytes } from './record-sizes.js'
 
 /** Most bytes of a record beside key, value and headers: lengths 5, 5 and 5, attributes 1, deltas 10 and 5, header count 1. */
 const OVERHEAD_BYTES = 32
@@ -42,61 +43,79 @@ function writeRecord(
 ): void {
   const keyLength = lengthOf(key)
   const valueLength = lengthOf(value)
-  const keyRoom = OVERHEAD_BYTES + roomOf(key, keyLength, writer.free - OVERHEAD_BYTES)
+  const headRoom = OVERHEAD_BYTES + (headers === null ? 0 : roomOfHeaders(headers))
+  const keyRoom = headRoom + roomOf(key, keyLength, writer.free - headRoom)
   const buffer = writer.room(keyRoom + roomOf(value, valueLength, writer.free - keyRoom))
-  const from = writer.length
-  const gap = varintBytes(
-    1 +
-      varlongBytes(timestampDelta) +
-      varintBytes(offsetDelta) +
-      sizedBytes(keyLength) +
-      sizedBytes(valueLength) +
-      headersLength(headers),
+  const ofHeaders = headers === null ? NO_HEADERS_BYTES : headersLength(headers)
+  writer.advanceTo(
+    putRecord(
+      buffer,
+      timestampDelta,
+      offsetDelta,
+      key,
+      keyLength,
+      value,
+      valueLength,
+      headers,
+      ofHeaders,
+      writer.length,
+    ),
   )
+}
+
+/**
+ * Writes one record; the buffer has room for it.
+ *
+ * @param keyLength - its bytes, or of text what it takes where it is ASCII; −1 for null. Likewise of the value.
+ * @param ofHeaders - bytes of the headers with their count, likewise.
+ * @throws {TypeError} as {@link putBytes}.
+ */
+export function putRecord(
+  buffer: Buffer,
+  timestampDelta: number,
+  offsetDelta: number,
+  key: Serialized,
+  keyLength: number,
+  value: Serialized,
+  valueLength: number,
+  headers: RecordHeaders | null,
+  ofHeaders: number,
+  from: number,
+): number {
+  const gap = varintBytes(bodyBytes(timestampDelta, offsetDelta, keyLength, valueLength, ofHeaders))
   let at = from + gap
   buffer[at++] = 0
   at = putVarlong(buffer, timestampDelta, at)
   at = putVarint(buffer, offsetDelta, at)
   at = putSized(buffer, key, keyLength, at)
   at = putSized(buffer, value, valueLength, at)
-  if (headers === null) {
-    buffer[at++] = 0
-    writer.advanceTo(putLength(buffer, from, gap, at))
-  } else {
-    writer.advanceTo(at)
-    writeHeaders(writer, headers)
-    closeRecord(writer, from, gap)
-  }
+  if (headers === null) buffer[at++] = 0
+  else at = putHeaders(buffer, headers, at)
+  return putLength(buffer, from, gap, at)
 }
 
-function writeHeaders(writer: Writer, headers: RecordHeaders): void {
-  writer.varint(headers.length)
+function putHeaders(buffer: Buffer, headers: RecordHeaders, from: number): number {
+  let at = putVarint(buffer, headers.length, from)
   for (const [name, value] of headers) {
-    writeSized(writer, name)
-    writeSized(writer, value)
+    at = putSized(buffer, name, name.length, at)
+    at = putSized(buffer, value, lengthOf(value), at)
   }
+  return at
 }
 
-function writeSized(writer: Writer, part: Serialized): void {
-  const length = lengthOf(part)
-  const buffer = writer.room(MAX_LENGTH_BYTES + roomOf(part, length, writer.free - MAX_LENGTH_BYTES))
-  writer.advanceTo(putSized(buffer, part, length, writer.length))
-}
-
-function closeRecord(writer: Writer, from: number, gap: number): void {
-  const buffer = writer.room(MAX_LENGTH_BYTES)
-  writer.advanceTo(putLength(buffer, from, gap, writer.length))
-}
-
-/** Bytes of a length and what it announces. */
-function sizedBytes(length: number): number {
-  return length < 0 ? 1 : varintBytes(length) + length
-}
-
-function headersLength(headers: RecordHeaders | null): number {
-  if (headers === null) return 1
+/** Bytes of headers where their text is ASCII. */
+function headersLength(headers: RecordHeaders): number {
   let bytes = varintBytes(headers.length)
   for (const [name, value] of headers) bytes += sizedBytes(name.length) + sizedBytes(lengthOf(value))
+  return bytes
+}
+
+/** Most bytes of headers. */
+function roomOfHeaders(headers: RecordHeaders): number {
+  let bytes = MAX_LENGTH_BYTES
+  for (const [name, value] of headers) {
+    bytes += 2 * MAX_LENGTH_BYTES + roomOf(name, name.length, 0) + roomOf(value, lengthOf(value), 0)
+  }
   return bytes
 }
 

@@ -9,26 +9,27 @@ import {
   apiVersions,
 } from '../../protocol/messages/index.js'
 import type { ReleaseApis } from '../../protocol/releases.js'
-import { withDefaults } from '../../protocol/with-defaults.js'
+import { type WithoutDefaults, withDefaults } from '../../protocol/with-defaults.js'
 import type { Era } from '../eras.js'
-import type { ActingFault } from '../faults.js'
+import { type ApiHandler, type Call, faultCode } from './api-handler.js'
 
 const UNSUPPORTED_VERSION = 35
 const INVALID_REQUEST = 42
 const FIRST_VERSION_WITH_NAMES = 3
 const LEGAL_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
 
-export function handleApiVersions(
-  request: ApiVersionsRequest,
-  version: number,
-  listed: ReleaseApis,
-  faults: readonly ActingFault[],
-): ApiVersionsResponse {
-  for (const { fault } of faults) if (fault.kind === 'errorCode') return answer(fault.code, [])
-  const names = [request.clientSoftwareName, request.clientSoftwareVersion]
-  if (version >= FIRST_VERSION_WITH_NAMES && !names.every((name) => LEGAL_NAME.test(name)))
-    return answer(INVALID_REQUEST, [])
-  return answer(0, [...listed])
+export const apiVersionsHandler: ApiHandler<'ApiVersions', ApiVersionsRequest> = {
+  name: 'ApiVersions',
+  api: apiVersions,
+  about: () => ({ topics: [] }),
+  answer: (request, call) => {
+    const forced = faultCode(call)
+    if (forced !== undefined) return answer(forced, [])
+    const names = [request.clientSoftwareName, request.clientSoftwareVersion]
+    if (call.version >= FIRST_VERSION_WITH_NAMES && !names.every((name) => LEGAL_NAME.test(name)))
+      return answer(INVALID_REQUEST, [])
+    return answer(0, [...call.offered.listed], call)
+  },
 }
 
 /** In the shape of v0, whatever was asked for. */
@@ -43,9 +44,24 @@ export function unsupportedVersion(
 function answer(
   errorCode: number,
   rows: readonly (readonly [number, readonly [number, number]])[],
+  call?: Call,
 ): ApiVersionsResponse {
   return withDefaults(apiVersions.tables.response, {
     errorCode,
     apiKeys: rows.map(([apiKey, [minVersion, maxVersion]]) => ({ apiKey, minVersion, maxVersion })),
+    ...(call && featuresOf(call)),
   })
+}
+
+/** Nothing where the cluster, or the broker, knows no transaction version. */
+function featuresOf({ era, features }: Call): WithoutDefaults<ApiVersionsResponse> {
+  const { transactionVersion, epoch } = features()
+  if (era.transactionVersion === 0) return {}
+  const name = 'transaction.version'
+  const finalized = { name, minVersionLevel: transactionVersion, maxVersionLevel: transactionVersion }
+  return {
+    supportedFeatures: [{ name, minVersion: 0, maxVersion: era.transactionVersion }],
+    finalizedFeaturesEpoch: BigInt(epoch),
+    finalizedFeatures: transactionVersion > 0 ? [finalized] : [],
+  }
 }

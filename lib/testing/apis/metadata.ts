@@ -13,9 +13,8 @@ import {
   NO_TOPIC_ID,
 } from '../../protocol/messages/index.js'
 import { type WithoutDefaults, withDefaults } from '../../protocol/with-defaults.js'
-import type { Era } from '../eras.js'
-import type { ActingFault } from '../faults.js'
 import { isLegalTopicName, type Partition, type Topic, type Topics } from '../topics.js'
+import type { ApiHandler, Call, LiveBroker } from './api-handler.js'
 
 const NONE = 0
 const UNKNOWN_TOPIC_OR_PARTITION = 3
@@ -25,29 +24,26 @@ const UNKNOWN_TOPIC_ID = 100
 
 const INTERNAL_TOPIC = '__consumer_offsets'
 
-export interface MetadataContext {
-  readonly topics: Topics
-  /** Brokers that are up. */
-  readonly brokers: readonly {
-    readonly id: number
-    readonly host: string
-    readonly port: number
-    readonly rack: string | null
-  }[]
-  readonly clusterId: string
-  readonly autoCreateTopics: boolean
-  readonly era: Era
-  readonly faults: readonly ActingFault[]
+export const metadataHandler: ApiHandler<'Metadata', MetadataRequest> = {
+  name: 'Metadata',
+  api: metadata,
+  about: ({ topics }, _, known) => ({
+    topics: (topics ?? []).map(({ name, topicId }) => ({
+      name: name ?? known.withId(topicId)?.name ?? '',
+      partitions: [],
+    })),
+  }),
+  answer: (request, call) => handleMetadata(request, { ...call, brokers: call.liveBrokers() }),
 }
 
-/** @param version - whose ways count; for brokers that do not look at it, 0. */
-export function handleMetadata(
-  request: MetadataRequest,
-  version: number,
-  context: MetadataContext,
-): MetadataResponse {
+type MetadataContext = Pick<
+  Call,
+  'topics' | 'clusterId' | 'autoCreateTopics' | 'era' | 'faults' | 'version'
+> & { readonly brokers: readonly LiveBroker[] }
+
+function handleMetadata(request: MetadataRequest, context: MetadataContext): MetadataResponse {
   const asking = { ...context, autoCreateTopics: context.autoCreateTopics && request.allowAutoTopicCreation }
-  const asked = askedFor(request, version, context.topics)
+  const asked = askedFor(request, context.version, context.topics)
   const names = ordered([...new Set(asked.flatMap(({ name }) => name ?? []))], context)
   if (mustFailAll(names, asking)) {
     return answer(

@@ -8,24 +8,15 @@
 import { type ProduceRequest, type ProduceResponse, produce } from '../../protocol/messages/index.js'
 import { magicOf } from '../../protocol/records/record-body.js'
 import { type WithoutDefaults, withDefaults } from '../../protocol/with-defaults.js'
+import { pause } from '../../timers.js'
 import { isOneBatch } from '../check-batch.js'
-import { type StoreContext, type StoredPartition, store } from '../store.js'
+import { type StoredPartition, store } from '../store.js'
+import type { ApiHandler, Call } from './api-handler.js'
 
 const NONE = 0
 const REQUEST_TIMED_OUT = 7
 const MAGIC_2 = 2
-
-export interface ProduceContext extends StoreContext {
-  /** Brokers that are up. */
-  readonly brokers: readonly {
-    readonly id: number
-    readonly host: string
-    readonly port: number
-    readonly rack: string | null
-  }[]
-  /** Waits this many milliseconds, or until the broker is stopped. */
-  pause(milliseconds: number): Promise<void>
-}
+const FIRST_VERSION_WITH_IDS = 13
 
 type TopicAnswer = WithoutDefaults<ProduceResponse['topics'][number]>
 type PartitionAnswer = StoredPartition & { readonly index: number }
@@ -37,38 +28,50 @@ interface Incoming {
   readonly recordsByPartition: Map<number, Buffer>
 }
 
+export const produceHandler: ApiHandler<'Produce', ProduceRequest> = {
+  name: 'Produce',
+  api: produce,
+  about: ({ acks, timeoutMs, topics, transactionalId }, version, known) => ({
+    acks,
+    timeoutMs,
+    topics: topics.map(({ name, topicId, partitions }) => ({
+      name: version >= FIRST_VERSION_WITH_IDS ? (known.withId(topicId)?.name ?? '') : name,
+      partitions: partitions.map(({ index }) => index),
+    })),
+    ...(transactionalId !== null && { transactionalId }),
+  }),
+  answer: handleProduce,
+}
+
 /**
  * Stores what can be stored.
  *
- * @param version - whose ways count; for brokers that do not look at it, 0.
  * @returns the answer, which is not sent with acks 0; null for a request that no broker of the era can read.
  */
-export async function handleProduce(
-  request: ProduceRequest,
-  version: number,
-  context: ProduceContext,
-): Promise<ProduceResponse | null> {
+async function handleProduce(request: ProduceRequest, call: Call): Promise<ProduceResponse | null> {
+  const { version } = call
   const incoming = incomingOf(request)
-  if (!incoming || !isReadable(incoming, version, context)) return null
-  const { acks } = request
+  if (!incoming || !isReadable(incoming, call)) return null
+  const { acks, transactionalId } = request
   const topics: TopicAnswer[] = []
   const leaders = new Set<number>()
   for (const { name, topicId, recordsByPartition } of incoming) {
-    const topic = version >= 13 ? (context.topics.withId(topicId)?.name ?? null) : name
+    const topic = version >= FIRST_VERSION_WITH_IDS ? (call.topics.withId(topicId)?.name ?? null) : name
     const partitions: PartitionAnswer[] = []
     for (const [index, records] of recordsByPartition) {
-      const stored = await store({ topic, index, records, version, acks }, context)
+      const stored = await store({ topic, index, records, acks, transactionalId }, call)
       if (stored.currentLeader) leaders.add(stored.currentLeader.leaderId)
-      if (!isOmitted(topic ?? '', index, context)) partitions.push({ index, ...stored })
+      if (!isOmitted(topic ?? '', index, call)) partitions.push({ index, ...stored })
     }
     topics.push({ name, topicId, partitions })
   }
-  const nodeEndpoints = context.brokers
+  const nodeEndpoints = call
+    .liveBrokers()
     .filter(({ id }) => leaders.has(id))
     .map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack }))
   const answer = withDefaults(produce.tables.response, { topics, nodeEndpoints })
-  if (acks <= 1 || context.era.onOtherAcks !== 'waitForReplicas') return answer
-  await context.pause(request.timeoutMs)
+  if (acks <= 1 || call.era.onOtherAcks !== 'waitForReplicas') return answer
+  await pause(request.timeoutMs, call.signal)
   return timedOut(answer)
 }
 
@@ -77,7 +80,7 @@ export function hasError({ topics }: ProduceResponse): boolean {
   return topics.some(({ partitions }) => partitions.some(({ errorCode }) => errorCode !== NONE))
 }
 
-function isOmitted(topic: string, index: number, { faults }: ProduceContext): boolean {
+function isOmitted(topic: string, index: number, { faults }: Call): boolean {
   return faults.some(({ fault, fits }) => fault.kind === 'omitPartition' && fits(topic, index))
 }
 
@@ -96,7 +99,7 @@ function incomingOf({ topics }: ProduceRequest): Incoming[] | null {
   return [...byTopic.values()]
 }
 
-function isReadable(incoming: readonly Incoming[], version: number, { era }: ProduceContext): boolean {
+function isReadable(incoming: readonly Incoming[], { era, version }: Call): boolean {
   if (era.onWrongFormat !== 'close' || magicOf(version) < MAGIC_2) return true
   return incoming.every(({ recordsByPartition }) => [...recordsByPartition.values()].every(isOneBatch))
 }

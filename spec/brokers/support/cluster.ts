@@ -255,8 +255,12 @@ export class KafkaCluster {
   }
 
   /** `count` records from the beginning, by the console consumer of this version; see consume.ts. */
-  consumeTopic(topic: string, count: number): Promise<ConsumedRecord[]> {
-    return consumeTopic({ ...this.#tools(), topic, count, timeoutMs: CONSUME_TIMEOUT_MS })
+  consumeTopic(
+    topic: string,
+    count: number,
+    options: { isCommittedOnly?: boolean } = {},
+  ): Promise<ConsumedRecord[]> {
+    return consumeTopic({ ...this.#tools(), ...options, topic, count, timeoutMs: CONSUME_TIMEOUT_MS })
   }
 
   #tools() {

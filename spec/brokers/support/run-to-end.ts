@@ -19,7 +19,7 @@ export interface FinishedRun {
   readonly stderr: string
 }
 
-/** Any exit code resolves: what counts as failure differs between programs. Rejects when the time is over. */
+/** Any exit code resolves: what counts as failure differs between programs. Rejects when the time limit has passed. */
 export async function runToEnd(
   command: string,
   args: readonly string[],

@@ -73,7 +73,7 @@ export class FakeBrokers {
       const ask = this.answers.get(address.port)
       if (!ask) throw new ConnectionError(`cannot connect to ${session.broker}`)
       session.isConnected = true
-      return { response: await ask(), lacksTopicIds: this.lacksTopicIds }
+      return { response: await ask(), lacksTopicIds: this.lacksTopicIds, lacksEpochs: this.lacksTopicIds }
     })
     this.created.push(session)
     return session.asReal

@@ -22,7 +22,7 @@ export class Stage {
   }
 
   async start(options?: TestClusterOptions): Promise<TestCluster> {
-    this.#cluster = await TestCluster.start(options)
+    this.#cluster = await TestCluster.start({ era: '0.8', ...options })
     return this.#cluster
   }
 

@@ -42,7 +42,7 @@ export function clients(): Clients {
   })
 
   afterEach(() => {
-    for (const client of opened.splice(0)) client.close(new ConnectionError('the spec is over'))
+    for (const client of opened.splice(0)) client.close(new ConnectionError('the spec has ended'))
   })
 
   async function clientOf(address: Peer['address'], signal?: AbortSignal): Promise<BrokerClient> {

@@ -185,6 +185,52 @@ describe('compression', () => {
     })
   }
 
+  const lines = Buffer.from(
+    Array.from({ length: 4000 }, (_, i) => `{"id":${(i * 7919) % 100_003},"name":"n${i % 97}"}`).join('\n'),
+  )
+
+  async function sizeAt(name: CompressionName, level: number, plain = lines): Promise<number> {
+    return (await compressionNamed(name, level)!.compress(plain, 2)).length
+  }
+
+  it('gzip compresses with the level that it is given, on this thread and on others', async () => {
+    for (const plain of [lines.subarray(0, 4000), lines]) {
+      for (const level of [1, 9]) {
+        expect(await sizeAt('gzip', level, plain)).to.equal(gzipSync(plain, { level }).length)
+      }
+    }
+  })
+
+  it('gzip of level -1 is gzip without a level', async () => {
+    expect(await sizeAt('gzip', -1)).to.equal((await compress('gzip', lines, 2)).length)
+  })
+
+  for (const [where, plain] of [
+    ['on this thread', lines.subarray(0, 4000)],
+    ['elsewhere', lines],
+  ] as const) {
+    it(`zstd compresses with the level that it is given, ${where}`, async () => {
+      const [fast, standard, small] = [-5, 3, 19].map((level) => sizeAt('zstd', level, plain))
+      expect(await standard).to.equal((await compress('zstd', plain, 2)).length)
+      expect(await fast).to.be.greaterThan(await standard!)
+      expect(await small).to.be.lessThan(await standard!)
+    })
+  }
+
+  it('what was compressed with a level is read like any other', async () => {
+    for (const name of ['gzip', 'zstd'] as const) {
+      const compressed = await compressionNamed(name, 7)!.compress(lines, 2)
+      const plain = await compressionNamed(name)!.decompress(Buffer.from(compressed), lines.length)
+      expect(plain.equals(lines)).to.equal(true)
+    }
+  })
+
+  it('snappy and lz4 have one level', async () => {
+    for (const name of ['snappy', 'lz4'] as const) {
+      expect(compressionNamed(name, 1)).to.equal(compressionNamed(name))
+    }
+  })
+
   it('names the missing optional package and how to install it', async () => {
     const compression = new URL('../../../lib/protocol/records/compression.ts', import.meta.url).href
     const program = `

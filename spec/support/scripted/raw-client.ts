@@ -50,7 +50,7 @@ export class RawClient {
     return Buffer.concat(this.#chunks)
   }
 
-  /** Resolves when the connection is over. */
+  /** Resolves when the connection has ended. */
   async closed(): Promise<void> {
     await this.#closed
   }

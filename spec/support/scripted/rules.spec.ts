@@ -89,7 +89,7 @@ describe('the rules of a ScriptedCluster', () => {
       const client = await connect({ splitFrames: false })
       client.write(produceRequest(1))
       if (closes) await client.closed()
-      // The second answer shows that the first is over and that the connection still serves.
+      // The second answer shows that the first has completed and that the connection still serves.
       const next = closes
         ? Buffer.alloc(0)
         : wire()

@@ -7,7 +7,7 @@ export class RawStage {
   readonly #closers: (() => Promise<unknown>)[] = []
 
   async start(options?: TestClusterOptions): Promise<TestCluster> {
-    const cluster = await TestCluster.start(options)
+    const cluster = await TestCluster.start({ era: '0.8', ...options })
     this.#closers.push(() => cluster.close())
     return cluster
   }

@@ -1,0 +1,298 @@
+/** Builds what stands behind a KafkaProducer from its configuration, and connects the parts. Opens no connection. */
+import { addressText, type BrokerAddress } from '../broker-address.js'
+import { BrokerSessions } from '../cluster/broker-sessions.js'
+import { ClusterMetadata } from '../cluster/cluster-metadata.js'
+import { MetadataSource } from '../cluster/metadata-source.js'
+import { ConfigError, type KafkaError, UnsupportedCodecError } from '../errors.js'
+import type { Logger } from '../logger.js'
+import { ApiVersionsCache } from '../network/api-versions-cache.js'
+import { BrokerSession } from '../network/broker-session.js'
+import { Connector } from '../network/connector.js'
+import { type Compression, compressionNamed } from '../protocol/records/compression.js'
+import { BatchCompletion } from './batch-completion.js'
+import { BrokerNodes } from './broker-nodes.js'
+import type { ProducerInterceptors } from './interceptors.js'
+import type { KafkaProducerConfig } from './kafka-producer-config.js'
+import { NodeAnswers } from './node-answers.js'
+import { ProduceExchange } from './produce-exchange.js'
+import { ProducerMetadata } from './producer-metadata.js'
+import { KafkaProducerMetrics } from './producer-metrics.js'
+import { RecordAccumulator } from './record-accumulator.js'
+import { RecordOutcomes } from './record-outcomes.js'
+import { type Idempotence, Sender, type SenderListener } from './sender.js'
+import { TransactionChannel } from './transaction-channel.js'
+import { TransactionManager } from './transaction-manager.js'
+
+export interface ProducerParts {
+  readonly cluster: ClusterMetadata
+  readonly metadata: ProducerMetadata
+  readonly source: MetadataSource
+  readonly nodes: BrokerNodes
+  readonly accumulator: RecordAccumulator
+  readonly outcomes: RecordOutcomes
+  readonly metrics: KafkaProducerMetrics
+  readonly sender: Sender
+  /** null where idempotence is off from the beginning. */
+  readonly idempotence: Idempotence | null
+}
+
+export interface PartsListener
+  extends Pick<SenderListener, 'onWaits' | 'hasWaits' | 'onAbort' | 'onRecordsFailed' | 'onRun'> {
+  /** Metadata has changed, or nobody answered. */
+  onMetadata(error: KafkaError | null): void
+}
+
+/** @throws {ConfigError} for a codec that is not available. */
+export function compose(
+  config: KafkaProducerConfig,
+  interceptors: ProducerInterceptors | null,
+  logger: Logger,
+  listener: PartsListener,
+): ProducerParts {
+  const { requestTimeoutMs, transactionalId, acks } = config
+  const random = Math.random
+  const metrics = new KafkaProducerMetrics({
+    clientId: config.clientId,
+    startTimeMs: Date.now(),
+    windowMs: config.metricsSampleWindowMs,
+    samples: config.metricsNumSamples,
+  })
+  const cluster = new ClusterMetadata()
+  const brokerIds = new BrokerIds(cluster)
+  const sessions = sessionsOf(config, logger, metrics, brokerIds)
+  const source = new MetadataSource({
+    bootstrap: config.bootstrapServers,
+    sessions,
+    logger,
+    listKey: 'bootstrap.servers',
+    isComplete: true,
+  })
+  const metadata = new ProducerMetadata({
+    cluster,
+    source,
+    retryBackoffMs: config.retryBackoffMs,
+    retryBackoffMaxMs: config.retryBackoffMaxMs,
+    maxAgeMs: config.metadataMaxAgeMs,
+    maxIdleMs: config.metadataMaxIdleMs,
+    random,
+    onUpdate: (error) => {
+      brokerIds.forget()
+      accumulator.updateCluster(performance.now())
+      listener.onMetadata(error)
+      sender.wake()
+    },
+  })
+  const topics = (): readonly string[] | null => {
+    for (const name of metadata.names) return [name]
+    return null
+  }
+  const transactions = config.enableIdempotence
+    ? new TransactionManager({
+        transactionalId,
+        transactionTimeoutMs: config.transactionTimeoutMs,
+        retryBackoffMs: config.retryBackoffMs,
+      })
+    : null
+  const compression = compressionOf(config)
+  const accumulator = new RecordAccumulator({
+    batchBytes: config.batchSize,
+    lingerMs: config.lingerMs,
+    deliveryTimeoutMs: config.deliveryTimeoutMs,
+    bufferBytes: config.bufferMemory,
+    maxRequestBytes: config.maxRequestSize,
+    isCompressed: compression !== null,
+    retryBackoffMs: config.retryBackoffMs,
+    retryBackoffMaxMs: config.retryBackoffMaxMs,
+    isMutedInFlight: !config.enableIdempotence || config.maxInFlightRequestsPerConnection === 1,
+    isAdaptive: config.partitionerAdaptivePartitioningEnable && config.partitionerClass === null,
+    availabilityTimeoutMs: config.partitionerAvailabilityTimeoutMs,
+    cluster,
+    random,
+    ...(transactions?.isTransactional && {
+      onBatch: (topic: string, partition: number) => transactions.addPartition(topic, partition),
+    }),
+    onMemoryWait: (waitedMs) => metrics.timeSpent('bufferWaitMs', waitedMs),
+  })
+  const nodes = new BrokerNodes({
+    sessions,
+    maxInFlight: config.maxInFlightRequestsPerConnection,
+    reconnectBackoffMs: config.reconnectBackoffMs,
+    reconnectBackoffMaxMs: config.reconnectBackoffMaxMs,
+    random,
+    addressOf: (id) => cluster.addressOf(id),
+    topics,
+    onConnected: (broker, error) => {
+      if (error) {
+        logger.warn(`connecting to ${broker} failed: ${error.message}`)
+        metadata.requestUpdate()
+      }
+      sender.wake()
+    },
+  })
+  const outcomes = new RecordOutcomes(interceptors, logger)
+  const isIdempotent = (): boolean => idempotence !== null && !hasGivenUp
+  const completion = new BatchCompletion({
+    accumulator,
+    outcomes,
+    retries: config.retries,
+    acks,
+    sequences: () => (isIdempotent() ? transactions!.sequences : null),
+    listener: {
+      onSent: () => {},
+      onRetry: ({ topic, count }) => metrics.batchRetried(topic, count),
+      onFailed: (topic, records) => metrics.recordsFailed(topic, records),
+      onSplit: ({ topic, partition }) => {
+        metrics.batchSplit()
+        logger.warn(`a batch for ${topic}/${partition} is too large for its broker, and is divided`)
+      },
+      onOutdated: () => metadata.requestUpdate(),
+      onRecordFailed: (error) => {
+        if (isIdempotent()) transactions!.recordFailed(error)
+      },
+    },
+  })
+  const answers = new NodeAnswers({ accumulator, cluster, metadata, nodes, completion, metrics, logger })
+  const exchange = new ProduceExchange({
+    acks,
+    requestTimeoutMs,
+    transactionalId,
+    compression,
+    topicIdOf: (topic) => cluster.topicIdOf(topic),
+    newestVersion: () => (isIdempotent() ? transactions!.newestProduceVersion : Number.POSITIVE_INFINITY),
+    listener: {
+      onWriting: (batches) => {
+        if (compression) for (const batch of batches) accumulator.observeCompression(batch)
+        metrics.batchesSent(batches)
+      },
+      onRecordsRefused: (futures, error) => listener.onRecordsFailed(futures, error),
+      onRefused: (batch, error) => completion.failed(batch, error, -1, false),
+      onAnswer: (batches, response, sent) => answers.answered(batches, response, sent),
+      onNoAnswer: (batches, error, sent) => answers.unanswered(batches, error, sent),
+      onEnd: (batches, node) => {
+        answers.ended(batches, node)
+        sender.wake()
+      },
+    },
+  })
+  let hasGivenUp = false
+  /** @returns whether it was not asked for, and is off now. */
+  const giveUpIdempotence = (why: string): boolean => {
+    if (config.isIdempotenceExplicit || transactionalId !== null) return false
+    hasGivenUp = true
+    logger.warn(
+      `enable.idempotence is off: ${why}. A retry may store a record twice; set it to true to make this an error`,
+    )
+    sender.giveUpIdempotence()
+    return true
+  }
+  const channel =
+    transactions &&
+    new TransactionChannel({
+      transactions,
+      sessions,
+      requestTimeoutMs,
+      reconnectBackoffMs: config.reconnectBackoffMs,
+      reconnectBackoffMaxMs: config.reconnectBackoffMaxMs,
+      random,
+      candidates: () => candidatesOf(cluster, config.bootstrapServers),
+      topics,
+      onNoProducerIds: (error) => giveUpIdempotence(error.message),
+      onRefused: (error) => sender.abortUndrained(error),
+      onChange: () => sender.wake(),
+    })
+  const idempotence = transactions && channel ? { transactions, channel } : null
+  const sender = new Sender(
+    {
+      accumulator,
+      metadata,
+      nodes,
+      exchange,
+      completion,
+      outcomes,
+      maxRequestBytes: config.maxRequestSize,
+      deliveryTimeoutMs: config.deliveryTimeoutMs,
+      listener: {
+        ...listener,
+        onNoNumbers: (broker) =>
+          void giveUpIdempotence(`${broker} is older than Kafka 0.11 and has no place for sequence numbers`),
+      },
+    },
+    idempotence,
+  )
+  return { cluster, metadata, source, nodes, accumulator, outcomes, metrics, sender, idempotence }
+}
+
+function candidatesOf(
+  cluster: ClusterMetadata,
+  bootstrap: readonly BrokerAddress[],
+): readonly BrokerAddress[] {
+  const known = cluster.brokerIds.map((id) => cluster.addressOf(id)!)
+  return known.length > 0 ? known : bootstrap
+}
+
+/** Ids by address, for what is counted by connection. Of a broker that no metadata has named: −1, as in Java. */
+class BrokerIds {
+  readonly #cluster: ClusterMetadata
+  readonly #byBroker = new Map<string, number>()
+
+  constructor(cluster: ClusterMetadata) {
+    this.#cluster = cluster
+  }
+
+  /** Metadata has come. */
+  forget(): void {
+    this.#byBroker.clear()
+  }
+
+  /** @param broker - `host:port`. */
+  of(broker: string): number {
+    let id = this.#byBroker.get(broker)
+    if (id === undefined) {
+      const cluster = this.#cluster
+      id = cluster.brokerIds.find((known) => addressText(cluster.addressOf(known)!) === broker) ?? -1
+      this.#byBroker.set(broker, id)
+    }
+    return id
+  }
+}
+
+function sessionsOf(
+  config: KafkaProducerConfig,
+  logger: Logger,
+  metrics: KafkaProducerMetrics,
+  brokerIds: BrokerIds,
+): BrokerSessions {
+  const connector = new Connector({
+    clientId: config.clientId,
+    logger,
+    connectTimeoutMs: config.socketConnectionSetupTimeoutMs,
+    sendBufferBytes: config.sendBufferBytes,
+    maxFrameBytes: MAX_RESPONSE_BYTES,
+    onWritten: (broker, bytes) => metrics.requestWritten(brokerIds.of(broker), bytes),
+    onRead: (broker, bytes) => metrics.responseRead(brokerIds.of(broker), bytes),
+  })
+  const apiVersionsCache = new ApiVersionsCache(null)
+  const sessions: BrokerSessions = new BrokerSessions({
+    create: (address, onClosed) =>
+      new BrokerSession(address, {
+        connector,
+        requestTimeoutMs: config.requestTimeoutMs,
+        apiVersionsCache,
+        onClosed,
+        listener: { onConnect: () => metrics.connected(), onDisconnect: () => metrics.disconnected() },
+      }),
+  })
+  return sessions
+}
+
+/** Answers with many partitions and metadata of large clusters are far below this. */
+const MAX_RESPONSE_BYTES = 100 * 1024 * 1024
+
+function compressionOf(config: KafkaProducerConfig): Compression | null {
+  try {
+    return compressionNamed(config.compressionType, config.compressionLevel)
+  } catch (error) {
+    if (!(error instanceof UnsupportedCodecError)) throw error
+    throw new ConfigError(error.message, 'compression.type', { cause: error })
+  }
+}
