@@ -257,13 +257,18 @@ export class PartitionQueues {
 
   #split(call: Call, messages: readonly PendingMessage[]): readonly Chunk[] {
     const chunks: Chunk[] = []
-    for (const message of messages) {
+    for (let i = 0; i < messages.length; i++) {
+      const message = messages[i]!
       this.#bind(message)
       const chunk = this.#chunkFor(message, call, chunks)
       message.chunk = chunk
-      ;(chunk.messages as PendingMessage[]).push(message)
       chunk.size++
+      if (chunks.length === 1) continue
+      // Most calls need one thing only, and their list of messages will do then.
+      if (chunks.length === 2 && chunk.size === 1) chunks[0]!.messages = messages.slice(0, i)
+      ;(chunk.messages as PendingMessage[]).push(message)
     }
+    if (chunks.length === 1) chunks[0]!.messages = messages
     for (const { hold } of chunks) {
       hold.chunk = null
       hold.topic.chunk = null
