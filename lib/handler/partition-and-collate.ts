@@ -203,7 +203,7 @@ function keyed(
   known: TopicPartitions,
   { partitioner, keepsPartitions }: CollateContext,
 ): number | KafkaError {
-  if (keepsPartitions) {
+  if (keepsPartitions && partition >= 0) {
     const position = known.positionOf(partition)
     if (position !== undefined) return position
   }
