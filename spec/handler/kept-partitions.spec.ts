@@ -4,6 +4,7 @@ import { ConnectionError } from '../../lib/errors.js'
 import {
   bindToPartition,
   type CollateContext,
+  collateGroups,
   partitionAndCollate,
 } from '../../lib/handler/partition-and-collate.js'
 import type { PendingMessage } from '../../lib/handler/pending-message.js'
@@ -163,6 +164,48 @@ describe('partitionAndCollate', () => {
       const a = Object.assign(pendingOf('a', { key: 2 }), { partition: 0 })
       expect(shapeOf(partitionAndCollate([a], contextOf(grown)))).to.deep.equal({ 2: ['t/2: a'] })
     })
+  })
+})
+
+describe('collateGroups', () => {
+  const group = (partition: number, ...values: string[]) => ({
+    topic: 't',
+    partition,
+    messages: values.map((value) =>
+      Object.assign(pendingOf(value, partition < 0 ? {} : { key: 1 }), { partition }),
+    ),
+  })
+  const collate = (world: World, ...groups: ReturnType<typeof group>[]) =>
+    collateGroups(groups, { ...contextOf(world), keepsPartitions: true })
+
+  it('puts groups into the batches of their partitions in order, and those without one where such messages go', () => {
+    const collated = collate(
+      { sticky: { t: 1 } },
+      group(1, 'a', 'b'),
+      group(0, 'c'),
+      group(-1, 'd'),
+      group(1, 'e'),
+    )
+    expect(shapeOf(collated)).to.deep.equal({ 0: ['t/0: c'], 1: ['t/1: a b d e'] })
+  })
+
+  it('leaves the list of a group as it is when another group goes to the same partition', () => {
+    const first = group(0, 'a')
+    collate({}, first, group(0, 'b'))
+    expect(first.messages).to.have.lengthOf(1)
+  })
+
+  it('rejects every message of a group while its partition has no leader', () => {
+    const { rejections } = collate({ topics: { t: { 0: null, 1: 1 } } }, group(0, 'a', 'b'))
+    expect(rejections.map(({ error }) => error.retriable)).to.deep.equal([true, true])
+  })
+
+  it('calls the partitioner for each message of a group whose partition does not exist', () => {
+    expect(shapeOf(collate({}, group(7, 'a', 'b')))).to.deep.equal({ 1: ['t/1: a b'] })
+  })
+
+  it('rejects every message of a group whose topic is not known', () => {
+    expect(collate({ topics: {} }, group(0, 'a', 'b')).rejections).to.have.lengthOf(2)
   })
 })
 

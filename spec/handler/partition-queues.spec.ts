@@ -167,4 +167,50 @@ describe('PartitionQueues', () => {
     }
     expect(textsOf(collect())).to.deep.equal(['behind them'])
   })
+
+  it('makes one chunk of the messages of a call that need the same, divided by one that needs their whole topic', () => {
+    const { queues } = makeQueues()
+    const call = new Call(
+      [
+        keyed('t', 0, 'a'),
+        keyed('t', 1, 'b'),
+        keyed('t', 0, 'c'),
+        keyless('t', -1, 'd'),
+        keyless('t', -1, 'e'),
+        keyed('t', 0, 'f'),
+        keyed('u', 0, 'g'),
+        keyed('t', 0, 'h'),
+      ],
+      () => {},
+    )
+    const chunks = queues.split(call)
+    expect(chunks.map(({ messages }) => textsOf(messages).join(' '))).to.deep.equal([
+      'a c',
+      'b',
+      'd e',
+      'f h',
+      'g',
+    ])
+    expect(chunks.map(({ topic, partition, size }) => [topic, partition, size])).to.deep.equal([
+      ['t', 0, 2],
+      ['t', 1, 1],
+      ['t', -1, 2],
+      ['t', 0, 2],
+      ['u', 0, 1],
+    ])
+  })
+
+  it('calls the end of a call once, when the last of its messages is settled, in flight or not', () => {
+    const { queues } = makeQueues()
+    let ends = 0
+    const messages = [keyed('t', 0, 'a'), keyed('t', 0, 'b'), keyed('t', 1, 'c')]
+    for (const chunk of queues.split(new Call(messages, () => void ends++))) queues.arrive(chunk, true)
+    Object.assign(messages[0]!, { isSettled: true, isInFlight: true })
+    for (const one of messages.slice(1)) one.isSettled = true
+    expect(queues.update(messages), 'those that hold nothing any more').to.equal(2)
+    expect(ends).to.equal(1)
+    messages[0]!.isInFlight = false
+    expect(queues.update(messages)).to.equal(1)
+    expect(ends).to.equal(1)
+  })
 })
