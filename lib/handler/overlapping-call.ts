@@ -1,6 +1,6 @@
 /**
- * One call where cycles overlap, and its chunks: the messages of it that need the same partition or the same whole topic.
- * What waits and goes are chunks, so what a call costs does not depend on its messages alone being counted one by one.
+ * One call where cycles overlap, and its chunks: those of its messages that need the same partition, or the same whole topic.
+ * Chunks wait, are taken and are collated as a whole; a message finds its own where it has to be looked at alone.
  *
  * Plain counts, kept by `OverlappingDispatch` and `PartitionQueues`.
  */

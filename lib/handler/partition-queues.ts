@@ -8,17 +8,15 @@
  * is stored as if one call followed another.
  *
  * A topic queues messages per partition; from the first one on that needs the whole topic, all queue together.
- * Knows no attempts, no calls and no time.
+ * What queues is a chunk: the messages of one call that need the same. Knows no attempts and no time.
  *
  * @see docs/decisions/0004-in-flight-partitions.md
  */
 import { Fifo } from '../fifo.js'
+import { type ChunkPartition, type ChunkTopic, ChunkTopics, isBound } from './chunk-topics.js'
 import { Partition, Topic } from './holds.js'
 import { type Call, Chunk, type ChunkHold } from './overlapping-call.js'
 import type { PendingMessage } from './pending-message.js'
-
-type ChunkTopic = Topic<Chunk>
-type ChunkPartition = Partition<Chunk>
 
 /** Collects the chunks of a run. */
 export interface RunDraft {
@@ -34,18 +32,15 @@ export interface PartitionQueuesOptions {
 }
 
 export class PartitionQueues {
-  readonly #options: PartitionQueuesOptions
-  readonly #topics = new Map<string, ChunkTopic>()
-  /** Of the last message that came: the next one is often of the same. */
-  #lastTopic: ChunkTopic | null = null
+  readonly #topics: ChunkTopics
   /** In the order in which they became free; looked at again when their turn comes. */
   readonly #ready = new Fifo<ChunkHold>()
   #touched: ChunkTopic[] = []
   /** Number of the run that is being collected. */
   #run = 1
 
-  constructor(options: PartitionQueuesOptions) {
-    this.#options = options
+  constructor({ bind }: PartitionQueuesOptions) {
+    this.#topics = new ChunkTopics(bind)
   }
 
   /** Number of the run that is being collected; another one after {@link endRun}. */
@@ -60,7 +55,7 @@ export class PartitionQueues {
 
   /** Binds the messages of a call where that can be done, and puts those that need the same into chunks. */
   split(call: Call): readonly Chunk[] {
-    return this.#split(call, call.messages)
+    return this.#topics.split(call, call.messages)
   }
 
   /**
@@ -171,11 +166,10 @@ export class PartitionQueues {
     const first = firstUnsettled(topic.waiting)
     if (!first || first.hold !== topic) return first
     const message = first.firstUnsettled()
-    this.#bind(message)
-    if (!isBound(message)) return first
+    if (!this.#topics.bind(message)) return first
     topic.waiting.shift()
     const messages = first.messages.filter(({ isSettled }) => !isSettled)
-    for (const chunk of [...this.#split(first.call!, messages)].reverse()) topic.waiting.unshift(chunk)
+    for (const chunk of [...this.#topics.split(first.call!, messages)].reverse()) topic.waiting.unshift(chunk)
     return topic.waiting.peek()
   }
 
@@ -200,12 +194,7 @@ export class PartitionQueues {
       topic.waiting.shift()
       this.#pushToPartition(next.hold, next)
     }
-    if (topic.unsettled === 0 && topic.waitingPartitions === 0) this.#forget(topic)
-  }
-
-  #forget(topic: ChunkTopic): void {
-    this.#topics.delete(topic.name)
-    if (topic === this.#lastTopic) this.#lastTopic = null
+    if (topic.unsettled === 0 && topic.waitingPartitions === 0) this.#topics.forget(topic)
   }
 
   #pushToPartition(partition: ChunkPartition, chunk: Chunk): void {
@@ -244,7 +233,7 @@ export class PartitionQueues {
   /** It may need something else by now, and its call may wait for it no longer. */
   #updateOpen(message: PendingMessage, { hold, call }: Chunk): void {
     const isOver = message.isSettled && call !== null
-    const needed = isBound(message) ? this.#partitionOf(hold.topic, message.partition) : hold
+    const needed = isBound(message) ? this.#topics.partitionOf(hold.topic, message.partition) : hold
     if (needed === hold && !isOver) return
     message.chunk = new Chunk(needed, isOver ? null : call, [])
     message.chunk.isTaken = true
@@ -253,41 +242,6 @@ export class PartitionQueues {
       this.#unhold(hold, 1)
     }
     if (isOver) call.settled(1)
-  }
-
-  #split(call: Call, messages: readonly PendingMessage[]): readonly Chunk[] {
-    const chunks: Chunk[] = []
-    for (let i = 0; i < messages.length; i++) {
-      const message = messages[i]!
-      this.#bind(message)
-      const chunk = this.#chunkFor(message, call, chunks)
-      message.chunk = chunk
-      chunk.size++
-      if (chunks.length === 1) continue
-      // Most calls need one thing only, and their list of messages will do then.
-      if (chunks.length === 2 && chunk.size === 1) chunks[0]!.messages = messages.slice(0, i)
-      ;(chunk.messages as PendingMessage[]).push(message)
-    }
-    if (chunks.length === 1) chunks[0]!.messages = messages
-    for (const { hold } of chunks) {
-      hold.chunk = null
-      hold.topic.chunk = null
-    }
-    return chunks
-  }
-
-  /** Of the messages to a topic, one that needs all of it stays behind those in front of it, and in front of those behind it. */
-  #chunkFor(message: PendingMessage, call: Call, chunks: Chunk[]): Chunk {
-    const topic = this.#topicOf(message)
-    const hold = isBound(message) ? this.#partitionOf(topic, message.partition) : topic
-    if (hold !== topic) topic.chunk = null
-    const open = hold.chunk
-    if (open !== null && open.segment === topic.segment) return open
-    if (hold === topic) topic.segment++
-    const chunk = new Chunk(hold, call, [], topic.segment)
-    hold.chunk = chunk
-    chunks.push(chunk)
-    return chunk
   }
 
   #makeReady(hold: ChunkHold): void {
@@ -300,10 +254,6 @@ export class PartitionQueues {
     if (topic.isTouched) return
     topic.isTouched = true
     this.#touched.push(topic)
-  }
-
-  #bind(message: PendingMessage): void {
-    if (message.partition < 0) this.#options.bind(message)
   }
 
   /** For a message that comes: what waits is in front of it. */
@@ -328,30 +278,6 @@ export class PartitionQueues {
   #isTakenByRunAlone({ unsettled, unsettledOfRun, run }: ChunkTopic): boolean {
     return unsettled === (run === this.#run ? unsettledOfRun : 0)
   }
-
-  #topicOf({ topic: name }: PendingMessage): ChunkTopic {
-    if (this.#lastTopic?.name === name) return this.#lastTopic
-    let topic = this.#topics.get(name)
-    if (!topic) {
-      topic = new Topic(name)
-      this.#topics.set(name, topic)
-    }
-    this.#lastTopic = topic
-    return topic
-  }
-
-  #partitionOf(topic: ChunkTopic, id: number): ChunkPartition {
-    let partition = topic.partitions.get(id)
-    if (!partition) {
-      partition = new Partition(topic, id)
-      topic.partitions.set(id, partition)
-    }
-    return partition
-  }
-}
-
-function isBound({ partitionKey, partition, isAmbiguous }: PendingMessage): boolean {
-  return partition >= 0 && (partitionKey !== null || isAmbiguous)
 }
 
 /** Takes out those in front that have been settled while they waited. */
