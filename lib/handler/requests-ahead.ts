@@ -92,7 +92,7 @@ export class RequestsAhead {
     if (prepared.some(({ batch, limitedBytes }) => this.#limits.isTooLarge(batch.topic, limitedBytes)))
       return null
     const request = produceRequest(prepared, this.#options)
-    return { prepared, request, encoded: connection.encode(request, estimateRequestBytes(batches)) }
+    return { prepared, request, encoded: connection.encode(request, estimateRequestBytes(prepared)) }
   }
 }
 
