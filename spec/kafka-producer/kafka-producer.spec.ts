@@ -322,6 +322,25 @@ describe('KafkaProducer', () => {
     })
   })
 
+  it('fails only the records with headers where brokers have no place for them, and gives their memory back', async () => {
+    const cluster = await embedded({ era: '0.10' })
+    cluster.createTopic('t')
+    const producer = producerFor(cluster.bootstrap)
+    const headers = { a: '1' }
+    const alone = await failureOf(producer.send({ topic: 't', value: 'bad', headers }))
+    const [bad, good] = [
+      producer.send({ topic: 't', value: 'bad', headers }),
+      producer.send({ topic: 't', value: 'good' }),
+    ]
+    expect([alone, await failureOf(bad)].every((error) => error instanceof UnsupportedVersionError)).to.equal(
+      true,
+    )
+    expect((await good).offset).to.equal(0n)
+    await producer.flush()
+    const memory = (name: string) => producer.metrics().find((metric) => metric.name === name)!.value
+    expect(memory('buffer-available-bytes')).to.equal(memory('buffer-total-bytes'))
+  })
+
   describe('transactions', () => {
     it('of withTransaction are committed', async () => {
       const { kafka, requests, producer } = await scripted([], { 'transactional.id': 'x' })
