@@ -216,10 +216,12 @@ export class Sender {
     if (this.#idempotence && magicOf(version) < 2) listener.onNoNumbers(connection.broker)
     const batches = accumulator.drain(id, maxRequestBytes, nowMs, (batch) => this.#mayDrain(batch))
     if (batches.length === 0) return false
-    for (const batch of batches) {
+    const sent = batches.filter((batch) => !this.#failOvertaken(batch, nowMs))
+    if (sent.length === 0) return true
+    for (const batch of sent) {
       this.#number(batch)
     }
-    exchange.send(node, connection, version, batches)
+    exchange.send(node, connection, version, sent)
     return true
   }
 
@@ -232,6 +234,15 @@ export class Sender {
       accumulator.unmute(batch.topic, batch.partition, nowMs)
     }
     return batches.length > 0
+  }
+
+  #failOvertaken(batch: ProducerBatch, nowMs: number): boolean {
+    const { numbered, topic, partition } = batch
+    if (!numbered?.partition.mustFail(numbered)) return false
+    const { accumulator, completion } = this.#options
+    completion.overtaken(batch)
+    accumulator.unmute(topic, partition, nowMs)
+    return true
   }
 
   #mayDrain(batch: ProducerBatch): boolean {
