@@ -6,7 +6,7 @@
  * partitions are those that it rests on, and for the very same messages; else the cycle begins from nothing. Until then no
  * message shows a trace of it. Settles nothing and sends nothing.
  *
- * @see docs/decisions/0006-the-next-cycle-is-prepared.md
+ * @see docs/decisions/0007-the-next-cycle-is-prepared.md
  */
 import type { LeaderDispatch } from './leader-dispatch.js'
 import {

@@ -5,7 +5,7 @@
  * Whatever is not plain sailing is left to the turn of the request: a batch of which something has to be said to its senders,
  * or that is known to be too large. Settles nothing, sends nothing, logs nothing.
  *
- * @see docs/decisions/0006-the-next-cycle-is-prepared.md
+ * @see docs/decisions/0007-the-next-cycle-is-prepared.md
  */
 import type { EncodedRequest, ProduceConnection } from '../pool/sync-producer.js'
 import type { LearnedSizeLimits } from '../produce/learned-size-limits.js'
