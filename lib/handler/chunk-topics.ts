@@ -10,8 +10,10 @@ import { Partition, Topic } from './holds.js'
 import { type Call, Chunk } from './overlapping-call.js'
 import type { PendingMessage } from './pending-message.js'
 
-export type ChunkTopic = Topic<Chunk>
-export type ChunkPartition = Partition<Chunk>
+export type MessageCall = Call<PendingMessage>
+export type MessageChunk = Chunk<PendingMessage>
+export type ChunkTopic = Topic<MessageChunk>
+export type ChunkPartition = Partition<MessageChunk>
 
 export class ChunkTopics {
   readonly #bind: (message: PendingMessage) => void
@@ -50,8 +52,8 @@ export class ChunkTopics {
    *
    * @param messages - of the call, in their order, without an outcome.
    */
-  split(call: Call, messages: readonly PendingMessage[]): readonly Chunk[] {
-    const chunks: Chunk[] = []
+  split(call: MessageCall, messages: readonly PendingMessage[]): readonly MessageChunk[] {
+    const chunks: MessageChunk[] = []
     for (let i = 0; i < messages.length; i++) {
       const message = messages[i]!
       const chunk = this.#chunkFor(message, call, chunks)
@@ -71,7 +73,7 @@ export class ChunkTopics {
   }
 
   /** Of the messages to a topic, one that needs all of it stays behind those in front of it, and in front of those behind it. */
-  #chunkFor(message: PendingMessage, call: Call, chunks: Chunk[]): Chunk {
+  #chunkFor(message: PendingMessage, call: MessageCall, chunks: MessageChunk[]): MessageChunk {
     const topic = this.#topicOf(message)
     const hold = this.bind(message) ? this.partitionOf(topic, message.partition) : topic
     if (hold !== topic) topic.chunk = null

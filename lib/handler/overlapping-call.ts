@@ -2,17 +2,18 @@
  * One call where cycles overlap, and its chunks: those of its messages that need the same partition, or the same whole topic.
  * Chunks wait, are taken and are collated as a whole; a message finds its own where it has to be looked at alone.
  *
- * Plain counts, kept by `OverlappingDispatch` and `PartitionQueues`.
+ * Plain counts, whatever the messages `M` are, kept by `OverlappingDispatch` and `PartitionQueues`.
  */
 import type { Link } from '../linked-list.js'
 import { type Hold, Partition } from './holds.js'
-import type { MessageGroup } from './partition-and-collate.js'
-import type { PendingMessage } from './pending-message.js'
 
-export type ChunkHold = Hold<Chunk>
+interface Waiting {
+  readonly isSettled: boolean
+  readonly chunk: { readonly isTaken: boolean } | null
+}
 
-export class Chunk implements MessageGroup {
-  messages: readonly PendingMessage[]
+export class Chunk<M extends Waiting> {
+  messages: readonly M[]
   /** Messages that have no outcome, as long as it waits. */
   size: number
   /** It is in a run, or some of its messages are. */
@@ -24,9 +25,9 @@ export class Chunk implements MessageGroup {
    * @param segment - of the call's messages to a topic; a message that needs the whole topic begins another one.
    */
   constructor(
-    readonly hold: ChunkHold,
-    readonly call: Call | null,
-    messages: readonly PendingMessage[],
+    readonly hold: Hold<Chunk<M>>,
+    readonly call: Call<M> | null,
+    messages: readonly M[],
     readonly segment = 0,
   ) {
     this.messages = messages
@@ -43,15 +44,15 @@ export class Chunk implements MessageGroup {
   }
 
   /** The first message that has no outcome; there must be one. */
-  firstUnsettled(): PendingMessage {
+  firstUnsettled(): M {
     while (this.messages[this.#firstUnsettled]!.isSettled) this.#firstUnsettled++
     return this.messages[this.#firstUnsettled]!
   }
 }
 
-export class Call {
+export class Call<M extends Waiting> {
   /** In the order of their first messages. */
-  chunks: readonly Chunk[] = []
+  chunks: readonly Chunk<M>[] = []
   /** Of keys and values. */
   bytes = 0
   /** Messages that are not settled. */
@@ -59,7 +60,7 @@ export class Call {
   /** Messages that wait. */
   waiting: number
   /** Its place among the calls with messages that wait and have a time limit. */
-  link: Link<Call> | null = null
+  link: Link<Call<M>> | null = null
   /** The last run that some of it joined. */
   run = 0
   /** Where the first message that waits is, or one before it. */
@@ -68,7 +69,7 @@ export class Call {
 
   /** @param end - called once, when each message is settled. */
   constructor(
-    readonly messages: readonly PendingMessage[],
+    readonly messages: readonly M[],
     end: () => void,
   ) {
     this.open = messages.length
@@ -83,7 +84,7 @@ export class Call {
   }
 
   /** Goes on to the first message that waits. */
-  nextThatWaits(): PendingMessage | undefined {
+  nextThatWaits(): M | undefined {
     for (; this.#position < this.messages.length; this.#position++) {
       const message = this.messages[this.#position]!
       if (!message.isSettled && message.chunk !== null && !message.chunk.isTaken) return message

@@ -12,8 +12,9 @@
 import { Fifo } from '../fifo.js'
 import { LinkedList } from '../linked-list.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
+import type { MessageCall, MessageChunk } from './chunk-topics.js'
 import { bytesOf, JoinLimit } from './join-limit.js'
-import { Call, type Chunk } from './overlapping-call.js'
+import { Call } from './overlapping-call.js'
 import type { MessageGroup } from './partition-and-collate.js'
 import { PartitionQueues, type RunDraft } from './partition-queues.js'
 import type { PendingMessage } from './pending-message.js'
@@ -57,7 +58,7 @@ interface Run {
 
 /** Whole calls as far as they fit; the first one, however large, and what else of it can go. */
 class Draft implements RunDraft {
-  readonly chunks: Chunk[] = []
+  readonly chunks: MessageChunk[] = []
   readonly #number: number
   readonly #limit = new JoinLimit()
   #messages = 0
@@ -72,7 +73,7 @@ class Draft implements RunDraft {
     return this.#messages === this.#ofCalls
   }
 
-  add(chunk: Chunk): boolean {
+  add(chunk: MessageChunk): boolean {
     const call = chunk.call!
     if (call.run !== this.#number) {
       if (!this.#limit.admits(call.messages.length, call.bytes)) return false
@@ -89,13 +90,13 @@ export class OverlappingDispatch {
   readonly #options: OverlappingDispatchOptions
   readonly #queues: PartitionQueues
   /** Calls that have come while others were being looked at. */
-  readonly #incoming = new Fifo<Call>()
+  readonly #incoming = new Fifo<MessageCall>()
   /** Calls with messages that wait, and some that have none any more, in their order. */
-  readonly #waiting = new Fifo<Call>()
-  #prepared: Call | null = null
+  readonly #waiting = new Fifo<MessageCall>()
+  #prepared: MessageCall | null = null
   #preparing: NodeJS.Immediate | null = null
   /** Calls with messages that wait and have a time limit, which is no earlier for a later one. */
-  readonly #limited = new LinkedList<Call>()
+  readonly #limited = new LinkedList<MessageCall>()
   #running = 0
   #isBusy = false
   /** Something has ended in this turn: what follows from it is waited for. */
@@ -140,10 +141,10 @@ export class OverlappingDispatch {
   }
 
   /** @param isAlone - what of it may go starts at once; else whatever has come with it joins it. */
-  #accept(call: Call, isAlone: boolean): void {
+  #accept(call: MessageCall, isAlone: boolean): void {
     call.bytes = bytesOf(call.messages)
     call.chunks = this.#queues.split(call)
-    const going: Chunk[] = []
+    const going: MessageChunk[] = []
     const mayGo = isAlone && this.#running < this.#options.maxInFlight
     for (const chunk of call.chunks) if (this.#queues.arrive(chunk, mayGo)) going.push(chunk)
     if (call.messages[0]!.deadlineMs > 0) call.link = this.#limited.push(call)
@@ -151,7 +152,7 @@ export class OverlappingDispatch {
     if (call.waiting > 0) this.#waiting.push(call)
   }
 
-  #start(chunks: readonly Chunk[]): void {
+  #start(chunks: readonly MessageChunk[]): void {
     this.#queues.endRun()
     this.#running++
     for (const { call, size } of chunks) this.#noLongerWait(call!, size)
@@ -180,7 +181,7 @@ export class OverlappingDispatch {
   }
 
   /** The first call that waits, where all of it does, nothing joins it and it is not prepared. */
-  #nextFullCall(): Call | null {
+  #nextFullCall(): MessageCall | null {
     let first = this.#waiting.peek()
     for (; first?.waiting === 0; first = this.#waiting.peek()) this.#waiting.shift()
     if (!first || first === this.#prepared) return null
@@ -223,7 +224,7 @@ export class OverlappingDispatch {
     )
   }
 
-  #noLongerWait(call: Call, messages: number): void {
+  #noLongerWait(call: MessageCall, messages: number): void {
     call.waiting -= messages
     if (call.waiting > 0 || !call.link) return
     this.#limited.remove(call.link)
@@ -267,7 +268,7 @@ export class OverlappingDispatch {
   }
 }
 
-function messagesOf(chunks: readonly Chunk[]): readonly PendingMessage[] {
+function messagesOf(chunks: readonly MessageChunk[]): readonly PendingMessage[] {
   if (chunks.length === 1) return chunks[0]!.messages
   const messages: PendingMessage[] = []
   for (const chunk of chunks) for (const message of chunk.messages) messages.push(message)

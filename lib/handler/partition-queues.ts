@@ -13,9 +13,16 @@
  * @see docs/decisions/0004-in-flight-partitions.md
  */
 import { Fifo } from '../fifo.js'
-import { type ChunkPartition, type ChunkTopic, ChunkTopics, isBound } from './chunk-topics.js'
-import { Partition, Topic } from './holds.js'
-import { type Call, Chunk, type ChunkHold } from './overlapping-call.js'
+import {
+  type ChunkPartition,
+  type ChunkTopic,
+  ChunkTopics,
+  isBound,
+  type MessageCall,
+  type MessageChunk,
+} from './chunk-topics.js'
+import { type Hold, Partition, Topic } from './holds.js'
+import { Chunk } from './overlapping-call.js'
 import type { PendingMessage } from './pending-message.js'
 
 /** Collects the chunks of a run. */
@@ -23,7 +30,7 @@ export interface RunDraft {
   /** Whether no chunk is left that the run would still take. */
   readonly isComplete: boolean
   /** @returns false when the run is full for this chunk; it goes on waiting then. */
-  add(chunk: Chunk): boolean
+  add(chunk: MessageChunk): boolean
 }
 
 export interface PartitionQueuesOptions {
@@ -34,7 +41,7 @@ export interface PartitionQueuesOptions {
 export class PartitionQueues {
   readonly #topics: ChunkTopics
   /** In the order in which they became free; looked at again when their turn comes. */
-  readonly #ready = new Fifo<ChunkHold>()
+  readonly #ready = new Fifo<Hold<MessageChunk>>()
   #touched: ChunkTopic[] = []
   /** Number of the run that is being collected. */
   #run = 1
@@ -54,7 +61,7 @@ export class PartitionQueues {
   }
 
   /** Binds the messages of a call where that can be done, and puts those that need the same into chunks. */
-  split(call: Call): readonly Chunk[] {
+  split(call: MessageCall): readonly MessageChunk[] {
     return this.#topics.split(call, call.messages)
   }
 
@@ -64,7 +71,7 @@ export class PartitionQueues {
    * @param mayGo - false when there is no such run.
    * @returns whether it goes.
    */
-  arrive(chunk: Chunk, mayGo: boolean): boolean {
+  arrive(chunk: MessageChunk, mayGo: boolean): boolean {
     const { hold } = chunk
     const { topic } = hold
     if (mayGo && this.#isFreeForNew(hold)) {
@@ -83,7 +90,7 @@ export class PartitionQueues {
   /** Adds to a run what may go, until that is all or the run is full: of the calls that it takes, all that may go. */
   collect(run: RunDraft): void {
     this.#advanceTouched()
-    const full: ChunkHold[] = []
+    const full: Hold<MessageChunk>[] = []
     // After the first message that finds no room, only for what is left of the calls that are in already.
     while (full.length === 0 || !run.isComplete) {
       const next = this.#ready.shift()
@@ -162,7 +169,7 @@ export class PartitionQueues {
   }
 
   /** The first one that waits for a topic; divided where its messages can be bound by now. */
-  #firstOf(topic: ChunkTopic): Chunk | undefined {
+  #firstOf(topic: ChunkTopic): MessageChunk | undefined {
     const first = firstUnsettled(topic.waiting)
     if (!first || first.hold !== topic) return first
     const message = first.firstUnsettled()
@@ -197,14 +204,14 @@ export class PartitionQueues {
     if (topic.unsettled === 0 && topic.waitingPartitions === 0) this.#topics.forget(topic)
   }
 
-  #pushToPartition(partition: ChunkPartition, chunk: Chunk): void {
+  #pushToPartition(partition: ChunkPartition, chunk: MessageChunk): void {
     partition.waiting.push(chunk)
     if (partition.waiting.size > 1) return
     partition.topic.waitingPartitions++
     if (this.#isFreePartition(partition)) this.#makeReady(partition)
   }
 
-  #take(chunk: Chunk): void {
+  #take(chunk: MessageChunk): void {
     const { hold, size, messages } = chunk
     const { topic } = hold
     if (topic.run !== this.#run) {
@@ -219,19 +226,19 @@ export class PartitionQueues {
     if (size < messages.length) chunk.messages = messages.filter(({ isSettled }) => !isSettled)
   }
 
-  #release(hold: ChunkHold, messages: number): void {
+  #release(hold: Hold<MessageChunk>, messages: number): void {
     hold.topic.unsettled -= messages
     this.#unhold(hold, messages)
   }
 
-  #unhold(hold: ChunkHold, messages: number): void {
+  #unhold(hold: Hold<MessageChunk>, messages: number): void {
     hold.held -= messages
     if (hold instanceof Partition && hold.held === 0 && hold.waiting.size > 0) this.#makeReady(hold)
     this.#touch(hold.topic)
   }
 
   /** It may need something else by now, and its call may wait for it no longer. */
-  #updateOpen(message: PendingMessage, { hold, call }: Chunk): void {
+  #updateOpen(message: PendingMessage, { hold, call }: MessageChunk): void {
     const isOver = message.isSettled && call !== null
     const needed = isBound(message) ? this.#topics.partitionOf(hold.topic, message.partition) : hold
     if (needed === hold && !isOver) return
@@ -244,7 +251,7 @@ export class PartitionQueues {
     if (isOver) call.settled(1)
   }
 
-  #makeReady(hold: ChunkHold): void {
+  #makeReady(hold: Hold<MessageChunk>): void {
     if (hold.isReady) return
     hold.isReady = true
     this.#ready.push(hold)
@@ -257,7 +264,7 @@ export class PartitionQueues {
   }
 
   /** For a message that comes: what waits is in front of it. */
-  #isFreeForNew(hold: ChunkHold): boolean {
+  #isFreeForNew(hold: Hold<MessageChunk>): boolean {
     const { topic } = hold
     if (topic.waiting.size > 0) return false
     if (hold instanceof Topic) return this.#isFreeTopic(hold)
@@ -281,7 +288,7 @@ export class PartitionQueues {
 }
 
 /** Takes out those in front that have been settled while they waited. */
-function firstUnsettled(waiting: Fifo<Chunk>): Chunk | undefined {
+function firstUnsettled(waiting: Fifo<MessageChunk>): MessageChunk | undefined {
   let first = waiting.peek()
   while (first?.size === 0) {
     waiting.shift()
@@ -291,7 +298,7 @@ function firstUnsettled(waiting: Fifo<Chunk>): Chunk | undefined {
 }
 
 /** @returns how many messages in a row, from this position on, are of the chunk and need nothing any more. */
-function takeEnded(chunk: Chunk, messages: readonly PendingMessage[], from: number): number {
+function takeEnded(chunk: MessageChunk, messages: readonly PendingMessage[], from: number): number {
   let i = from
   for (; i < messages.length; i++) {
     const message = messages[i]!

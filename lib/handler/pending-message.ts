@@ -76,7 +76,7 @@ export class PendingMessage {
   /** Set by an attempt that may have stored the message; stays set. */
   isAmbiguous = false
   /** Where cycles overlap: what it waits with, or is in a run with; null when it is settled and no request with it is in flight. */
-  chunk: Chunk | null = null
+  chunk: Chunk<PendingMessage> | null = null
   /** Null until an attempt has failed. */
   #history: History | null = null
 
