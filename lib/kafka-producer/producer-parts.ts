@@ -3,7 +3,7 @@ import type { BrokerAddress } from '../broker-address.js'
 import { BrokerSessions } from '../cluster/broker-sessions.js'
 import { ClusterMetadata } from '../cluster/cluster-metadata.js'
 import { MetadataSource } from '../cluster/metadata-source.js'
-import { ConfigError, type KafkaError, UnsupportedCodecError } from '../errors.js'
+import { ConfigError, KafkaError, UnsupportedCodecError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { ApiVersionsCache } from '../network/api-versions-cache.js'
 import { BrokerSession } from '../network/broker-session.js'
@@ -117,11 +117,11 @@ export function compose(
     random,
     addressOf: (id) => cluster.addressOf(id),
     topics,
-    onConnected: (broker, error) => {
-      if (error) {
-        logger.warn(`connecting to ${broker} failed: ${error.message}`)
+    onConnected: (broker, made) => {
+      if (made instanceof KafkaError) {
+        logger.warn(`connecting to ${broker} failed: ${made.message}`)
         metadata.requestUpdate()
-      }
+      } else channel?.learnFrom(made)
       sender.wake()
     },
   })
