@@ -131,6 +131,7 @@ export function compose(
     accumulator,
     outcomes,
     retries: config.retries,
+    deliveryTimeoutMs: config.deliveryTimeoutMs,
     acks,
     sequences: () => (isIdempotent() ? transactions!.sequences : null),
     listener: {
@@ -206,7 +207,6 @@ export function compose(
       completion,
       outcomes,
       maxRequestBytes: config.maxRequestSize,
-      deliveryTimeoutMs: config.deliveryTimeoutMs,
       listener: {
         ...listener,
         onNoNumbers: (broker) =>
