@@ -175,6 +175,7 @@ export function compose(
   /** @returns whether it was not asked for, and is off now. */
   const giveUpIdempotence = (why: string): boolean => {
     if (config.isIdempotenceExplicit || transactionalId !== null) return false
+    if (hasGivenUp) return true
     hasGivenUp = true
     logger.warn(
       `enable.idempotence is off: ${why}. A retry may store a record twice; set it to true to make this an error`,
