@@ -41,6 +41,7 @@ export interface BatchCompletionOptions {
   readonly accumulator: RecordAccumulator
   readonly outcomes: RecordOutcomes
   readonly retries: number
+  readonly deliveryTimeoutMs: number
   readonly acks: number
   /** null without idempotence. */
   sequences(): ProducerSequences | null
@@ -75,6 +76,11 @@ export class BatchCompletion {
       this.#retry(batch, nowMs)
       return
     }
+    if (isRetriable && batch.state === 'pending' && nowMs >= batch.dueMs) {
+      const cause = brokerError(code, `${broker} refused ${described(batch)}`)
+      this.failed(batch, this.#lateError(batch, batch.mayBeStored, cause), code, false)
+      return
+    }
     this.#failed(batch, code, isRetriable, (error) => errorsOfRecords(error, answer!, batch), {
       error: brokerError(code, `${broker} refused ${described(batch)}`, {
         broker,
@@ -92,22 +98,25 @@ export class BatchCompletion {
     this.#options.listener.onOutdated(batch, null)
     batch.mayBeStored ||= error.persistence !== 'not-persisted'
     if (error.retriable && this.#mayRetry(batch, nowMs)) this.#retry(batch, nowMs)
+    else if (error.retriable && nowMs >= batch.dueMs) this.expired(batch)
     else this.failed(batch, error, NETWORK_EXCEPTION, true)
   }
 
-  /** Its time is over; it is not in the accumulator any more. */
-  expired(batch: ProducerBatch, deliveryTimeoutMs: number): void {
-    const text = `${described(batch)} expired: delivery.timeout.ms=${deliveryTimeoutMs} is over since its first record was sent`
-    const error = new TimeoutError(text, {
-      topic: batch.topic,
-      partition: batch.partition,
-      persistence: batch.mayBeStored || batch.isInFlight ? 'possibly-persisted' : 'not-persisted',
-    })
+  /** Its time is over, before it was answered. */
+  expired(batch: ProducerBatch): void {
     const { numbered } = batch
     if (!batch.complete('failed')) return
     const sequences = this.#options.sequences()
     if (sequences && numbered && isInFlight(numbered)) sequences.expired(numbered)
-    this.#settleFailed(batch, error)
+    this.#settleFailed(batch, this.#lateError(batch, batch.mayBeStored || batch.isInFlight))
+  }
+
+  #lateError(batch: ProducerBatch, mayBeStored: boolean, cause?: KafkaError): TimeoutError {
+    const { topic, partition } = batch
+    const { deliveryTimeoutMs } = this.#options
+    const text = `${described(batch)} expired: delivery.timeout.ms=${deliveryTimeoutMs} is over since its first record was sent`
+    const persistence = mayBeStored ? 'possibly-persisted' : 'not-persisted'
+    return new TimeoutError(text, { topic, partition, persistence, ...(cause && { cause }) })
   }
 
   /** Taken out of the accumulator, because the producer or its transaction has ended. */

@@ -9,7 +9,7 @@ import _ from 'lodash'
 import type { BrokerAddress } from '../broker-address.js'
 import type { BrokerSessions } from '../cluster/broker-sessions.js'
 import type { KafkaError } from '../errors.js'
-import type { BrokerSession } from '../network/broker-session.js'
+import type { BrokerSession, Ready } from '../network/broker-session.js'
 import type { ReadyConnection } from '../network/ready-connection.js'
 import { retryBackoffMs } from './retry-backoff.js'
 
@@ -24,8 +24,8 @@ export interface BrokerNodesOptions {
   addressOf(brokerId: number): BrokerAddress | null
   /** One in use, for a broker whose versions have to be found out; null for none. */
   topics(): readonly string[] | null
-  /** A connection is there, or could not be made. */
-  onConnected(broker: string, error: KafkaError | null): void
+  /** A connection is there; or it could not be made. */
+  onConnected(broker: string, made: ReadyConnection | KafkaError): void
 }
 
 /** One broker at one address. */
@@ -120,19 +120,19 @@ export class BrokerNodes {
   }
 
   /** Never rejects. */
-  async #connected(node: BrokerNode, connecting: Promise<unknown>): Promise<void> {
+  async #connected(node: BrokerNode, connecting: Promise<Ready>): Promise<void> {
     node.isConnecting = true
-    let failure: KafkaError | null = null
+    let made: ReadyConnection | KafkaError
     try {
-      await connecting
+      made = (await connecting).connection
       node.failures = 0
       node.retryAtMs = 0
     } catch (error) {
-      failure = error as KafkaError
+      made = error as KafkaError
       this.disconnected(node, performance.now())
     }
     node.isConnecting = false
-    this.#options.onConnected(node.session.broker, failure)
+    this.#options.onConnected(node.session.broker, made)
   }
 
   /** Its connection ended, or could not be made: it is not connected to again at once. */

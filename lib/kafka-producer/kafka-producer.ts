@@ -8,7 +8,7 @@
  * @see docs/KAFKA-PRODUCER.md; org.apache.kafka.clients.producer.KafkaProducer 4.3
  */
 import type { Writable } from 'node:stream'
-import { type KafkaError, ProducerClosedError } from '../errors.js'
+import { asKafkaError, type KafkaError, ProducerClosedError } from '../errors.js'
 import { defaultLogger, guarded, type Logger } from '../logger.js'
 import type { KafkaMetric } from '../metrics/kafka-metric.js'
 import { nameOfThrown } from '../name-of-thrown.js'
@@ -105,17 +105,22 @@ export class KafkaProducer<K = unknown, V = unknown> {
     this.#interceptors =
       interceptors.length > 0 ? new ProducerInterceptors(interceptors, this.config, logger) : null
     this.#plugins = [keys, values, ...(partitioner ? [partitioner] : [])] as { close?(): void }[]
-    this.#parts = compose(this.config, this.#interceptors, logger, {
-      onWaits: (nowMs) => this.#intake.expire(nowMs),
-      hasWaits: () => this.#intake.waiting > 0,
-      onAbort: (error) => this.#intake.abort(error),
-      onRecordsFailed: (futures, error) => this.#failed(futures, error),
-      onRun: () => this.#changed(),
-      onMetadata: () => {
-        this.#intake.admit(performance.now())
-        this.#changed()
-      },
-    })
+    try {
+      this.#parts = compose(this.config, this.#interceptors, logger, {
+        onWaits: (nowMs) => this.#intake.expire(nowMs),
+        hasWaits: () => this.#intake.waiting > 0,
+        onAbort: (error) => this.#intake.abort(error),
+        onRecordsFailed: (futures, error) => this.#failed(futures, error),
+        onRun: () => this.#changed(),
+        onMetadata: () => {
+          this.#intake.admit(performance.now())
+          this.#changed()
+        },
+      })
+    } catch (error) {
+      this.#closePlugins()
+      throw error
+    }
     const { accumulator, metadata, cluster, sender } = this.#parts
     this.#intake = new RecordIntake({
       keySerializer: keys as Serializer,
@@ -338,13 +343,17 @@ export class KafkaProducer<K = unknown, V = unknown> {
     if (timeoutMs > 0) await this.#drained(timeoutMs)
     this.#force()
     outcomes.reportUnobserved()
+    this.#closePlugins()
+  }
+
+  #closePlugins(): void {
     this.#interceptors?.close()
     for (const plugin of this.#plugins) {
       try {
         plugin.close?.()
       } catch (thrown) {
         this.#logger.warn(
-          `closing a plug-in failed: ${thrown instanceof Error ? thrown.name : typeof thrown}`,
+          `close() of a plug-in threw: ${asKafkaError(thrown)?.message ?? nameOfThrown(thrown)}`,
         )
       }
     }

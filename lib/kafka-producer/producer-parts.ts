@@ -3,7 +3,7 @@ import { addressText, type BrokerAddress } from '../broker-address.js'
 import { BrokerSessions } from '../cluster/broker-sessions.js'
 import { ClusterMetadata } from '../cluster/cluster-metadata.js'
 import { MetadataSource } from '../cluster/metadata-source.js'
-import { ConfigError, type KafkaError, UnsupportedCodecError } from '../errors.js'
+import { ConfigError, KafkaError, UnsupportedCodecError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { ApiVersionsCache } from '../network/api-versions-cache.js'
 import { BrokerSession } from '../network/broker-session.js'
@@ -121,11 +121,11 @@ export function compose(
     random,
     addressOf: (id) => cluster.addressOf(id),
     topics,
-    onConnected: (broker, error) => {
-      if (error) {
-        logger.warn(`connecting to ${broker} failed: ${error.message}`)
+    onConnected: (broker, made) => {
+      if (made instanceof KafkaError) {
+        logger.warn(`connecting to ${broker} failed: ${made.message}`)
         metadata.requestUpdate()
-      }
+      } else channel?.learnFrom(made)
       sender.wake()
     },
   })
@@ -135,6 +135,7 @@ export function compose(
     accumulator,
     outcomes,
     retries: config.retries,
+    deliveryTimeoutMs: config.deliveryTimeoutMs,
     acks,
     sequences: () => (isIdempotent() ? transactions!.sequences : null),
     listener: {
@@ -178,6 +179,7 @@ export function compose(
   /** @returns whether it was not asked for, and is off now. */
   const giveUpIdempotence = (why: string): boolean => {
     if (config.isIdempotenceExplicit || transactionalId !== null) return false
+    if (hasGivenUp) return true
     hasGivenUp = true
     logger.warn(
       `enable.idempotence is off: ${why}. A retry may store a record twice; set it to true to make this an error`,
@@ -210,7 +212,6 @@ export function compose(
       completion,
       outcomes,
       maxRequestBytes: config.maxRequestSize,
-      deliveryTimeoutMs: config.deliveryTimeoutMs,
       listener: {
         ...listener,
         onNoNumbers: (broker) =>

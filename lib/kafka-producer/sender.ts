@@ -31,7 +31,6 @@ export interface SenderOptions {
   readonly outcomes: RecordOutcomes
   /** `max.request.size`. */
   readonly maxRequestBytes: number
-  readonly deliveryTimeoutMs: number
   readonly listener: SenderListener
 }
 
@@ -181,9 +180,9 @@ export class Sender {
   }
 
   #expire(nowMs: number): void {
-    const { accumulator, completion, deliveryTimeoutMs } = this.#options
+    const { accumulator, completion } = this.#options
     if (accumulator.nextExpiryMs > nowMs) return
-    for (const batch of accumulator.expire(nowMs)) completion.expired(batch, deliveryTimeoutMs)
+    for (const batch of accumulator.expire(nowMs)) completion.expired(batch)
   }
 
   #sendBatches(nowMs: number): void {

@@ -121,11 +121,21 @@ export class TransactionChannel {
     return retryBackoffMs(this.#failures - 1, { baseMs, maxMs, random })
   }
 
+  /** A broker was connected to: what it says of the cluster counts from the next transaction on. Never rejects. */
+  learnFrom(connection: ReadyConnection): void {
+    if (this.#options.transactions.isTransactional) this.#learn(connection).catch(() => {})
+  }
+
   /** What a broker says of itself that matters to transactions, once for each connection. */
   async #introduce(connection: ReadyConnection, isCoordinator: boolean): Promise<void> {
-    const { transactions, requestTimeoutMs: timeoutMs } = this.#options
+    const { transactions } = this.#options
     if (!transactions.isTransactional) return
     if (isCoordinator) transactions.coordinatorReady(newestOf(connection))
+    await this.#learn(connection)
+  }
+
+  async #learn(connection: ReadyConnection): Promise<void> {
+    const { transactions, requestTimeoutMs: timeoutMs } = this.#options
     if (this.#asked.has(connection)) return
     this.#asked.add(connection)
     if (!connection.knows(apiVersions, FIRST_WITH_FEATURES)) return

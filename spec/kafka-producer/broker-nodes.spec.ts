@@ -54,7 +54,7 @@ function stage(maxInFlight = 2) {
     random: () => 0.5,
     addressOf: (id) => addresses.get(id) ?? null,
     topics: () => ['t'],
-    onConnected: (_, error) => connected.push(error?.message ?? null),
+    onConnected: (_, made) => connected.push(made instanceof ConnectionError ? made.message : null),
   })
   return { nodes, made, addresses, connected }
 }

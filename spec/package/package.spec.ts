@@ -19,6 +19,7 @@ const mainNames = [
   'parseProperties',
 ]
 const testingNames = ['TestCluster']
+const kafkaProducerNames = ['KafkaProducer', 'KafkaProducerConfig', 'ProducerRecord', 'StringSerializer']
 
 describe('The packed package, installed elsewhere', function () {
   this.timeout(120_000)
@@ -48,6 +49,7 @@ describe('The packed package, installed elsewhere', function () {
 
   for (const [entry, names] of [
     ['kafka-classic-producer', mainNames],
+    ['kafka-classic-producer/kafka-producer', kafkaProducerNames],
     ['kafka-classic-producer/testing', testingNames],
     ['kafka-classic-producer/prometheus', ['collectFrom']],
     ['kafka-classic-producer/opentelemetry', ['observe']],
