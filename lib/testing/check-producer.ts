@@ -4,10 +4,9 @@
  * @see ReplicaManager, UnifiedLog and ProducerAppendInfo (Kafka 3.9, 4.0); docs/reference/wire-protocol.md#idempotence
  */
 import type { Call } from './apis/api-handler.js'
-import type { CheckedRecords } from './checked-records.js'
+import type { CheckedRecords, StoredPartition } from './checked-records.js'
 import { codes } from './codes.js'
 import type { BatchIdentity } from './producer-states.js'
-import type { StoredPartition } from './store.js'
 import type { Partition } from './topics.js'
 
 /** Records that are in order as such. */

@@ -78,3 +78,15 @@ export function missingKeys(
   if (indexes.length === 0) return null
   return new RefusedRecords(onInvalidRecord, 'a message without a key in a compacted topic', indexes)
 }
+
+/** What the answer says of a partition. */
+export interface StoredPartition {
+  readonly errorCode: number
+  readonly baseOffset: bigint
+  readonly logAppendTimeMs?: bigint
+  readonly logStartOffset?: bigint
+  readonly errorMessage?: string
+  readonly recordErrors?: { batchIndex: number; message: string }[]
+  /** With NOT_LEADER_FOR_PARTITION, where somebody leads it. */
+  readonly currentLeader?: { leaderId: number; leaderEpoch: number }
+}

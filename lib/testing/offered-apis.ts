@@ -18,14 +18,9 @@ export function offeredApis(era: Era, caps: VersionCaps = {}): OfferedApis {
   return { listed: capped(advertised(era.release), caps), taken: capped(releaseApis(era.release), caps) }
 }
 
-/** Transactions and their coordinators, which a test broker does not have: clients find out at once. */
-const NOT_OFFERED: ReadonlySet<number> = new Set([10, 24, 25, 26, 28])
-
 /** An API of which nothing is left is not offered. */
 function capped(apis: ReleaseApis, caps: VersionCaps): ReleaseApis {
-  const left = [...apis]
-    .filter(([key]) => !NOT_OFFERED.has(key))
-    .map(([key, range]) => [key, overlap(range, caps[key])] as const)
+  const left = [...apis].map(([key, range]) => [key, overlap(range, caps[key])] as const)
   return new Map(left.filter(([, [first, last]]) => first <= last))
 }
 

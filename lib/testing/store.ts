@@ -7,7 +7,13 @@ import { type Call, faultCodeOf } from './apis/api-handler.js'
 import { checkBatch, isOneBatch } from './check-batch.js'
 import { checkProducer } from './check-producer.js'
 import { checkSet } from './check-set.js'
-import { type CheckedRecords, type RecordLimits, RefusedRecords, refusalCodes } from './checked-records.js'
+import {
+  type CheckedRecords,
+  type RecordLimits,
+  RefusedRecords,
+  refusalCodes,
+  type StoredPartition,
+} from './checked-records.js'
 import type { Partition, Topic } from './topics.js'
 
 const NONE = 0
@@ -28,17 +34,6 @@ export interface Incoming {
   readonly records: Buffer
   readonly acks: number
   readonly transactionalId: string | null
-}
-
-export interface StoredPartition {
-  readonly errorCode: number
-  readonly baseOffset: bigint
-  readonly logAppendTimeMs?: bigint
-  readonly logStartOffset?: bigint
-  readonly errorMessage?: string
-  readonly recordErrors?: { batchIndex: number; message: string }[]
-  /** With NOT_LEADER_FOR_PARTITION, where somebody leads it. */
-  readonly currentLeader?: { leaderId: number; leaderEpoch: number }
 }
 
 export async function store(incoming: Incoming, call: Call): Promise<StoredPartition> {

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import { printable } from '../errors.js'
 import { refuseUnknownFields } from './known-fields.js'
 import { PartitionLog } from './partition-log.js'
-import { ProducerStates } from './producer-states.js'
 
 export interface TopicOptions {
   /** Default: one per entry of `leaders`, else the cluster's `defaultPartitions`. */
@@ -32,7 +31,6 @@ export interface Partition {
   /** Counts the leaders. */
   leaderEpoch: number
   readonly log: PartitionLog
-  readonly producers: ProducerStates
 }
 
 export interface Topic {
@@ -147,7 +145,7 @@ export class Topics {
   #partition(id: number, leaders?: readonly (number | null)[]): Partition {
     const leader = leaders ? leaders[id]! : this.#brokerIds[id % this.#brokerIds.length]!
     this.#requireBroker(leader)
-    return { id, leader, leaderEpoch: 0, log: new PartitionLog(id), producers: new ProducerStates() }
+    return { id, leader, leaderEpoch: 0, log: new PartitionLog(id) }
   }
 
   #requireBroker(id: number | null): void {

@@ -416,7 +416,7 @@ describe('KafkaProducer', () => {
     await Promise.all([1, 2, 3].map((i) => producer.send({ topic: 't', partition: 0, value: `v${i}` })))
     const metric = (name: string, topic?: string) =>
       producer.metrics().find((one) => one.name === name && one.tags.topic === topic)
-    expect(metric('record-send-total')).to.deep.equal({
+    expect(metric('record-send-total')).to.deep.include({
       name: 'record-send-total',
       group: 'producer-metrics',
       tags: { 'client-id': 'mine' },

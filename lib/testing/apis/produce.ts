@@ -10,7 +10,8 @@ import { magicOf } from '../../protocol/records/record-body.js'
 import { type WithoutDefaults, withDefaults } from '../../protocol/with-defaults.js'
 import { pause } from '../../timers.js'
 import { isOneBatch } from '../check-batch.js'
-import { type StoredPartition, store } from '../store.js'
+import type { StoredPartition } from '../checked-records.js'
+import { store } from '../store.js'
 import type { ApiHandler, Call } from './api-handler.js'
 
 const NONE = 0
