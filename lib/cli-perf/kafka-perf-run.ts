@@ -6,10 +6,10 @@
  *
  * @see org.apache.kafka.tools.ProducerPerformance 3.9
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { wasNobodyThere } from '../cli/kafka-tool-config.js'
 import type { StopSignal } from '../cli/stop-signals.js'
 import { KafkaError, ProducerClosedError } from '../errors.js'
-import { EventLoopYield } from '../event-loop.js'
 import {
   ByteArraySerializer,
   type KafkaMetric,
@@ -27,6 +27,8 @@ import { StopControl, untilDue } from './stop-control.js'
 import { Tally } from './tally.js'
 
 const UNREACHABLE = 'no broker of the list has ever answered'
+/** The sender of Java has a thread, and works while records are appended; here it works in the turns of the event loop between them. */
+const RECORDS_A_TURN = 128
 /** As in Kafka 4.x, where a transactional id alone asks for transactions. */
 const DEFAULT_TRANSACTION_MS = 3000
 
@@ -50,7 +52,6 @@ export class KafkaPerfRun {
   readonly #valueOf: (n: number) => Buffer
   readonly #tally: Tally
   readonly #stopControl = new StopControl()
-  readonly #turns = new EventLoopYield()
   #signal: StopSignal | null = null
   #ended: string | null = null
   /** Since when the open transaction is; null while none is open. */
@@ -145,7 +146,8 @@ export class KafkaPerfRun {
       else this.#onDelivered(sinceMs, value.length)
     }) as FutureRecordMetadata
     // The callback has what went wrong.
-    return future.isAppended ? this.#turns.due() : future.appended.catch(() => {})
+    if (!future.isAppended) return future.appended.catch(() => {})
+    return this.#tally.sent % RECORDS_A_TURN === 0 ? nextTurn() : null
   }
 
   #isTransactionDue(): boolean {
