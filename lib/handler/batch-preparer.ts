@@ -29,6 +29,8 @@ export interface PreparerOptions {
 export interface Prepared {
   readonly batch: PendingBatch
   readonly payload: Payload
+  /** Bytes of the payload, about. */
+  readonly sizeHint: number
   /** What counts against `max.message.bytes`, about: 0 where each message counts by itself. */
   readonly limitedBytes: number
 }
@@ -93,8 +95,8 @@ export class BatchPreparer {
     if (batch.messages.length === 0) return null
     try {
       const written = payloadOf(batch, version, broker, this.#options)
-      const { payload, limitedBytes } = written instanceof Promise ? await written : written
-      return { batch, payload, limitedBytes }
+      const { payload, sizeHint, limitedBytes } = written instanceof Promise ? await written : written
+      return { batch, payload, sizeHint, limitedBytes }
     } catch (thrown) {
       const error = asKafkaError(thrown) ?? new EncodeError('a set cannot be written', { cause: thrown })
       if (error instanceof UnreadableRecordError) {

@@ -20,7 +20,13 @@ import type { LeaderDispatch } from './leader-dispatch.js'
 import { NextCycle } from './next-cycle.js'
 import type { Outcomes } from './outcomes.js'
 import type { OnProgress } from './overlapping-dispatch.js'
-import { type CollateContext, partitionAndCollate, type Rejection } from './partition-and-collate.js'
+import {
+  type CollateContext,
+  collateGroups,
+  type MessageGroup,
+  partitionAndCollate,
+  type Rejection,
+} from './partition-and-collate.js'
 import type { PendingMessage } from './pending-message.js'
 import type { Retry } from './retries.js'
 import type { TimeLimits } from './time-limits.js'
@@ -67,10 +73,10 @@ export class CycleAttempts {
   }
 
   /** Does what it can of a cycle with these serialized messages before its turn has come; see {@link NextCycle}. */
-  prepare(messages: readonly PendingMessage[]): void {
-    const topics = topicsOf(messages)
+  prepare(messages: readonly PendingMessage[], groups: readonly MessageGroup[] | null): void {
+    const topics = topicsOf(groups ?? messages)
     if (this.isAborted || !this.#options.metadata.isKnown(topics)) return
-    this.#next.prepare(messages, topics)
+    this.#next.prepare(messages, topics, groups)
   }
 
   /** What was prepared is not needed, or does not hold any more. */
@@ -84,11 +90,13 @@ export class CycleAttempts {
    * @param limits - of these messages; settles them whatever is waited for here.
    * @param onProgress - called whenever messages may have been settled or bound to a partition, where that was not done before
    *   this is called.
+   * @param groups - the same messages in the same order, where they keep their partitions.
    */
   async run(
     messages: readonly PendingMessage[],
     limits: TimeLimits | null,
     onProgress?: OnProgress,
+    groups: readonly MessageGroup[] | null = null,
   ): Promise<void> {
     limits?.check()
     let outstanding = limits ? unsettled(messages) : messages
@@ -102,18 +110,22 @@ export class CycleAttempts {
       const asking =
         attempts > 0
           ? this.#pause(outstanding, attempts, remaining, limits)
-          : this.#prepareMetadata(outstanding, limits)
+          : this.#prepareMetadata(outstanding === messages && groups ? groups : outstanding, limits)
       if (asking) await asking
       if (limits) outstanding = unsettled(outstanding)
       if (outstanding.length === 0 || this.#abortedFor) continue
-      failures = await this.#attempt(outstanding, limits !== null, asking !== null, onProgress)
+      const grouped = outstanding === messages ? groups : null
+      failures = await this.#attempt(outstanding, grouped, limits !== null, asking !== null, onProgress)
       outstanding = stillOpen(outstanding, failures)
       if (outstanding.length > 0 && !this.#abortedFor) this.#options.listener.onAttemptFailed()
     }
   }
 
   /** @returns what is to be waited for, or null. */
-  #prepareMetadata(outstanding: readonly PendingMessage[], limits: TimeLimits | null): Promise<void> | null {
+  #prepareMetadata(
+    outstanding: readonly { readonly topic: string }[],
+    limits: TimeLimits | null,
+  ): Promise<void> | null {
     const refresh = this.#options.metadata.prepare(topicsOf(outstanding))
     return refresh && this.#waits.forAnswer(refresh, limits)
   }
@@ -137,19 +149,22 @@ export class CycleAttempts {
   }
 
   /**
+   * @param groups - of the same messages in the same order, where there are some.
    * @param mayExpire - whether some of the messages have a time limit.
    * @param hasAsked - more is known of their topics than when they came.
    * @returns the messages that have to be tried again, and the attempt that has failed; all others are settled.
    */
   async #attempt(
     outstanding: readonly PendingMessage[],
+    groups: readonly MessageGroup[] | null,
     mayExpire: boolean,
     hasAsked: boolean,
     onProgress?: OnProgress,
   ): Promise<AttemptByMessage> {
     const { collateContext, leaders, log } = this.#options
     const { batchesByLeader, rejections } =
-      this.#next.take(outstanding) ?? partitionAndCollate(outstanding, collateContext)
+      this.#next.take(outstanding, groups) ??
+      (groups ? collateGroups(groups, collateContext) : partitionAndCollate(outstanding, collateContext))
     log.sending(outstanding.length, batchesByLeader.size)
     log.unassigned(rejections)
     const failures = this.#take(rejections)
@@ -224,7 +239,7 @@ function unsettled(messages: readonly PendingMessage[]): readonly PendingMessage
   return messages.filter(({ isSettled }) => !isSettled)
 }
 
-function topicsOf(messages: readonly PendingMessage[]): Set<string> {
+function topicsOf(messages: readonly { readonly topic: string }[]): Set<string> {
   const topics = new Set<string>()
   let last: string | null = null
   for (const { topic } of messages) {

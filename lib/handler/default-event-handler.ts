@@ -24,10 +24,11 @@ import { CycleLog } from './cycle-log.js'
 import { CycleMetadata } from './cycle-metadata.js'
 import { CycleSequence } from './cycle-sequence.js'
 import type { EventHandler } from './event-handler.js'
+import { areSettled } from './in-flight-messages.js'
 import { LeaderDispatch } from './leader-dispatch.js'
 import { Outcomes } from './outcomes.js'
 import { type OnProgress, OverlappingDispatch } from './overlapping-dispatch.js'
-import { bindToPartition, type CollateContext } from './partition-and-collate.js'
+import { bindToPartition, type CollateContext, type MessageGroup } from './partition-and-collate.js'
 import type { Partitioner } from './partitioners/partitioner.js'
 import { PendingMessage } from './pending-message.js'
 import { type Encoders, serialize } from './serialize.js'
@@ -129,7 +130,7 @@ export class DefaultEventHandler implements EventHandler {
   prepare(messages: readonly PendingMessage[]): void {
     try {
       this.#refusedAhead = this.#serialized(messages)
-      if (this.#refusedAhead.size === 0) this.#attempts.prepare(messages)
+      if (this.#refusedAhead.size === 0) this.#attempts.prepare(messages, null)
     } catch {
       // Their cycle will find the same, and has an outcome for it.
     }
@@ -151,11 +152,12 @@ export class DefaultEventHandler implements EventHandler {
     messages: readonly PendingMessage[],
     limits: TimeLimits | null,
     onProgress?: OnProgress,
+    groups?: readonly MessageGroup[],
   ): Promise<void> {
     try {
-      await this.#attempts.run(messages, limits, onProgress)
+      await this.#attempts.run(messages, limits, onProgress, groups)
       // A message that were neither settled nor returned for a retry would leave its caller waiting for ever.
-      if (!messages.every(({ isSettled }) => isSettled)) this.#breakOff(messages, new Error('no outcome'))
+      if (!areSettled(messages)) this.#breakOff(messages, new Error('no outcome'))
     } catch (thrown) {
       this.#breakOff(messages, thrown)
     } finally {
@@ -218,22 +220,31 @@ export class DefaultEventHandler implements EventHandler {
     })
   }
 
+  /** Of messages that wait, serialized and bound to their partitions. */
+  #prepareGroups(messages: readonly PendingMessage[], groups: readonly MessageGroup[]): void {
+    try {
+      this.#attempts.prepare(messages, groups)
+    } catch {
+      // As in `prepare`.
+    }
+  }
+
   #makeOverlapping(maxInFlight: number): OverlappingDispatch {
     const { brokerPartitionInfo } = this.#options
     return new OverlappingDispatch({
       maxInFlight,
-      run: (messages, onProgress) => {
+      run: (messages, onProgress, groups) => {
         const limits = TimeLimits.of(messages, (over) => {
           this.#expire(over)
           onProgress([{ messages: over }])
         })
-        return this.#guardedCycle(messages, limits, onProgress)
+        return this.#guardedCycle(messages, limits, onProgress, groups)
       },
       bind: (message) => {
         if (brokerPartitionInfo.isCached(message.topic)) bindToPartition(message, this.#collateContext)
       },
-      prepare: (messages) => {
-        if (messages) this.prepare(messages)
+      prepare: (messages, groups) => {
+        if (messages) this.#prepareGroups(messages, groups)
         else this.#attempts.forgetPrepared()
       },
       expire: (messages) => this.#expire(messages),

@@ -1,6 +1,6 @@
 /**
  * State of `PartitionQueues`: what waits for a topic or one of its partitions, and how many unsettled messages hold it.
- * Plain counts, whatever the messages `M` are; the rules are in `partition-queues.ts`.
+ * Plain counts, whatever the chunks of messages `M` are; the rules are in `partition-queues.ts`.
  */
 import { Fifo } from '../fifo.js'
 
@@ -11,6 +11,8 @@ export class Partition<M> {
   /** The run that took it last. */
   run = 0
   isReady = false
+  /** Of the call that is being looked at: where its next message for this partition goes. */
+  chunk: M | null = null
 
   constructor(
     readonly topic: Topic<M>,
@@ -34,6 +36,10 @@ export class Topic<M> {
   run = 0
   isReady = false
   isTouched = false
+  /** As that of a partition, while the last message to the topic needed all of it. */
+  chunk: M | null = null
+  /** Of the messages to this topic of the call that is being looked at. */
+  segment = 0
 
   constructor(readonly name: string) {}
 

@@ -34,6 +34,11 @@ export function endFlight(batches: readonly PendingBatch[]): void {
   for (const { messages } of batches) for (const message of messages) message.isInFlight = false
 }
 
+export function areSettled(messages: readonly PendingMessage[]): boolean {
+  for (const { isSettled } of messages) if (!isSettled) return false
+  return true
+}
+
 export function hasSettled(messages: readonly PendingMessage[]): boolean {
   for (const { isSettled } of messages) if (isSettled) return true
   return false

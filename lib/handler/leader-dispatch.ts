@@ -231,7 +231,7 @@ export class LeaderDispatch {
       ahead?.request ?? produceRequest(prepared, isProof ? { ...this.#options, acks: 1 } : this.#options)
     const options = ahead
       ? { encoded: ahead.encoded, messages: countOf(batches) }
-      : { sizeHint: estimateRequestBytes(batches), messages: countOf(batches) }
+      : { sizeHint: estimateRequestBytes(prepared), messages: countOf(batches) }
     if (!mayExpire) return connection.send(request, options)
     const onWriting = (): void => beginFlight(batches)
     return connection.send(request, { ...options, onWriting }).finally(() => endFlight(batches))

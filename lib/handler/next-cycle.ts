@@ -6,14 +6,22 @@
  * partitions are those that it rests on, and for the very same messages; else the cycle begins from nothing. Until then no
  * message shows a trace of it. Settles nothing and sends nothing.
  *
- * @see docs/decisions/0006-the-next-cycle-is-prepared.md
+ * @see docs/decisions/0007-the-next-cycle-is-prepared.md
  */
 import type { LeaderDispatch } from './leader-dispatch.js'
-import { type CollateContext, type Collated, partitionAndCollate } from './partition-and-collate.js'
+import {
+  type CollateContext,
+  type Collated,
+  collateGroups,
+  type MessageGroup,
+  partitionAndCollate,
+} from './partition-and-collate.js'
 import type { PendingMessage } from './pending-message.js'
 
 interface Prepared {
   readonly messages: readonly PendingMessage[]
+  /** Of the messages, where they come in some. */
+  readonly groups: ReadonlySet<MessageGroup> | null
   readonly collated: Collated
   /** Topic → what was known of it. */
   readonly knownByTopic: ReadonlyMap<string, unknown>
@@ -32,27 +40,34 @@ export class NextCycle {
   /**
    * @param messages - serialized, none of them sent yet.
    * @param topics - of the messages; all of them are known.
+   * @param groups - the same messages in the same order, where they keep their partitions; else null.
    */
-  prepare(messages: readonly PendingMessage[], topics: ReadonlySet<string>): void {
+  prepare(
+    messages: readonly PendingMessage[],
+    topics: ReadonlySet<string>,
+    groups: readonly MessageGroup[] | null = null,
+  ): void {
     this.forget()
-    const before = this.#context.keepsPartitions ? messages.map(({ partition }) => partition) : null
-    const collated = partitionAndCollate(messages, this.#context)
-    for (let i = 0; i < messages.length; i++) messages[i]!.partition = before ? before[i]! : -1
+    const collated = groups
+      ? collateGroups(groups, this.#context)
+      : partitionAndCollate(messages, this.#context)
+    if (groups) for (const group of groups) setPartition(group.messages, group.partition)
+    else setPartition(messages, -1)
     if (collated.rejections.length > 0) return
     for (const [leaderId, batches] of collated.batchesByLeader) this.#leaders.prepare(leaderId, batches)
     const knownByTopic = new Map([...topics].map((topic) => [topic, this.#context.topic(topic)]))
-    this.#prepared = { messages, collated, knownByTopic }
+    this.#prepared = { messages, groups: groups && new Set(groups), collated, knownByTopic }
   }
 
-  /** What was prepared, where it holds for these messages now, in this order or partition by partition; else null. */
-  take(messages: readonly PendingMessage[]): Collated | null {
+  /** What was prepared, where it holds for these messages now, in this order or group by group; else null. */
+  take(messages: readonly PendingMessage[], groups: readonly MessageGroup[] | null = null): Collated | null {
     const prepared = this.#prepared
-    const isTheirs = prepared !== null && isSame(prepared, messages)
+    const isTheirs = prepared !== null && isSame(prepared, messages, groups)
     // Where cycles overlap, others begin before it.
     if (isTheirs || !this.#context.keepsPartitions) this.#prepared = null
     if (!isTheirs || !this.#isCurrent(prepared)) return null
     for (const batches of prepared.collated.batchesByLeader.values()) {
-      for (const batch of batches) for (const message of batch.messages) message.partition = batch.partition
+      for (const batch of batches) setPartition(batch.messages, batch.partition)
     }
     return prepared.collated
   }
@@ -68,30 +83,17 @@ export class NextCycle {
   }
 }
 
-function isSame({ messages, collated }: Prepared, now: readonly PendingMessage[]): boolean {
-  if (messages.length !== now.length) return false
-  return startsWith(now, messages, 0) || isInBatches(collated, now)
-}
-
-/** Whether the messages are those of all batches, each batch in one piece. */
-function isInBatches({ batchesByLeader }: Collated, messages: readonly PendingMessage[]): boolean {
-  const batchByFirst = new Map(
-    [...batchesByLeader.values()].flat().map((batch) => [batch.messages[0]!, batch]),
-  )
-  for (let i = 0; i < messages.length; ) {
-    const batch = batchByFirst.get(messages[i]!)
-    if (!batch || !startsWith(messages, batch.messages, i)) return false
-    i += batch.messages.length
-  }
-  return true
-}
-
-/** Whether these messages stand in the list from this position on. */
-function startsWith(
-  list: readonly PendingMessage[],
+function isSame(
+  prepared: Prepared,
   messages: readonly PendingMessage[],
-  from: number,
+  groups: readonly MessageGroup[] | null,
 ): boolean {
-  for (let i = 0; i < messages.length; i++) if (messages[i] !== list[from + i]) return false
-  return true
+  if (prepared.messages.length !== messages.length) return false
+  if (!prepared.groups || !groups) return messages.every((message, i) => message === prepared.messages[i])
+  // A group has the same messages as long as it exists.
+  return groups.length === prepared.groups.size && groups.every((group) => prepared.groups!.has(group))
+}
+
+function setPartition(messages: readonly PendingMessage[], partition: number): void {
+  for (const message of messages) message.partition = partition
 }

@@ -13,11 +13,10 @@ import { Fifo } from '../fifo.js'
 import { LinkedList } from '../linked-list.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import { bytesOf, JoinLimit } from './join-limit.js'
-import { type Call, callOf, nextThatWaits } from './overlapping-call.js'
+import { Call, type Chunk } from './overlapping-call.js'
+import type { MessageGroup } from './partition-and-collate.js'
 import { PartitionQueues, type RunDraft } from './partition-queues.js'
 import type { PendingMessage } from './pending-message.js'
-
-type MessageCall = Call<PendingMessage>
 
 export interface OverlappingDispatchOptions {
   /** `max.in.flight.requests.per.connection`: runs at a time; each has at most one request in flight per broker. */
@@ -27,15 +26,22 @@ export interface OverlappingDispatchOptions {
    *
    * @param onProgress - to be called whenever some may have been settled or bound to a partition, with batches of
    *   these; without any when it may be all of them.
+   * @param groups - the same messages, in the same order.
    */
-  run(messages: readonly PendingMessage[], onProgress: OnProgress): Promise<void>
+  run(
+    messages: readonly PendingMessage[],
+    onProgress: OnProgress,
+    groups: readonly MessageGroup[],
+  ): Promise<void>
   /** Chooses the partition of a message that has a key, where its topic is known. */
   bind(message: PendingMessage): void
   /**
    * Does what can be done ahead for messages that are to be run together; null: they are not any more. Must not throw.
    * Default: nothing.
+   *
+   * @param groups - the messages as {@link run} will be called with them, but perhaps in another order.
    */
-  prepare?(messages: readonly PendingMessage[] | null): void
+  prepare?(messages: readonly PendingMessage[] | null, groups: readonly MessageGroup[]): void
   /** Fails messages that wait, as their time limit is over. */
   expire(messages: readonly PendingMessage[]): unknown
 }
@@ -51,9 +57,10 @@ interface Run {
 
 /** Whole calls as far as they fit; the first one, however large, and what else of it can go. */
 class Draft implements RunDraft {
-  readonly messages: PendingMessage[] = []
+  readonly chunks: Chunk[] = []
   readonly #number: number
   readonly #limit = new JoinLimit()
+  #messages = 0
   /** Messages of the calls that it has taken, those that may not go included. */
   #ofCalls = 0
 
@@ -62,17 +69,18 @@ class Draft implements RunDraft {
   }
 
   get isComplete(): boolean {
-    return this.messages.length === this.#ofCalls
+    return this.#messages === this.#ofCalls
   }
 
-  add(message: PendingMessage): boolean {
-    const call = message.call!
+  add(chunk: Chunk): boolean {
+    const call = chunk.call!
     if (call.run !== this.#number) {
       if (!this.#limit.admits(call.messages.length, call.bytes)) return false
       call.run = this.#number
       this.#ofCalls += call.waiting
     }
-    this.messages.push(message)
+    this.chunks.push(chunk)
+    this.#messages += chunk.size
     return true
   }
 }
@@ -81,13 +89,13 @@ export class OverlappingDispatch {
   readonly #options: OverlappingDispatchOptions
   readonly #queues: PartitionQueues
   /** Calls that have come while others were being looked at. */
-  readonly #incoming = new Fifo<MessageCall>()
+  readonly #incoming = new Fifo<Call>()
   /** Calls with messages that wait, and some that have none any more, in their order. */
-  readonly #waiting = new Fifo<MessageCall>()
-  #prepared: MessageCall | null = null
+  readonly #waiting = new Fifo<Call>()
+  #prepared: Call | null = null
   #preparing: NodeJS.Immediate | null = null
   /** Calls with messages that wait and have a time limit, which is no earlier for a later one. */
-  readonly #limited = new LinkedList<MessageCall>()
+  readonly #limited = new LinkedList<Call>()
   #running = 0
   #isBusy = false
   /** Something has ended in this turn: what follows from it is waited for. */
@@ -103,7 +111,7 @@ export class OverlappingDispatch {
   dispatch(messages: readonly PendingMessage[]): Promise<void> {
     if (messages.length === 0) return Promise.resolve()
     return new Promise((end) => {
-      this.#incoming.push(callOf(messages, bytesOf(messages), end))
+      this.#incoming.push(new Call(messages, end))
       if (!this.#isEnding) this.#work()
     })
   }
@@ -127,30 +135,30 @@ export class OverlappingDispatch {
     if (this.#running >= this.#options.maxInFlight) return false
     const draft = new Draft(this.#queues.run)
     this.#queues.collect(draft)
-    if (draft.messages.length > 0) this.#start(draft.messages)
-    return draft.messages.length > 0
+    if (draft.chunks.length > 0) this.#start(draft.chunks)
+    return draft.chunks.length > 0
   }
 
   /** @param isAlone - what of it may go starts at once; else whatever has come with it joins it. */
-  #accept(call: MessageCall, isAlone: boolean): void {
-    const going: PendingMessage[] = []
+  #accept(call: Call, isAlone: boolean): void {
+    call.bytes = bytesOf(call.messages)
+    call.chunks = this.#queues.split(call)
+    const going: Chunk[] = []
     const mayGo = isAlone && this.#running < this.#options.maxInFlight
-    for (const message of call.messages) {
-      message.call = call
-      if (this.#queues.arrive(message, mayGo)) going.push(message)
-    }
+    for (const chunk of call.chunks) if (this.#queues.arrive(chunk, mayGo)) going.push(chunk)
     if (call.messages[0]!.deadlineMs > 0) call.link = this.#limited.push(call)
     if (going.length > 0) this.#start(going)
     if (call.waiting > 0) this.#waiting.push(call)
   }
 
-  #start(messages: readonly PendingMessage[]): void {
+  #start(chunks: readonly Chunk[]): void {
     this.#queues.endRun()
     this.#running++
-    for (const { call } of messages) this.#noLongerWaits(call!)
+    for (const { call, size } of chunks) this.#noLongerWait(call!, size)
+    const messages = messagesOf(chunks)
     const run: Run = { messages, holding: messages.length }
     void this.#options
-      .run(messages, (batches) => this.#progressed(run, batches))
+      .run(messages, (batches) => this.#progressed(run, batches), chunks)
       .then(() => {
         this.#running--
         if (run.holding > 0) this.#updateAll(run)
@@ -167,12 +175,12 @@ export class OverlappingDispatch {
       this.#preparing = null
       if (this.#nextFullCall() !== call || this.#running === 0) return
       this.#prepared = call
-      this.#options.prepare!(call.messages)
+      this.#options.prepare!(call.messages, call.chunks)
     })
   }
 
   /** The first call that waits, where all of it does, nothing joins it and it is not prepared. */
-  #nextFullCall(): MessageCall | null {
+  #nextFullCall(): Call | null {
     let first = this.#waiting.peek()
     for (; first?.waiting === 0; first = this.#waiting.peek()) this.#waiting.shift()
     if (!first || first === this.#prepared) return null
@@ -182,20 +190,20 @@ export class OverlappingDispatch {
 
   #dropPrepared(): void {
     this.#prepared = null
-    this.#options.prepare!(null)
+    this.#options.prepare!(null, [])
   }
 
   #progressed(run: Run, batches?: Parameters<OnProgress>[0]): void {
-    if (batches)
-      for (const { messages } of batches) for (const message of messages) this.#update(run, message)
+    if (batches) for (const { messages } of batches) run.holding -= this.#queues.update(messages)
     else this.#updateAll(run)
     this.#workSoon()
   }
 
   /** Those that hold nothing any more are not looked at again and again. */
   #updateAll(run: Run): void {
-    for (const message of run.messages) this.#update(run, message)
-    if (run.holding * 2 < run.messages.length) run.messages = run.messages.filter(({ hold }) => hold !== null)
+    run.holding -= this.#queues.update(run.messages)
+    if (run.holding * 2 < run.messages.length)
+      run.messages = run.messages.filter(({ chunk }) => chunk !== null)
   }
 
   /**
@@ -215,24 +223,8 @@ export class OverlappingDispatch {
     )
   }
 
-  #update(run: Run, message: PendingMessage): void {
-    if (message.hold === null) return
-    this.#queues.update(message)
-    if (message.hold === null) run.holding--
-    if (message.isSettled) this.#settled(message)
-  }
-
-  /** Once for each message, though one that is settled in flight is looked at again. */
-  #settled(message: PendingMessage): void {
-    const { call } = message
-    if (call === null) return
-    message.call = null
-    call.open--
-    if (call.open === 0) call.end()
-  }
-
-  #noLongerWaits(call: MessageCall): void {
-    call.waiting--
+  #noLongerWait(call: Call, messages: number): void {
+    call.waiting -= messages
     if (call.waiting > 0 || !call.link) return
     this.#limited.remove(call.link)
     call.link = null
@@ -244,7 +236,7 @@ export class OverlappingDispatch {
       clearTimeout(this.#timer)
       this.#timer = undefined
     } else if (this.#timer === undefined) {
-      const leftMs = nextThatWaits(first)!.deadlineMs - performance.now()
+      const leftMs = first.nextThatWaits()!.deadlineMs - performance.now()
       this.#timer = setTimeout(() => this.#expire(), Math.min(LONGEST_TIMER_MS, Math.max(0, leftMs)))
     }
   }
@@ -254,10 +246,7 @@ export class OverlappingDispatch {
     const due = this.#takeDue(performance.now())
     this.#isBusy = true
     if (due.length > 0) this.#options.expire(due)
-    for (const message of due) {
-      this.#queues.drop(message)
-      this.#settled(message)
-    }
+    for (const message of due) this.#queues.drop(message)
     this.#isBusy = false
     this.#work()
   }
@@ -267,13 +256,20 @@ export class OverlappingDispatch {
     const due: PendingMessage[] = []
     for (let link = this.#limited.first; link; link = this.#limited.first) {
       const call = link.item
-      const next = nextThatWaits(call)!
+      const next = call.nextThatWaits()!
       if (next.deadlineMs > nowMs) break
       due.push(next)
-      call.position++
-      this.#noLongerWaits(call)
+      call.skip()
+      this.#noLongerWait(call, 1)
       if (call === this.#prepared) this.#dropPrepared()
     }
     return due
   }
+}
+
+function messagesOf(chunks: readonly Chunk[]): readonly PendingMessage[] {
+  if (chunks.length === 1) return chunks[0]!.messages
+  const messages: PendingMessage[] = []
+  for (const chunk of chunks) for (const message of chunk.messages) messages.push(message)
+  return messages
 }

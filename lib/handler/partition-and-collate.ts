@@ -14,6 +14,14 @@ import type { PendingMessage } from './pending-message.js'
 /** Messages on their way that go to one partition together. */
 export type PendingBatch = PartitionBatch<PendingMessage>
 
+/** Messages of one topic that all need the same partition, or none of them a certain one. */
+export interface MessageGroup {
+  readonly topic: string
+  /** That of each of them, which they keep, or −1. */
+  readonly partition: number
+  readonly messages: readonly PendingMessage[]
+}
+
 export interface Rejection {
   readonly message: PendingMessage
   readonly error: KafkaError
@@ -48,6 +56,8 @@ interface TopicInHand {
   readonly buckets: (PendingMessage[] | undefined)[]
   /** Likewise: one error for all messages of a partition without a leader; under {@link NOWHERE} for the whole topic. */
   readonly leaderless: Map<number, MetadataError>
+  /** Position of the partition that messages without a key stick to, once one of them was placed; else {@link NOWHERE}. */
+  sticky: number
 }
 
 /** In place of a position, for a message without a key while no partition has a leader. */
@@ -55,23 +65,82 @@ const NOWHERE = -1
 
 /** Sorts messages into batches. Sets `partition` of each message that gets one. */
 export function partitionAndCollate(messages: readonly PendingMessage[], context: CollateContext): Collated {
-  const topics = new Map<string, TopicInHand>()
-  const rejections: Rejection[] = []
-  const batchesByLeader = new Map<number, PendingBatch[]>()
-  let topic: TopicInHand | undefined
-  for (const message of messages) {
-    if (topic?.name !== message.topic) topic = topicInHand(message.topic, topics, context)
-    const chosen =
-      topic.known instanceof KafkaError ? topic.known : place(message, topic, topic.known, context)
+  const collation = new Collation(context)
+  for (const message of messages) collation.add(message)
+  return collation
+}
+
+/**
+ * The same for messages that keep their partitions and come in groups: a group whose partition has a leader costs the same,
+ * however many messages it has.
+ */
+export function collateGroups(groups: readonly MessageGroup[], context: CollateContext): Collated {
+  const collation = new Collation(context)
+  for (const group of groups) {
+    if (group.partition >= 0 && collation.addGroup(group)) continue
+    for (const message of group.messages) collation.add(message)
+  }
+  return collation
+}
+
+class Collation implements Collated {
+  readonly batchesByLeader = new Map<number, PendingBatch[]>()
+  readonly rejections: Rejection[] = []
+  readonly #context: CollateContext
+  readonly #topics = new Map<string, TopicInHand>()
+  #last: TopicInHand | null = null
+
+  constructor(context: CollateContext) {
+    this.#context = context
+  }
+
+  add(message: PendingMessage): void {
+    const topic = this.#topic(message.topic)
+    const { known } = topic
+    const chosen = known instanceof KafkaError ? known : place(message, topic, known, this.#context)
     if (chosen instanceof KafkaError) {
-      rejections.push({ message, error: chosen })
-      continue
+      this.rejections.push({ message, error: chosen })
+      return
     }
     const bucket = topic.buckets[chosen]
     if (bucket) bucket.push(message)
-    else open(topic, topic.known as TopicPartitions, chosen, message, batchesByLeader)
+    else this.#open(topic, known as TopicPartitions, chosen, [message])
   }
-  return { batchesByLeader, rejections }
+
+  /** @returns false when it cannot be said of all of them at once where they go. */
+  addGroup({ topic: name, partition, messages }: MessageGroup): boolean {
+    const topic = this.#topic(name)
+    const { known } = topic
+    if (known instanceof KafkaError) return false
+    const position = known.positionOf(partition)
+    if (position === undefined || known.partitions[position]!.leaderId === null) return false
+    const bucket = topic.buckets[position]
+    if (bucket) for (const message of messages) bucket.push(message)
+    else this.#open(topic, known, position, messages.slice())
+    return true
+  }
+
+  #topic(name: string): TopicInHand {
+    if (this.#last?.name === name) return this.#last
+    let topic = this.#topics.get(name)
+    if (!topic) {
+      const known = this.#context.topic(name)
+      topic = { name, known, buckets: [], leaderless: new Map(), sticky: NOWHERE }
+      this.#topics.set(name, topic)
+    }
+    this.#last = topic
+    return topic
+  }
+
+  /** The first messages of their partition: a new batch with its leader. */
+  #open(topic: TopicInHand, known: TopicPartitions, position: number, messages: PendingMessage[]): void {
+    const { partitionId, leaderId } = known.partitions[position]!
+    topic.buckets[position] = messages
+    const batch = { topic: topic.name, partition: partitionId, messages }
+    const batches = this.batchesByLeader.get(leaderId!)
+    if (batches) batches.push(batch)
+    else this.batchesByLeader.set(leaderId!, [batch])
+  }
 }
 
 /** Sets the partition of a message that has a key, where its topic is known and the partitioner gives an answer. */
@@ -85,42 +154,23 @@ export function bindToPartition(message: PendingMessage, context: CollateContext
   }
 }
 
-function topicInHand(name: string, topics: Map<string, TopicInHand>, context: CollateContext): TopicInHand {
-  let topic = topics.get(name)
-  if (!topic) {
-    topic = { name, known: context.topic(name), buckets: [], leaderless: new Map() }
-    topics.set(name, topic)
-  }
-  return topic
-}
-
-/** First message of its partition: a new batch with its leader. */
-function open(
-  topic: TopicInHand,
-  known: TopicPartitions,
-  position: number,
-  message: PendingMessage,
-  batchesByLeader: Map<number, PendingBatch[]>,
-): void {
-  const { partitionId, leaderId } = known.partitions[position]!
-  const bucket = [message]
-  topic.buckets[position] = bucket
-  const batch = { topic: topic.name, partition: partitionId, messages: bucket }
-  const batches = batchesByLeader.get(leaderId!)
-  if (batches) batches.push(batch)
-  else batchesByLeader.set(leaderId!, [batch])
-}
-
 /** @returns the position of the message's partition in the sorted list, or why it cannot go there now. */
 function place(
   message: PendingMessage,
-  { name, leaderless }: TopicInHand,
+  topic: TopicInHand,
   known: TopicPartitions,
   context: CollateContext,
 ): number | KafkaError {
+  const isSticky = message.partitionKey === null && !message.isAmbiguous
+  if (isSticky && topic.sticky !== NOWHERE) {
+    message.partition = known.partitions[topic.sticky]!.partitionId
+    return topic.sticky
+  }
   const position = choose(message, known, context)
   if (typeof position !== 'number') return position
+  if (isSticky) topic.sticky = position
   if (position !== NOWHERE && known.partitions[position]!.leaderId !== null) return position
+  const { name, leaderless } = topic
   const error = leaderless.get(position) ?? noLeader(name, known.partitions[position]?.partitionId)
   leaderless.set(position, error)
   return error
@@ -153,7 +203,7 @@ function keyed(
   known: TopicPartitions,
   { partitioner, keepsPartitions }: CollateContext,
 ): number | KafkaError {
-  if (keepsPartitions) {
+  if (keepsPartitions && partition >= 0) {
     const position = known.positionOf(partition)
     if (position !== undefined) return position
   }

@@ -13,19 +13,19 @@
  * @see docs/decisions/0004-in-flight-partitions.md
  */
 import { Fifo } from '../fifo.js'
-import { type Hold, Partition, Topic } from './holds.js'
+import { Partition, Topic } from './holds.js'
+import { type Call, Chunk, type ChunkHold } from './overlapping-call.js'
 import type { PendingMessage } from './pending-message.js'
 
-type MessageTopic = Topic<PendingMessage>
-type MessagePartition = Partition<PendingMessage>
-type MessageHold = Hold<PendingMessage>
+type ChunkTopic = Topic<Chunk>
+type ChunkPartition = Partition<Chunk>
 
-/** Collects the messages of a run. */
+/** Collects the chunks of a run. */
 export interface RunDraft {
-  /** Whether no message is left that the run would still take. */
+  /** Whether no chunk is left that the run would still take. */
   readonly isComplete: boolean
-  /** @returns false when the run is full for this message; it goes on waiting then. */
-  add(message: PendingMessage): boolean
+  /** @returns false when the run is full for this chunk; it goes on waiting then. */
+  add(chunk: Chunk): boolean
 }
 
 export interface PartitionQueuesOptions {
@@ -35,12 +35,12 @@ export interface PartitionQueuesOptions {
 
 export class PartitionQueues {
   readonly #options: PartitionQueuesOptions
-  readonly #topics = new Map<string, MessageTopic>()
+  readonly #topics = new Map<string, ChunkTopic>()
   /** Of the last message that came: the next one is often of the same. */
-  #lastTopic: MessageTopic | null = null
+  #lastTopic: ChunkTopic | null = null
   /** In the order in which they became free; looked at again when their turn comes. */
-  readonly #ready = new Fifo<MessageHold>()
-  #touched: MessageTopic[] = []
+  readonly #ready = new Fifo<ChunkHold>()
+  #touched: ChunkTopic[] = []
   /** Number of the run that is being collected. */
   #run = 1
 
@@ -58,24 +58,28 @@ export class PartitionQueues {
     this.#run++
   }
 
+  /** Binds the messages of a call where that can be done, and puts those that need the same into chunks. */
+  split(call: Call): readonly Chunk[] {
+    return this.#split(call, call.messages)
+  }
+
   /**
-   * A message comes. It goes with the run that is being collected, or waits behind those that came before it.
+   * A chunk comes. It goes with the run that is being collected, or waits behind those that came before it.
    *
    * @param mayGo - false when there is no such run.
    * @returns whether it goes.
    */
-  arrive(message: PendingMessage, mayGo: boolean): boolean {
-    this.#bind(message)
-    const topic = this.#topicOf(message)
-    const hold = isBound(message) ? this.#partitionOf(topic, message.partition) : topic
+  arrive(chunk: Chunk, mayGo: boolean): boolean {
+    const { hold } = chunk
+    const { topic } = hold
     if (mayGo && this.#isFreeForNew(hold)) {
-      this.#take(message, hold)
+      this.#take(chunk)
       return true
     }
     if (hold instanceof Partition && topic.held === 0 && topic.waiting.size === 0) {
-      this.#pushToPartition(hold, message)
+      this.#pushToPartition(hold, chunk)
     } else {
-      topic.waiting.push(message)
+      topic.waiting.push(chunk)
       if (topic.waiting.size === 1) this.#touch(topic)
     }
     return false
@@ -84,7 +88,7 @@ export class PartitionQueues {
   /** Adds to a run what may go, until that is all or the run is full: of the calls that it takes, all that may go. */
   collect(run: RunDraft): void {
     this.#advanceTouched()
-    const full: MessageHold[] = []
+    const full: ChunkHold[] = []
     // After the first message that finds no room, only for what is left of the calls that are in already.
     while (full.length === 0 || !run.isComplete) {
       const next = this.#ready.shift()
@@ -102,41 +106,48 @@ export class PartitionQueues {
     }
   }
 
-  /** To be called when a message that was taken may have been settled, or bound to a partition. */
-  update(message: PendingMessage): void {
-    const { hold } = message
-    if (!hold) return
-    if (message.isSettled && !message.isInFlight) {
-      message.hold = null
-      hold.topic.unsettled--
-      this.#release(hold)
-    } else if (isBound(message) && !(hold instanceof Partition && hold.id === message.partition)) {
-      message.hold = this.#partitionOf(hold.topic, message.partition)
-      message.hold.held++
-      this.#release(hold)
+  /**
+   * To be called when messages that were taken may have been settled, or bound to a partition.
+   *
+   * @returns how many of them hold nothing any more, and did before.
+   */
+  update(messages: readonly PendingMessage[]): number {
+    let released = 0
+    for (let i = 0; i < messages.length; ) {
+      const { chunk } = messages[i]!
+      const ended = chunk === null ? 0 : takeEnded(chunk, messages, i)
+      if (ended > 0) this.#release(chunk!.hold, ended)
+      if (ended > 0) chunk!.call?.settled(ended)
+      else if (chunk !== null) this.#updateOpen(messages[i]!, chunk)
+      released += ended
+      i += ended || 1
     }
+    return released
   }
 
   /** To be called when a message that waits has been settled. */
   drop(message: PendingMessage): void {
-    const topic = this.#topics.get(message.topic)
-    if (!topic) return
-    const partition = topic.partitions.get(message.partition)
-    if (partition && partition.waiting.size > 0 && !firstUnsettled(partition.waiting))
-      topic.waitingPartitions--
-    firstUnsettled(topic.waiting)
-    this.#touch(topic)
+    const { chunk } = message
+    if (chunk === null) return
+    const { hold, call } = chunk
+    message.chunk = null
+    chunk.size--
+    if (hold instanceof Partition && hold.waiting.size > 0 && !firstUnsettled(hold.waiting))
+      hold.topic.waitingPartitions--
+    firstUnsettled(hold.topic.waiting)
+    this.#touch(hold.topic)
+    call?.settled(1)
   }
 
   /** @returns false when the run is full. */
-  #collectPartition(partition: MessagePartition, run: RunDraft): boolean {
+  #collectPartition(partition: ChunkPartition, run: RunDraft): boolean {
     const { topic, waiting } = partition
     // If it is not free by now, its holder makes it ready again.
     if (waiting.size === 0 || !this.#isFreePartition(partition)) return true
     for (let next = firstUnsettled(waiting); next; next = firstUnsettled(waiting)) {
       if (!run.add(next)) return false
       waiting.shift()
-      this.#take(next, partition)
+      this.#take(next)
     }
     topic.waitingPartitions--
     this.#advance(topic)
@@ -144,16 +155,28 @@ export class PartitionQueues {
   }
 
   /** @returns false when the run is full. */
-  #collectTopic(topic: MessageTopic, run: RunDraft): boolean {
+  #collectTopic(topic: ChunkTopic, run: RunDraft): boolean {
     while (this.#isFreeTopic(topic)) {
-      const next = firstUnsettled(topic.waiting)
+      const next = this.#firstOf(topic)
       if (!next) break
       if (!run.add(next)) return false
       topic.waiting.shift()
-      this.#bind(next)
-      this.#take(next, isBound(next) ? this.#partitionOf(topic, next.partition) : topic)
+      this.#take(next)
     }
     return true
+  }
+
+  /** The first one that waits for a topic; divided where its messages can be bound by now. */
+  #firstOf(topic: ChunkTopic): Chunk | undefined {
+    const first = firstUnsettled(topic.waiting)
+    if (!first || first.hold !== topic) return first
+    const message = first.firstUnsettled()
+    this.#bind(message)
+    if (!isBound(message)) return first
+    topic.waiting.shift()
+    const messages = first.messages.filter(({ isSettled }) => !isSettled)
+    for (const chunk of [...this.#split(first.call!, messages)].reverse()) topic.waiting.unshift(chunk)
+    return topic.waiting.peek()
   }
 
   #advanceTouched(): void {
@@ -166,58 +189,114 @@ export class PartitionQueues {
   }
 
   /** Moves what needs one partition only to where it waits for that, up to the first that needs the whole topic. */
-  #advance(topic: MessageTopic): void {
-    for (let next = firstUnsettled(topic.waiting); next; next = firstUnsettled(topic.waiting)) {
-      if (topic.held > 0) return
-      this.#bind(next)
-      if (!isBound(next)) {
+  #advance(topic: ChunkTopic): void {
+    while (topic.held === 0) {
+      const next = this.#firstOf(topic)
+      if (!next) break
+      if (!(next.hold instanceof Partition)) {
         if (this.#isFreeTopic(topic)) this.#makeReady(topic)
         return
       }
       topic.waiting.shift()
-      this.#pushToPartition(this.#partitionOf(topic, next.partition), next)
+      this.#pushToPartition(next.hold, next)
     }
     if (topic.unsettled === 0 && topic.waitingPartitions === 0) this.#forget(topic)
   }
 
-  #forget(topic: MessageTopic): void {
+  #forget(topic: ChunkTopic): void {
     this.#topics.delete(topic.name)
     if (topic === this.#lastTopic) this.#lastTopic = null
   }
 
-  #pushToPartition(partition: MessagePartition, message: PendingMessage): void {
-    partition.waiting.push(message)
+  #pushToPartition(partition: ChunkPartition, chunk: Chunk): void {
+    partition.waiting.push(chunk)
     if (partition.waiting.size > 1) return
     partition.topic.waitingPartitions++
     if (this.#isFreePartition(partition)) this.#makeReady(partition)
   }
 
-  #take(message: PendingMessage, hold: MessageHold): void {
+  #take(chunk: Chunk): void {
+    const { hold, size, messages } = chunk
     const { topic } = hold
     if (topic.run !== this.#run) {
       topic.run = this.#run
       topic.unsettledOfRun = 0
     }
     hold.run = this.#run
-    hold.held++
-    topic.unsettled++
-    topic.unsettledOfRun++
-    message.hold = hold
+    hold.held += size
+    topic.unsettled += size
+    topic.unsettledOfRun += size
+    chunk.isTaken = true
+    if (size < messages.length) chunk.messages = messages.filter(({ isSettled }) => !isSettled)
   }
 
-  #release(hold: MessageHold): void {
-    hold.held--
+  #release(hold: ChunkHold, messages: number): void {
+    hold.topic.unsettled -= messages
+    this.#unhold(hold, messages)
+  }
+
+  #unhold(hold: ChunkHold, messages: number): void {
+    hold.held -= messages
     if (hold instanceof Partition && hold.held === 0 && hold.waiting.size > 0) this.#makeReady(hold)
     this.#touch(hold.topic)
   }
 
-  #makeReady(hold: MessageHold): void {
+  /** It may need something else by now, and its call may wait for it no longer. */
+  #updateOpen(message: PendingMessage, { hold, call }: Chunk): void {
+    const isOver = message.isSettled && call !== null
+    const needed = isBound(message) ? this.#partitionOf(hold.topic, message.partition) : hold
+    if (needed === hold && !isOver) return
+    message.chunk = new Chunk(needed, isOver ? null : call, [])
+    message.chunk.isTaken = true
+    if (needed !== hold) {
+      needed.held++
+      this.#unhold(hold, 1)
+    }
+    if (isOver) call.settled(1)
+  }
+
+  #split(call: Call, messages: readonly PendingMessage[]): readonly Chunk[] {
+    const chunks: Chunk[] = []
+    for (let i = 0; i < messages.length; i++) {
+      const message = messages[i]!
+      this.#bind(message)
+      const chunk = this.#chunkFor(message, call, chunks)
+      message.chunk = chunk
+      chunk.size++
+      if (chunks.length === 1) continue
+      // Most calls need one thing only, and their list of messages will do then.
+      if (chunks.length === 2 && chunk.size === 1) chunks[0]!.messages = messages.slice(0, i)
+      ;(chunk.messages as PendingMessage[]).push(message)
+    }
+    if (chunks.length === 1) chunks[0]!.messages = messages
+    for (const { hold } of chunks) {
+      hold.chunk = null
+      hold.topic.chunk = null
+    }
+    return chunks
+  }
+
+  /** Of the messages to a topic, one that needs all of it stays behind those in front of it, and in front of those behind it. */
+  #chunkFor(message: PendingMessage, call: Call, chunks: Chunk[]): Chunk {
+    const topic = this.#topicOf(message)
+    const hold = isBound(message) ? this.#partitionOf(topic, message.partition) : topic
+    if (hold !== topic) topic.chunk = null
+    const open = hold.chunk
+    if (open !== null && open.segment === topic.segment) return open
+    if (hold === topic) topic.segment++
+    const chunk = new Chunk(hold, call, [], topic.segment)
+    hold.chunk = chunk
+    chunks.push(chunk)
+    return chunk
+  }
+
+  #makeReady(hold: ChunkHold): void {
     if (hold.isReady) return
     hold.isReady = true
     this.#ready.push(hold)
   }
 
-  #touch(topic: MessageTopic): void {
+  #touch(topic: ChunkTopic): void {
     if (topic.isTouched) return
     topic.isTouched = true
     this.#touched.push(topic)
@@ -228,7 +307,7 @@ export class PartitionQueues {
   }
 
   /** For a message that comes: what waits is in front of it. */
-  #isFreeForNew(hold: MessageHold): boolean {
+  #isFreeForNew(hold: ChunkHold): boolean {
     const { topic } = hold
     if (topic.waiting.size > 0) return false
     if (hold instanceof Topic) return this.#isFreeTopic(hold)
@@ -237,20 +316,20 @@ export class PartitionQueues {
   }
 
   /** Nobody else's messages hold it. */
-  #isFreePartition({ held, run }: MessagePartition): boolean {
+  #isFreePartition({ held, run }: ChunkPartition): boolean {
     return held === 0 || run === this.#run
   }
 
   /** Nobody else's messages hold any of it, and none waits in front of those that need all of it. */
-  #isFreeTopic(topic: MessageTopic): boolean {
+  #isFreeTopic(topic: ChunkTopic): boolean {
     return topic.waitingPartitions === 0 && this.#isTakenByRunAlone(topic)
   }
 
-  #isTakenByRunAlone({ unsettled, unsettledOfRun, run }: MessageTopic): boolean {
+  #isTakenByRunAlone({ unsettled, unsettledOfRun, run }: ChunkTopic): boolean {
     return unsettled === (run === this.#run ? unsettledOfRun : 0)
   }
 
-  #topicOf({ topic: name }: PendingMessage): MessageTopic {
+  #topicOf({ topic: name }: PendingMessage): ChunkTopic {
     if (this.#lastTopic?.name === name) return this.#lastTopic
     let topic = this.#topics.get(name)
     if (!topic) {
@@ -261,7 +340,7 @@ export class PartitionQueues {
     return topic
   }
 
-  #partitionOf(topic: MessageTopic, id: number): MessagePartition {
+  #partitionOf(topic: ChunkTopic, id: number): ChunkPartition {
     let partition = topic.partitions.get(id)
     if (!partition) {
       partition = new Partition(topic, id)
@@ -276,11 +355,22 @@ function isBound({ partitionKey, partition, isAmbiguous }: PendingMessage): bool
 }
 
 /** Takes out those in front that have been settled while they waited. */
-function firstUnsettled(waiting: Fifo<PendingMessage>): PendingMessage | undefined {
+function firstUnsettled(waiting: Fifo<Chunk>): Chunk | undefined {
   let first = waiting.peek()
-  while (first?.isSettled) {
+  while (first?.size === 0) {
     waiting.shift()
     first = waiting.peek()
   }
   return first
+}
+
+/** @returns how many messages in a row, from this position on, are of the chunk and need nothing any more. */
+function takeEnded(chunk: Chunk, messages: readonly PendingMessage[], from: number): number {
+  let i = from
+  for (; i < messages.length; i++) {
+    const message = messages[i]!
+    if (message.chunk !== chunk || !message.isSettled || message.isInFlight) break
+    message.chunk = null
+  }
+  return i - from
 }

@@ -10,8 +10,7 @@ import type { FailedAttempt, MessageFailure } from '../failure.js'
 import { checkPlain, checkTopicAndMessage, KeyedMessage, type MessageLike } from '../keyed-message.js'
 import type { RecordHeaders } from '../protocol/records/record-body.js'
 import type { Serialized } from '../protocol/writer.js'
-import type { Hold } from './holds.js'
-import type { Call } from './overlapping-call.js'
+import type { Chunk } from './overlapping-call.js'
 
 /** Where and when a message was stored. */
 export interface Delivery {
@@ -76,10 +75,8 @@ export class PendingMessage {
   isInFlight = false
   /** Set by an attempt that may have stored the message; stays set. */
   isAmbiguous = false
-  /** Where cycles overlap: its call, until that call knows that it is settled. */
-  call: Call<PendingMessage> | null = null
-  /** Where cycles overlap: null while it waits, and when it is settled and no request with it is in flight. */
-  hold: Hold<PendingMessage> | null = null
+  /** Where cycles overlap: what it waits with, or is in a run with; null when it is settled and no request with it is in flight. */
+  chunk: Chunk | null = null
   /** Null until an attempt has failed. */
   #history: History | null = null
 

@@ -5,7 +5,7 @@
  * Whatever is not plain sailing is left to the turn of the request: a batch of which something has to be said to its senders,
  * or that is known to be too large. Settles nothing, sends nothing, logs nothing.
  *
- * @see docs/decisions/0006-the-next-cycle-is-prepared.md
+ * @see docs/decisions/0007-the-next-cycle-is-prepared.md
  */
 import type { EncodedRequest, ProduceConnection } from '../pool/sync-producer.js'
 import type { LearnedSizeLimits } from '../produce/learned-size-limits.js'
@@ -92,7 +92,7 @@ export class RequestsAhead {
     if (prepared.some(({ batch, limitedBytes }) => this.#limits.isTooLarge(batch.topic, limitedBytes)))
       return null
     const request = produceRequest(prepared, this.#options)
-    return { prepared, request, encoded: connection.encode(request, estimateRequestBytes(batches)) }
+    return { prepared, request, encoded: connection.encode(request, estimateRequestBytes(prepared)) }
   }
 }
 

@@ -38,11 +38,10 @@ export class TimeLimits {
     messages: readonly PendingMessage[],
     onOver: (messages: readonly PendingMessage[]) => void,
   ): TimeLimits | null {
-    if (!messages.some(({ deadlineMs }) => deadlineMs > 0)) return null
-    let limited = messages
-    if (messages.some(({ deadlineMs }) => deadlineMs <= 0)) {
-      limited = messages.filter(({ deadlineMs }) => deadlineMs > 0)
-    }
+    let count = 0
+    for (const { deadlineMs } of messages) if (deadlineMs > 0) count++
+    if (count === 0) return null
+    const limited = count === messages.length ? messages : messages.filter(({ deadlineMs }) => deadlineMs > 0)
     return new TimeLimits(inOrder(limited), limited.length === messages.length, onOver)
   }
 

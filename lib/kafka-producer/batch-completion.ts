@@ -20,6 +20,7 @@ import { errorsOfRecords } from './record-rejections.js'
 const NONE = 0
 const MESSAGE_TOO_LARGE = 10
 const NETWORK_EXCEPTION = 13
+const OUT_OF_ORDER_SEQUENCE_NUMBER = 45
 const DUPLICATE_SEQUENCE_NUMBER = 46
 
 /** Codes that say that the leader is another one, or may be: Kafka's InvalidMetadataException. */
@@ -117,6 +118,17 @@ export class BatchCompletion {
     this.#options.outcomes.failed(batch.futures, error)
   }
 
+  /** A later batch was stored before it: it has no place in the order any more. */
+  overtaken(batch: ProducerBatch): void {
+    const { topic, partition } = batch
+    const error = brokerError(
+      OUT_OF_ORDER_SEQUENCE_NUMBER,
+      `${described(batch)} was overtaken by a later one and cannot be stored in order`,
+      { topic, partition },
+    )
+    this.failed(batch, error, OUT_OF_ORDER_SEQUENCE_NUMBER, false)
+  }
+
   /** @param code - what it is for its numbers. */
   failed(batch: ProducerBatch, error: KafkaError, code: number, isExhausted: boolean): void {
     if (!batch.complete('failed')) return
@@ -180,7 +192,10 @@ export class BatchCompletion {
 
   #releaseNumbers({ numbered }: ProducerBatch, code: number, isExhausted: boolean): void {
     const sequences = this.#options.sequences()
-    if (sequences && numbered && isInFlight(numbered)) sequences.failed(numbered, code, isExhausted)
+    if (!sequences || !numbered) return
+    if (isInFlight(numbered) || numbered.partition.mustFail(numbered)) {
+      sequences.failed(numbered, code, isExhausted)
+    }
   }
 
   #isInTime({ state, dueMs }: ProducerBatch, nowMs: number): boolean {

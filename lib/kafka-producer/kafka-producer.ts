@@ -7,6 +7,7 @@
  *
  * @see docs/KAFKA-PRODUCER.md; org.apache.kafka.clients.producer.KafkaProducer 4.3
  */
+import type { Writable } from 'node:stream'
 import { type KafkaError, ProducerClosedError } from '../errors.js'
 import { defaultLogger, guarded, type Logger } from '../logger.js'
 import type { KafkaMetric } from '../metrics/kafka-metric.js'
@@ -27,6 +28,7 @@ import {
 } from './record-errors.js'
 import { type Callback, FutureRecordMetadata, type RecordFuture } from './record-future.js'
 import { causeOf, isFinal, RecordIntake } from './record-intake.js'
+import { type RecordSender, RecordWritable, type RecordWritableOptions } from './record-writable.js'
 import type { Serializer } from './serializer.js'
 import { serializerClasses } from './serializer-classes.js'
 import type { ConsumerGroup, TransactionOffset } from './transaction-requests.js'
@@ -174,6 +176,14 @@ export class KafkaProducer<K = unknown, V = unknown> {
     this.#checkOpen()
     this.#parts.idempotence?.transactions.checkSend()
     return this.#intake.send(intercepted, callback)
+  }
+
+  /**
+   * A stream to write records to, or, with a topic, values; `pipeline` ends when everything is stored. Its pressure is that of
+   * `appended`.
+   */
+  writable(options: RecordWritableOptions = {}): Writable {
+    return new RecordWritable(this as RecordSender, options)
   }
 
   /** Sends all that waits at once; resolves when everything that was sent before is stored or has failed. */

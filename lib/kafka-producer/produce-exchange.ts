@@ -126,8 +126,9 @@ export class ProduceExchange {
     const { compression, listener } = this.#options
     if (magicOf(produceVersion) < 2) {
       const refused = batch.takeRecordsWithHeaders()
-      if (refused.length > 0)
-        listener.onRecordsRefused(refused, tooOldForHeaders(broker, produceVersion, batch))
+      const error = refused.length > 0 ? tooOldForHeaders(broker, produceVersion, batch) : null
+      if (error) listener.onRecordsRefused(refused, error)
+      if (error && batch.count === 0) throw error
     }
     return batchPayload(batch, { produceVersion, broker, compression, producer: this.#producerOf(batch) })
   }
@@ -144,16 +145,27 @@ export class ProduceExchange {
     // Some may have expired meanwhile.
     const written = prepared.filter(({ batch }) => batch.state === 'pending' && batch.count > 0)
     const sent = { node, broker: connection.broker, version, startMs: performance.now() }
-    const sentBatches = written.map(({ batch }) => batch)
-    if (written.length > 0) {
-      try {
-        const response = await this.#request(connection, version, written, sentBatches)
-        listener.onAnswer(sentBatches, response, sent)
-      } catch (error) {
-        listener.onNoAnswer(sentBatches, error as KafkaError, sent)
-      }
+    try {
+      if (written.length > 0) await this.#answered(connection, version, written, sent)
+    } finally {
+      listener.onEnd(batches, node)
     }
-    listener.onEnd(batches, node)
+  }
+
+  async #answered(
+    connection: ReadyConnection,
+    version: number,
+    written: readonly Written[],
+    sent: SentRequest,
+  ): Promise<void> {
+    const { listener } = this.#options
+    const batches = written.map(({ batch }) => batch)
+    try {
+      const response = await this.#request(connection, version, written, batches)
+      listener.onAnswer(batches, response, sent)
+    } catch (error) {
+      listener.onNoAnswer(batches, error as KafkaError, sent)
+    }
   }
 
   #request(

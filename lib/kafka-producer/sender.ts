@@ -59,6 +59,8 @@ export interface Idempotence {
 /** Failures that nobody looked at are logged together, this long after the first one. */
 const REPORT_AFTER_MS = 1000
 const UNKNOWN_SERVER_ERROR = -1
+/** Version of Produce, which came with Kafka 1.0: before, a broker knows only the last batch of a producer again (KAFKA-5494). */
+const REMEMBERS_FIVE_BATCHES = 5
 
 export class Sender {
   readonly #options: SenderOptions
@@ -214,12 +216,14 @@ export class Sender {
       return this.#failNode(id, error as KafkaError, nowMs)
     }
     if (this.#idempotence && magicOf(version) < 2) listener.onNoNumbers(connection.broker)
-    const batches = accumulator.drain(id, maxRequestBytes, nowMs, (batch) => this.#mayDrain(batch))
+    const batches = accumulator.drain(id, maxRequestBytes, nowMs, (batch) => this.#mayDrain(batch, version))
     if (batches.length === 0) return false
-    for (const batch of batches) {
+    const sent = batches.filter((batch) => !this.#failOvertaken(batch, nowMs))
+    if (sent.length === 0) return true
+    for (const batch of sent) {
       this.#number(batch)
     }
-    exchange.send(node, connection, version, batches)
+    exchange.send(node, connection, version, sent)
     return true
   }
 
@@ -234,7 +238,17 @@ export class Sender {
     return batches.length > 0
   }
 
-  #mayDrain(batch: ProducerBatch): boolean {
+  #failOvertaken(batch: ProducerBatch, nowMs: number): boolean {
+    const { numbered, topic, partition } = batch
+    if (!numbered?.partition.mustFail(numbered)) return false
+    const { accumulator, completion } = this.#options
+    completion.overtaken(batch)
+    accumulator.unmute(topic, partition, nowMs)
+    return true
+  }
+
+  /** @param version - of Produce, as the leader takes it. */
+  #mayDrain(batch: ProducerBatch, version: number): boolean {
     if (!this.#idempotence) return true
     const { transactions } = this.#idempotence
     const { topic, partition, numbered } = batch
@@ -242,7 +256,10 @@ export class Sender {
     const { sequences } = transactions
     return numbered
       ? sequences.mayResend(numbered)
-      : sequences.mayStart(sequences.partition(topic, partition))
+      : sequences.mayStart(
+          sequences.partition(topic, partition),
+          version < REMEMBERS_FIVE_BATCHES ? 1 : undefined,
+        )
   }
 
   #number(batch: ProducerBatch): void {

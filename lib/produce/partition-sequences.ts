@@ -37,6 +37,8 @@ export type Renumbering = 'zero' | 'lastAcknowledged'
 interface InFlight extends NumberedBatch {
   identity: ProducerIdentity
   baseSequence: number
+  /** Counts the batches of the partition, those of a divided one each. */
+  ordinal: number
   /** Written, and not definitely refused since. */
   isOpen: boolean
   /** An attempt before the present one ended without an answer. */
@@ -50,6 +52,8 @@ export class PartitionSequences {
   #lastAcknowledgedOffset = -1n
   /** By their numbers, which is the order in which they were given. */
   #inFlight: InFlight[] = []
+  /** How many batches have been numbered. */
+  #count = 0
   /** Behind batches that are stored: see {@link mustFail}. */
   readonly #overtaken = new Set<NumberedBatch>()
   /** First number after a batch that expired while it was open; null where there is none. */
@@ -79,9 +83,11 @@ export class PartitionSequences {
 
   /** Whether a batch without numbers may be written now. */
   mayStart(identity: ProducerIdentity, maxInFlight = MAX_IN_FLIGHT): boolean {
-    const count = this.#inFlight.length
-    if (this.isUnresolved || this.isRenumbering || count >= maxInFlight) return false
-    return count === 0 || isSameProducer(identity, this.#identity)
+    const oldest = this.#inFlight[0]
+    if (this.isUnresolved || this.isRenumbering) return false
+    if (!oldest) return true
+    // Later ones may be acknowledged already: the broker has to remember the oldest when that is written again.
+    return this.#count - oldest.ordinal < maxInFlight && isSameProducer(identity, this.#identity)
   }
 
   /** Numbers a batch that is being written. @throws {RangeError} where it may not be. */
@@ -92,6 +98,7 @@ export class PartitionSequences {
     if (!isSameProducer(identity, this.#identity)) this.#startAt(identity, 0)
     const batch = this.#opened(recordCount, this.#nextSequence)
     this.#nextSequence = sequenceAfter(this.#nextSequence, recordCount)
+    this.#count++
     this.#inFlight.push(batch)
     return batch
   }
@@ -159,11 +166,20 @@ export class PartitionSequences {
    */
   split(batch: NumberedBatch, counts: readonly number[]): NumberedBatch[] {
     let at = batch.baseSequence
-    const parts = counts.map((count) => {
-      const part = { ...this.#opened(count, at), identity: batch.identity, isOpen: false }
+    const { ordinal } = this.#of(batch)
+    const parts = counts.map((count, i) => {
+      const part = {
+        ...this.#opened(count, at),
+        identity: batch.identity,
+        isOpen: false,
+        ordinal: ordinal + i,
+      }
       at = sequenceAfter(at, count)
       return part
     })
+    const more = counts.length - 1
+    for (const one of this.#inFlight) if (one.ordinal > ordinal) one.ordinal += more
+    this.#count += more
     this.#inFlight = this.#inFlight.flatMap((one) => (one === batch ? parts : [one]))
     return parts
   }
@@ -211,7 +227,9 @@ export class PartitionSequences {
     if (this.#renumbering === 'zero') this.#startAt(identity, 0)
     else this.#startAt(this.#identity, this.#expected)
     this.#renumbering = null
+    this.#count = 0
     for (const batch of this.#inFlight) {
+      batch.ordinal = this.#count++
       batch.identity = this.#identity
       batch.baseSequence = this.#nextSequence
       this.#nextSequence = sequenceAfter(this.#nextSequence, batch.recordCount)
@@ -232,7 +250,8 @@ export class PartitionSequences {
 
   #opened(recordCount: number, baseSequence: number): InFlight {
     const identity = this.#identity
-    return { partition: this, recordCount, identity, baseSequence, isOpen: true, isDoubtful: false }
+    const ordinal = this.#count
+    return { partition: this, recordCount, identity, baseSequence, ordinal, isOpen: true, isDoubtful: false }
   }
 
   #of(batch: NumberedBatch): InFlight {

@@ -1,6 +1,5 @@
 /** Batches, as they are written for their leader, as one produce request. */
 import { NO_TOPIC_ID, type ProduceRequest } from '../protocol/messages/index.js'
-import { estimateSetBytes } from '../protocol/records/record-body.js'
 import type { Payload } from '../protocol/types.js'
 import type { PartitionBatch } from './partition-batch.js'
 
@@ -13,8 +12,10 @@ export interface ProduceRequestOptions {
   readonly topicIdOf?: (topic: string) => Uint8Array
 }
 
-/** Bytes of a request beside its sets, roughly; only a hint. */
+/** Bytes of a request beside its partitions, roughly. */
 const REQUEST_OVERHEAD_BYTES = 256
+/** Index and length of a partition, and the header of a batch of magic 2. */
+const PARTITION_OVERHEAD_BYTES = 70
 
 type PartitionPlace = Pick<PartitionBatch, 'topic' | 'partition'>
 
@@ -38,7 +39,9 @@ export function produceRequest(
   return { transactionalId, acks, timeoutMs: requestTimeoutMs, topics: [...topics.values()] }
 }
 
-/** Bytes of such a request, about: text counts as if it were ASCII, and nothing as compressed. */
-export function estimateRequestBytes(batches: readonly PartitionBatch[]): number {
-  return batches.reduce((sum, { messages }) => sum + estimateSetBytes(messages), REQUEST_OVERHEAD_BYTES)
+/** Bytes of such a request, about; only a hint. */
+export function estimateRequestBytes(payloads: readonly { readonly sizeHint: number }[]): number {
+  let sum = REQUEST_OVERHEAD_BYTES
+  for (const { sizeHint } of payloads) sum += PARTITION_OVERHEAD_BYTES + sizeHint
+  return sum
 }

@@ -30,6 +30,8 @@ export interface PayloadOptions {
 /** A batch as it goes out. */
 export interface BatchPayload {
   readonly payload: Payload
+  /** Bytes of the payload, about: text counts as if it were ASCII. */
+  readonly sizeHint: number
   /** What counts against `max.message.bytes`, about: 0 where each message counts by itself. */
   readonly limitedBytes: number
 }
@@ -61,8 +63,9 @@ export function payloadOf(
 }
 
 function plainPayload({ messages, producer }: PartitionBatch, magic: Magic): BatchPayload {
-  if (magic !== 2) return { payload: new PlainMessageSet(magic, messages), limitedBytes: 0 }
-  return { payload: new PlainRecordBatch(messages, producer), limitedBytes: estimateSetBytes(messages) }
+  const sizeHint = estimateSetBytes(messages)
+  if (magic !== 2) return { payload: new PlainMessageSet(magic, messages), sizeHint, limitedBytes: 0 }
+  return { payload: new PlainRecordBatch(messages, producer), sizeHint, limitedBytes: sizeHint }
 }
 
 async function compressedPayload(
@@ -88,7 +91,7 @@ async function compressedPayload(
     magic === 2
       ? new CompressedRecordBatch(compression.id, summary, compressed, producer)
       : new CompressedMessageSet(magic, compression.id, summary, compressed)
-  return { payload, limitedBytes: compressed.length }
+  return { payload, sizeHint: compressed.length, limitedBytes: compressed.length }
 }
 
 function notCompressed(

@@ -121,6 +121,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       timeoutMs: this.config.queueEnqueueTimeoutMs,
       batchSize: this.config.batchNumMessages,
       eventLoop: this.#eventLoop,
+      underWay: () => this.#loop.underWay,
       onQueued: () => this.#loop.notify(),
       refuse: (accepted, rejected) => this.#dropped(accepted, rejected),
     })

@@ -16,9 +16,10 @@ import { unreadable } from './send-arguments.js'
 /** A call may wait for nothing else, so once in this many messages it is looked at whether a turn of the event loop is due. */
 const MESSAGES_PER_LOOK = 64
 /**
- * With more than this in the queue a turn is due at each look, so that answers are read and what is queued is sent: callers that
- * never wait would fill a queue of 500,000, and the garbage collector copies all of it. At least two batches, so that none
- * goes out smaller.
+ * With more than this queued or being sent a turn is due at each look, so that answers are read and what is queued is sent: callers
+ * that never wait would fill a queue of 500,000, and the garbage collector copies all of it. At least two batches: one that is being
+ * sent and one that is complete when that ends. What is being sent counts, as with 5 in flight it is 5 batches, most of which wait
+ * for their partitions: they cost 0.15 µs a message when only the queue counted.
  */
 const DEEP_QUEUE = 20_000
 
@@ -32,6 +33,8 @@ export interface QueueIntakeOptions {
   /** `batch.num.messages`. */
   readonly batchSize: number
   readonly eventLoop: EventLoopYield
+  /** Messages that were taken from the queue and are being sent. */
+  underWay(): number
   /** Called after the queue has grown. */
   onQueued(): void
   /** The queue has had no room for these in time. @returns what the call rejects with. */
@@ -124,12 +127,12 @@ export class QueueIntake {
 
   /** Resolves at once, or after a turn of the event loop where that is due. */
   #accepted(count: number): Promise<void> {
-    const { eventLoop, queue } = this.#options
+    const { eventLoop, queue, underWay } = this.#options
     if (eventLoop.overdue) return eventLoop.overdue
     this.#messages += count
     if (this.#messages < MESSAGES_PER_LOOK) return atOnce
     this.#messages = 0
-    return queue.size > this.#deepQueue ? eventLoop.pass() : (eventLoop.due() ?? atOnce)
+    return queue.size + underWay() > this.#deepQueue ? eventLoop.pass() : (eventLoop.due() ?? atOnce)
   }
 
   /** As {@link #putInOrder}, for a call with one message: thousands of these may wait. */

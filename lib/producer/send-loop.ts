@@ -37,6 +37,8 @@ export class SendLoop<T> {
   #lastFlushMs = performance.now()
   /** Loops under way, each with one cycle, of one batch of the queue, at a time. */
   #running = 0
+  /** Messages of these. */
+  #underWay = 0
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
   #isEager = false
@@ -47,6 +49,11 @@ export class SendLoop<T> {
     this.#options = options
     this.#batchSize = Math.max(1, options.batchSize)
     this.#maxInFlight = options.maxInFlight ?? 1
+  }
+
+  /** Messages of all batches that are not completed. */
+  get underWay(): number {
+    return this.#underWay
   }
 
   /** To be called after the queue has grown. */
@@ -133,10 +140,12 @@ export class SendLoop<T> {
     this.#disarm()
     do {
       const batch = queue.take(this.#batchSize)
+      this.#underWay += batch.length
       const isOver = this.#progress.take(batch.length)
       const cycle = dispatch(batch)
       this.#lookAhead()
       await cycle
+      this.#underWay -= batch.length
       this.#ahead = undefined
       this.#lastFlushMs = performance.now()
       isOver()

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { Call } from '../../lib/handler/overlapping-call.js'
 import { PartitionQueues } from '../../lib/handler/partition-queues.js'
 import type { PendingMessage } from '../../lib/handler/pending-message.js'
 import { serialized, textsOf } from './support/pending-messages.js'
@@ -19,14 +20,15 @@ function makeQueues(bind: (pending: PendingMessage) => void = () => {}) {
   const queues = new PartitionQueues({ bind })
   /** @returns whether it goes with the run being collected. */
   const arrive = (pending: PendingMessage, mayGo = true): boolean => {
-    return queues.arrive(pending, mayGo)
+    const [chunk] = queues.split(new Call([pending], () => {}))
+    return queues.arrive(chunk!, mayGo)
   }
   /** Collects a run of this many messages at most. */
   const collect = (most = 100): PendingMessage[] => {
     const messages: PendingMessage[] = []
     queues.collect({
       isComplete: true,
-      add: (pending) => messages.length < most && messages.push(pending) > 0,
+      add: (chunk) => messages.length < most && messages.push(...chunk.messages) > 0,
     })
     queues.endRun()
     return messages
@@ -34,7 +36,7 @@ function makeQueues(bind: (pending: PendingMessage) => void = () => {}) {
   const settle = (...messages: PendingMessage[]): void => {
     for (const pending of messages) {
       pending.isSettled = true
-      queues.update(pending)
+      queues.update([pending])
     }
   }
   return { queues, arrive, collect, settle }
@@ -122,7 +124,7 @@ describe('PartitionQueues', () => {
     for (const one of [keyed('t', 0, 'a'), keyed('t', 1, 'b')]) arrive(one, false)
     expect(collect()).to.deep.equal([])
     ambiguous(Object.assign(there, { partition: 0 }))
-    queues.update(there)
+    queues.update([there])
     expect(textsOf(collect())).to.deep.equal(['b'])
   })
 
@@ -134,7 +136,7 @@ describe('PartitionQueues', () => {
     arrive(other)
     queues.endRun()
     moved.partition = 0
-    queues.update(moved)
+    queues.update([moved])
     arrive(keyed('t', 0, 'behind both'), false)
     settle(other)
     expect(collect()).to.deep.equal([])

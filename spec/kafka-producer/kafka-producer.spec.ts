@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { expect } from 'chai'
 import { ProducerClosedError, UnsupportedVersionError } from '../../lib/errors.js'
 import { TransactionAbortedError } from '../../lib/kafka-producer/errors.js'
@@ -321,6 +322,25 @@ describe('KafkaProducer', () => {
     })
   })
 
+  it('fails only the records with headers where brokers have no place for them, and gives their memory back', async () => {
+    const cluster = await embedded({ era: '0.10' })
+    cluster.createTopic('t')
+    const producer = producerFor(cluster.bootstrap)
+    const headers = { a: '1' }
+    const alone = await failureOf(producer.send({ topic: 't', value: 'bad', headers }))
+    const [bad, good] = [
+      producer.send({ topic: 't', value: 'bad', headers }),
+      producer.send({ topic: 't', value: 'good' }),
+    ]
+    expect([alone, await failureOf(bad)].every((error) => error instanceof UnsupportedVersionError)).to.equal(
+      true,
+    )
+    expect((await good).offset).to.equal(0n)
+    await producer.flush()
+    const memory = (name: string) => producer.metrics().find((metric) => metric.name === name)!.value
+    expect(memory('buffer-available-bytes')).to.equal(memory('buffer-total-bytes'))
+  })
+
   describe('transactions', () => {
     it('of withTransaction are committed', async () => {
       const { kafka, requests, producer } = await scripted([], { 'transactional.id': 'x' })
@@ -400,6 +420,26 @@ describe('KafkaProducer', () => {
       const producer = producerFor(cluster.bootstrap, {}, { keySerializer })
       await Promise.all([producer.close(), producer.close()])
       expect(closed).to.equal(1)
+    })
+  })
+
+  describe('writable', () => {
+    it('stores what is piped into it, in its order, before the pipeline ends', async () => {
+      const { cluster, producer } = await stage({ 'buffer.memory': 3000, 'batch.size': 500 })
+      const values = Array.from({ length: 200 }, (_, i) => `v${i}`)
+      await pipeline(
+        values.map((value) => ({ topic: 't', partition: 1, value })),
+        producer.writable(),
+      )
+      expect(valuesIn(cluster, 1)).to.deep.equal(values)
+    })
+
+    it('takes values for a topic, and fails with the first record that does', async () => {
+      const { cluster, producer } = await stage({ 'max.request.size': 200 })
+      await pipeline(['a', 'b'], producer.writable({ topic: 't' }))
+      expect(cluster.messages('t').length).to.equal(2)
+      const failure = await failureOf(pipeline(['x'.repeat(300), 'c'], producer.writable({ topic: 't' })))
+      expect(failure).to.be.instanceOf(RecordTooLargeError)
     })
   })
 

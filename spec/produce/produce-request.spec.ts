@@ -37,7 +37,7 @@ describe('produceRequest', () => {
 })
 
 describe('estimateRequestBytes', () => {
-  it('counts 256 bytes for the request, and 34 beside each value', () => {
-    expect(estimateRequestBytes([batch('t', 0, 'abc', 'de'), batch('t', 1, 'f')])).to.equal(256 + 3 * 34 + 6)
+  it('counts 256 bytes for the request, 70 for each partition, and what its payload takes', () => {
+    expect(estimateRequestBytes([{ sizeHint: 1000 }, { sizeHint: 500 }])).to.equal(256 + 2 * 70 + 1500)
   })
 })

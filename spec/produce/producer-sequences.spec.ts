@@ -89,6 +89,18 @@ describe('ProducerSequences', () => {
     expect(setting.sequences.identity.epoch, 'a gap behind 3 is noticed').to.equal(1)
   })
 
+  it('starts no more than five batches from the oldest on that is not acknowledged, though later ones are', () => {
+    const setting = new Setting()
+    const [oldest, ...others] = setting.write(1, 1, 1, 1) as [NumberedBatch, ...NumberedBatch[]]
+    expect(setting.refuse(oldest, TIMED_OUT)).to.equal('retry')
+    for (const [i, batch] of others.entries()) setting.sequences.acknowledged(batch, BigInt(i + 1))
+    setting.partition.resent(oldest)
+    setting.write(1)
+    expect(setting.mayStart()).to.equal(false)
+    setting.sequences.acknowledged(oldest, 0n)
+    expect(setting.mayStart()).to.equal(true)
+  })
+
   it('has at most five batches of a partition in flight, or as many as the broker remembers', () => {
     const setting = new Setting()
     setting.write(1)

@@ -9,7 +9,7 @@ import { pendingOf } from '../handler/support/pending-messages.js'
 
 const full = new MetadataError('no room')
 
-function makeIntake(capacity: number, timeoutMs: number, batchSize = 200) {
+function makeIntake(capacity: number, timeoutMs: number, batchSize = 200, underWay = 0) {
   const queue = new MessageQueue<PendingMessage>({ capacity, maxBytes: null, bytesOf: () => 0 })
   const refused: [accepted: number, rejected: number][] = []
   let queued = 0
@@ -18,6 +18,7 @@ function makeIntake(capacity: number, timeoutMs: number, batchSize = 200) {
     timeoutMs,
     batchSize,
     eventLoop: new EventLoopYield(),
+    underWay: () => underWay,
     onQueued: () => void queued++,
     refuse: (accepted, rejected): KafkaError => {
       refused.push([accepted, rejected.length])
@@ -52,19 +53,20 @@ describe('QueueIntake', () => {
     expect(queue.size).to.equal(3)
   })
 
-  it('makes calls wait for a turn of the event loop where more than 20,000 messages, or two batches, are queued', async () => {
-    for (const [batchSize, enough] of [
-      [200, 20_000],
-      [15_000, 30_000],
+  it('makes calls wait for a turn of the event loop where more than 20,000 messages, or two batches, are queued or being sent', async () => {
+    for (const [batchSize, underWay, enough] of [
+      [200, 0, 20_000],
+      [200, 15_000, 5_000],
+      [15_000, 0, 30_000],
     ] as const) {
-      const { intake } = makeIntake(100_000, 0, batchSize)
+      const { intake } = makeIntake(100_000, 0, batchSize, underWay)
       await intake.putAll(messages(enough))
       let isAccepted = false
       const accepted = intake.putAll(messages(64)).then(() => {
         isAccepted = true
       })
       for (let i = 0; i < 10; i++) await null
-      expect(isAccepted, `with batches of ${batchSize}`).to.equal(false)
+      expect(isAccepted, `with batches of ${batchSize}, ${underWay} being sent`).to.equal(false)
       await accepted
     }
   })
