@@ -95,8 +95,7 @@ const rows: readonly OptionRow[] = [
   { flags: '--show-detailed-stats', doc: 'accepted without effect, as in the original' },
   {
     flags: '--new-producer',
-    doc: 'ignored with a warning',
-    ignoredBecause: 'is not available: the classic producer is measured',
+    doc: 'KafkaProducer is measured, with options of its own: see --new-producer --help',
   },
   { flags: '--producer.config <file>', doc: 'a producer.properties file' },
   { flags: '--producer-property <k=v>', doc: 'any producer setting', isRepeatable: true },

@@ -15,7 +15,7 @@ import type { Latency } from './latency.js'
 import type { PerfOptions } from './options.js'
 import { Pacer } from './pacer.js'
 import { Payload, partitionKey } from './payload.js'
-import type { StopControl } from './stop-control.js'
+import { type StopControl, untilDue } from './stop-control.js'
 import type { Tally } from './tally.js'
 
 export interface PerfThreadOptions {
@@ -99,7 +99,7 @@ export class PerfThread {
     const { options, stopControl, tally } = this.#context
     const key = partitionKey(n)
     for (const topic of options.topics) {
-      if (this.#pacer) await this.#untilDue(this.#pacer)
+      if (this.#pacer) await untilDue(this.#pacer, stopControl)
       if (stopControl.isStopping) return
       const sinceMs = this.#pacer?.take() ?? performance.now()
       tally.sent++
@@ -114,18 +114,6 @@ export class PerfThread {
       }
       if (options.sendGapMs > 0) await pause(options.sendGapMs, stopControl.stopSignal)
     }
-  }
-
-  async #untilDue(pacer: Pacer): Promise<void> {
-    const { stopControl } = this.#context
-    let waitMs = pacer.waitMs(performance.now())
-    if (waitMs <= 0) return
-    // Timers may also be early by a fraction of a millisecond.
-    while (waitMs > 0 && !stopControl.isStopping) {
-      await pause(Math.ceil(waitMs), stopControl.stopSignal)
-      waitMs = pacer.waitMs(performance.now())
-    }
-    pacer.woke(performance.now())
   }
 
   #onFailed(all: readonly MessageFailure[]): void {

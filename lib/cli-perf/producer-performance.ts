@@ -13,6 +13,8 @@ import type { ErrorOutput } from '../cli/error-output.js'
 import { exitCodes, runTool, type ToolStreams } from '../cli/run-tool.js'
 import { onStopSignals, stopSignals } from '../cli/stop-signals.js'
 import { CsvReporter } from './csv-reporter.js'
+import { choosesKafkaPerf } from './kafka-options.js'
+import { measureKafkaProducer } from './kafka-producer-performance.js'
 import { liveText } from './live-line.js'
 import { perfTool } from './option-rows.js'
 import { type PerfOptions, parsePerfOptions } from './options.js'
@@ -22,6 +24,7 @@ import { HEADER, type Result, resultLine, summaryLines } from './result.js'
 
 /** Runs the tool. @returns the exit status; does not end the process. */
 export function main(argv: readonly string[], streams: ToolStreams, version: string): Promise<number> {
+  if (choosesKafkaPerf(argv)) return measureKafkaProducer(argv, streams, version)
   return runTool(
     perfTool,
     streams,

@@ -1,5 +1,7 @@
 /** How a run ends before its time: first nothing more is sent, then what was sent is no longer waited for. */
 import { setMaxListeners } from 'node:events'
+import { pause } from '../timers.js'
+import type { Pacer } from './pacer.js'
 
 export class StopControl {
   readonly #stopping = new AbortController()
@@ -46,4 +48,16 @@ export class StopControl {
   clear(): void {
     clearTimeout(this.#timer)
   }
+}
+
+/** Waits until the next message is due, or nothing more is to be sent. */
+export async function untilDue(pacer: Pacer, stopControl: StopControl): Promise<void> {
+  let waitMs = pacer.waitMs(performance.now())
+  if (waitMs <= 0) return
+  // Timers may also be early by a fraction of a millisecond.
+  while (waitMs > 0 && !stopControl.isStopping) {
+    await pause(Math.ceil(waitMs), stopControl.stopSignal)
+    waitMs = pacer.waitMs(performance.now())
+  }
+  pacer.woke(performance.now())
 }

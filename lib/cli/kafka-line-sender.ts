@@ -1,16 +1,13 @@
 /** Lines as records of KafkaProducer. */
-import { parsePropertyLines } from '../config/properties.js'
-import { readPropertiesFile } from '../config/properties-file.js'
-import { ConfigError, KafkaError, ProducerClosedError } from '../errors.js'
+import { ConfigError, type KafkaError, ProducerClosedError } from '../errors.js'
 import { KafkaProducer } from '../kafka-producer/kafka-producer.js'
-import { KafkaProducerConfig } from '../kafka-producer/kafka-producer-config.js'
-import { TimeoutError } from '../kafka-producer/record-errors.js'
+import type { KafkaProducerConfig } from '../kafka-producer/kafka-producer-config.js'
 import { ByteArraySerializer } from '../kafka-producer/serializers.js'
 import type { Logger } from '../logger.js'
 import type { KafkaConsoleOptions } from './kafka-options.js'
+import { kafkaToolConfig, wasNobodyThere } from './kafka-tool-config.js'
 import type { LineOutcomes, LineSender } from './line-sender.js'
 import { type LineRecord, RecordLineReader } from './record-line-reader.js'
-import { usage } from './tool-errors.js'
 
 export class KafkaLineSender implements LineSender<LineRecord> {
   readonly acks: number
@@ -62,30 +59,13 @@ export class KafkaLineSender implements LineSender<LineRecord> {
     return cause instanceof ProducerClosedError
   }
 
-  /** Nothing is known of the topic because nobody answered; a topic that is not there has the broker's error. */
   isUnreachable(cause: KafkaError): boolean {
-    if (!(cause instanceof TimeoutError) || !(cause.cause instanceof KafkaError)) return false
-    return cause.cause.code === 'KAFKA_METADATA' || cause.cause.code === 'KAFKA_CONNECTION'
+    return wasNobodyThere(cause)
   }
 }
 
-/** Lowest to highest: option defaults, file, `--producer-property`, options. */
 function configOf(options: KafkaConsoleOptions, logger: Logger): KafkaProducerConfig {
-  const { configFile } = options
-  const ofFile = configFile === null ? [] : parsePropertyLines(readPropertiesFile(configFile), configFile)
-  const properties = new Map([
-    ...options.defaults,
-    ...ofFile.map(({ key, value }) => [key, value] as const),
-    ...options.producerProperties,
-    ...options.explicit,
-  ])
-  if (!properties.has('bootstrap.servers')) throw usage('--bootstrap-server is missing')
-  const config = new KafkaProducerConfig(properties, {
-    logger,
-    hasKeySerializer: true,
-    hasValueSerializer: true,
-    ...(configFile !== null && { source: configFile }),
-  })
+  const config = kafkaToolConfig(options, logger)
   if (config.transactionalId === null) return config
   throw new ConfigError(
     'transactional.id is set, and the console producer begins no transactions: leave it out',

@@ -8,8 +8,9 @@
 import { parsePropertyLines } from '../config/properties.js'
 import { readPropertiesFile } from '../config/properties-file.js'
 import { ConfigError, printable } from '../errors.js'
-import { CommandLine, takesValues } from './command-line.js'
+import { CommandLine } from './command-line.js'
 import { kafkaConsoleProducer } from './kafka-option-rows.js'
+import { choosesNewProducer } from './new-producer.js'
 import { consoleProducer } from './option-rows.js'
 import type { ConsoleOptions } from './options.js'
 import { usage } from './tool-errors.js'
@@ -24,26 +25,9 @@ const SYNONYMS = {
   '--metadata-fetch-timeout-ms': ['--max-block-ms', 'max.block.ms'],
 } as const
 
-const NEW_PRODUCER = '--new-producer'
-
 /** Whether a command line asks for KafkaProducer: a value of another option does not. */
 export function choosesKafkaProducer(argv: readonly string[]): boolean {
-  const takesValue = new Map([
-    ...takesValues(consoleProducer.rows),
-    ...takesValues(kafkaConsoleProducer.rows),
-  ])
-  // What is ambiguous between both tools is left for the parser of the chosen one.
-  const names = [...takesValue.keys()]
-  for (let i = 0; i < argv.length; i++) {
-    const argument = argv[i]!
-    if (argument === '--') return false
-    const fitting = names.filter((name) => name === argument)
-    const candidates = fitting.length > 0 ? fitting : names.filter((name) => name.startsWith(argument))
-    if (!argument.startsWith('--') || candidates.length === 0) continue
-    if (candidates.every((name) => name === NEW_PRODUCER)) return true
-    if (candidates.every((name) => takesValue.get(name))) i++
-  }
-  return false
+  return choosesNewProducer(argv, consoleProducer, kafkaConsoleProducer)
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The first five minutes: without arguments, an embedded cluster, the sample messages in sync and in async mode, and
- * what the cluster stored, as a table. With arguments, the console producer.
+ * The first five minutes: without arguments, an embedded cluster, both producers, and what the cluster stored, as tables.
+ * With arguments, the console producer.
  */
 
 import { readFileSync } from 'node:fs'
@@ -10,10 +10,12 @@ import { ProducerConfig } from '../config/producer-config.js'
 import { counted } from '../counted.js'
 import { KeyedMessage } from '../keyed-message.js'
 import { Producer } from '../producer/producer.js'
-import { type StoredMessage, TestCluster } from '../testing/index.js'
+import { TestCluster } from '../testing/index.js'
 import { type ConsoleStreams, main } from './console-producer.js'
+import { demonstrateKafkaProducer } from './kafka-producer-demo.js'
 import { LineReader } from './line-reader.js'
 import { LineSplitter } from './line-splitter.js'
+import { storedTable } from './stored-table.js'
 
 const MAX_LINE_BYTES = 1_000_000
 
@@ -34,23 +36,33 @@ async function demo(root: string, output: Writable): Promise<void> {
   const cluster = await TestCluster.start({ brokers: 3 })
   try {
     say(`An embedded Kafka cluster of three brokers is up: ${cluster.bootstrap}`)
-    for (const type of ['sync', 'async']) {
-      const topic = `demo-${type}`
-      cluster.createTopic(topic, { partitions: 3 })
-      const sent = await produce(join(root, 'config'), cluster.bootstrap, type, topic)
-      say(
-        `\n${counted(sent, 'message')} of config/sample-messages.txt, sent with config/producer.properties, producer.type=${type}:\n`,
-      )
-      say(storedTable(topic, cluster.messages(topic)))
-    }
-    say(
-      '\nMessages with the same key are in the same partition, in their order; those without a key share one.',
-    )
-    say('To send to your own brokers, a line a message:')
+    await demonstrateProducer(cluster, join(root, 'config'), say)
+    await demonstrateKafkaProducer(cluster, say)
+    say('\nTo send to your own brokers, a line a message:')
     say('  npm start -- --broker-list host:9092 --topic my-topic')
   } finally {
     await cluster.close()
   }
+}
+
+/** The classic producer: the sample messages in sync and in async mode. */
+async function demonstrateProducer(
+  cluster: TestCluster,
+  configFolder: string,
+  say: (text: string) => void,
+): Promise<void> {
+  for (const type of ['sync', 'async']) {
+    const topic = `demo-${type}`
+    cluster.createTopic(topic, { partitions: 3 })
+    const sent = await produce(configFolder, cluster.bootstrap, type, topic)
+    say(
+      `\nProducer: ${counted(sent, 'message')} of config/sample-messages.txt, sent with config/producer.properties, producer.type=${type}:\n`,
+    )
+    say(storedTable(topic, cluster.messages(topic)))
+  }
+  say(
+    '\nMessages with the same key are in the same partition, in their order; those without a key share one.',
+  )
 }
 
 async function produce(
@@ -85,28 +97,4 @@ function sampleMessages(path: string, topic: string): KeyedMessage<Buffer, Buffe
     const { key, value } = reader.read(line)
     return new KeyedMessage(topic, key, value)
   })
-}
-
-function storedTable(topic: string, messages: readonly StoredMessage[]): string {
-  const rows = messages.map(({ partition, offset, key, value }) => [
-    topic,
-    String(partition),
-    String(offset),
-    key === null ? '(none)' : key.toString(),
-    value === null ? '(null)' : value.toString(),
-  ])
-  return table(['topic', 'partition', 'offset', 'key', 'value'], rows)
-}
-
-/** Rows as aligned text, for people. */
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  )
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd()
-  return [line(header), line(widths.map((width) => '─'.repeat(width))), ...rows.map(line)].join('\n')
 }

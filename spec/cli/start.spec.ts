@@ -44,6 +44,27 @@ describe('npm start', () => {
     }
   })
 
+  it('shows KafkaProducer: where an awaited record was stored, and what a callback got', async () => {
+    const { text } = await output()
+    expect(text).to.match(/awaited: stored as demo-records-\d@0\n/)
+    expect(text).to.match(/callback: stored as demo-records-\d@\d\n/)
+    const rows = text.split('\n').filter((line) => /^demo-records {2}/.test(line))
+    expect(rows.map((row) => row.split(/ {2,}/).slice(3)).sort()).to.deep.equal([
+      ['(none)', 'with a callback'],
+      ['user-7', 'awaited'],
+    ])
+  })
+
+  it('shows that a read_committed reader gets the committed transaction and not the aborted one', async () => {
+    const { text } = await output()
+    const values = (level: string): (string | undefined)[] => {
+      const table = text.slice(text.indexOf(`${level}:`)).split('\n\n')[1]!
+      return table.split('\n').flatMap((row) => / {2}((?:committed|aborted) \d)$/.exec(row)?.[1] ?? [])
+    }
+    expect(values('read_uncommitted')).to.deep.equal(['committed 1', 'committed 2', 'aborted 1', 'aborted 2'])
+    expect(values('read_committed')).to.deep.equal(['committed 1', 'committed 2'])
+  })
+
   it('is the console producer when it has arguments', async () => {
     const { status, errors } = await output('--topic', 't')
     expect(status).to.equal(1)

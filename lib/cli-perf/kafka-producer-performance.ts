@@ -1,0 +1,73 @@
+/**
+ * The perf tool with `--new-producer`: measures KafkaProducer, and prints what Kafka's own tool prints, so that both can be compared
+ * and scripts read either.
+ *
+ * Standard output has the lines of that tool and nothing else; what went wrong is on standard error. The exit status is that of the
+ * tool with the classic producer.
+ *
+ * @see org.apache.kafka.tools.ProducerPerformance 3.9
+ */
+import { consoleLogger } from '../cli/console-logger.js'
+import type { ErrorOutput } from '../cli/error-output.js'
+import { kafkaToolConfig } from '../cli/kafka-tool-config.js'
+import { exitCodes, runTool, type ToolStreams } from '../cli/run-tool.js'
+import { onStopSignals, stopSignals } from '../cli/stop-signals.js'
+import { counted } from '../counted.js'
+import { kafkaPerfTool } from './kafka-option-rows.js'
+import { type KafkaPerfOptions, parseKafkaPerfOptions } from './kafka-options.js'
+import { type KafkaPerfResult, KafkaPerfRun } from './kafka-perf-run.js'
+import { metricsText } from './metrics-text.js'
+
+/** Runs the tool. @returns the exit status; does not end the process. */
+export function measureKafkaProducer(
+  argv: readonly string[],
+  streams: ToolStreams,
+  version: string,
+): Promise<number> {
+  return runTool(
+    kafkaPerfTool,
+    streams,
+    () => parseKafkaPerfOptions(argv, version),
+    (options, errors) => measure(options, streams.output, errors),
+  )
+}
+
+async function measure(
+  options: KafkaPerfOptions,
+  output: ToolStreams['output'],
+  errors: ErrorOutput,
+): Promise<number> {
+  const logger = consoleLogger(errors, options.isVerbose)
+  const print = (line: string): void => void output.write(`${line}\n`)
+  const run = new KafkaPerfRun(options, kafkaToolConfig(options, logger), logger, print)
+  const forgetSignals = onStopSignals((signal) => run.stop(signal))
+  let result: KafkaPerfResult
+  try {
+    result = await run.run()
+  } finally {
+    forgetSignals()
+  }
+  print(result.totalLine)
+  if (options.printsMetrics) print(metricsText(result.metrics))
+  for (const text of troubles(result, options.records)) errors.say(text)
+  return statusOf(result)
+}
+
+/** Sentences about a run where not everything went well; none otherwise. */
+function troubles({ tally, ended, signal }: KafkaPerfResult, planned: number): string[] {
+  const { sent, delivered, failed, unsettled, causes } = tally
+  const reason = ended ?? signal
+  if (reason === null && failed === 0 && unsettled === 0) return []
+  const open = unsettled > 0 ? `, ${unsettled} without an outcome` : ''
+  return [
+    ...(reason === null ? [] : [`stopped after ${sent} of ${counted(planned, 'record')}: ${reason}`]),
+    `${counted(sent, 'record')} sent, ${delivered} delivered, ${failed} failed${open}`,
+    ...causes.map(([cause, count]) => `${count} failed: ${cause}`),
+  ]
+}
+
+function statusOf({ tally, ended, signal }: KafkaPerfResult): number {
+  if (tally.unsettled > 0) return exitCodes.unsettled
+  if (tally.failed > 0 || ended !== null) return exitCodes.failed
+  return signal === null ? exitCodes.delivered : 128 + stopSignals[signal]
+}
