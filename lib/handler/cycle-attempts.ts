@@ -224,7 +224,7 @@ async function allOf(sending: readonly Promise<readonly Retry[]>[]): Promise<rea
   return retries
 }
 
-/** Those that have to be tried again, in their order; without those whose time limit was over meanwhile. */
+/** Those that have to be tried again, in their order; without those whose time limit had passed meanwhile. */
 function stillOpen(
   messages: readonly PendingMessage[],
   failures: AttemptByMessage,

@@ -3,7 +3,7 @@
  * way any more.
  *
  * A call ends when its messages have their outcome. Where time limits end while a request is unanswered, that is
- * before the cycle is over; the next cycle then waits for the end, so that its messages overtake nothing, and theirs
+ * before the cycle has completed; the next cycle then waits for the end, so that its messages overtake nothing, and theirs
  * may be over before. Knows no brokers and no attempts.
  */
 import type { PendingMessage } from './pending-message.js'
@@ -12,7 +12,7 @@ import { TimeLimits } from './time-limits.js'
 export interface CycleSequenceOptions {
   /** Sends messages; ends when each is settled and nothing of them is under way. Must not reject. */
   run(messages: readonly PendingMessage[], limits: TimeLimits | null): Promise<void>
-  /** Settles messages whose time limit is over. */
+  /** Settles messages whose time limit has passed. */
   expire(messages: readonly PendingMessage[]): void
 }
 

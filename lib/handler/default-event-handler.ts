@@ -306,7 +306,7 @@ export class DefaultEventHandler implements EventHandler {
     return messages.filter((message) => !refused.has(message))
   }
 
-  /** Fails the messages whose time limit is over. What is in flight may be stored: nobody knows before the answer. */
+  /** Fails the messages whose time limit has passed. What is in flight may be stored: nobody knows before the answer. */
   #expire(messages: readonly PendingMessage[]): void {
     const nowMs = performance.now()
     const over = messages.filter(

@@ -1,6 +1,6 @@
 /**
- * What a produce request may still carry. A message whose time limit is over has its outcome already: it must not be
- * written after that, or `not-persisted` was no truth, and one that is in flight when its time is over may be stored.
+ * What a produce request may still carry. A message whose time limit has passed has its outcome already: it must not be
+ * written after that, or `not-persisted` was no truth, and one that is in flight when its time limit has passed may be stored.
  */
 
 import type { PendingBatch } from './partition-and-collate.js'
@@ -29,7 +29,7 @@ export function beginFlight(batches: readonly PendingBatch[]): void {
   for (const { messages } of batches) for (const message of messages) message.isInFlight = true
 }
 
-/** The request has ended, well or not. */
+/** The request has completed or failed. */
 export function endFlight(batches: readonly PendingBatch[]): void {
   for (const { messages } of batches) for (const message of messages) message.isInFlight = false
 }

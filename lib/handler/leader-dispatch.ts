@@ -140,7 +140,7 @@ export class LeaderDispatch {
       for (const retry of again) {
         const { batch, attempt } = retry
         retries.push(retry)
-        // Nobody has to stay behind messages whose time limit was over meanwhile.
+        // Nobody has to stay behind messages whose time limit had passed meanwhile.
         if (held.has(nameOf(batch)) || batch.messages.every(({ isSettled }) => isSettled)) continue
         held.set(nameOf(batch), attempt.error)
       }
@@ -149,7 +149,7 @@ export class LeaderDispatch {
   }
 
   /**
-   * Messages that have their outcome by then, as their time limit was over, are left out.
+   * Messages that have their outcome by then, as their time limit had passed, are left out.
    *
    * @param isAgain - the connection that they were prepared for has ended meanwhile.
    */

@@ -22,7 +22,7 @@ export class Outcomes {
     this.#listener = listener
   }
 
-  /** Messages that have their outcome, as their time limit was over, keep it. */
+  /** Messages that have their outcome, as their time limit had passed, keep it. */
   delivered(batch: PendingBatch, stored: Stored, broker: string): void {
     const { messages } = batch
     if (hasSettled(messages)) {

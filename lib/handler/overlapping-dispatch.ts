@@ -43,7 +43,7 @@ export interface OverlappingDispatchOptions {
    * @param groups - the messages as {@link run} will be called with them, but perhaps in another order.
    */
   prepare?(messages: readonly PendingMessage[] | null, groups: readonly MessageGroup[]): void
-  /** Fails messages that wait, as their time limit is over. */
+  /** Fails messages that wait, as their time limit has passed. */
   expire(messages: readonly PendingMessage[]): unknown
 }
 
@@ -52,7 +52,7 @@ export type OnProgress = (batches?: readonly { readonly messages: readonly Pendi
 interface Run {
   /** At least those that hold something. */
   messages: readonly PendingMessage[]
-  /** Messages that hold something: they are not settled, or in flight although their time limit is over. */
+  /** Messages that hold something: they are not settled, or in flight although their time limit has passed. */
   holding: number
 }
 

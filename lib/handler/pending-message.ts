@@ -28,7 +28,7 @@ export interface Delivery {
 export interface Acceptance {
   /** Milliseconds since the epoch. */
   readonly timestampMs: number
-  /** When its time is over, on the monotonic clock; 0 where `delivery.timeout.ms` is off. */
+  /** When its time limit passes, on the monotonic clock; 0 where `delivery.timeout.ms` is off. */
   readonly deadlineMs: number
 }
 

@@ -1,7 +1,7 @@
 /**
  * The time limits of the messages of one cycle (`delivery.timeout.ms`): one timer, set for the earliest that is left.
  *
- * Goes on whatever the cycle is waiting for. Knows no attempts; what happens to a message whose time is over is decided
+ * Goes on whatever the cycle is waiting for. Knows no attempts; what happens to a message whose time limit has passed is decided
  * by who is called then. Nothing is looked at twice, however many time limits end one by one.
  */
 import { DeliveryTimeoutError } from '../errors.js'
@@ -31,7 +31,7 @@ export class TimeLimits {
   }
 
   /**
-   * @param onOver - must settle these messages: their time is over.
+   * @param onOver - must settle these messages: their time limit has passed.
    * @returns null where no message has a limit.
    */
   static of(
@@ -50,7 +50,7 @@ export class TimeLimits {
     return this.#isForAll && this.#next === this.#limited.length
   }
 
-  /** Ends what is over. To be called at the beginning, and when messages may have been settled otherwise. */
+  /** Ends those whose time limit has passed. To be called at the beginning, and when messages may have been settled otherwise. */
   check(): void {
     const over = this.#takeOver(performance.now())
     if (over.length > 0) this.#onOver(over)

@@ -114,7 +114,7 @@ export class BatchCompletion {
   #lateError(batch: ProducerBatch, mayBeStored: boolean, cause?: KafkaError): TimeoutError {
     const { topic, partition } = batch
     const { deliveryTimeoutMs } = this.#options
-    const text = `${described(batch)} expired: delivery.timeout.ms=${deliveryTimeoutMs} is over since its first record was sent`
+    const text = `${described(batch)} expired: delivery.timeout.ms=${deliveryTimeoutMs} has passed since its first record was sent`
     const persistence = mayBeStored ? 'possibly-persisted' : 'not-persisted'
     return new TimeoutError(text, { topic, partition, persistence, ...(cause && { cause }) })
   }

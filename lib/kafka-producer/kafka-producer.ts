@@ -1,6 +1,6 @@
 /**
  * KafkaProducer, Kafka's own successor of the classic producer: records with headers and timestamps go into batches per
- * partition and are sent as soon as `linger.ms` is over or a batch is full, with idempotence by default and with transactions.
+ * partition and are sent as soon as `linger.ms` has passed or a batch is full, with idempotence by default and with transactions.
  * Takes the configuration of a Java client as it is.
  *
  * This file is what users see; how a record gets into a batch is in `record-intake.ts`, how batches are sent in `sender.ts`.
@@ -372,7 +372,7 @@ export class KafkaProducer<K = unknown, V = unknown> {
     }
   }
 
-  /** Resolves when everything is sent and answered, or the time is over. Never rejects. */
+  /** Resolves when everything is sent and answered, or the time limit has passed. Never rejects. */
   async #drained(timeoutMs: number): Promise<void> {
     let isOver = false
     const over = new Promise<void>((resolve) => {

@@ -82,7 +82,7 @@ export class ProducerBatch implements DueItem {
   /** What the last {@link encode} said; none before the first one. */
   producer: BatchProducer = NO_PRODUCER
   generation: FlushGeneration
-  /** When `delivery.timeout.ms` is over. */
+  /** When `delivery.timeout.ms` has passed. */
   readonly dueMs: number
   heapIndex = -1
   readonly #expectedRatio: number | null

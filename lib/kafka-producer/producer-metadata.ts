@@ -1,6 +1,6 @@
 /**
  * Which topics a producer uses, and when it asks for metadata: at once for topics that were never asked for, and after a
- * back-off where answers fail or bring nothing new; for all topics in use when `metadata.max.age.ms` is over. Topics that are
+ * back-off where answers fail or bring nothing new; for all topics in use when `metadata.max.age.ms` has passed. Topics that are
  * not used for `metadata.max.idle.ms` are forgotten.
  *
  * Has no timer: {@link ProducerMetadata.nextDueMs} says when {@link ProducerMetadata.poll} is to be called next.

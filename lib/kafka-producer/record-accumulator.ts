@@ -235,7 +235,7 @@ export class RecordAccumulator {
     this.#due.place(queue, nowMs)
   }
 
-  /** The request with the batch of a partition has ended, whatever became of it. */
+  /** The request with the batch of a partition has completed or failed. */
   unmute(topic: string, partition: number, nowMs: number): void {
     const queue = this.#store.find(topic, partition)
     if (!queue?.isMuted) return
@@ -271,7 +271,7 @@ export class RecordAccumulator {
     return parts
   }
 
-  /** Takes out what `delivery.timeout.ms` is over for, oldest first. Of those in flight the requests go on. */
+  /** Takes out what `delivery.timeout.ms` has passed for, oldest first. Of those in flight the requests go on. */
   expire(nowMs: number): ProducerBatch[] {
     const { incomplete } = this.#store
     const expired: ProducerBatch[] = []

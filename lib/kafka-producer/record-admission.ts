@@ -107,7 +107,7 @@ export class RecordAdmission {
     let waitedMs = 0
     for (let late = this.#waiting.shiftExpired(nowMs); late; late = this.#waiting.shiftExpired(nowMs)) {
       waitedMs += nowMs - late.sinceMs
-      failed.push({ future: late.future, error: exhausted(late.future, 'max.block.ms is over') })
+      failed.push({ future: late.future, error: exhausted(late.future, 'max.block.ms has passed') })
       this.#options.generations.leave(late.generation)
     }
     for (let first = this.#waiting.first; first; first = this.#waiting.first) {

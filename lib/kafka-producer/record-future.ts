@@ -21,7 +21,7 @@ export interface RecordFuture extends PromiseLike<RecordMetadata> {
   /**
    * The outcome, waited for at most this many milliseconds; without a limit like `then`. The record is sent all the same.
    *
-   * @throws {RequestTimeoutError} by rejection, when the time is over.
+   * @throws {RequestTimeoutError} by rejection, when the time limit has passed.
    * @throws {IllegalArgumentError} by rejection, for a limit that is no number from 0 on.
    */
   get(timeoutMs?: number): Promise<RecordMetadata>

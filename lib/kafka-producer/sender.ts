@@ -45,7 +45,7 @@ export interface SenderListener {
   onAbort(error: KafkaError): void
   /** A broker has no place for sequence numbers: without having been asked for, they are given up. */
   onNoNumbers(broker: string): void
-  /** A run is over; for whoever waits for something to be done. */
+  /** A run has ended; for whoever waits for something to be done. */
   onRun(): void
 }
 

@@ -100,7 +100,7 @@ export class TopicWaits {
     return taken
   }
 
-  /** Takes out one whose time is over, the earliest first. */
+  /** Takes out one whose time limit has passed, the earliest first. */
   shiftExpired(nowMs: number): WaitingSend | undefined {
     const send = this.#byDeadline.first
     if (!send || send.dueMs > nowMs) return undefined

@@ -111,7 +111,7 @@ export class TransactionProgress {
     this.failAbortable(cause, null, true)
   }
 
-  /** Records may be stored whose time is over: only under another epoch are the numbers known again. */
+  /** Records may be stored whose time limit has passed: only under another epoch are the numbers known again. */
   recordsLost(): void {
     const error = new TransactionFailedError(
       'the time of records ended before they were acknowledged; abort the transaction',

@@ -73,7 +73,7 @@ export class WaitingRecords {
     return entry && this.#remove(entry)
   }
 
-  /** Takes out one whose time is over, the earliest first; undefined where there is none. */
+  /** Takes out one whose time limit has passed, the earliest first; undefined where there is none. */
   shiftExpired(nowMs: number): WaitingRecord | undefined {
     const entry = this.#byDeadline.first
     return entry && entry.dueMs <= nowMs ? this.#remove(entry) : undefined

@@ -1,6 +1,6 @@
 /**
  * The transactions of a test cluster: producer ids, the state of each transactional id, markers in the logs and offsets of
- * groups, and the end of transactions whose time is over. Which broker coordinates is decided elsewhere.
+ * groups, and the end of transactions whose time limit has passed. Which broker coordinates is decided elsewhere.
  *
  * @see TransactionCoordinator (Kafka 3.9, 4.0)
  */

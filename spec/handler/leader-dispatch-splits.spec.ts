@@ -180,7 +180,7 @@ describe('LeaderDispatch', () => {
       )
     })
 
-    it('lets later pieces of a partition go when the time limit of the earlier ones was over meanwhile', async () => {
+    it('lets later pieces of a partition go when the time limit of the earlier ones had passed meanwhile', async () => {
       const { dispatch, pool, keeper } = makeDispatch()
       const sent = batchOf('t', 0, large('a'), large('b'))
       pool.refuse = ({ texts }) =>

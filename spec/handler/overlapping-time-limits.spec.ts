@@ -16,14 +16,14 @@ describe('OverlappingDispatch', () => {
     it('expires a waiting message without its run, and sends the messages behind it', async () => {
       const { overlapping, runs, ended, expired } = makeDispatch()
       void overlapping.dispatch(until(1000, 'a@0'))
-      void overlapping.dispatch(until(10, 'b')).then(() => expired.push('b is over'))
+      void overlapping.dispatch(until(10, 'b')).then(() => expired.push('b has completed'))
       void overlapping.dispatch(until(1000, 'c@1'))
       clock.tick(9)
       expect([expired, textsOfRuns(runs)]).to.deep.equal([[], [['a']]])
       clock.tick(1)
       expect([expired, textsOfRuns(runs)]).to.deep.equal([['b'], [['a'], ['c']]])
       await ended()
-      expect(expired).to.deep.equal(['b', 'b is over'])
+      expect(expired).to.deep.equal(['b', 'b has completed'])
     })
 
     it('sets a timer for the next deadline when one has passed', () => {
@@ -71,14 +71,14 @@ describe('OverlappingDispatch', () => {
       const { overlapping, runs, expired, ended, send } = makeDispatch()
       send('first@0')
       const call = [...until(10, 'a@0', 'b@1'), ...until(20, 'c@0', 'd@0')]
-      void overlapping.dispatch(call).then(() => expired.push('the call is over'))
+      void overlapping.dispatch(call).then(() => expired.push('the call has completed'))
       clock.tick(10)
       expect(expired).to.deep.equal(['a'])
       await runs[1]!.settle()
       clock.tick(10)
       expect(expired).to.deep.equal(['a', 'c', 'd'])
       await ended()
-      expect(expired.at(-1)).to.equal('the call is over')
+      expect(expired.at(-1)).to.equal('the call has completed')
     })
 
     it('does not fire early with a limit longer than any timer', () => {

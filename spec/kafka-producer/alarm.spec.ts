@@ -23,7 +23,7 @@ describe('Alarm', () => {
     expect(rings).to.equal(1)
   })
 
-  it('never goes off before a fraction of a millisecond is over', () => {
+  it('never goes off before a fraction of a millisecond has passed', () => {
     alarm.set(10.4, 0, true)
     clock.tick(10)
     expect(rings).to.equal(0)

@@ -286,7 +286,7 @@ describe('KafkaProducer', () => {
       expect(requests('Produce')).to.equal(3)
     })
 
-    it('end when delivery.timeout.ms is over', async () => {
+    it('end when delivery.timeout.ms has passed', async () => {
       const { producer } = await scripted([{ on: 'Produce', error: 'NOT_ENOUGH_REPLICAS' }], {
         'delivery.timeout.ms': 150,
         'request.timeout.ms': 100,

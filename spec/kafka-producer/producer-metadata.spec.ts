@@ -119,7 +119,7 @@ describe('ProducerMetadata', () => {
     expect(metadata.nextDueMs()).to.equal(performance.now() + BACKOFF_MS)
   })
 
-  it('asks for all topics in use when metadata.max.age.ms is over', async () => {
+  it('asks for all topics in use when metadata.max.age.ms has passed', async () => {
     const { asked, metadata, answer, poll } = stage()
     for (const name of ['a', 'b']) metadata.use(name, performance.now())
     poll()

@@ -94,7 +94,7 @@ describe('RecordAccumulator', () => {
   })
 
   describe('ready', () => {
-    it('a partition is due when linger.ms is over since its batch began', () => {
+    it('a partition is due when linger.ms has passed since its batch began', () => {
       const accumulator = accumulatorOf()
       append(accumulator, 0, 0)
       append(accumulator, 0, 9)
@@ -476,7 +476,7 @@ describe('RecordAccumulator', () => {
       expect(failed!.error)
         .to.be.instanceOf(BufferExhaustedError)
         .with.property('message')
-        .match(/max.block.ms is over/)
+        .match(/max.block.ms has passed/)
       expect([accumulator.waitingRecords, accumulator.nextExpiryMs]).to.deep.equal([1, 100])
     })
 

@@ -95,7 +95,7 @@ describe('RecordFuture', () => {
     expect((await succeeded().get()).offset).to.equal(102n)
   })
 
-  it('get() rejects when its time is over, and the record may still be stored', async () => {
+  it('get() rejects when its time limit has passed, and the record may still be stored', async () => {
     const clock = sinon.useFakeTimers()
     const future = appended()
     const result = future.get(500).then(

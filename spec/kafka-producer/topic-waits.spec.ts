@@ -29,7 +29,7 @@ describe('TopicWaits', () => {
     expect([waits.size, waits.topics, waits.has('t')]).to.deep.equal([1, ['u'], false])
   })
 
-  it('gives those back first whose time is over first, and passes over them in their topic', () => {
+  it('gives those back first whose time limit passes first, and passes over them in their topic', () => {
     const waits = new TopicWaits(1000)
     const [late, early, next] = [waiting('t', 30), waiting('u', 10), waiting('t', 40)]
     for (const each of [late, early, next]) waits.add(each)

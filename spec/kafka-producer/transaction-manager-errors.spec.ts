@@ -163,7 +163,7 @@ describe('TransactionManager after a record that failed', () => {
   }
 })
 
-describe('TransactionManager after records whose time is over', () => {
+describe('TransactionManager after records whose time limit has passed', () => {
   it('has to be aborted, with another epoch', () => {
     const talk = Conversation.inTransaction()
     talk.manager.sequences.expired(talk.writes())

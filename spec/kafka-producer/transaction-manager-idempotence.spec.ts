@@ -91,7 +91,7 @@ describe('TransactionManager without transactions', () => {
     expect([talk.manager.state, talk.manager.sequences.identity.producerId]).to.deep.equal(['READY', 1001n])
   })
 
-  it('raises the epoch for records whose time is over', () => {
+  it('raises the epoch for records whose time limit has passed', () => {
     const talk = ready()
     talk.manager.sequences.expired(talk.writes())
     talk.sendsNothing()

@@ -100,7 +100,7 @@ describe('A test cluster of era 0.8', () => {
     expect(await produce([['t', 0, good]], { acks: -2 })).to.deep.equal(['t/0: 0@0'])
   })
 
-  it('stores with acks 2, and answers 7 with the offset when the time of the request is over', async () => {
+  it('stores with acks 2, and answers 7 with the offset when the time limit of the request has passed', async () => {
     await start()
     cluster.createTopic('t')
     const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })

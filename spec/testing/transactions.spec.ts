@@ -102,7 +102,7 @@ describe('A test cluster and a transactional producer', () => {
     expect(values(cluster.committed('t'))).to.deep.equal(['kept'])
   })
 
-  it('aborts a transaction whose time is over, and fences its producer', async () => {
+  it('aborts a transaction whose time limit has passed, and fences its producer', async () => {
     await connect()
     const identity = await client.init(transactionalId, { timeoutMs: 5000 })
     const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
