@@ -102,7 +102,7 @@ export class BatchCompletion {
     else this.failed(batch, error, NETWORK_EXCEPTION, true)
   }
 
-  /** Its time is over, before it was answered. */
+  /** Its time limit has passed before it was answered. */
   expired(batch: ProducerBatch): void {
     const { numbered } = batch
     if (!batch.complete('failed')) return

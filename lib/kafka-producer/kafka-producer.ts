@@ -303,7 +303,7 @@ export class KafkaProducer<K = unknown, V = unknown> {
 
   /**
    * Takes no more records, sends what waits, aborts an open transaction, and ends all connections. What is not stored when the time
-   * is over fails. May be called again, also with a shorter time.
+   * has passed fails. May be called again, also with a shorter time.
    *
    * @throws {IllegalArgumentError} by rejection, for a time that is no number from 0 on.
    */

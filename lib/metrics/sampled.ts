@@ -3,7 +3,7 @@
  * and maxima are made when somebody reads.
  *
  * All values of one sensor are in one ring: its rate, average and maximum are read from the same samples. Nothing here has a
- * timer or a clock; a sample that is over ends with the next value, and one that is out of date is emptied at the next reading.
+ * timer or a clock; a sample that is complete ends with the next value, and one that is out of date is emptied at the next reading.
  *
  * @see Kafka's SampledStat, Rate, Avg, Max and Meter 4.3
  */
