@@ -63,7 +63,8 @@ const REMEMBERS_FIVE_BATCHES = 5
 
 export class Sender {
   readonly #options: SenderOptions
-  readonly #alarm = new Alarm(() => this.run())
+  /** What has arrived is read first: a back-off that ends must not overtake the metadata that it waits for. */
+  readonly #alarm = new Alarm(() => this.wake())
   #idempotence: Idempotence | null
   #isScheduled = false
   #isClosed = false
