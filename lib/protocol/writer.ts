@@ -121,11 +121,6 @@ export class Writer {
     this.patchInt32(at, this.#at - at - 4)
   }
 
-  /** Applies a checksum to what was written from `from` on. */
-  checksum(from: number, crc: (buffer: Buffer, from: number, to: number) => number): number {
-    return crc(this.#buffer, from, this.#at)
-  }
-
   /** The bytes written: a view, not a copy. */
   finish(): Buffer {
     return this.#buffer.subarray(0, this.#at)
