@@ -2,9 +2,9 @@
  * A batch as its leader takes it: as it was built (magic 2), compressed where that is set; or, for brokers before 0.11, its
  * records written once more in their format. Kafka's client converts down at the same place.
  */
-import { printable, UnsupportedCodecError, UnsupportedVersionError } from '../errors.js'
+import { printable, UnsupportedVersionError } from '../errors.js'
 import { partitionName } from '../produce/partition-batch.js'
-import { payloadOf } from '../produce/record-format.js'
+import { checkCodec, payloadOf } from '../produce/record-format.js'
 import type { Compression } from '../protocol/records/compression.js'
 import type { BatchProducer } from '../protocol/records/record-batch.js'
 import { magicOf, type RecordBody } from '../protocol/records/record-body.js'
@@ -23,9 +23,8 @@ export interface BatchPayloadOptions {
   readonly producer: BatchProducer
 }
 
-/** zstd came with Kafka 2.1. */
-const ZSTD = 'zstd'
-const FIRST_PRODUCE_WITH_ZSTD = 7
+/** The setting that names the codec. */
+const CODEC_KEY = 'compression.type'
 const ALL_TOPICS: ReadonlySet<string> = new Set()
 
 /**
@@ -33,10 +32,10 @@ const ALL_TOPICS: ReadonlySet<string> = new Set()
  *   codec; sending it again is of no use. At once, or by rejection.
  */
 export function batchPayload(batch: ProducerBatch, options: BatchPayloadOptions): Payload | Promise<Payload> {
-  const { produceVersion, compression, producer } = options
+  const { produceVersion, broker, compression, producer } = options
   if (magicOf(produceVersion) !== 2) return olderPayload(batch, options)
   if (!compression) return new EncodedBatch(batch.encode(producer))
-  if (compression.name === ZSTD && produceVersion < FIRST_PRODUCE_WITH_ZSTD) throw noZstd(batch, options)
+  checkCodec(compression, batch, produceVersion, broker, CODEC_KEY)
   return batch.compress(compression).then(() => new EncodedBatch(batch.encode(producer)))
 }
 
@@ -62,7 +61,7 @@ async function olderPayload(
     return { key, value, timestampMs: Number(timestampMs), headers: null }
   })
   const { topic, partition } = batch
-  const options = { compression, compressedTopics: ALL_TOPICS }
+  const options = { compression, compressedTopics: ALL_TOPICS, codecKey: CODEC_KEY }
   const { payload } = await payloadOf({ topic, partition, messages }, produceVersion, broker, options)
   return payload
 }
@@ -71,9 +70,4 @@ function tooOld({ topic, partition }: ProducerBatch, broker: string, what: strin
   const place = printable(partitionName(topic, partition))
   const text = `records for ${place} have ${what}, which needs Kafka 0.11 or newer: ${broker} is older`
   return new UnsupportedVersionError(text, { broker, topic, partition })
-}
-
-function noZstd({ topic, partition }: ProducerBatch, { broker, produceVersion }: BatchPayloadOptions) {
-  const text = `compression.type=zstd needs Kafka 2.1 or newer, and ${broker} supports Produce v${produceVersion}: use gzip, snappy or lz4`
-  return new UnsupportedCodecError(text, { broker, topic, partition })
 }

@@ -25,6 +25,8 @@ export interface PayloadOptions {
   readonly compression: Compression | null
   /** Empty means all topics. */
   readonly compressedTopics: ReadonlySet<string>
+  /** The setting that names the codec, for texts. Default: `compression.codec`. */
+  readonly codecKey?: string
 }
 
 /** A batch as it goes out. */
@@ -51,15 +53,25 @@ export function payloadOf(
   broker: string,
   options: PayloadOptions,
 ): BatchPayload | Promise<BatchPayload> {
-  const { compression, compressedTopics } = options
+  const { compression, compressedTopics, codecKey } = options
   const magic = magicOf(produceVersion)
   const isPlain = !compression || (compressedTopics.size > 0 && !compressedTopics.has(batch.topic))
   if (isPlain) return plainPayload(batch, magic)
-  if (compression.name === ZSTD && produceVersion < FIRST_PRODUCE_WITH_ZSTD) {
-    const text = `compression.codec=zstd needs Kafka 2.1 or newer, and ${broker} supports Produce v${produceVersion}: use gzip, snappy or lz4`
-    throw new UnsupportedCodecError(text, { broker, topic: batch.topic, partition: batch.partition })
-  }
+  checkCodec(compression, batch, produceVersion, broker, codecKey)
   return compressedPayload(batch, magic, compression)
+}
+
+/** @throws {UnsupportedCodecError} when such a broker does not know the codec. */
+export function checkCodec(
+  { name }: Compression,
+  { topic, partition }: Pick<PartitionBatch, 'topic' | 'partition'>,
+  produceVersion: number,
+  broker: string,
+  codecKey = 'compression.codec',
+): void {
+  if (name !== ZSTD || produceVersion >= FIRST_PRODUCE_WITH_ZSTD) return
+  const text = `${codecKey}=zstd needs Kafka 2.1 or newer, and ${broker} supports Produce v${produceVersion}: use gzip, snappy or lz4`
+  throw new UnsupportedCodecError(text, { broker, topic, partition })
 }
 
 function plainPayload({ messages, producer }: PartitionBatch, magic: Magic): BatchPayload {

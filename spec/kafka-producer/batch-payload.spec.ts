@@ -117,6 +117,13 @@ describe('batchPayload', () => {
       UnsupportedCodecError,
       /compression.type=zstd needs Kafka 2.1 or newer, and b:1 supports Produce v6/,
     ],
+    [
+      'zstd and record batches',
+      { produceVersion: 2, compression: compressionNamed('zstd') },
+      null,
+      UnsupportedCodecError,
+      /compression.type=zstd needs Kafka 2.1 or newer, and b:1 supports Produce v2/,
+    ],
   ]
   for (const [title, given, headers, type, text] of refused) {
     it(`a broker that is too old for ${title} is sent nothing`, async () => {
