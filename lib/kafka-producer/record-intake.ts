@@ -5,6 +5,7 @@
  * Every failure of a record arrives through its future and callback (docs/decisions/0009-kafka-producer.md).
  */
 import type { ClusterMetadata } from '../cluster/cluster-metadata.js'
+import { counted } from '../counted.js'
 import { asKafkaError, type KafkaError, printable } from '../errors.js'
 import { nameOfThrown } from '../name-of-thrown.js'
 import { headersBytes, partBytes, upperBoundBytes } from '../protocol/records/record-sizes.js'
@@ -89,7 +90,7 @@ export class RecordIntake {
     return given
   }
 
-  /** Takes a record; what becomes of it is in its future. */
+  /** Takes a record; its outcome is in its future. */
   send(record: RecordLike, callback: Callback | null): FutureRecordMetadata {
     const { clock, metadata, cluster } = this.#options
     const { topic, partition } = record
@@ -98,7 +99,9 @@ export class RecordIntake {
     const used = metadata.use(topic, clock.nowMs)
     const { view } = used
     try {
-      if (view === null && cluster.errorCodeOf(topic) === INVALID_TOPIC_EXCEPTION) throw refusal(topic, 17)
+      if (view === null && cluster.errorCodeOf(topic) === INVALID_TOPIC_EXCEPTION) {
+        throw refusal(topic, INVALID_TOPIC_EXCEPTION)
+      }
       const headers = this.#headersOf(record)
       const key = serializePart(this.#options.keySerializer, 'key', topic, record.key ?? null, headers)
       const value = serializePart(this.#options.valueSerializer, 'value', topic, record.value, headers)
@@ -133,7 +136,7 @@ export class RecordIntake {
     const { cluster, metadata } = this.#options
     for (const topic of this.#waits.topics) {
       const code = cluster.errorCodeOf(topic)
-      if (code === INVALID_TOPIC_EXCEPTION || code === TOPIC_AUTHORIZATION_FAILED) {
+      if (isFinal(code)) {
         for (const send of this.#waits.takeTopic(topic)) this.#fail(send, refusal(topic, code))
         continue
       }
@@ -260,7 +263,7 @@ export class RecordIntake {
     const known = cluster.topic(topic)
     const what =
       known && typeof partition === 'number'
-        ? `${printable(topic)} has ${known.partitionCount} partitions and not number ${partition}`
+        ? `${printable(topic)} has ${counted(known.partitionCount, 'partition')} and not number ${partition}`
         : `nothing is known of topic ${printable(topic)}`
     return new TimeoutError(`${what} after max.block.ms=${maxBlockMs}`, {
       topic,

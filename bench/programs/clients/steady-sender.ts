@@ -32,7 +32,7 @@ export interface Round {
 /** When the message was due in its round, and how long it took from then. */
 export type Latency = readonly [dueMs: number, latencyMs: number]
 
-/** What a pool is told of the leaders of a cluster; only here is it anybody's business. */
+/** The part of a pool that metadata updates; internal to the library, and replaced here. */
 interface Pool {
   readonly ProducerPool: { readonly prototype: { update(leaders: ReadonlyMap<number, unknown>): void } }
 }
