@@ -52,7 +52,6 @@ export class KafkaPerfRun {
   readonly #valueOf: (n: number) => Buffer
   readonly #tally: Tally
   readonly #stopControl = new StopControl()
-  #signal: StopSignal | null = null
   #ended: string | null = null
   /** Since when the open transaction is; null while none is open. */
   #transactionSinceMs: number | null = null
@@ -80,9 +79,7 @@ export class KafkaPerfRun {
 
   /** Ends the sending; what was sent has `--close-timeout-ms` to be delivered, or none at the second signal. */
   stop(signal: StopSignal): void {
-    const isFirst = this.#signal === null
-    this.#signal ??= signal
-    this.#stopControl.stop(isFirst ? this.#options.closeTimeoutMs : 0)
+    this.#stopControl.onSignal(signal, this.#options.closeTimeoutMs)
   }
 
   /** Can be called once. */
@@ -99,7 +96,7 @@ export class KafkaPerfRun {
     this.#stopControl.clear()
     const tally = this.#tally
     if (this.#ended === UNREACHABLE && tally.unsettled > 0) tally.addFailure(UNREACHABLE, tally.unsettled)
-    const signal = tally.sent < this.#options.records ? this.#signal : null
+    const signal = tally.sent < this.#options.records ? this.#stopControl.signal : null
     return { totalLine, metrics, tally, signal, ended: this.#ended }
   }
 

@@ -23,7 +23,6 @@ export class PerfRun {
   readonly #latency = new Latency()
   readonly #stopControl = new StopControl()
   #timeline: Timeline | null = null
-  #signal: StopSignal | null = null
   #isUnreachable = false
 
   /** @throws {ConfigError} for a setting, or a file, that cannot be used. */
@@ -42,9 +41,7 @@ export class PerfRun {
 
   /** Ends the sending; what was sent has `--close-timeout-ms` to be delivered, or none at the second signal. */
   stop(signal: StopSignal): void {
-    const isFirst = this.#signal === null
-    this.#signal ??= signal
-    this.#stopControl.stop(isFirst ? this.#options.closeTimeoutMs : 0)
+    this.#stopControl.onSignal(signal, this.#options.closeTimeoutMs)
   }
 
   /** Can be called once. */
@@ -82,7 +79,7 @@ export class PerfRun {
   #result(startMs: number, endMs: number, isConfirmed: boolean): Result {
     const { sent, delivered, failed, unsettled, bytes, causes } = this.tally
     const { compressionCodec, batchNumMessages, requestRequiredAcks } = this.config
-    const signal = sent < this.plannedMessages ? this.#signal : null
+    const signal = sent < this.plannedMessages ? this.#stopControl.signal : null
     return {
       startMs,
       endMs,

@@ -1,11 +1,13 @@
 /** How a run ends before its time: first nothing more is sent, then what was sent is no longer waited for. */
 import { setMaxListeners } from 'node:events'
+import type { StopSignal } from '../cli/stop-signals.js'
 import { pause } from '../timers.js'
 import type { Pacer } from './pacer.js'
 
 export class StopControl {
   readonly #stopping = new AbortController()
   #isAbandoned = false
+  #signal: StopSignal | null = null
   #timer: NodeJS.Timeout | undefined
   #abandon!: () => void
   /** Resolves when what is left is no longer waited for. */
@@ -34,6 +36,17 @@ export class StopControl {
   /** For pauses, which it ends. */
   get stopSignal(): AbortSignal {
     return this.#stopping.signal
+  }
+
+  /** The first signal that ended the run; null for none. */
+  get signal(): StopSignal | null {
+    return this.#signal
+  }
+
+  /** @param graceMs - how long what was sent is waited for after the first signal; after another one not at all. */
+  onSignal(signal: StopSignal, graceMs: number): void {
+    this.stop(this.#signal === null ? graceMs : 0)
+    this.#signal ??= signal
   }
 
   /** @param graceMs - how long what was sent is waited for; counts from the last call. */
