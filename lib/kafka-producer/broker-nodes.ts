@@ -11,15 +11,13 @@ import type { BrokerSessions } from '../cluster/broker-sessions.js'
 import type { KafkaError } from '../errors.js'
 import type { BrokerSession, Ready } from '../network/broker-session.js'
 import type { ReadyConnection } from '../network/ready-connection.js'
-import { retryBackoffMs } from './retry-backoff.js'
+import { type RetryBackoffOptions, retryBackoffMs } from './retry-backoff.js'
 
 export interface BrokerNodesOptions {
   readonly sessions: BrokerSessions
   /** `max.in.flight.requests.per.connection`. */
   readonly maxInFlight: number
-  readonly reconnectBackoffMs: number
-  readonly reconnectBackoffMaxMs: number
-  random(): number
+  readonly reconnectBackoff: RetryBackoffOptions
   /** null for a broker that no metadata has. */
   addressOf(brokerId: number): BrokerAddress | null
   /** One in use, for a broker whose versions have to be found out; null for none. */
@@ -137,8 +135,7 @@ export class BrokerNodes {
 
   /** Its connection ended, or could not be made: it is not connected to again at once. */
   disconnected(node: BrokerNode, nowMs: number): void {
-    const { reconnectBackoffMs: baseMs, reconnectBackoffMaxMs: maxMs, random } = this.#options
-    node.retryAtMs = nowMs + retryBackoffMs(node.failures, { baseMs, maxMs, random })
+    node.retryAtMs = nowMs + retryBackoffMs(node.failures, this.#options.reconnectBackoff)
     node.failures++
   }
 }

@@ -11,19 +11,16 @@ import type { ClusterMetadata, ClusterTopic } from '../cluster/cluster-metadata.
 import type { MetadataFetcher } from '../cluster/metadata-refresher.js'
 import type { KafkaError } from '../errors.js'
 import type { MetadataResponse } from '../protocol/messages/index.js'
-import { retryBackoffMs } from './retry-backoff.js'
+import { type RetryBackoffOptions, retryBackoffMs } from './retry-backoff.js'
 
 export interface ProducerMetadataOptions {
   readonly cluster: ClusterMetadata
   readonly source: MetadataFetcher
-  readonly retryBackoffMs: number
-  readonly retryBackoffMaxMs: number
+  readonly retryBackoff: RetryBackoffOptions
   /** `metadata.max.age.ms`. */
   readonly maxAgeMs: number
   /** `metadata.max.idle.ms`. */
   readonly maxIdleMs: number
-  /** 0 ≤ n < 1. */
-  random(): number
   /** An answer was taken, or nobody answered. */
   onUpdate(error: KafkaError | null): void
 }
@@ -175,7 +172,6 @@ export class ProducerMetadata {
   }
 
   #backOff(times: number, nowMs: number): void {
-    const { retryBackoffMs: baseMs, retryBackoffMaxMs: maxMs, random } = this.#options
-    this.#retryAtMs = times === 0 ? 0 : nowMs + retryBackoffMs(times - 1, { baseMs, maxMs, random })
+    this.#retryAtMs = times === 0 ? 0 : nowMs + retryBackoffMs(times - 1, this.#options.retryBackoff)
   }
 }

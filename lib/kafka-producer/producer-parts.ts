@@ -51,6 +51,12 @@ export function compose(
 ): ProducerParts {
   const { requestTimeoutMs, transactionalId, acks } = config
   const random = Math.random
+  const retryBackoff = { baseMs: config.retryBackoffMs, maxMs: config.retryBackoffMaxMs, random }
+  const reconnectBackoff = {
+    baseMs: config.reconnectBackoffMs,
+    maxMs: config.reconnectBackoffMaxMs,
+    random,
+  }
   const metrics = new KafkaProducerMetrics({
     clientId: config.clientId,
     startTimeMs: Date.now(),
@@ -70,11 +76,9 @@ export function compose(
   const metadata = new ProducerMetadata({
     cluster,
     source,
-    retryBackoffMs: config.retryBackoffMs,
-    retryBackoffMaxMs: config.retryBackoffMaxMs,
+    retryBackoff,
     maxAgeMs: config.metadataMaxAgeMs,
     maxIdleMs: config.metadataMaxIdleMs,
-    random,
     onUpdate: (error) => {
       brokerIds.forget()
       accumulator.updateCluster(performance.now())
@@ -101,8 +105,7 @@ export function compose(
     bufferBytes: config.bufferMemory,
     maxRequestBytes: config.maxRequestSize,
     isCompressed: compression !== null,
-    retryBackoffMs: config.retryBackoffMs,
-    retryBackoffMaxMs: config.retryBackoffMaxMs,
+    retryBackoff,
     isMutedInFlight: !config.enableIdempotence || config.maxInFlightRequestsPerConnection === 1,
     isAdaptive: config.partitionerAdaptivePartitioningEnable && config.partitionerClass === null,
     availabilityTimeoutMs: config.partitionerAvailabilityTimeoutMs,
@@ -116,9 +119,7 @@ export function compose(
   const nodes = new BrokerNodes({
     sessions,
     maxInFlight: config.maxInFlightRequestsPerConnection,
-    reconnectBackoffMs: config.reconnectBackoffMs,
-    reconnectBackoffMaxMs: config.reconnectBackoffMaxMs,
-    random,
+    reconnectBackoff,
     addressOf: (id) => cluster.addressOf(id),
     topics,
     onConnected: (broker, made) => {
@@ -193,9 +194,7 @@ export function compose(
       transactions,
       sessions,
       requestTimeoutMs,
-      reconnectBackoffMs: config.reconnectBackoffMs,
-      reconnectBackoffMaxMs: config.reconnectBackoffMaxMs,
-      random,
+      reconnectBackoff,
       candidates: () => candidatesOf(cluster, config.bootstrapServers),
       topics,
       onNoProducerIds: (error) => giveUpIdempotence(error.message),

@@ -18,7 +18,7 @@ import type { ProducerBatch } from './producer-batch.js'
 import { type Failed, RecordAdmission } from './record-admission.js'
 import { RecordAppender } from './record-appender.js'
 import type { FutureRecordMetadata } from './record-future.js'
-import { retryBackoffMs } from './retry-backoff.js'
+import { type RetryBackoffOptions, retryBackoffMs } from './retry-backoff.js'
 import { splitBatch } from './split-batch.js'
 
 export { UNASSIGNED } from './record-admission.js'
@@ -42,8 +42,7 @@ export interface RecordAccumulatorOptions {
   /** `max.request.size`. */
   readonly maxRequestBytes: number
   readonly isCompressed: boolean
-  readonly retryBackoffMs: number
-  readonly retryBackoffMaxMs: number
+  readonly retryBackoff: RetryBackoffOptions
   /** Whether a partition has at most one batch in flight, which keeps its order without sequence numbers. */
   readonly isMutedInFlight: boolean
   /** `partitioner.adaptive.partitioning.enable`. */
@@ -226,8 +225,7 @@ export class RecordAccumulator {
 
   /** Puts a batch that failed back in front; its partition is still muted where it was. */
   reenqueue(batch: ProducerBatch, nowMs: number): void {
-    const { retryBackoffMs: baseMs, retryBackoffMaxMs: maxMs, random } = this.#options
-    batch.retryAtMs = nowMs + retryBackoffMs(batch.attempts, { baseMs, maxMs, random })
+    batch.retryAtMs = nowMs + retryBackoffMs(batch.attempts, this.#options.retryBackoff)
     batch.attempts++
     batch.isInFlight = false
     const queue = this.#store.queueOf(batch)

@@ -5,9 +5,9 @@
  */
 
 export interface RetryBackoffOptions {
-  /** `retry.backoff.ms`. */
+  /** `retry.backoff.ms` or `reconnect.backoff.ms`. */
   readonly baseMs: number
-  /** `retry.backoff.max.ms`; where it is not above the first, every wait is that long. */
+  /** The setting with `max` of the same name; where it is not above the first, every wait is that long. */
   readonly maxMs: number
   /** 0 ≤ n < 1. */
   random(): number

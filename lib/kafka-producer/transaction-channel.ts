@@ -11,16 +11,14 @@ import type { ReadyConnection } from '../network/ready-connection.js'
 import { apiVersions, initProducerId } from '../protocol/messages/index.js'
 import { version } from '../version.js'
 import type { Coordinator, OutgoingRequest } from './request-queue.js'
-import { retryBackoffMs } from './retry-backoff.js'
+import { type RetryBackoffOptions, retryBackoffMs } from './retry-backoff.js'
 import type { TransactionManager } from './transaction-manager.js'
 
 export interface TransactionChannelOptions {
   readonly transactions: TransactionManager
   readonly sessions: BrokerSessions
   readonly requestTimeoutMs: number
-  readonly reconnectBackoffMs: number
-  readonly reconnectBackoffMaxMs: number
-  random(): number
+  readonly reconnectBackoff: RetryBackoffOptions
   /** Brokers that may be asked for what any broker answers. */
   candidates(): readonly BrokerAddress[]
   /** One in use, for a broker whose versions have to be found out; null for none. */
@@ -117,8 +115,7 @@ export class TransactionChannel {
   /** Brokers that are down are not asked in a tight loop. */
   #reconnectMs(): number {
     if (this.#failures === 0) return 0
-    const { reconnectBackoffMs: baseMs, reconnectBackoffMaxMs: maxMs, random } = this.#options
-    return retryBackoffMs(this.#failures - 1, { baseMs, maxMs, random })
+    return retryBackoffMs(this.#failures - 1, this.#options.reconnectBackoff)
   }
 
   /** A broker was connected to: what it says of the cluster counts from the next transaction on. Never rejects. */

@@ -49,9 +49,7 @@ function stage(maxInFlight = 2) {
   const nodes = new BrokerNodes({
     sessions,
     maxInFlight,
-    reconnectBackoffMs: BACKOFF_MS,
-    reconnectBackoffMaxMs: BACKOFF_MS,
-    random: () => 0.5,
+    reconnectBackoff: { baseMs: BACKOFF_MS, maxMs: BACKOFF_MS, random: () => 0.5 },
     addressOf: (id) => addresses.get(id) ?? null,
     topics: () => ['t'],
     onConnected: (_, made) => connected.push(made instanceof ConnectionError ? made.message : null),

@@ -24,11 +24,9 @@ function stage() {
         return new Promise((resolve, reject) => waiting.push({ resolve, reject }))
       },
     },
-    retryBackoffMs: BACKOFF_MS,
-    retryBackoffMaxMs: BACKOFF_MS,
+    retryBackoff: { baseMs: BACKOFF_MS, maxMs: BACKOFF_MS, random: () => 0.5 },
     maxAgeMs: MAX_AGE_MS,
     maxIdleMs: MAX_IDLE_MS,
-    random: () => 0.5,
     onUpdate: (error) => updates.push(error?.message ?? null),
   })
   /** Answers the oldest question; topics with the code of their error. */

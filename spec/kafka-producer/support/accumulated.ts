@@ -32,6 +32,7 @@ export interface Given extends Partial<Omit<RecordAccumulatorOptions, 'cluster'>
 }
 
 export function accumulatorOf(given: Given = {}): RecordAccumulator {
+  const { random = () => 0.5 } = given
   return new RecordAccumulator({
     batchBytes: 1024,
     lingerMs: 10,
@@ -39,12 +40,11 @@ export function accumulatorOf(given: Given = {}): RecordAccumulator {
     bufferBytes: 100 * 1024,
     maxRequestBytes: 1024 * 1024,
     isCompressed: false,
-    retryBackoffMs: 100,
-    retryBackoffMaxMs: 1000,
+    retryBackoff: { baseMs: 100, maxMs: 1000, random },
     isMutedInFlight: false,
     isAdaptive: true,
     availabilityTimeoutMs: 0,
-    random: () => 0.5,
+    random,
     cluster: new FakeCluster(),
     ...given,
   })
