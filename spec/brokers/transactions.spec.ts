@@ -9,8 +9,9 @@ import type { Api } from '../../lib/protocol/api.js'
 import { apiVersions, initProducerId } from '../../lib/protocol/messages/index.js'
 import { decodeResponse, encodeRequest } from '../../lib/protocol/request-response.js'
 import { RawClient } from '../support/scripted/raw-client.js'
-import { wire } from '../support/wire.js'
+
 import { eventually, KafkaCluster } from './support/index.js'
+import { raiseTransactionVersion } from './support/transaction-version.js'
 
 const group = { groupId: 'readers', generationId: -1, memberId: '', groupInstanceId: null }
 const offsets = [{ topic: 'logs', partition: 0, offset: 7n }]
@@ -96,21 +97,9 @@ async function exchange<Request, Response>(
 
 const portOf = (cluster: KafkaCluster): number => Number(cluster.bootstrap[0]!.split(':')[1])
 
-/** UpdateFeatures v1: what `kafka-features upgrade --feature transaction.version=2` sends. */
-async function raiseTransactionVersion(cluster: KafkaCluster): Promise<void> {
-  const client = await RawClient.connect(portOf(cluster))
-  const request = wire()
-    .requestHeader(57, 1, 1, 'spec')
-    .noTags()
-    .int32(10_000)
-    .compactArray(['transaction.version'], (to, feature) =>
-      to.compactString(feature).int16(2).int8(1).noTags(),
-    )
-    .int8(0)
-    .noTags()
-  client.write(request.framed())
-  await client.answer()
-  await client.close()
+/** Returns once brokers name the level to producers: it is finalized some time after it was accepted. */
+async function useTransactionVersion2(cluster: KafkaCluster): Promise<void> {
+  await raiseTransactionVersion(portOf(cluster))
   const look = async () => {
     const sender = await Sender.connect(cluster, null)
     await sender.close()
@@ -137,7 +126,7 @@ for (const { version, isVersion2 } of RUNS) {
     before(async () => {
       cluster = await KafkaCluster.start({ version, brokers: 1 })
       await cluster.createTopic('logs')
-      if (isVersion2) await raiseTransactionVersion(cluster)
+      if (isVersion2) await useTransactionVersion2(cluster)
     })
 
     afterEach(async () => {

@@ -1,5 +1,5 @@
 import type { Meter } from '@opentelemetry/api'
-import { AggregationTemporality, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
+import { AggregationTemporality, MeterProvider } from '@opentelemetry/sdk-metrics'
 import { expect } from 'chai'
 import { Registry } from 'prom-client'
 import { KafkaProducer, metricValue } from '../../lib/kafka-producer/index.js'
@@ -10,6 +10,7 @@ import { TestCluster } from '../../lib/testing/index.js'
 import { version } from '../../lib/version.js'
 import { FakeKafkaProducer } from './support/fake-kafka-producer.js'
 import { FakeProducer } from './support/fake-producer.js'
+import { MemoryReader } from './support/memory-reader.js'
 
 describe('collectFrom (Prometheus) of a KafkaProducer', () => {
   let registry: Registry
@@ -83,12 +84,6 @@ describe('collectFrom (Prometheus) of a KafkaProducer', () => {
     ])
   })
 })
-
-/** Collects when it is asked, into memory. */
-class MemoryReader extends MetricReader {
-  protected async onShutdown(): Promise<void> {}
-  protected async onForceFlush(): Promise<void> {}
-}
 
 describe('observe (OpenTelemetry) of a KafkaProducer', () => {
   let reader: MemoryReader

@@ -1,5 +1,5 @@
 import { type Meter, metrics } from '@opentelemetry/api'
-import { AggregationTemporality, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
+import { AggregationTemporality, MeterProvider } from '@opentelemetry/sdk-metrics'
 import { expect } from 'chai'
 import { Producer } from '../../lib/index.js'
 import { silentLogger } from '../../lib/logger.js'
@@ -7,12 +7,7 @@ import { observe } from '../../lib/metrics/opentelemetry.js'
 import { version } from '../../lib/version.js'
 import { ScriptedCluster } from '../support/scripted/scripted-cluster.js'
 import { FakeProducer } from './support/fake-producer.js'
-
-/** Collects when it is asked, into memory: sums since the collection before, because of older ones an SDK never lets go. */
-class MemoryReader extends MetricReader {
-  protected async onShutdown(): Promise<void> {}
-  protected async onForceFlush(): Promise<void> {}
-}
+import { MemoryReader } from './support/memory-reader.js'
 
 describe('observe (OpenTelemetry)', () => {
   let reader: MemoryReader
@@ -20,6 +15,7 @@ describe('observe (OpenTelemetry)', () => {
   let meter: Meter
 
   beforeEach(() => {
+    // Sums since the collection before, because of older ones an SDK never lets go.
     reader = new MemoryReader({ aggregationTemporalitySelector: () => AggregationTemporality.DELTA })
     provider = new MeterProvider({ readers: [reader] })
     meter = provider.getMeter('spec')
