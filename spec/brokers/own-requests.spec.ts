@@ -92,7 +92,8 @@ function expected(version: number, codec: string): string[] {
   const magic = version >= 3 ? 2 : version === 2 ? 1 : 0
   const headers = magic === 2 ? `\th1\t${base64('v1')}\th2\t-` : ''
   const timestampMs = magic === 0 ? -1 : TIMESTAMP_MS
-  const batch = `batch\t${magic}\t${codec}`
+  // Without producer id, epoch and number, and not of a transaction.
+  const batch = `batch\t${magic}\t${codec}\t-1\t-1\t-1\tfalse`
   return [
     'acks\t-1\t10000\tnull',
     `partition\t${version >= 13 ? TOPIC_ID_TEXT : 'test'}\t0`,

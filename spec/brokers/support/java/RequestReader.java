@@ -8,10 +8,16 @@ import java.util.Base64;
 import java.util.HexFormat;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.message.AddOffsetsToTxnRequestData;
+import org.apache.kafka.common.message.AddPartitionsToTxnRequestData;
 import org.apache.kafka.common.message.ApiVersionsRequestData;
+import org.apache.kafka.common.message.EndTxnRequestData;
+import org.apache.kafka.common.message.FindCoordinatorRequestData;
+import org.apache.kafka.common.message.InitProducerIdRequestData;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.RequestHeaderData;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.record.MemoryRecords;
@@ -21,8 +27,8 @@ import org.apache.kafka.common.record.RecordBatch;
  * Says what is in requests, by Kafka's own classes, for the broker specs.
  *
  * Reads one request a line, in hexadecimal, without its length. Answers each with lines of fields separated by tabs: what
- * it is, then for Produce each partition and each of its records, for Metadata each topic; then "end" and how many
- * bytes were left, or "error" and a message. Bytes are in base64, null is "-", which base64 never is.
+ * it is, then for Produce each partition and each of its records, for Metadata each topic, for those of transactions whose
+ * and what they are about; then "end" and how many bytes were left, or "error" and a message. Bytes are in base64, null is "-", which base64 never is.
  */
 public final class RequestReader {
   private static final Base64.Encoder BASE64 = Base64.getEncoder();
@@ -48,9 +54,63 @@ public final class RequestReader {
     ByteBufferAccessor readable = new ByteBufferAccessor(bytes);
     RequestHeaderData header = new RequestHeaderData(readable, api.requestHeaderVersion(version));
     out.print(api.name + "\t" + version + "\t" + header.correlationId() + "\t" + header.clientId() + "\n");
-    if (api == ApiKeys.PRODUCE) produce(new ProduceRequestData(readable, version), out);
-    else if (api == ApiKeys.METADATA) metadata(new MetadataRequestData(readable, version), out);
-    else versions(new ApiVersionsRequestData(readable, version), out);
+    switch (api) {
+      case PRODUCE -> produce(new ProduceRequestData(readable, version), out);
+      case METADATA -> metadata(new MetadataRequestData(readable, version), out);
+      case API_VERSIONS -> versions(new ApiVersionsRequestData(readable, version), out);
+      case FIND_COORDINATOR -> coordinator(new FindCoordinatorRequestData(readable, version), out);
+      case INIT_PRODUCER_ID -> producerId(new InitProducerIdRequestData(readable, version), out);
+      case ADD_PARTITIONS_TO_TXN -> partitions(new AddPartitionsToTxnRequestData(readable, version), out);
+      case ADD_OFFSETS_TO_TXN -> group(new AddOffsetsToTxnRequestData(readable, version), out);
+      case TXN_OFFSET_COMMIT -> offsets(new TxnOffsetCommitRequestData(readable, version), out);
+      case END_TXN -> end(new EndTxnRequestData(readable, version), out);
+      default -> throw new IllegalArgumentException("not printed here: " + api.name);
+    }
+  }
+
+  /** One key up to v3, a list from v4 on. */
+  private static void coordinator(FindCoordinatorRequestData request, PrintStream out) {
+    out.print("kind\t" + request.keyType() + "\n");
+    out.print("keys\t" + request.key() + "\t" + String.join(",", request.coordinatorKeys()) + "\n");
+  }
+
+  private static void producerId(InitProducerIdRequestData request, PrintStream out) {
+    transaction(request.transactionalId(), request.producerId(), request.producerEpoch(), out);
+    out.print("timeout\t" + request.transactionTimeoutMs() + "\n");
+  }
+
+  private static void partitions(AddPartitionsToTxnRequestData request, PrintStream out) {
+    String id = request.v3AndBelowTransactionalId();
+    transaction(id, request.v3AndBelowProducerId(), request.v3AndBelowProducerEpoch(), out);
+    request.v3AndBelowTopics().forEach(topic -> {
+      out.print("partitions\t" + topic.name() + "\t" + topic.partitions() + "\n");
+    });
+  }
+
+  private static void group(AddOffsetsToTxnRequestData request, PrintStream out) {
+    transaction(request.transactionalId(), request.producerId(), request.producerEpoch(), out);
+    out.print("group\t" + request.groupId() + "\n");
+  }
+
+  private static void offsets(TxnOffsetCommitRequestData request, PrintStream out) {
+    transaction(request.transactionalId(), request.producerId(), request.producerEpoch(), out);
+    out.print("group\t" + request.groupId() + "\t" + request.generationId() + "\t" + request.memberId());
+    out.print("\t" + request.groupInstanceId() + "\n");
+    for (TxnOffsetCommitRequestData.TxnOffsetCommitRequestTopic topic : request.topics()) {
+      for (TxnOffsetCommitRequestData.TxnOffsetCommitRequestPartition partition : topic.partitions()) {
+        out.print("offset\t" + topic.name() + "\t" + partition.partitionIndex() + "\t" + partition.committedOffset());
+        out.print("\t" + partition.committedLeaderEpoch() + "\t" + partition.committedMetadata() + "\n");
+      }
+    }
+  }
+
+  private static void end(EndTxnRequestData request, PrintStream out) {
+    transaction(request.transactionalId(), request.producerId(), request.producerEpoch(), out);
+    out.print("committed\t" + request.committed() + "\n");
+  }
+
+  private static void transaction(String id, long producerId, short epoch, PrintStream out) {
+    out.print("transaction\t" + id + "\t" + producerId + "\t" + epoch + "\n");
   }
 
   private static void versions(ApiVersionsRequestData request, PrintStream out) {
@@ -89,7 +149,9 @@ public final class RequestReader {
 
   private static void printBatch(RecordBatch batch, PrintStream out) {
     batch.ensureValid(); // checks the CRC
-    out.print("batch\t" + batch.magic() + "\t" + batch.compressionType().name + "\n");
+    out.print("batch\t" + batch.magic() + "\t" + batch.compressionType().name);
+    out.print("\t" + batch.producerId() + "\t" + batch.producerEpoch() + "\t" + batch.baseSequence());
+    out.print("\t" + batch.isTransactional() + "\n");
     for (org.apache.kafka.common.record.Record record : batch) {
       StringBuilder line = new StringBuilder("record\t").append(record.timestamp());
       line.append('\t').append(base64(record.key())).append('\t').append(base64(record.value()));
