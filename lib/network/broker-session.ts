@@ -149,7 +149,7 @@ export class BrokerSession {
    * A connection that can be used now.
    *
    * @param topics - in use, at least one unless the broker {@link isKnown}: the question for versions names them. null where
-   *   none is in use: only the versions are asked for, which brokers before 0.10 do not answer.
+   *   none is in use: only the versions are asked for, and a broker that does not answer that is asked about no topic.
    * @returns at once while the connection is open, so that nobody waits for nothing.
    * @throws {ConnectionError | RequestTimeoutError | DecodeError | UnsupportedVersionError} as a rejection; nothing of
    * the caller was written. After {@link close} with its reason.

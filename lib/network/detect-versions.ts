@@ -13,7 +13,7 @@
  *
  * @see docs/decisions/0005-versions-are-detected.md
  */
-import { ConnectionError, type KafkaError, UnsupportedVersionError } from '../errors.js'
+import { ConnectionError, type KafkaError, RequestTimeoutError, UnsupportedVersionError } from '../errors.js'
 import { errorCode } from '../protocol/error-code.js'
 import {
   type ApiVersionsResponse,
@@ -53,8 +53,10 @@ export interface Detection {
 /** How often a peer that closes on everything is asked: a proxy may do so until its broker is up. */
 const ROUNDS = 2
 const PAUSE_MS = 50
-/** Who has a topic by then asks again, in the way that all brokers answer. */
+/** For a broker that is silent, of 0.9 or stopped: there may be another that answers. */
 const ALONE_TIMEOUT_MS = 2000
+/** Legal in no release, so brokers that create topics do not create this one; all answer. */
+const NO_TOPIC = '/'
 
 /**
  * @throws {ConnectionError | RequestTimeoutError | DecodeError} nothing is known then.
@@ -73,23 +75,24 @@ export async function detectVersions(detection: Detection): Promise<Detected> {
 }
 
 /**
- * Where no topic is in use: asks for the versions alone, which brokers before 0.10 do not answer.
+ * Where no topic is in use: asks for the versions alone. Brokers before 0.10 close on that, or are silent; then, unless something
+ * has to be authenticated, as {@link detectVersions}, with Metadata for a name that no topic can have.
  *
  * @throws {ConnectionError | RequestTimeoutError | DecodeError | UnsupportedVersionError}
  */
-export async function detectVersionsAlone({
-  open,
-  authenticate,
-  timeoutMs,
-}: Omit<Detection, 'topics'>): Promise<Detected> {
+export async function detectVersionsAlone(detection: Omit<Detection, 'topics'>): Promise<Detected> {
+  const { open, authenticate } = detection
+  const limitMs = Math.min(detection.timeoutMs, ALONE_TIMEOUT_MS)
   const client = await open()
   try {
-    const limitMs = Math.min(timeoutMs, ALONE_TIMEOUT_MS)
     client.useVersions(versionsIn(await askVersions(client, limitMs), client))
     await authenticate?.(client)
   } catch (error) {
     client.close(error as KafkaError)
-    throw error
+    const mayBeOld = hasClosed(client, error) || (error instanceof RequestTimeoutError && !client.hasAnswered)
+    if (authenticate || !mayBeOld) throw error
+    const found = await detectVersions({ ...detection, topics: [NO_TOPIC], timeoutMs: limitMs })
+    return { client: found.client, metadata: null }
   }
   return { client, metadata: null }
 }

@@ -7,7 +7,12 @@ import {
   RequestTimeoutError,
   UnsupportedVersionError,
 } from '../../lib/errors.js'
-import { type Detected, type Detection, detectVersions } from '../../lib/network/detect-versions.js'
+import {
+  type Detected,
+  type Detection,
+  detectVersions,
+  detectVersionsAlone,
+} from '../../lib/network/detect-versions.js'
 import { produce } from '../../lib/protocol/messages/index.js'
 import { headerOf, topicsOf, versionsAnswer } from './support/answers.js'
 import { clients, fakeTimeouts, TIMEOUT_MS } from './support/clients.js'
@@ -184,6 +189,54 @@ describe('detectVersions', () => {
       const [error, asked] = await failureOf((socket) => socket.end(Buffer.from('15030300020246', 'hex')))
       expect(error).to.be.instanceOf(DecodeError)
       expect(asked).to.have.length(1)
+    })
+  })
+
+  describe('where no topic is in use', () => {
+    /** A name that no topic can have, so that none is created. */
+    const NO_TOPIC = '/'
+
+    async function detectedAlone(
+      ...ways: OnRequest[]
+    ): Promise<[release: string, asked: number[][], topics: string[]]> {
+      const { peer, asked, requests } = await server(...ways)
+      const { client, metadata } = await detectVersionsAlone(
+        detection({ open: () => all.clientOf(peer.address), topics: [] }),
+      )
+      expect(client.isOpen).to.equal(true)
+      expect(metadata, 'nobody asked for that').to.equal(null)
+      const named = requests.filter((one) => headerOf(one).apiKey === METADATA).flatMap(topicsOf)
+      return [client.versions!.release, asked, [...new Set(named)]]
+    }
+
+    it('detectVersionsAlone asks a broker from 0.10 on for its versions, and for nothing else', async () => {
+      expect(await detectedAlone(kafka2_8)).to.deep.equal(['2.8', [[API_VERSIONS]], []])
+    })
+
+    it('detectVersionsAlone recognises 0.8 by the answer for a topic that cannot exist', async () => {
+      const [release, asked, topics] = await detectedAlone(kafka0_8)
+      expect([release, topics]).to.deep.equal(['0.8', [NO_TOPIC]])
+      expect(asked[0]).to.deep.equal([API_VERSIONS])
+    })
+
+    it('detectVersionsAlone recognises 0.9, which does not answer the question alone', async () => {
+      const clock = fakeTimeouts()
+      const { peer, asked } = await server(kafka0_9)
+      const asking = detectVersionsAlone(detection({ open: () => all.clientOf(peer.address), topics: [] }))
+      await until(() => asked.flat().length === 1)
+      clock.tick(TIMEOUT_MS)
+      await turns()
+      clock.tick(TIMEOUT_MS)
+      expect((await asking).client.versions!.release).to.equal('0.9')
+      expect(asked).to.deep.equal([[API_VERSIONS], both])
+    })
+
+    it('detectVersionsAlone takes nothing for old that wants authentication', async () => {
+      const { peer, asked } = await server(closingOnEverything)
+      const open = () => all.clientOf(peer.address)
+      const asking = detectVersionsAlone(detection({ open, topics: [], authenticate: async () => {} }))
+      expect(await rejectionOf(asking)).to.be.instanceOf(ConnectionError)
+      expect(asked).to.deep.equal([[API_VERSIONS]])
     })
   })
 
