@@ -9,6 +9,7 @@ import { type KafkaError, printable } from '../errors.js'
 import type { PartitionAnswer } from '../produce/match-response.js'
 import type { NumberedBatch } from '../produce/partition-sequences.js'
 import type { ProducerSequences } from '../produce/producer-sequences.js'
+import { guessAt } from '../produce/read-answer.js'
 import { errorCode } from '../protocol/error-code.js'
 import { brokerError } from './errors.js'
 import type { ProducerBatch } from './producer-batch.js'
@@ -43,6 +44,8 @@ export interface BatchCompletionOptions {
   readonly retries: number
   readonly deliveryTimeoutMs: number
   readonly acks: number
+  /** null for none. */
+  readonly codec: string | null
   /** null without idempotence. */
   sequences(): ProducerSequences | null
   readonly listener: BatchCompletionListener
@@ -88,7 +91,7 @@ export class BatchCompletion {
         partition: batch.partition,
         persistence: batch.mayBeStored ? 'possibly-persisted' : 'not-persisted',
       }),
-      says: answer?.errorMessage ?? null,
+      says: answer?.errorMessage ?? guessAt(code, this.#options.codec),
     })
   }
 

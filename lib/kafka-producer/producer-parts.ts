@@ -138,6 +138,7 @@ export function compose(
     retries: config.retries,
     deliveryTimeoutMs: config.deliveryTimeoutMs,
     acks,
+    codec: compression?.name ?? null,
     sequences: () => (isIdempotent() ? transactions!.sequences : null),
     listener: {
       onSent: () => {},

@@ -137,7 +137,12 @@ function readOne<M extends SentRecord>(
     read.delivered.push({ batch, stored: context.acks === 0 ? unanswered : storedAt(answer) })
     return
   }
-  const error = refusal(batch, answer, context, answer.errorMessage ?? guessAt(answer.errorCode, context))
+  const error = refusal(
+    batch,
+    answer,
+    context,
+    answer.errorMessage ?? guessAt(answer.errorCode, context.codec),
+  )
   if (action === 'retry') {
     read.retry.push({ batch: withoutSettled(batch), error })
   } else if (action === 'split' && messages.length > 1) {
@@ -186,8 +191,8 @@ function refusal(
   return brokerError(code, { broker, topic, partition, acks, says })
 }
 
-/** Brokers before 0.8.2 fail on lz4 and do not say so. */
-function guessAt(code: number, { codec }: AnswerContext): string | null {
+/** Why a broker may have refused a batch where it does not say it: those before 0.8.2 fail on lz4. */
+export function guessAt(code: number, codec: string | null): string | null {
   if (code !== UNKNOWN_SERVER_ERROR || codec !== 'lz4') return null
   return 'the broker failed unexpectedly; Kafka before 0.8.2 does not support lz4'
 }

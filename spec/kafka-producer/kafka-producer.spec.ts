@@ -322,6 +322,26 @@ describe('KafkaProducer', () => {
     })
   })
 
+  it('initTransactions() of a KafkaProducer says at once that Kafka 0.8 has no transactions, with no topic in use', async () => {
+    const cluster = await embedded({ era: '0.8' })
+    const producer = producerFor(cluster.bootstrap, { 'transactional.id': 'early' })
+    expect(await failureOf(producer.initTransactions())).to.be.instanceOf(UnsupportedVersionError)
+  })
+
+  for (const [codec, isGuessed] of [
+    ['lz4', true],
+    ['gzip', false],
+  ] as const) {
+    it(`KafkaProducer ${isGuessed ? 'guesses' : 'does not guess'} that a broker may not know ${codec} where it fails on it without saying why`, async () => {
+      const cluster = await embedded({ era: '0.8' })
+      cluster.createTopic('t')
+      cluster.faults.on('Produce', {}, errorCode(-1))
+      const producer = producerFor(cluster.bootstrap, { 'compression.type': codec, retries: 1 })
+      const { message } = await failureOf(producer.send({ topic: 't', value: 'v' }))
+      expect(message.includes('Kafka before 0.8.2 does not support lz4')).to.equal(isGuessed)
+    })
+  }
+
   it('fails only the records with headers where brokers have no place for them, and gives their memory back', async () => {
     const cluster = await embedded({ era: '0.10' })
     cluster.createTopic('t')
