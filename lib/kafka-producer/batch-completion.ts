@@ -21,6 +21,7 @@ import { errorsOfRecords } from './record-rejections.js'
 const NONE = 0
 const MESSAGE_TOO_LARGE = 10
 const NETWORK_EXCEPTION = 13
+const UNSUPPORTED_FOR_MESSAGE_FORMAT = 43
 const OUT_OF_ORDER_SEQUENCE_NUMBER = 45
 const DUPLICATE_SEQUENCE_NUMBER = 46
 
@@ -34,6 +35,8 @@ export interface BatchCompletionListener {
   onSplit(batch: ProducerBatch): void
   /** The leader of the partition may be another one. */
   onOutdated(batch: ProducerBatch, answer: PartitionAnswer | null): void
+  /** The topic is stored in a format without numbers. @returns whether the producer does without them from now on. */
+  onNoNumbers(batch: ProducerBatch): boolean
   /** A record is not stored, or nobody knows: its transaction has to be aborted. */
   onRecordFailed(error: KafkaError): void
 }
@@ -70,6 +73,10 @@ export class BatchCompletion {
     if (code === MESSAGE_TOO_LARGE && batch.count > 1 && this.#isInTime(batch, nowMs)) {
       listener.onSplit(batch)
       this.#options.accumulator.split(batch, nowMs)
+      return
+    }
+    if (code === UNSUPPORTED_FOR_MESSAGE_FORMAT && this.#mayGoWithoutNumbers(batch, nowMs)) {
+      this.#retry(batch, nowMs)
       return
     }
     const { isAmbiguous, retriable } = errorCode(code)
@@ -208,6 +215,12 @@ export class BatchCompletion {
     if (isInFlight(numbered) || numbered.partition.mustFail(numbered)) {
       sequences.failed(numbered, code, isExhausted)
     }
+  }
+
+  #mayGoWithoutNumbers(batch: ProducerBatch, nowMs: number): boolean {
+    return (
+      batch.numbered !== null && this.#isInTime(batch, nowMs) && this.#options.listener.onNoNumbers(batch)
+    )
   }
 
   #isInTime({ state, dueMs }: ProducerBatch, nowMs: number): boolean {

@@ -11,7 +11,7 @@ import { produceRequest } from '../produce/produce-request.js'
 import { canNameById, VERSION_OF_TOPIC_IDS, withTopicNames } from '../produce/topic-ids.js'
 import { type ProduceRequest, type ProduceResponse, produce } from '../protocol/messages/index.js'
 import type { Compression } from '../protocol/records/compression.js'
-import type { BatchProducer } from '../protocol/records/record-batch.js'
+import { type BatchProducer, NO_PRODUCER } from '../protocol/records/record-batch.js'
 import { magicOf } from '../protocol/records/record-body.js'
 import type { Payload } from '../protocol/types.js'
 import { batchPayload } from './batch-payload.js'
@@ -189,8 +189,8 @@ export class ProduceExchange {
     return connection.request(produce, request, sending).then((response) => withTopicNames(response, request))
   }
 
-  #producerOf({ numbered, producer }: ProducerBatch): BatchProducer {
-    if (!numbered) return producer
+  #producerOf({ numbered }: ProducerBatch): BatchProducer {
+    if (!numbered) return NO_PRODUCER
     const { identity, baseSequence } = numbered
     return {
       producerId: identity.producerId,

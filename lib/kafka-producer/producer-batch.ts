@@ -212,7 +212,8 @@ export class ProducerBatch implements DueItem {
 
   /** The bytes for a produce request: a view that must not be kept once the batch is complete. */
   encode(producer: BatchProducer): Buffer {
-    this.producer = producer
+    // Where idempotence was given up meanwhile, the old numbers still say what comes before what.
+    if (producer.baseSequence >= 0) this.producer = producer
     return this.builder.encode(producer, this.#codecId, this.#compressed)
   }
 

@@ -3,7 +3,7 @@ import { addressText, type BrokerAddress } from '../broker-address.js'
 import { BrokerSessions } from '../cluster/broker-sessions.js'
 import { ClusterMetadata } from '../cluster/cluster-metadata.js'
 import { MetadataSource } from '../cluster/metadata-source.js'
-import { ConfigError, KafkaError, UnsupportedCodecError } from '../errors.js'
+import { ConfigError, KafkaError, printable, UnsupportedCodecError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { ApiVersionsCache } from '../network/api-versions-cache.js'
 import { BrokerSession } from '../network/broker-session.js'
@@ -139,7 +139,8 @@ export function compose(
     deliveryTimeoutMs: config.deliveryTimeoutMs,
     acks,
     codec: compression?.name ?? null,
-    sequences: () => (isIdempotent() ? transactions!.sequences : null),
+    // What is numbered and in flight ends by its numbers, though idempotence was given up meanwhile.
+    sequences: () => transactions?.sequences ?? null,
     listener: {
       onSent: () => {},
       onRetry: ({ topic, count }) => metrics.batchRetried(topic, count),
@@ -149,6 +150,10 @@ export function compose(
         logger.warn(`a batch for ${topic}/${partition} is too large for its broker, and is divided`)
       },
       onOutdated: () => metadata.requestUpdate(),
+      onNoNumbers: ({ topic }) =>
+        giveUpIdempotence(
+          `topic ${printable(topic)} is stored in a format before Kafka 0.11 (message.format.version), which has no place for sequence numbers`,
+        ),
       onRecordFailed: (error) => {
         if (isIdempotent()) transactions!.recordFailed(error)
       },

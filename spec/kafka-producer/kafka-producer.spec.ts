@@ -5,7 +5,7 @@ import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { expect } from 'chai'
 import { ProducerClosedError, UnsupportedVersionError } from '../../lib/errors.js'
-import { TransactionAbortedError } from '../../lib/kafka-producer/errors.js'
+import { TransactionAbortedError, UnsupportedForMessageFormatError } from '../../lib/kafka-producer/errors.js'
 import { KafkaProducer, type KafkaProducerOptions } from '../../lib/kafka-producer/kafka-producer.js'
 import { ProducerRecord } from '../../lib/kafka-producer/producer-record.js'
 import {
@@ -17,7 +17,7 @@ import {
   TimeoutError,
 } from '../../lib/kafka-producer/record-errors.js'
 import type { RecordMetadata } from '../../lib/kafka-producer/record-metadata.js'
-import { errorCode, TestCluster, type TestClusterOptions } from '../../lib/testing/index.js'
+import { errorCode, noAnswer, TestCluster, type TestClusterOptions } from '../../lib/testing/index.js'
 import { recordingLogger } from '../config/recording-logger.js'
 import type { Rule } from '../support/scripted-kafka/script.js'
 import { ScriptedKafka } from '../support/scripted-kafka/scripted-kafka.js'
@@ -25,6 +25,7 @@ import { ScriptedKafka } from '../support/scripted-kafka/scripted-kafka.js'
 const STRINGS = 'org.apache.kafka.common.serialization.StringSerializer'
 const NOT_LEADER = 6
 const NOT_ENOUGH_REPLICAS = 19
+const UNSUPPORTED_FOR_MESSAGE_FORMAT = 43
 
 async function failureOf(future: PromiseLike<unknown>): Promise<Error> {
   return Promise.resolve(future).then(
@@ -311,6 +312,57 @@ describe('KafkaProducer', () => {
       for (let i = 0; i < 3; i++) await producer.send({ topic: 't', value: `v${i}` })
       expect(logger.warnings.filter((line) => line.startsWith('enable.idempotence is off'))).to.have.length(1)
       expect(cluster.messages('t').map(({ magic }) => magic)).to.deep.equal([1, 1, 1])
+    })
+
+    it('is switched off with one warning for a topic that keeps an older format, and what was in flight is sent again in order', async () => {
+      const cluster = await embedded({ era: '2.8' })
+      cluster.createTopic('t')
+      cluster.faults.on('Produce', { times: 4 }, errorCode(UNSUPPORTED_FOR_MESSAGE_FORMAT))
+      const logger = recordingLogger()
+      const producer = producerFor(cluster.bootstrap, { 'batch.size': 100, 'linger.ms': 0 }, { logger })
+      // Each in a batch of its own, and all in flight together.
+      const values = ['0', '1', '2', '3'].map((digit) => digit.repeat(100))
+      await Promise.all(values.map((value) => producer.send({ topic: 't', value })))
+      expect(logger.warnings.filter((line) => line.startsWith('enable.idempotence is off'))).to.have.length(1)
+      const stored = cluster.messages('t').map(({ value, producer: writer }) => [String(value), writer])
+      expect(stored).to.deep.equal(values.map((value) => [value, undefined]))
+    })
+
+    it('is switched off, for what was in flight as well, when a broker comes back with an older release', async () => {
+      const cluster = await embedded({ era: '2.8' })
+      cluster.createTopic('t')
+      const producer = producerFor(cluster.bootstrap)
+      await producer.send({ topic: 't', value: 'numbered' })
+      cluster.faults.on('Produce', {}, noAnswer())
+      const arrived = new Promise((resolve) => cluster.once('request', resolve))
+      const interrupted = producer.send({ topic: 't', value: 'in flight' })
+      await arrived
+      await cluster.broker(0).stop()
+      await cluster.broker(0).start({ era: '0.10' })
+      await interrupted
+      await producer.send({ topic: 't', value: 'later' })
+      const stored = cluster.messages('t').map(({ value, magic }) => `${value} ${magic}`)
+      expect(stored.filter((text) => text !== 'in flight 2')).to.deep.equal([
+        'numbered 2',
+        'in flight 1',
+        'later 1',
+      ])
+    })
+
+    it('is not switched off for a topic that keeps an older format where it was asked for, or where there are transactions', async () => {
+      const cluster = await embedded({ era: '2.8' })
+      cluster.createTopic('t')
+      cluster.faults.on('Produce', { times: 2 }, errorCode(UNSUPPORTED_FOR_MESSAGE_FORMAT))
+      const explicit = producerFor(cluster.bootstrap, { 'enable.idempotence': true })
+      expect(await failureOf(explicit.send({ topic: 't', value: 'v' }))).to.be.instanceOf(
+        UnsupportedForMessageFormatError,
+      )
+      const transactional = producerFor(cluster.bootstrap, { 'transactional.id': 'tx' })
+      await transactional.initTransactions()
+      transactional.beginTransaction()
+      expect(await failureOf(transactional.send({ topic: 't', value: 'v' }))).to.be.instanceOf(
+        UnsupportedForMessageFormatError,
+      )
     })
 
     it('is an error where brokers are too old and it was asked for', async () => {
