@@ -4,7 +4,7 @@
  * Outcomes are kept as the producer reported them; {@link expectKept} compares them with what a broker's own tools read.
  */
 import { expect } from 'chai'
-import { DeliveryError, type Producer } from '../../../lib/index.js'
+import { KafkaError, type KafkaProducer } from '../../../lib/index.js'
 import type { StoredRecord } from './stored-record.js'
 
 export interface Sent {
@@ -15,14 +15,27 @@ export interface Sent {
   offset: bigint
 }
 
+/** What carries the traffic, as the classic producer does. */
+export interface Carrier {
+  deliver(message: { topic: string; key: string; message: string }): PromiseLike<{
+    readonly partition: number
+    readonly offset: bigint
+  }>
+}
+
+/** A KafkaProducer as a carrier. */
+export function carrier(producer: KafkaProducer<string, string>): Carrier {
+  return { deliver: ({ topic, key, message }) => producer.send({ topic, key, value: message }) }
+}
+
 export class Traffic {
   readonly sent: Sent[] = []
-  readonly #producer: Producer<string, string>
+  readonly #producer: Carrier
   readonly #topic: string
   readonly #keys: readonly string[]
   readonly #open = new Set<Promise<void>>()
 
-  constructor(producer: Producer<string, string>, topic: string, keys: number) {
+  constructor(producer: Carrier, topic: string, keys: number) {
     this.#producer = producer
     this.#topic = topic
     this.#keys = Array.from({ length: keys }, (_, i) => `key-${i}`)
@@ -68,7 +81,7 @@ export class Traffic {
       })
       Object.assign(sent, { outcome: 'acknowledged', partition, offset })
     } catch (error) {
-      sent.outcome = error instanceof DeliveryError ? (error.persistence as Sent['outcome']) : 'not-persisted'
+      sent.outcome = error instanceof KafkaError ? (error.persistence as Sent['outcome']) : 'not-persisted'
     }
   }
 }
@@ -106,5 +119,14 @@ export function expectKept(sent: readonly Sent[], stored: readonly StoredRecord[
   }
   for (const [key, sequences] of found) {
     expect(sequences, `order of ${key}`).to.deep.equal([...sequences].sort((a, b) => a - b))
+  }
+}
+
+/** Nothing is stored twice in one storage, as idempotence has it; {@link expectKept} alone lets that pass. */
+export function expectOnce(stored: readonly StoredRecord[]): void {
+  const seen = new Set<string>()
+  for (const { partition, offset, value } of stored) {
+    expect(seen.has(String(value)), `${value} is stored again at ${partition}:${offset}`).to.equal(false)
+    seen.add(String(value))
   }
 }
