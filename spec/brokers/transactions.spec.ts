@@ -10,8 +10,8 @@ import { apiVersions, initProducerId } from '../../lib/protocol/messages/index.j
 import { decodeResponse, encodeRequest } from '../../lib/protocol/request-response.js'
 import { RawClient } from '../support/scripted/raw-client.js'
 
-import { eventually, KafkaCluster } from './support/index.js'
-import { raiseTransactionVersion } from './support/transaction-version.js'
+import { KafkaCluster } from './support/index.js'
+import { useTransactionVersion2 } from './support/transaction-version.js'
 
 const group = { groupId: 'readers', generationId: -1, memberId: '', groupInstanceId: null }
 const offsets = [{ topic: 'logs', partition: 0, offset: 7n }]
@@ -97,17 +97,6 @@ async function exchange<Request, Response>(
 
 const portOf = (cluster: KafkaCluster): number => Number(cluster.bootstrap[0]!.split(':')[1])
 
-/** Returns once brokers name the level to producers: it is finalized some time after it was accepted. */
-async function useTransactionVersion2(cluster: KafkaCluster): Promise<void> {
-  await raiseTransactionVersion(portOf(cluster))
-  const look = async () => {
-    const sender = await Sender.connect(cluster, null)
-    await sender.close()
-    return sender.level === 2 ? sender.level : null
-  }
-  await eventually(look, { timeoutMs: 20_000, what: () => 'transaction.version 2 to be finalized' })
-}
-
 const RUNS = [
   { version: '0.11.0.3', isVersion2: false },
   { version: '2.8.2', isVersion2: false },
@@ -126,7 +115,7 @@ for (const { version, isVersion2 } of RUNS) {
     before(async () => {
       cluster = await KafkaCluster.start({ version, brokers: 1 })
       await cluster.createTopic('logs')
-      if (isVersion2) await useTransactionVersion2(cluster)
+      if (isVersion2) await useTransactionVersion2(portOf(cluster))
     })
 
     afterEach(async () => {

@@ -24,6 +24,9 @@ const stored: StoredRecordInFull = {
   timestampMs: 15n,
   codec: 'gzip',
   magic: MAGIC,
+  producerId: 7n,
+  producerEpoch: 0,
+  isTransactional: false,
 }
 
 function topicOf(...records: ExpectedRecord[]): ExpectedTopic {
@@ -62,6 +65,22 @@ describe('The comparison of the contract', () => {
       expect(compare).to.throw(`t-1: record 0 at offset ${change.offset ?? 5n} ${said}`)
     })
   }
+
+  it('reports records with a producer id where there should be none, and without one where there should be', () => {
+    const unnumbered = { ...stored, producerId: -1n, producerEpoch: -1 }
+    const compare = (isNumbered: boolean, found: StoredRecordInFull) => () =>
+      compareInFull({ ...topicOf(wanted), isNumbered }, [found], MAGIC)
+    compare(true, stored)()
+    compare(false, unnumbered)()
+    expect(compare(false, stored)).to.throw('has the producer id 7')
+    expect(compare(true, unnumbered)).to.throw('has the producer id -1')
+  })
+
+  it('reports records of more or fewer producer epochs', () => {
+    const compare = (epochs: number) => () => compareInFull({ ...topicOf(wanted), epochs }, [stored], MAGIC)
+    compare(1)()
+    expect(compare(2)).to.throw('t has records of 1 producer epochs, not of 2')
+  })
 
   it('reports a missing record, an extra one, and one on another partition', () => {
     const compare =

@@ -8,7 +8,7 @@ import type { ExpectedHeader, ExpectedRecord, ExpectedTopic } from './contract-c
 
 const SHOWN_BYTES = 40
 
-/** Everything: order per partition, offsets, bytes, headers, times, codec and message format. Throws an Error. */
+/** Everything: order per partition, offsets, bytes, headers, times, codec, message format, who wrote it. Throws an Error. */
 export function compareInFull(
   expected: ExpectedTopic,
   stored: readonly StoredRecordInFull[],
@@ -18,10 +18,15 @@ export function compareInFull(
     const codec = expected.codec ?? 'none'
     if (found.codec !== codec) return `is compressed with ${found.codec}, not ${codec}`
     if (found.magic !== magic) return `has format ${found.magic}, not ${magic}`
+    const isNumbered = found.producerId >= 0n
+    if (isNumbered !== (expected.isNumbered ?? isNumbered)) return `has the producer id ${found.producerId}`
     return (
       contentDifference(wanted, found) ?? timeDifference(wanted, found) ?? headerDifference(wanted, found)
     )
   })
+  const found = new Set(stored.map(({ producerEpoch }) => producerEpoch)).size
+  const { topic, epochs = found } = expected
+  if (found !== epochs) throw new Error(`${topic} has records of ${found} producer epochs, not of ${epochs}`)
 }
 
 /** Keys and values only, which is what the tools of old versions show. */

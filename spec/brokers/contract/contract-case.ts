@@ -1,11 +1,11 @@
 /**
- * What a case of the contract is: messages to write with the producer, and what a broker must hold afterwards.
+ * What a case of the contract is: messages to write with one of the producers, and what a broker must hold afterwards.
  *
  * Cases are written first, all of them, and read back together at the end, because each start of a reader costs a
  * second. So a case does not look at the broker itself: it says what must be there, or throws at once when the
  * producer's answer is wrong.
  */
-import type { Producer, ProducerOptions } from '../../../lib/index.js'
+import type { KafkaProducer, Logger, Producer, ProducerOptions } from '../../../lib/index.js'
 import { isAtLeast } from '../support/index.js'
 
 export interface ExpectedHeader {
@@ -25,6 +25,10 @@ export interface ExpectedRecord {
   readonly offset?: bigint
 }
 
+/** In the order of the tables. */
+export const PRODUCERS = ['Producer', 'KafkaProducer'] as const
+export type ProducerName = (typeof PRODUCERS)[number]
+
 /** All that a topic must hold. */
 export interface ExpectedTopic {
   readonly topic: string
@@ -34,6 +38,12 @@ export interface ExpectedTopic {
   readonly codec?: string
   /** Keys and values are ASCII without line breaks: the tools of the broker's own version read it too. Default false. */
   readonly isText?: boolean
+  /** Whether each record has the id of its producer and a number, as with idempotence. Default: either will do. */
+  readonly isNumbered?: boolean
+  /** How many different producer epochs the records have. Default: any number. */
+  readonly epochs?: number
+  /** What the console consumer of the broker's own version must see with `read_committed`. Default: it is not asked. */
+  readonly committed?: readonly ExpectedRecord[]
 }
 
 export interface CaseOutcome {
@@ -57,17 +67,23 @@ export interface ContractContext {
    * with up to 20 s for what it still holds.
    */
   producer<K = string, V = string>(settings?: ProducerSettings, options?: ProducerOptions): Producer<K, V>
+  /** Likewise a KafkaProducer: StringSerializer, everything else as by default. */
+  kafkaProducer<K = string, V = string>(settings?: ProducerSettings, logger?: Logger): KafkaProducer<K, V>
 }
 
-export type ProducerSettings = Readonly<Record<string, string | number>>
+export type ProducerSettings = Readonly<Record<string, string | number | boolean>>
 
 export interface ContractCase {
-  /** Row of the table. */
+  /** Who writes. Default `Producer`. */
+  readonly producer?: ProducerName
+  /** Row of the table; each producer has its own. */
   readonly name: string
   /** A sentence without its subject, which is the producer. */
   readonly title: string
   /** Column of the short table. */
   readonly group: string
+  /** The figure depends on the machine, so a busy one is no reason to replace an earlier one. Default false. */
+  readonly isTiming?: boolean
   /** First version that can do it. Default: all. */
   readonly since?: string
   /** First version that is no longer concerned. Default: all are. */
@@ -83,6 +99,10 @@ export interface ContractCase {
 
 /** Of every topic of the contract; one of the counts in spec/vectors/partitions. */
 export const PARTITIONS = 3
+
+export function producerOf({ producer = 'Producer' }: Pick<ContractCase, 'producer'>): ProducerName {
+  return producer
+}
 
 export function appliesTo({ since, before }: ContractCase, version: string): boolean {
   if (since !== undefined && !isAtLeast(version, since)) return false

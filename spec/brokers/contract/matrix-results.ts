@@ -1,11 +1,11 @@
 /**
- * What the last run of the matrix found, as a file that is committed: version → case → outcome. The tables of README
+ * What the last run of the matrix found, as a file that is committed: version → producer → case → outcome. The tables of README
  * and docs/BROKERS.md are made from it and from nothing else.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { contractCases } from './cases/index.js'
-import type { ContractCase } from './contract-case.js'
-import type { CaseResult } from './run-contract.js'
+import { type ContractCase, PRODUCERS, type ProducerName, producerOf } from './contract-case.js'
+import type { CaseResults } from './run-contract.js'
 
 export interface CaseRecord {
   readonly outcome: 'passed' | 'failed'
@@ -14,11 +14,13 @@ export interface CaseRecord {
 }
 
 /** Cases a version is not concerned with are absent. */
-export type VersionRecord = Readonly<Record<string, CaseRecord>>
+export type CaseRecords = Readonly<Record<string, CaseRecord>>
+export type ByProducer<T> = Readonly<Record<ProducerName, T>>
+export type VersionRecord = ByProducer<CaseRecords>
 
 export interface MatrixResults {
   /** Cases in the order of the table, with the group that stands for them in the short one. */
-  readonly cases: Readonly<Record<string, string>>
+  readonly cases: ByProducer<Readonly<Record<string, string>>>
   /** Oldest first. */
   readonly versions: Readonly<Record<string, VersionRecord>>
 }
@@ -26,7 +28,7 @@ export interface MatrixResults {
 const FILE = new URL('../matrix-results.json', import.meta.url)
 
 export function readMatrixResults(): MatrixResults {
-  if (!existsSync(FILE)) return { cases: {}, versions: {} }
+  if (!existsSync(FILE)) return { cases: byProducer(() => ({})), versions: {} }
   return JSON.parse(readFileSync(FILE, 'utf8')) as MatrixResults
 }
 
@@ -34,29 +36,57 @@ export function writeMatrixResults(results: MatrixResults): void {
   writeFileSync(FILE, `${JSON.stringify(results, null, 2)}\n`)
 }
 
-/** @param results - null when the broker could not be used: its version has failed in everything. */
-export function recordOf(
-  cases: readonly ContractCase[],
-  results: ReadonlyMap<string, CaseResult> | null,
-): VersionRecord {
-  const records = cases.map(({ name }): [string, CaseRecord] => {
-    const result = results?.get(name)
-    const outcome = result && !result.error ? 'passed' : 'failed'
-    return [name, { outcome, ...(result?.figure !== undefined && { figure: result.figure }) }]
-  })
-  return Object.fromEntries(records)
+function byProducer<T>(of: (producer: ProducerName) => T): ByProducer<T> {
+  return Object.fromEntries(PRODUCERS.map((producer) => [producer, of(producer)])) as ByProducer<T>
 }
 
-/** Versions that did not run keep their earlier record; the order is that of `allVersions`, which leaves out others. */
+/** @param results - null when the broker could not be used: its version has failed in everything. */
+export function recordOf(cases: readonly ContractCase[], results: CaseResults | null): VersionRecord {
+  return byProducer((producer) => {
+    const records = cases
+      .filter((one) => producerOf(one) === producer)
+      .map((one) => {
+        const result = results?.get(one)
+        const outcome = result && !result.error ? 'passed' : 'failed'
+        const figure = result?.figure
+        return [one.name, { outcome, ...(figure !== undefined && { figure }) }] as const
+      })
+    return Object.fromEntries(records)
+  })
+}
+
+export interface MergeOptions {
+  /** Oldest first; others are left out. */
+  readonly allVersions: readonly string[]
+  /** Figures of {@link ContractCase.isTiming} stay as they were, where a case passed before and now. Default false. */
+  readonly keepsTimings?: boolean
+}
+
+/** Versions that did not run keep their earlier record. */
 export function merged(
   earlier: MatrixResults,
   latest: ReadonlyMap<string, VersionRecord>,
-  allVersions: readonly string[],
+  { allVersions, keepsTimings = false }: MergeOptions,
 ): MatrixResults {
   const versions = allVersions.flatMap((version) => {
-    const record = latest.get(version) ?? earlier.versions[version]
+    const [before, now] = [earlier.versions[version], latest.get(version)]
+    const record = before && now && keepsTimings ? withTimingsOf(before, now) : (now ?? before)
     return record ? [[version, record] as const] : []
   })
-  const cases = contractCases.map(({ name, group }) => [name, group] as const)
-  return { cases: Object.fromEntries(cases), versions: Object.fromEntries(versions) }
+  const cases = byProducer((producer) => {
+    const own = contractCases.filter((one) => producerOf(one) === producer)
+    return Object.fromEntries(own.map(({ name, group }) => [name, group]))
+  })
+  return { cases, versions: Object.fromEntries(versions) }
+}
+
+function withTimingsOf(before: VersionRecord, now: VersionRecord): VersionRecord {
+  return byProducer((producer) => {
+    const timed = contractCases.filter((one) => one.isTiming && producerOf(one) === producer)
+    const kept = timed.flatMap(({ name }) => {
+      const [then, again] = [before[producer][name], now[producer][name]]
+      return then?.outcome === 'passed' && again?.outcome === 'passed' ? [[name, then] as const] : []
+    })
+    return { ...now[producer], ...Object.fromEntries(kept) }
+  })
 }

@@ -6,7 +6,6 @@
  */
 import { appendFileSync } from 'node:fs'
 import path from 'node:path'
-import { type Logger, Producer } from '../../../lib/index.js'
 import { KafkaCluster } from '../support/index.js'
 import { contractCases } from './cases/index.js'
 import { compareContents, compareInFull } from './compare.js'
@@ -14,7 +13,7 @@ import {
   appliesTo,
   type CaseOutcome,
   type ContractCase,
-  type ContractContext,
+  type ExpectedRecord,
   type ExpectedTopic,
   magicOf,
   PARTITIONS,
@@ -22,6 +21,7 @@ import {
 } from './contract-case.js'
 import { createTopics } from './create-topics.js'
 import { dumpTopics } from './read-with-tools.js'
+import { writeOnce } from './write-once.js'
 
 export interface CaseResult {
   readonly case: ContractCase
@@ -31,22 +31,19 @@ export interface CaseResult {
   readonly figure?: string
 }
 
-const CASE_LIMIT_MS = 60_000
-const CLOSE_LIMIT_MS = 20_000
-
 /** Of the old brokers; kept the same everywhere, so that 900 KB fit and 1.5 MB do not. */
 const BROKER_CONFIG = { 'num.partitions': PARTITIONS, 'message.max.bytes': 1_000_012 }
-/** The topic that the console consumer reads: the only tool that asks a broker. */
-const CONSUMED = 'sync-acks-all'
+/** Topics that the console consumer reads, one of each producer: the only tool that asks a broker. */
+const CONSUMED = ['sync-acks-all', 'kafka-producer-acks-all']
 
-const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+export type CaseResults = ReadonlyMap<ContractCase, CaseResult>
 
 export function casesFor(version: string): ContractCase[] {
   return contractCases.filter((one) => appliesTo(one, version))
 }
 
 /** Never rejects because of a case; rejects when the broker does not start or cannot be read. */
-export async function runContract(version: string, scope: Scope): Promise<ReadonlyMap<string, CaseResult>> {
+export async function runContract(version: string, scope: Scope): Promise<CaseResults> {
   const cluster = await KafkaCluster.start({ version, config: BROKER_CONFIG })
   try {
     const results = await new ContractRun(cluster, scope).run()
@@ -60,7 +57,7 @@ export async function runContract(version: string, scope: Scope): Promise<Readon
 class ContractRun {
   readonly #cluster: KafkaCluster
   readonly #scope: Scope
-  readonly #results = new Map<string, CaseResult>()
+  readonly #results = new Map<ContractCase, CaseResult>()
   /** What the readers are to find, and whom it concerns. */
   readonly #expected: { readonly result: CaseResult; readonly topic: ExpectedTopic }[] = []
 
@@ -69,13 +66,13 @@ class ContractRun {
     this.#scope = scope
   }
 
-  async run(): Promise<ReadonlyMap<string, CaseResult>> {
+  async run(): Promise<CaseResults> {
     const cases = casesFor(this.#cluster.version.version)
     await this.#createTopics(cases)
     for (const one of cases) if (!one.needsNoAutoCreation) await this.#write(one)
     await this.#readInFull()
     await this.#dump()
-    if (this.#scope === 'full') await this.#consume()
+    await this.#consume()
     await this.#restartWithoutAutoCreation()
     for (const one of cases) if (one.needsNoAutoCreation) await this.#write(one)
     return this.#results
@@ -101,7 +98,7 @@ class ContractRun {
     }
     const { topics = [], figure } = outcome
     const result = { case: one, error, ...(figure !== undefined && { figure }) }
-    this.#results.set(one.name, result)
+    this.#results.set(one, result)
     for (const topic of topics) this.#expected.push({ result, topic })
   }
 
@@ -124,17 +121,27 @@ class ContractRun {
     }
   }
 
+  /** What is committed in either scope; the rest, which other readers have seen, in the full one. */
   async #consume(): Promise<void> {
-    const entry = this.#expected.find(({ topic }) => topic.topic === CONSUMED)
-    if (!entry || this.#cluster.version.consoleConsumer === null) return
-    const { records } = entry.topic
-    await judge(entry.result, async () => {
-      const consumed = await this.#cluster.consumeTopic(CONSUMED, records.length)
-      const lines = (list: readonly { key: Buffer | null; value: Buffer | null }[]) =>
-        list.map(({ key, value }) => `${key}=${value}`).sort()
-      if (lines(consumed).join('\n') !== lines(records).join('\n'))
-        throw new Error(`the console consumer of this version reads something else in ${CONSUMED}`)
-    })
+    if (this.#cluster.version.consoleConsumer === null) return
+    for (const { result, topic } of this.#expected) {
+      const { committed, records } = topic
+      if (committed) await judge(result, () => this.#expectConsumed(topic.topic, committed, true))
+      const isWanted = this.#scope === 'full' && CONSUMED.includes(topic.topic)
+      if (isWanted) await judge(result, () => this.#expectConsumed(topic.topic, records, false))
+    }
+  }
+
+  async #expectConsumed(
+    topic: string,
+    records: readonly ExpectedRecord[],
+    isCommittedOnly: boolean,
+  ): Promise<void> {
+    const consumed = await this.#cluster.consumeTopic(topic, records.length, { isCommittedOnly })
+    const lines = (list: readonly { key: Buffer | null; value: Buffer | null }[]) =>
+      list.map(({ key, value }) => `${key}=${value}`).sort()
+    if (lines(consumed).join('\n') !== lines(records).join('\n'))
+      throw new Error(`the console consumer of this version reads something else in ${topic}`)
   }
 
   /** In a properties file the last line wins. */
@@ -155,51 +162,5 @@ async function judge(result: CaseResult, check: () => Promise<void>): Promise<vo
     await check()
   } catch (error) {
     result.error = error as Error
-  }
-}
-
-/** Writes one case within the time limit, and closes its producers. */
-async function writeOnce(one: ContractCase, cluster: KafkaCluster, scope: Scope): Promise<CaseOutcome> {
-  const producers: Producer<never, never>[] = []
-  const address = cluster.bootstrap[0]!
-  const context: ContractContext = {
-    version: cluster.version.version,
-    scope,
-    address,
-    producer(settings = {}, options = {}) {
-      const text = Object.entries({ ...defaultSettings(address), ...settings }).map(([k, v]) => [
-        k,
-        String(v),
-      ])
-      const producer = new Producer<never, never>(Object.fromEntries(text), { logger: quiet, ...options })
-      producers.push(producer)
-      return producer as never
-    },
-  }
-  try {
-    return await limited(one.write(context))
-  } finally {
-    await Promise.all(producers.map((producer) => producer.close({ timeoutMs: CLOSE_LIMIT_MS })))
-  }
-}
-
-function defaultSettings(address: string) {
-  return {
-    'metadata.broker.list': address,
-    'serializer.class': 'kafka.serializer.StringEncoder',
-    'request.required.acks': 1,
-  }
-}
-
-async function limited<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise<never>((_, reject) => {
-    const late = () => reject(new Error(`the case took longer than ${CASE_LIMIT_MS} ms`))
-    timer = setTimeout(late, CASE_LIMIT_MS)
-  })
-  try {
-    return await Promise.race([work, limit])
-  } finally {
-    clearTimeout(timer)
   }
 }

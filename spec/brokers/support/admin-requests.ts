@@ -35,6 +35,7 @@ export interface NewTopic {
 }
 
 const METADATA = 3
+const OFFSET_FETCH = 9
 const CREATE_TOPICS = 19
 const CLIENT_ID = 'broker-specs'
 const CORRELATION_ID = 1
@@ -98,6 +99,31 @@ export async function requestTopic(port: number, apiVersion: 0 | 1 | 2, topic: N
     return code
   })
   return errorCode ?? -1
+}
+
+/** The offset that a group has committed for a partition; −1n where there is none. From 0.8.2. */
+export async function fetchCommittedOffset(
+  port: number,
+  group: string,
+  topic: string,
+  partition: number,
+): Promise<bigint> {
+  const answer = await ask(port, OFFSET_FETCH, 1, (body) =>
+    body
+      .string(group)
+      .array([topic], (to, name) => to.string(name).array([partition], (at, index) => at.int32(index))),
+  )
+  const [[offset = -1n] = []] = answer.array((from) => {
+    from.string()
+    return from.array((at) => {
+      at.int32()
+      const committed = at.int64()
+      at.nullableString() // metadata
+      at.int16() // error code: beside −1
+      return committed
+    })
+  })
+  return offset
 }
 
 function writeNewTopic(to: WireBuilder, topic: NewTopic): void {

@@ -26,6 +26,7 @@ const COMMON: readonly (readonly [since: string, key: string, value: string | nu
   ['0.8', 'log.index.size.max.bytes', 1_048_576],
   ['0.8.1', 'log.cleaner.dedupe.buffer.size', 4_194_304], // 128 MB of heap otherwise
   ['0.8', 'log.retention.hours', 24_000],
+  ['0.10', 'log.retention.ms', -1], // by the times of records, which specs set as they like
   ['0.8', 'message.max.bytes', 10_485_760],
   ['0.8', 'replica.fetch.max.bytes', 10_485_760], // less than message.max.bytes would stop replication
   ['0.8', 'replica.lag.time.max.ms', 5000],

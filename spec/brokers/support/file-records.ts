@@ -23,6 +23,8 @@ const DEPENDENCIES = [
   { coordinates: 'org.slf4j:slf4j-nop:1.7.36', without: [] },
 ]
 
+const COLUMNS_BEFORE_HEADERS = 10
+
 interface PendingRead {
   readonly records: StoredRecordInFull[]
   readonly resolve: (records: StoredRecordInFull[]) => void
@@ -102,19 +104,21 @@ export class FileRecordsReader {
 }
 
 function parseRecord(line: string): StoredRecordInFull {
-  const [partition, offset, timestampMs, codec, magic, key, value, ...headers] = line.split('\t') as [
-    ...[string, string, string, string, string, string, string],
-    ...string[],
-  ]
+  const columns = line.split('\t')
+  const [partition, offset, timestampMs, codec, magic, producerId, epoch, isTransactional, key, value] =
+    columns as [...[string, string, string, string, string], ...[string, string, string, string, string]]
   return {
     partition: Number(partition),
     offset: BigInt(offset),
     timestampMs: BigInt(timestampMs),
     codec,
     magic: Number(magic),
+    producerId: BigInt(producerId),
+    producerEpoch: Number(epoch),
+    isTransactional: isTransactional === 'true',
     key: fromBase64(key),
     value: fromBase64(value),
-    headers: headersOf(headers),
+    headers: headersOf(columns.slice(COLUMNS_BEFORE_HEADERS)),
   }
 }
 

@@ -18,6 +18,11 @@ export interface StoredRecordInFull extends StoredRecord {
   /** −1 in format 0, which has no timestamps. */
   readonly timestampMs: bigint
   readonly headers: readonly { readonly name: string; readonly value: Buffer | null }[]
+  /** −1 without idempotence. */
+  readonly producerId: bigint
+  /** −1 without idempotence. */
+  readonly producerEpoch: number
+  readonly isTransactional: boolean
 }
 
 /** A console consumer prints keys and values only. */

@@ -10,7 +10,7 @@ const ROUNDS = 10
 const REFUSED_TOPIC = 'codec-unknown'
 
 /** `[codec, first version whose brokers read it]`. */
-const CODECS = [
+export const CODECS = [
   ['none', '0.8'],
   ['gzip', '0.8'],
   ['snappy', '0.8'],

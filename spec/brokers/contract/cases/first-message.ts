@@ -9,6 +9,8 @@ import { plainKeys } from '../vector-keys.js'
 const TOPIC = 'first-message'
 const SUBJECT = fileURLToPath(new URL('../first-message-subject.ts', import.meta.url))
 const LIMIT_MS = 200
+/** The machine is busy with something else: its times say nothing of the producer. */
+const isBusy = process.env.KEEP_TIMINGS === '1'
 const RUNS = { short: 3, full: 7 } as const
 const KEY = plainKeys[0]!
 
@@ -35,11 +37,12 @@ export const firstMessageCases: readonly ContractCase[] = [
     name: 'first message',
     title: `has its first message acknowledged within ${LIMIT_MS} ms`,
     group: 'first message',
+    isTiming: true,
     topics: [TOPIC],
     write: async (context) => {
       const runs = RUNS[context.scope]
       const figureMs = Math.round(await bestOf(runs, context))
-      expect(figureMs, 'ms from new Producer to the acknowledgement').to.be.at.most(LIMIT_MS)
+      if (!isBusy) expect(figureMs, 'ms from new Producer to the acknowledgement').to.be.at.most(LIMIT_MS)
       const record = { partition: KEY.partition, key: Buffer.from(KEY.text), value: Buffer.from('first') }
       return {
         figure: `${figureMs} ms`,

@@ -9,7 +9,7 @@ import { plainKeys } from '../vector-keys.js'
 const TOPIC = 'headers'
 const FIRST = '0.11'
 
-const SETS: readonly (readonly ExpectedHeader[])[] = [
+export const headerSets: readonly (readonly ExpectedHeader[])[] = [
   [],
   [{ name: 'trace', value: Buffer.from('4bf92f35') }],
   [
@@ -27,7 +27,7 @@ const SETS: readonly (readonly ExpectedHeader[])[] = [
 
 async function store(context: ContractContext): Promise<ExpectedRecord[]> {
   const producer = context.producer({ 'request.required.acks': -1 })
-  const records = SETS.map((headers, i): ExpectedRecord => {
+  const records = headerSets.map((headers, i): ExpectedRecord => {
     const { text, partition } = plainKeys[i]!
     return { partition, key: Buffer.from(text), value: Buffer.from(`${i}`), headers }
   })

@@ -1,9 +1,10 @@
-/** All cases of the contract, in the order of the table. */
+/** All cases of the contract, in the order of the tables. */
 import type { ContractCase } from '../contract-case.js'
 import { codecCases } from './codecs.js'
 import { detectionCases } from './detection.js'
 import { firstMessageCases } from './first-message.js'
 import { headerCases } from './headers.js'
+import { kafkaProducerCases } from './kafka-producer/index.js'
 import { keyCases } from './keys.js'
 import { modeCases } from './modes.js'
 import { oldConfigurationCases } from './old-configuration.js'
@@ -24,4 +25,5 @@ export const contractCases: readonly ContractCase[] = [
   ...oldConfigurationCases,
   ...volumeCases,
   ...firstMessageCases,
+  ...kafkaProducerCases,
 ]

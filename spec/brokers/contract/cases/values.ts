@@ -3,11 +3,24 @@ import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import type { ContractCase, ContractContext, ExpectedRecord } from '../contract-case.js'
 
-type Content = Buffer | string | null
+export type Content = Buffer | string | null
 
 const BINARY = { 'serializer.class': 'kafka.serializer.DefaultEncoder' }
+
+/** What either producer is to store as it is. */
+export interface ValueSet {
+  /** Row of the table. */
+  readonly name: string
+  /** A sentence without its subject. */
+  readonly title: string
+  readonly topic: string
+  readonly pairs: () => readonly (readonly [key: Content, value: Content])[]
+  /** Bytes, not text. Default false. */
+  readonly isBinary?: boolean
+}
+
 /** Just under what a message may have by default: 1,000,000 bytes with its overhead, up to 0.10. */
-const LARGE_BYTES = 900_000
+export const LARGE_BYTES = 900_000
 
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
 
@@ -41,19 +54,6 @@ function bytesOf(content: Content): Buffer | null {
   return typeof content === 'string' ? Buffer.from(content) : content
 }
 
-function valueCase(
-  name: string,
-  title: string,
-  topic: string,
-  pairs: () => readonly (readonly [key: Content, value: Content])[],
-  settings?: Record<string, string>,
-): ContractCase {
-  const write = async (context: ContractContext) => ({
-    topics: [{ topic, records: await deliverEach(context, topic, pairs(), settings) }],
-  })
-  return { name, title, group: 'values', topics: [topic], write }
-}
-
 /** Together they are larger than one set may be, whatever the format. */
 async function sendTogether(context: ContractContext, topic: string): Promise<ExpectedRecord[]> {
   const producer = context.producer<Buffer, Buffer>({ ...BINARY, 'request.required.acks': -1 })
@@ -71,25 +71,76 @@ async function sendTogether(context: ContractContext, topic: string): Promise<Ex
   })
 }
 
+export const valueSets: readonly ValueSet[] = [
+  {
+    name: 'null key',
+    title: 'stores messages without a key',
+    topic: 'null-key',
+    pairs: () => [
+      [null, 'one'],
+      [null, 'two'],
+    ],
+  },
+  {
+    name: 'null value',
+    title: 'stores null values, and tells them from empty ones',
+    topic: 'null-value',
+    pairs: () => [
+      ['k', null],
+      [null, null],
+      ['k', ''],
+    ],
+  },
+  {
+    name: 'empty value',
+    title: 'stores empty keys and values',
+    topic: 'empty-value',
+    pairs: () => [
+      ['', ''],
+      ['k', ''],
+      ['', 'v'],
+    ],
+  },
+  {
+    name: '1 byte',
+    title: 'stores values of one byte',
+    topic: 'one-byte',
+    pairs: () => [
+      ['k', 'v'],
+      [null, '0'],
+    ],
+  },
+  {
+    name: 'unicode',
+    title: 'stores any characters, in keys and values',
+    topic: 'unicode',
+    pairs: () => UNICODE.map((text, i) => [text, UNICODE[UNICODE.length - 1 - i]!]),
+  },
+  {
+    name: 'binary',
+    title: 'stores any bytes, in keys and values',
+    topic: 'binary',
+    isBinary: true,
+    pairs: () => [
+      [ALL_BYTES, Buffer.from(ALL_BYTES).reverse()],
+      [randomBytes(33), randomBytes(10_000)],
+      [Buffer.of(0), Buffer.of(0xff)],
+    ],
+  },
+]
+
+function valueCase({ name, title, topic, pairs, isBinary = false }: ValueSet): ContractCase {
+  const settings = isBinary
+    ? { ...BINARY, 'partitioner.class': 'kafka.producer.ByteArrayPartitioner' }
+    : undefined
+  const write = async (context: ContractContext) => ({
+    topics: [{ topic, records: await deliverEach(context, topic, pairs(), settings) }],
+  })
+  return { name, title, group: 'values', topics: [topic], write }
+}
+
 export const valueCases: readonly ContractCase[] = [
-  valueCase('null key', 'stores messages without a key', 'null-key', () => [
-    [null, 'one'],
-    [null, 'two'],
-  ]),
-  valueCase('null value', 'stores null values, and tells them from empty ones', 'null-value', () => [
-    ['k', null],
-    [null, null],
-    ['k', ''],
-  ]),
-  valueCase('empty value', 'stores empty keys and values', 'empty-value', () => [
-    ['', ''],
-    ['k', ''],
-    ['', 'v'],
-  ]),
-  valueCase('1 byte', 'stores values of one byte', 'one-byte', () => [
-    ['k', 'v'],
-    [null, '0'],
-  ]),
+  ...valueSets.map(valueCase),
   {
     name: '900 KB',
     title: 'stores messages of 900 KB, also where two of them do not fit into one set',
@@ -99,18 +150,4 @@ export const valueCases: readonly ContractCase[] = [
       topics: [{ topic: 'large', records: await sendTogether(context, 'large') }],
     }),
   },
-  valueCase('unicode', 'stores any characters, in keys and values', 'unicode', () =>
-    UNICODE.map((text, i) => [text, UNICODE[UNICODE.length - 1 - i]!]),
-  ),
-  valueCase(
-    'binary',
-    'stores any bytes, in keys and values',
-    'binary',
-    () => [
-      [ALL_BYTES, Buffer.from(ALL_BYTES).reverse()],
-      [randomBytes(33), randomBytes(10_000)],
-      [Buffer.of(0), Buffer.of(0xff)],
-    ],
-    { ...BINARY, 'partitioner.class': 'kafka.producer.ByteArrayPartitioner' },
-  ),
 ]

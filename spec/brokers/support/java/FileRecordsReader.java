@@ -18,8 +18,8 @@ import org.apache.kafka.common.record.RecordBatch;
  * FileRecords opens the logs of every broker from 0.8.0 to 4.4.0.
  *
  * Reads one request per line: partition, file, partition, file ..., separated by tabs. Answers each with one line
- * per record, then "end", or "error" and a message. A record is partition, offset, timestamp, codec, magic,
- * key, value, then name and value of each header, separated by tabs; bytes are in base64, null is "-", which
+ * per record, then "end", or "error" and a message. A record is partition, offset, timestamp, codec, magic, producer id and
+ * epoch, whether it is transactional, key, value, then name and value of each header, separated by tabs; bytes are in base64, null is "-", which
  * base64 never is. The control records of transactions are left out, as consumers leave them out.
  */
 public final class FileRecordsReader {
@@ -63,6 +63,8 @@ public final class FileRecordsReader {
       StringBuilder line = new StringBuilder(partition);
       line.append('\t').append(record.offset()).append('\t').append(record.timestamp());
       line.append('\t').append(batch.compressionType().name).append('\t').append(batch.magic());
+      line.append('\t').append(batch.producerId()).append('\t').append(batch.producerEpoch());
+      line.append('\t').append(batch.isTransactional());
       line.append('\t').append(base64(record.key())).append('\t').append(base64(record.value()));
       for (Header header : record.headers()) {
         line.append('\t').append(BASE64.encodeToString(header.key().getBytes(StandardCharsets.UTF_8)));
