@@ -40,7 +40,7 @@ export const firstMessageCases: readonly ContractCase[] = [
     isTiming: true,
     topics: [TOPIC],
     write: async (context) => {
-      const runs = RUNS[context.scope]
+      const runs = isBusy ? 1 : RUNS[context.scope]
       const figureMs = Math.round(await bestOf(runs, context))
       if (!isBusy) expect(figureMs, 'ms from new Producer to the acknowledgement').to.be.at.most(LIMIT_MS)
       const record = { partition: KEY.partition, key: Buffer.from(KEY.text), value: Buffer.from('first') }
