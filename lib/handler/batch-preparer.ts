@@ -60,8 +60,8 @@ export class BatchPreparer {
    */
   prepare(batches: readonly PendingBatch[], version: number, broker: string): Sorted | Promise<Sorted> {
     const sorted: Sorted = { ready: [], tooLarge: [] }
-    for (const [i, batch] of batches.entries()) {
-      const prepared = this.#write(batch, version, broker)
+    for (let i = 0; i < batches.length; i++) {
+      const prepared = this.#write(batches[i]!, version, broker)
       if (prepared instanceof Promise) {
         return this.#prepareOthers(sorted, prepared, batches.slice(i + 1), version, broker)
       }
