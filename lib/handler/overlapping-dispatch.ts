@@ -165,7 +165,8 @@ export class OverlappingDispatch {
         if (run.holding > 0) this.#updateAll(run)
         this.#workSoon()
       })
-    if (this.#prepared && this.#prepared.waiting < this.#prepared.messages.length) this.#dropPrepared()
+    // As long as some of it waits, its leader may be one that something was prepared for.
+    if (this.#prepared?.waiting === 0) this.#dropPrepared()
   }
 
   /** When the requests of what was started are written: the next run, where it is known that nothing more will join it. */
