@@ -1,6 +1,7 @@
 /**
  * One broker of a {@link ProducerPool}: its SyncProducer, made when it is first used, and as many permits as requests may be in
- * flight on it. Calls get a permit in their order; one that finds a permit free begins at once, in the turn of the call.
+ * flight on it. Calls get a permit in their order; one that finds a permit free begins at once, in the turn of the call; the
+ * first one, a tick later.
  *
  * A SyncProducer whose call has failed is not used again, unless other calls still use it. It is closed when what was
  * written to it with acks 0 has been read.
@@ -64,6 +65,9 @@ export class PoolEntry {
   async #run<T>(work: (producer: SyncProducer) => Promise<T>): Promise<T> {
     this.#inUse++
     try {
+      // The refresh that has named the leader may have more to ask on the same connection (topic ids). Behind a produce
+      // request it would go over a connection of its own. A tick comes after the microtasks in which it asks.
+      if (!this.#current) await new Promise<void>((resolve) => process.nextTick(resolve))
       return await work(this.#producer())
     } catch (error) {
       if (this.#inUse === 1) void this.#closeCurrent()

@@ -260,8 +260,9 @@ describe('ProducerPool', () => {
     })
   })
 
-  it('ProducerPool begins work in the turn of the call where a permit is free', () => {
+  it('ProducerPool begins work in the turn of the call where a permit is free', async () => {
     const pool = poolOf([1, 9092])
+    await producerOf(pool, 1)
     const begun: number[] = []
     void pool.use(1, async () => void begun.push(1))
     void pool.use(1, async () => void begun.push(2))
