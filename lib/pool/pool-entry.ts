@@ -1,18 +1,19 @@
 /**
  * One broker of a {@link ProducerPool}: its SyncProducer, made when it is first used, and as many permits as requests may be in
- * flight on it. Calls get a permit in their order; one that finds a permit free begins at once, in the turn of the call; the
- * first one, a tick later.
+ * flight on it. Calls get a permit in their order; one that finds a permit free begins at once, in the turn of the call.
  *
  * A SyncProducer whose call has failed is not used again, unless other calls still use it. It is closed when what was
- * written to it with acks 0 has been read.
+ * written to it with acks 0 has been read. generic-pool makes and ends SyncProducers; permits are counted here, as a pool's
+ * acquire and release take five turns of the microtask queue and four promises for each request.
  */
+import { createPool, type Pool } from 'generic-pool'
 import { addressText, type BrokerAddress } from '../broker-address.js'
 import { ConnectionError } from '../errors.js'
 import { Fifo } from '../fifo.js'
 import type { SyncProducer } from './sync-producer.js'
 
 export interface PoolEntryOptions {
-  /** Makes an unconnected SyncProducer. Must not throw. */
+  /** Makes an unconnected SyncProducer. Must not throw: generic-pool would call it again without pause. */
   create(): SyncProducer
   /** Calls at a time. */
   readonly maxInFlight: number
@@ -25,8 +26,11 @@ export class PoolEntry {
   /** SyncProducers that are not closed yet: the one in use, and those that are confirming. */
   readonly members = new Set<SyncProducer>()
   readonly #options: PoolEntryOptions
-  /** What the next call gets; null where that makes one. */
+  /** Of one. */
+  readonly #pool: Pool<SyncProducer>
+  /** What the next call gets; null where that takes one from the pool. */
   #current: SyncProducer | null = null
+  #arriving: Promise<SyncProducer> | null = null
   #isReady: boolean
   /** Calls under way. */
   #inUse = 0
@@ -38,7 +42,18 @@ export class PoolEntry {
   constructor(address: BrokerAddress, options: PoolEntryOptions) {
     this.address = address
     this.#options = options
-    const { ready = null } = options
+    const { create, ready = null } = options
+    this.#pool = createPool(
+      {
+        create: async () => {
+          const producer = create()
+          this.members.add(producer)
+          return producer
+        },
+        destroy: (producer) => this.#end(producer),
+      },
+      { min: 0, max: 1, autostart: false },
+    )
     this.#isReady = ready === null
     void ready?.then(() => {
       this.#isReady = true
@@ -65,12 +80,9 @@ export class PoolEntry {
   async #run<T>(work: (producer: SyncProducer) => Promise<T>): Promise<T> {
     this.#inUse++
     try {
-      // The refresh that has named the leader may have more to ask on the same connection (topic ids). Behind a produce
-      // request it would go over a connection of its own. A tick comes after the microtasks in which it asks.
-      if (!this.#current) await new Promise<void>((resolve) => process.nextTick(resolve))
-      return await work(this.#producer())
+      return await work(this.#current ?? (await this.#first()))
     } catch (error) {
-      if (this.#inUse === 1) void this.#closeCurrent()
+      if (this.#inUse === 1) void this.#discard()
       throw error
     } finally {
       this.#inUse--
@@ -78,12 +90,20 @@ export class PoolEntry {
     }
   }
 
-  #producer(): SyncProducer {
-    if (!this.#current) {
-      this.#current = this.#options.create()
-      this.members.add(this.#current)
-    }
-    return this.#current
+  /**
+   * That it takes some turns of the microtask queue is needed: the refresh that has named the leader may have more to ask on the same
+   * connection (topic ids), and behind a produce request that would go over a connection of its own.
+   */
+  #first(): Promise<SyncProducer> {
+    this.#arriving ??= this.#acquire()
+    return this.#arriving
+  }
+
+  async #acquire(): Promise<SyncProducer> {
+    const producer = await this.#pool.acquire()
+    this.#arriving = null
+    this.#current = producer
+    return producer
   }
 
   #beginWaiting(): void {
@@ -97,13 +117,19 @@ export class PoolEntry {
         this.#onIdle = resolve
       })
     }
-    await this.#closeCurrent()
+    await this.#discard()
+    // A destroy() ends before what it destroys has ended; clear() waits for that.
+    await this.#pool.drain()
+    await this.#pool.clear()
   }
 
-  async #closeCurrent(): Promise<void> {
+  async #discard(): Promise<void> {
     const producer = this.#current
     this.#current = null
-    if (!producer) return
+    if (producer) await this.#pool.destroy(producer)
+  }
+
+  async #end(producer: SyncProducer): Promise<void> {
     // When this fails the connection is closed, and its listener is called with the unconfirmed writes.
     await producer.confirm().catch(() => {})
     this.members.delete(producer)
