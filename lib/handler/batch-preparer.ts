@@ -8,7 +8,7 @@ import { asKafkaError, EncodeError, printable, UnsupportedVersionError } from '.
 import type { Logger } from '../logger.js'
 import type { LearnedSizeLimits } from '../produce/learned-size-limits.js'
 import { partitionName } from '../produce/partition-batch.js'
-import { payloadOf } from '../produce/record-format.js'
+import { type BatchPayload, payloadOf } from '../produce/record-format.js'
 import type { Compression } from '../protocol/records/compression.js'
 import { isReadable, magicOf, UnreadableRecordError } from '../protocol/records/record-body.js'
 import type { Payload } from '../protocol/types.js'
@@ -35,6 +35,13 @@ export interface Prepared {
   readonly limitedBytes: number
 }
 
+/** Batches in their order. */
+interface Sorted {
+  readonly ready: Prepared[]
+  /** Known to be too large. */
+  readonly tooLarge: PendingBatch[]
+}
+
 export const FIRST_MAGIC_WITH_HEADERS = 2
 
 export class BatchPreparer {
@@ -46,25 +53,42 @@ export class BatchPreparer {
     this.#limits = limits
   }
 
-  /** @param version - of Produce, as this broker takes it. */
-  async prepare(
-    batches: readonly PendingBatch[],
+  /**
+   * @param version - of Produce, as this broker takes it.
+   * @returns at once where nothing is compressed: a request may have thousands of batches, and a wait for each cost a third
+   *   of its time.
+   */
+  prepare(batches: readonly PendingBatch[], version: number, broker: string): Sorted | Promise<Sorted> {
+    const sorted: Sorted = { ready: [], tooLarge: [] }
+    for (let i = 0; i < batches.length; i++) {
+      const prepared = this.#write(batches[i]!, version, broker)
+      if (prepared instanceof Promise) {
+        return this.#prepareOthers(sorted, prepared, batches.slice(i + 1), version, broker)
+      }
+      this.#sort(prepared, sorted)
+    }
+    return sorted
+  }
+
+  /** One after the other. */
+  async #prepareOthers(
+    sorted: Sorted,
+    first: Promise<Prepared | null>,
+    others: readonly PendingBatch[],
     version: number,
     broker: string,
-  ): Promise<{ ready: Prepared[]; tooLarge: PendingBatch[] }> {
-    const ready: Prepared[] = []
-    const tooLarge: PendingBatch[] = []
-    const hasHeaders = magicOf(version) >= FIRST_MAGIC_WITH_HEADERS
-    for (const whole of batches) {
-      const batch = hasHeaders ? whole : this.#withoutHeaders(whole, broker)
-      const prepared = await this.#write(batch, version, broker)
-      if (!prepared) continue
-      const { messages, topic } = prepared.batch
-      const isTooLarge = messages.length > 1 && this.#limits.isTooLarge(topic, prepared.limitedBytes)
-      if (isTooLarge) tooLarge.push(prepared.batch)
-      else ready.push(prepared)
-    }
-    return { ready, tooLarge }
+  ): Promise<Sorted> {
+    this.#sort(await first, sorted)
+    for (const batch of others) this.#sort(await this.#write(batch, version, broker), sorted)
+    return sorted
+  }
+
+  #sort(prepared: Prepared | null, { ready, tooLarge }: Sorted): void {
+    if (!prepared) return
+    const { messages, topic } = prepared.batch
+    const isTooLarge = messages.length > 1 && this.#limits.isTooLarge(topic, prepared.limitedBytes)
+    if (isTooLarge) tooLarge.push(prepared.batch)
+    else ready.push(prepared)
   }
 
   /**
@@ -91,21 +115,43 @@ export class BatchPreparer {
   }
 
   /** @returns null when nothing of it can be sent; its messages have failed then. */
-  async #write(batch: PendingBatch, version: number, broker: string): Promise<Prepared | null> {
+  #write(whole: PendingBatch, version: number, broker: string): Prepared | null | Promise<Prepared | null> {
+    const hasHeaders = magicOf(version) >= FIRST_MAGIC_WITH_HEADERS
+    return this.#writeAll(hasHeaders ? whole : this.#withoutHeaders(whole, broker), version, broker)
+  }
+
+  #writeAll(
+    batch: PendingBatch,
+    version: number,
+    broker: string,
+  ): Prepared | null | Promise<Prepared | null> {
     if (batch.messages.length === 0) return null
     try {
       const written = payloadOf(batch, version, broker, this.#options)
-      const { payload, sizeHint, limitedBytes } = written instanceof Promise ? await written : written
-      return { batch, payload, sizeHint, limitedBytes }
+      if (!(written instanceof Promise)) return preparedOf(batch, written)
+      return written.then(
+        (payload) => preparedOf(batch, payload),
+        (thrown) => this.#withoutUnwritable(batch, thrown, version, broker),
+      )
     } catch (thrown) {
-      const error = asKafkaError(thrown) ?? new EncodeError('a set cannot be written', { cause: thrown })
-      if (error instanceof UnreadableRecordError) {
-        return this.#write(this.#withoutUnreadable(batch, error), version, broker)
-      }
-      this.#options.logger.error(`messages cannot be written: ${error.message}`)
-      this.#options.outcomes.failed(batch.messages, () => error)
-      return null
+      return this.#withoutUnwritable(batch, thrown, version, broker)
     }
+  }
+
+  /** What is left when the messages that cannot be written have failed. */
+  #withoutUnwritable(
+    batch: PendingBatch,
+    thrown: unknown,
+    version: number,
+    broker: string,
+  ): Prepared | null | Promise<Prepared | null> {
+    const error = asKafkaError(thrown) ?? new EncodeError('a set cannot be written', { cause: thrown })
+    if (error instanceof UnreadableRecordError) {
+      return this.#writeAll(this.#withoutUnreadable(batch, error), version, broker)
+    }
+    this.#options.logger.error(`messages cannot be written: ${error.message}`)
+    this.#options.outcomes.failed(batch.messages, () => error)
+    return null
   }
 
   /** Headers cannot be stored before Kafka 0.11: their messages fail, or lose them where that is set. */
@@ -127,4 +173,8 @@ export class BatchPreparer {
     outcomes.failed(withHeaders, () => error)
     return { ...batch, messages: messages.filter((message) => !message.isSettled) }
   }
+}
+
+function preparedOf(batch: PendingBatch, { payload, sizeHint, limitedBytes }: BatchPayload): Prepared {
+  return { batch, payload, sizeHint, limitedBytes }
 }

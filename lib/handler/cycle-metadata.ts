@@ -44,6 +44,7 @@ export class CycleMetadata {
     // What is stale was asked for before: where the answers go on being the same, that is a repeated failure.
     const isRetry = missing.some((topic) => brokerPartitionInfo.isCached(topic))
     const due = this.#due(topics, missing.length > 0)
+    if (due.length === 0 && missing.length === 0 && refreshIntervalMs !== 0) return null
     if (due.length > 0) this.#options.onRefreshing()
     const refresh = this.#refresh(new Set([...due, ...missing]), isRetry)
     return missing.length > 0 || refreshIntervalMs === 0 ? refresh : null

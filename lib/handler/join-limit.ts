@@ -30,8 +30,12 @@ export class JoinLimit {
   }
 }
 
-/** Bytes of serialized keys and values; a character of text counts as one. */
+/**
+ * Bytes of a call's serialized keys and values; a character of text counts as one. 0 for one with so many messages that nothing
+ * joins it: its bytes change nothing, and to look at each of 10,000 values takes 0.1 ms.
+ */
 export function bytesOf(messages: readonly PendingMessage[]): number {
+  if (messages.length >= MAX_JOINED_MESSAGES) return 0
   let bytes = 0
   for (const { key, value } of messages) bytes += (key?.length ?? 0) + (value?.length ?? 0)
   return bytes

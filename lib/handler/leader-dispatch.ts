@@ -181,13 +181,16 @@ export class LeaderDispatch {
     const made = this.#ahead.take(batches, connection)
     const ahead = made instanceof Promise ? await made : made
     if (ahead && connection.isOpen) {
-      return behind(moved, this.#request(leader, ahead.prepared, connection, ahead))
+      return behind(moved, await this.#request(leader, ahead.prepared, connection, ahead))
     }
-    const { ready: prepared, tooLarge } = await this.#preparer.prepare(batches, connection.version, broker)
-    if (!connection.isOpen && !isAgain) return behind(moved, this.#sendOne(leader, batches, true))
+    const preparing = this.#preparer.prepare(batches, connection.version, broker)
+    const { ready: prepared, tooLarge } = preparing instanceof Promise ? await preparing : preparing
+    if (!connection.isOpen && !isAgain) return behind(moved, await this.#sendOne(leader, batches, true))
     const again = prepared.length > 0 ? await this.#request(leader, prepared, connection) : []
-    if (moved.length === 0 && tooLarge.length === 0) return again
-    return [...moved, ...again, ...(await this.#sendInOrder(leader, oneByOne(tooLarge.flatMap(halve))))]
+    if (tooLarge.length > 0) {
+      again.push(...(await this.#sendInOrder(leader, oneByOne(tooLarge.flatMap(halve)))))
+    }
+    return behind(moved, again)
   }
 
   async #request(
@@ -282,9 +285,8 @@ export class LeaderDispatch {
   }
 }
 
-/** The same promise where nothing is in front: it is one wait less. */
-function behind(first: Retry[], later: Promise<Retry[]>): Promise<Retry[]> {
-  return first.length === 0 ? later : later.then((retries) => [...first, ...retries])
+function behind(first: Retry[], later: Retry[]): Retry[] {
+  return first.length === 0 ? later : [...first, ...later]
 }
 
 const noRetries: Promise<Retry[]> = Promise.resolve([])
@@ -294,6 +296,7 @@ function oneByOne(batches: readonly PendingBatch[]): PendingBatch[][] {
 }
 
 function topicsOf(batches: readonly PendingBatch[]): string[] {
+  if (batches.length === 1) return [batches[0]!.topic]
   return [...new Set(batches.map(({ topic }) => topic))]
 }
 

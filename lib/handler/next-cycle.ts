@@ -8,6 +8,8 @@
  *
  * @see docs/decisions/0007-the-next-cycle-is-prepared.md
  */
+import _ from 'lodash'
+import { PartitionMap } from '../produce/partition-batch.js'
 import type { LeaderDispatch } from './leader-dispatch.js'
 import {
   type CollateContext,
@@ -18,10 +20,16 @@ import {
 } from './partition-and-collate.js'
 import type { PendingMessage } from './pending-message.js'
 
+/** What a leader gets of messages that come in groups; of all leaders where a group may go to any of them. */
+interface Part {
+  readonly groups: readonly MessageGroup[]
+  readonly batchesByLeader: Collated['batchesByLeader']
+}
+
 interface Prepared {
   readonly messages: readonly PendingMessage[]
-  /** Of the messages, where they come in some. */
-  readonly groups: ReadonlySet<MessageGroup> | null
+  /** What has not been taken; null where the messages come in no groups. */
+  parts: readonly Part[] | null
   readonly collated: Collated
   /** Topic → what was known of it. */
   readonly knownByTopic: ReadonlyMap<string, unknown>
@@ -56,20 +64,28 @@ export class NextCycle {
     if (collated.rejections.length > 0) return
     for (const [leaderId, batches] of collated.batchesByLeader) this.#leaders.prepare(leaderId, batches)
     const knownByTopic = new Map([...topics].map((topic) => [topic, this.#context.topic(topic)]))
-    this.#prepared = { messages, groups: groups && new Set(groups), collated, knownByTopic }
+    const parts = groups && partsOf(groups, collated)
+    this.#prepared = { messages, parts, collated, knownByTopic }
   }
 
-  /** What was prepared, where it holds for these messages now, in this order or group by group; else null. */
+  /**
+   * What was prepared, where it holds for these messages now, in this order or group by group; else null. Groups are taken as
+   * their leaders get them, all of a leader's together: where cycles overlap, leaders are free one after the other.
+   */
   take(messages: readonly PendingMessage[], groups: readonly MessageGroup[] | null = null): Collated | null {
     const prepared = this.#prepared
-    const isTheirs = prepared !== null && isSame(prepared, messages, groups)
+    if (!prepared) return null
+    let collated: Collated | null = null
+    if (prepared.parts && groups) collated = takeParts(prepared, groups)
+    else if (isSame(prepared, messages)) collated = prepared.collated
+    const isTaken = prepared.parts && groups ? prepared.parts.length === 0 : collated !== null
     // Where cycles overlap, others begin before it.
-    if (isTheirs || !this.#context.keepsPartitions) this.#prepared = null
-    if (!isTheirs || !this.#isCurrent(prepared)) return null
-    for (const batches of prepared.collated.batchesByLeader.values()) {
+    if (isTaken || !this.#context.keepsPartitions) this.#prepared = null
+    if (!collated || !this.#isCurrent(prepared)) return null
+    for (const batches of collated.batchesByLeader.values()) {
       for (const batch of batches) setPartition(batch.messages, batch.partition)
     }
-    return prepared.collated
+    return collated
   }
 
   /** Its cycle has begun otherwise, or the partitions that were chosen do not count any more. */
@@ -83,15 +99,32 @@ export class NextCycle {
   }
 }
 
-function isSame(
-  prepared: Prepared,
-  messages: readonly PendingMessage[],
-  groups: readonly MessageGroup[] | null,
-): boolean {
+function isSame(prepared: Prepared, messages: readonly PendingMessage[]): boolean {
   if (prepared.messages.length !== messages.length) return false
-  if (!prepared.groups || !groups) return messages.every((message, i) => message === prepared.messages[i])
-  // A group has the same messages as long as it exists.
-  return groups.length === prepared.groups.size && groups.every((group) => prepared.groups!.has(group))
+  return messages.every((message, i) => message === prepared.messages[i])
+}
+
+/** Takes the parts that these groups are, no more and no less; a group has the same messages as long as it exists. */
+function takeParts(prepared: Prepared, groups: readonly MessageGroup[]): Collated | null {
+  const given = new Set(groups)
+  const [taken, left] = _.partition(prepared.parts!, (part) => part.groups.every((group) => given.has(group)))
+  if (_.sumBy(taken, (part) => part.groups.length) !== groups.length) return null
+  prepared.parts = left
+  const batchesByLeader = new Map(taken.flatMap((part) => [...part.batchesByLeader]))
+  return { batchesByLeader, rejections: [] }
+}
+
+function partsOf(groups: readonly MessageGroup[], { batchesByLeader }: Collated): Part[] {
+  if (groups.some(({ partition }) => partition < 0)) return [{ groups, batchesByLeader }]
+  const leaders = new PartitionMap<number>()
+  for (const [leader, batches] of batchesByLeader) {
+    for (const { topic, partition } of batches) leaders.set(topic, partition, leader)
+  }
+  const groupsByLeader = _.groupBy(groups, ({ topic, partition }) => leaders.get(topic, partition))
+  return [...batchesByLeader].map(([leader, batches]) => ({
+    groups: groupsByLeader[leader]!,
+    batchesByLeader: new Map([[leader, batches]]),
+  }))
 }
 
 function setPartition(messages: readonly PendingMessage[], partition: number): void {

@@ -92,6 +92,11 @@ export class Connection {
 
   #onData(chunk: Buffer): void {
     try {
+      const only = this.#closed ? null : this.#decoder.only(chunk)
+      if (only) {
+        this.#listener.onFrame(only)
+        return
+      }
       for (const frame of this.#decoder.push(chunk)) {
         if (this.#closed) return
         this.#listener.onFrame(frame)

@@ -4,33 +4,14 @@
  *
  * Follows the metadata without tearing anything down: an entry is replaced only when its host or port changed, and
  * retired when its broker leads nothing any more, both after the request in flight has ended and what was written with
- * acks 0 has been read. A leader that turns up later is connected before its first message. SyncProducers are created
- * unconnected (generic-pool retries a failing `create` without pause).
+ * acks 0 has been read. A leader that turns up later is connected before its first message.
  *
  * @see docs/decisions/0000-classic-producer.md#d4; the original rebuilt every entry at each refresh, docs/reference/classic-producer.md#producerpool
  */
-import { createPool, type Pool } from 'generic-pool'
-import { addressText, type BrokerAddress } from '../broker-address.js'
+import type { BrokerAddress } from '../broker-address.js'
 import { ConnectionError, type KafkaError } from '../errors.js'
+import { PoolEntry } from './pool-entry.js'
 import type { SyncProducer } from './sync-producer.js'
-
-interface Shared {
-  readonly producer: SyncProducer
-  /** Permits that stand for it; it is closed with the last one. */
-  permits: number
-}
-
-/** The right to have one request in flight; generic-pool wants its resources to be distinct objects. */
-interface Permit {
-  readonly shared: Shared
-}
-
-interface Entry {
-  readonly address: BrokerAddress
-  readonly pool: Pool<Permit>
-  /** SyncProducers that are not closed yet: the one in use, and those that are confirming. */
-  readonly members: Set<SyncProducer>
-}
 
 export interface ProducerPoolOptions {
   /** Makes an unconnected SyncProducer, with a session of its own or one that others use as well. */
@@ -44,9 +25,9 @@ export interface ProducerPoolOptions {
 
 export class ProducerPool {
   readonly #options: ProducerPoolOptions
-  readonly #entries = new Map<number, Entry>()
+  readonly #entries = new Map<number, PoolEntry>()
   /** Entries on their way out, still ending their last request. */
-  readonly #retiring = new Set<Entry>()
+  readonly #retiring = new Set<PoolEntry>()
   #closed = false
   #closedFor: KafkaError | undefined
 
@@ -102,17 +83,15 @@ export class ProducerPool {
   }
 
   /**
-   * Runs `work` with the SyncProducer of this broker; waits while all its permits are in use.
+   * Runs `work` with the SyncProducer of this broker, at once where a permit is free; else it waits for one.
    *
    * @throws {ConnectionError} when the pool has no entry for the broker, or is closed.
    */
-  async use<T>(brokerId: number, work: (producer: SyncProducer) => Promise<T>): Promise<T> {
+  use<T>(brokerId: number, work: (producer: SyncProducer) => Promise<T>): Promise<T> {
     const entry = this.#entries.get(brokerId)
-    if (!entry) {
-      const why = this.#closed ? 'the producer is closed' : 'no metadata names its address'
-      throw new ConnectionError(`broker ${brokerId} cannot be reached: ${why}`)
-    }
-    return entry.pool.use(({ shared }) => work(shared.producer))
+    if (entry) return entry.use(work)
+    const why = this.#closed ? 'the producer is closed' : 'no metadata names its address'
+    return Promise.reject(new ConnectionError(`broker ${brokerId} cannot be reached: ${why}`))
   }
 
   /** All SyncProducers that exist, retiring ones included. */
@@ -127,63 +106,31 @@ export class ProducerPool {
     for (const entry of this.#entries.values()) void this.#retire(entry)
     this.#entries.clear()
     for (const entry of this.#retiring) for (const member of entry.members) member.close(reason)
-    await Promise.all([...this.#retiring].map((entry) => drained(entry)))
+    await Promise.all([...this.#retiring].map((entry) => entry.retire()))
   }
 
   /** @param ready - before it nothing of the entry is used; must not reject. */
-  #open(address: BrokerAddress, ready: Promise<void> | null = null): Entry {
-    const members = new Set<SyncProducer>()
-    /** What new permits stand for. */
-    let current: Shared | null = null
-    const pool = createPool<Permit>(
-      {
-        create: async () => {
-          if (ready) await ready
-          current ??= { producer: this.#create(address, members), permits: 0 }
-          current.permits++
-          return { shared: current }
-        },
-        destroy: async ({ shared }) => {
-          if (--shared.permits > 0) return
-          if (shared === current) current = null
-          const { producer } = shared
-          // When this fails the connection is closed, and its listener is called with the unconfirmed writes.
-          await producer.confirm().catch(() => {})
-          members.delete(producer)
-          producer.close(new ConnectionError(`the connection to ${addressText(address)} was retired`))
-        },
-      },
-      { min: 0, max: this.#options.maxInFlight ?? 1, autostart: false },
-    )
-    return { address, pool, members }
-  }
-
-  #create(address: BrokerAddress, members: Set<SyncProducer>): SyncProducer {
-    const producer = this.#options.create(address)
-    members.add(producer)
-    // For whoever was still waiting when the pool was closed.
-    if (this.#closed) producer.close(this.#closedFor)
-    return producer
+  #open(address: BrokerAddress, ready: Promise<void> | null = null): PoolEntry {
+    const create = (): SyncProducer => {
+      const producer = this.#options.create(address)
+      // For whoever was still waiting when the pool was closed.
+      if (this.#closed) producer.close(this.#closedFor)
+      return producer
+    }
+    return new PoolEntry(address, { create, maxInFlight: this.#options.maxInFlight ?? 1, ready })
   }
 
   /** @returns when nothing of it is left. */
-  async #retire(entry: Entry): Promise<void> {
+  async #retire(entry: PoolEntry): Promise<void> {
     this.#retiring.add(entry)
-    await drained(entry)
+    await entry.retire()
     this.#retiring.delete(entry)
   }
 }
 
-/** Connects without keeping anybody from the slot. A failure shows again, and counts, with the first message. */
-function warm(entry: Entry, topic: string | null): void {
-  const work = async ({ shared: { producer } }: Permit): Promise<void> => {
+/** Connects without keeping anybody from the permit. A failure shows again, and counts, with the first message. */
+function warm(entry: PoolEntry, topic: string | null): void {
+  void entry.use(async (producer) => {
     producer.connect(topic).catch(() => {})
-  }
-  entry.pool.use(work).then(undefined, () => {})
-}
-
-/** Resolves when nothing of the entry is in use and its connections are closed. */
-async function drained(entry: Entry): Promise<void> {
-  await entry.pool.drain()
-  await entry.pool.clear()
+  })
 }

@@ -26,17 +26,20 @@ export function produceRequest(
   batches: readonly { readonly batch: PartitionPlace; readonly payload: Payload | Buffer }[],
   { acks, requestTimeoutMs, transactionalId = null, topicIdOf = noTopicId }: ProduceRequestOptions,
 ): ProduceRequest {
-  const topics = new Map<string, ProduceRequest['topics'][number]>()
+  const topics: ProduceRequest['topics'] = []
+  const topicByName = new Map<string, ProduceRequest['topics'][number]>()
+  let topic: ProduceRequest['topics'][number] | undefined
   for (const { batch, payload } of batches) {
     const { topic: name, partition: index } = batch
-    let topic = topics.get(name)
+    if (topic?.name !== name) topic = topicByName.get(name)
     if (!topic) {
       topic = { name, topicId: topicIdOf(name), partitions: [] }
-      topics.set(name, topic)
+      topics.push(topic)
+      topicByName.set(name, topic)
     }
     topic.partitions.push({ index, records: payload })
   }
-  return { transactionalId, acks, timeoutMs: requestTimeoutMs, topics: [...topics.values()] }
+  return { transactionalId, acks, timeoutMs: requestTimeoutMs, topics }
 }
 
 /** Bytes of such a request, about; only a hint. */

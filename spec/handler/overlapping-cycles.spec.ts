@@ -152,4 +152,28 @@ describe('DefaultEventHandler with overlapping cycles', () => {
     const odd = large.filter((_, i) => i % 2 === 1).map(({ message }) => message.message)
     expect(pool.stored['t/1']).to.deep.equal(['warm', 'b', ...odd])
   })
+
+  it('DefaultEventHandler sends each leader what was prepared for it when that leader has answered, though another has not', async () => {
+    const { handler, pool, dispatch } = makeHandler()
+    pool.keepsConnections = true
+    await dispatch('warm@0', 'warm@1')
+    await turns(1)
+    const held = [gate(), gate()]
+    pool.before = ({ broker }) => held[broker]!.opened
+    const first = dispatch('a@0', 'b@1')
+    const large = Array.from({ length: 2000 }, (_, i) => pendingOf(`c${i}`, { key: i % 2 }))
+    const second = handler.dispatch(large)
+    await turns(5)
+    expect([pool.encodedAhead, pool.sentAhead]).to.deep.equal([2, 0])
+    held[1]!.open()
+    await turns(5)
+    expect(pool.sentAhead).to.equal(1)
+    held[0]!.open()
+    await Promise.all([first, second])
+    expect([pool.encodedAhead, pool.sentAhead]).to.deep.equal([2, 2])
+    for (const key of [0, 1]) {
+      const theirs = large.filter((_, i) => i % 2 === key).map(({ message }) => message.message)
+      expect(pool.stored[`t/${key}`]!.slice(2)).to.deep.equal(theirs)
+    }
+  })
 })

@@ -260,6 +260,15 @@ describe('ProducerPool', () => {
     })
   })
 
+  it('ProducerPool begins work in the turn of the call where a permit is free', async () => {
+    const pool = poolOf([1, 9092])
+    await producerOf(pool, 1)
+    const begun: number[] = []
+    void pool.use(1, async () => void begun.push(1))
+    void pool.use(1, async () => void begun.push(2))
+    expect(begun).to.deep.equal([1])
+  })
+
   it('does not make one broker wait for another', async () => {
     const pool = poolOf([1, 9092], [2, 9093])
     const busy = occupy(pool, 1)

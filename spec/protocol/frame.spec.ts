@@ -91,6 +91,33 @@ describe('FrameDecoder', () => {
     expect(concat.callCount).to.equal(2)
   })
 
+  it('FrameDecoder hands out the frame that a chunk is, as a view of it', () => {
+    const chunk = wire()
+      .raw(Buffer.of(1, 2, 3))
+      .framed()
+    const only = new FrameDecoder(3).only(chunk)
+    expect(only).to.deep.equal(Buffer.of(1, 2, 3))
+    expect(only!.buffer).to.equal(chunk.buffer)
+  })
+
+  for (const [what, hex] of [
+    ['holds less than a length', '000000'],
+    ['ends inside its frame', '00000003' + '0102'],
+    ['holds the beginning of a second frame', '00000001' + '01' + '00'],
+    ['is a frame above the limit', '00000004' + '01020304'],
+    ['has a negative length', 'ffffffff'],
+  ] as const) {
+    it(`FrameDecoder takes no chunk for a frame that ${what}`, () => {
+      expect(new FrameDecoder(3).only(Buffer.from(hex, 'hex'))).to.equal(null)
+    })
+  }
+
+  it('FrameDecoder takes no chunk for a frame while an earlier one is not complete', () => {
+    const decoder = new FrameDecoder(100)
+    const begun = [...decoder.push(Buffer.from('0000000801', 'hex'))]
+    expect([begun, decoder.only(Buffer.from('00000001ff', 'hex'))]).to.deep.equal([[], null])
+  })
+
   it('hands out a view of the chunk where a frame is in one chunk', () => {
     const chunk = wire().string('a').framed()
     const [frame] = [...new FrameDecoder(8).push(chunk)]

@@ -39,6 +39,26 @@ describe('Reader', () => {
     ['tag 7', '6162', (from) => from.bytes(3, 'tag 7')],
   ]
   for (const [what, bytes, read] of tooShort) {
+    for (const value of [
+      0n,
+      1n,
+      -1n,
+      -2n,
+      2n ** 32n - 1n,
+      -(2n ** 32n),
+      2n ** 53n - 1n,
+      2n ** 53n,
+      2n ** 53n + 1n,
+      -(2n ** 53n) + 1n,
+      -(2n ** 53n) - 1n,
+      2n ** 63n - 1n,
+      -(2n ** 63n),
+    ]) {
+      it(`Reader reads the int64 ${value} exactly`, () => {
+        expect(new Reader(wire().int64(value).build()).int64()).to.equal(value)
+      })
+    }
+
     it(`reports the position at which the bytes of ${what} end too early`, () => {
       expect(() => read(reader(bytes))).to.throw(
         DecodeError,

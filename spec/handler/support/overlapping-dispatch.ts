@@ -56,7 +56,8 @@ export function makeDispatch({
             }
             if (messages.every(({ isSettled }) => isSettled)) end()
             else onProgress()
-            await turns(1)
+            // What follows starts an immediate after the end, which is known a microtask after this call.
+            await turns(2)
           },
         })
       }),
