@@ -19,6 +19,7 @@ import { ProducerMetadata } from './producer-metadata.js'
 import { KafkaProducerMetrics } from './producer-metrics.js'
 import { RecordAccumulator } from './record-accumulator.js'
 import { RecordOutcomes } from './record-outcomes.js'
+import { retryBackoffMs } from './retry-backoff.js'
 import { type Idempotence, Sender, type SenderListener } from './sender.js'
 import { TransactionChannel } from './transaction-channel.js'
 import { TransactionManager } from './transaction-manager.js'
@@ -265,7 +266,12 @@ function sessionsOf(
   const connector = new Connector({
     clientId: config.clientId,
     logger,
-    connectTimeoutMs: config.socketConnectionSetupTimeoutMs,
+    connectTimeoutMs: (failures) =>
+      retryBackoffMs(failures, {
+        baseMs: config.socketConnectionSetupTimeoutMs,
+        maxMs: config.socketConnectionSetupTimeoutMaxMs,
+        random: Math.random,
+      }),
     sendBufferBytes: config.sendBufferBytes,
     maxFrameBytes: MAX_RESPONSE_BYTES,
     onWritten: (broker, bytes) => metrics.requestWritten(brokerIds.of(broker), bytes),

@@ -122,7 +122,7 @@ function connectorOf(config: ProducerConfig, logger: Logger, listener: Component
   return new Connector({
     clientId: config.clientId,
     logger,
-    connectTimeoutMs: config.requestTimeoutMs,
+    connectTimeoutMs: () => config.requestTimeoutMs,
     sendBufferBytes: config.sendBufferBytes,
     maxFrameBytes: config.receiveMessageMaxBytes,
     onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
