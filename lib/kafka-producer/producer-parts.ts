@@ -274,6 +274,7 @@ function sessionsOf(
       }),
     sendBufferBytes: config.sendBufferBytes,
     maxFrameBytes: MAX_RESPONSE_BYTES,
+    maxIdleMs: config.connectionsMaxIdleMs,
     onWritten: (broker, bytes) => metrics.requestWritten(brokerIds.of(broker), bytes),
     onRead: (broker, bytes) => metrics.responseRead(brokerIds.of(broker), bytes),
   })

@@ -29,6 +29,8 @@ export interface ConnectorOptions {
   readonly sendBufferBytes: number
   /** Largest response accepted, in bytes. */
   readonly maxFrameBytes: number
+  /** `connections.max.idle.ms`: a connection that nobody uses for so long is closed; ≤ 0: never. Default: never. */
+  readonly maxIdleMs?: number
   /** A quota was exceeded: called with how long the broker holds back, or asks the client to. */
   readonly onThrottle?: (broker: string, throttleTimeMs: number) => void
   /** A request is written, an answer was read: called with its bytes. */
@@ -45,8 +47,12 @@ export class Connector {
   readonly #client: BrokerClientOptions
 
   constructor(options: ConnectorOptions) {
-    const { maxFrameBytes, clientId, logger, onThrottle, onWritten, onRead } = options
-    this.#connection = { connect: connecting(options), maxFrameBytes }
+    const { maxFrameBytes, maxIdleMs = 0, clientId, logger, onThrottle, onWritten, onRead } = options
+    this.#connection = {
+      connect: connecting(options),
+      maxFrameBytes,
+      maxIdleMs: Math.min(LONGEST_TIMER_MS, maxIdleMs),
+    }
     this.#client = {
       open: (address, listener, signal) => this.open(address, listener, signal),
       clientId,

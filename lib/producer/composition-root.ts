@@ -125,6 +125,7 @@ function connectorOf(config: ProducerConfig, logger: Logger, listener: Component
     connectTimeoutMs: () => config.requestTimeoutMs,
     sendBufferBytes: config.sendBufferBytes,
     maxFrameBytes: config.receiveMessageMaxBytes,
+    maxIdleMs: config.connectionsMaxIdleMs,
     onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
   })
 }
