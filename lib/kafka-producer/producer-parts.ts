@@ -7,6 +7,7 @@ import { ConfigError, KafkaError, UnsupportedCodecError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { ApiVersionsCache } from '../network/api-versions-cache.js'
 import { BrokerSession } from '../network/broker-session.js'
+import { CanonicalNames } from '../network/canonical-names.js'
 import { Connector } from '../network/connector.js'
 import { type Compression, compressionNamed } from '../protocol/records/compression.js'
 import { BatchCompletion } from './batch-completion.js'
@@ -67,8 +68,13 @@ export function compose(
   const cluster = new ClusterMetadata()
   const brokerIds = new BrokerIds(cluster)
   const sessions = sessionsOf(config, logger, metrics, brokerIds)
+  const canonical =
+    config.clientDnsLookup === 'resolve_canonical_bootstrap_servers_only'
+      ? new CanonicalNames({ bootstrap: config.bootstrapServers, logger })
+      : null
   const source = new MetadataSource({
     bootstrap: config.bootstrapServers,
+    ...(canonical && { canonicalBootstrap: () => canonical.brokers() }),
     sessions,
     logger,
     listKey: 'bootstrap.servers',
@@ -196,7 +202,7 @@ export function compose(
       sessions,
       requestTimeoutMs,
       reconnectBackoff,
-      candidates: () => candidatesOf(cluster, config.bootstrapServers),
+      candidates: () => knownBrokers(cluster) ?? canonical?.brokers() ?? config.bootstrapServers,
       topics,
       onNoProducerIds: (error) => giveUpIdempotence(error.message),
       onRefused: (error) => sender.abortUndrained(error),
@@ -223,12 +229,10 @@ export function compose(
   return { cluster, metadata, source, nodes, accumulator, outcomes, metrics, sender, idempotence }
 }
 
-function candidatesOf(
-  cluster: ClusterMetadata,
-  bootstrap: readonly BrokerAddress[],
-): readonly BrokerAddress[] {
+/** null before the first metadata. */
+function knownBrokers(cluster: ClusterMetadata): readonly BrokerAddress[] | null {
   const known = cluster.brokerIds.map((id) => cluster.addressOf(id)!)
-  return known.length > 0 ? known : bootstrap
+  return known.length > 0 ? known : null
 }
 
 /** Ids by address, for what is counted by connection. Of a broker that no metadata has named: −1, as in Java. */

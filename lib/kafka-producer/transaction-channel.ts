@@ -20,7 +20,7 @@ export interface TransactionChannelOptions {
   readonly requestTimeoutMs: number
   readonly reconnectBackoff: RetryBackoffOptions
   /** Brokers that may be asked for what any broker answers. */
-  candidates(): readonly BrokerAddress[]
+  candidates(): readonly BrokerAddress[] | Promise<readonly BrokerAddress[]>
   /** One in use, for a broker whose versions have to be found out; null for none. */
   topics(): readonly string[] | null
   /** Nobody can grant producer ids here. @returns whether the producer does without. */
@@ -80,7 +80,8 @@ export class TransactionChannel {
   /** Never rejects. */
   async #send({ request, to }: OutgoingRequest): Promise<void> {
     const { transactions, requestTimeoutMs: timeoutMs, topics } = this.#options
-    const address = to ?? this.#anyBroker()
+    const address = to ?? (await this.#anyBroker())
+    if (this.#closedFor) return
     try {
       const session = this.#hold(address)
       const { connection } = await session.ready(topics())
@@ -142,8 +143,8 @@ export class TransactionChannel {
     transactions.learnTransactionVersion(feature?.maxVersionLevel ?? 0)
   }
 
-  #anyBroker(): BrokerAddress {
-    const candidates = _.shuffle(this.#options.candidates())
+  async #anyBroker(): Promise<BrokerAddress> {
+    const candidates = _.shuffle(await this.#options.candidates())
     const [failed, others] = _.partition(candidates, (one) => this.#failed.has(addressText(one)))
     if (others.length === 0) this.#failed.clear()
     const load = (address: BrokerAddress): number => {
