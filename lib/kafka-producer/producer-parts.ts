@@ -67,7 +67,7 @@ export function compose(
   })
   const cluster = new ClusterMetadata()
   const brokerIds = new BrokerIds(cluster)
-  const sessions = sessionsOf(config, logger, metrics, brokerIds)
+  const sessions = sessionsOf(config, logger, metrics, brokerIds, (address) => renew(address))
   const canonical =
     config.clientDnsLookup === 'resolve_canonical_bootstrap_servers_only'
       ? new CanonicalNames({ bootstrap: config.bootstrapServers, logger })
@@ -88,6 +88,8 @@ export function compose(
     maxIdleMs: config.metadataMaxIdleMs,
     onUpdate: (error) => {
       brokerIds.forget()
+      nodes.update()
+      channel?.update(knownBrokers(cluster) ?? [])
       accumulator.updateCluster(performance.now())
       listener.onMetadata(error)
       sender.wake()
@@ -208,6 +210,12 @@ export function compose(
       onRefused: (error) => sender.abortUndrained(error),
       onChange: () => sender.wake(),
     })
+  const renew = (address: BrokerAddress): void => {
+    sessions.renew(address)
+    source.renew(address)
+    nodes.renew(address)
+    channel?.renew(address)
+  }
   const idempotence = transactions && channel ? { transactions, channel } : null
   const sender = new Sender(
     {
@@ -266,6 +274,7 @@ function sessionsOf(
   logger: Logger,
   metrics: KafkaProducerMetrics,
   brokerIds: BrokerIds,
+  onOutdated: (address: BrokerAddress) => void,
 ): BrokerSessions {
   const connector = new Connector({
     clientId: config.clientId,
@@ -289,6 +298,7 @@ function sessionsOf(
         connector,
         requestTimeoutMs: config.requestTimeoutMs,
         apiVersionsCache,
+        onOutdated,
         onClosed,
         listener: { onConnect: () => metrics.connected(), onDisconnect: () => metrics.disconnected() },
       }),
