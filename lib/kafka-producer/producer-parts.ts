@@ -1,5 +1,5 @@
 /** Builds what stands behind a KafkaProducer from its configuration, and connects the parts. Opens no connection. */
-import { addressText, type BrokerAddress } from '../broker-address.js'
+import type { BrokerAddress } from '../broker-address.js'
 import { BrokerSessions } from '../cluster/broker-sessions.js'
 import { ClusterMetadata } from '../cluster/cluster-metadata.js'
 import { MetadataSource } from '../cluster/metadata-source.js'
@@ -11,6 +11,7 @@ import { CanonicalNames } from '../network/canonical-names.js'
 import { Connector } from '../network/connector.js'
 import { type Compression, compressionNamed } from '../protocol/records/compression.js'
 import { BatchCompletion } from './batch-completion.js'
+import { BrokerIds } from './broker-ids.js'
 import { BrokerNodes } from './broker-nodes.js'
 import type { ProducerInterceptors } from './interceptors.js'
 import type { KafkaProducerConfig } from './kafka-producer-config.js'
@@ -241,32 +242,6 @@ export function compose(
 function knownBrokers(cluster: ClusterMetadata): readonly BrokerAddress[] | null {
   const known = cluster.brokerIds.map((id) => cluster.addressOf(id)!)
   return known.length > 0 ? known : null
-}
-
-/** Ids by address, for what is counted by connection. Of a broker that no metadata has named: −1, as in Java. */
-class BrokerIds {
-  readonly #cluster: ClusterMetadata
-  readonly #byBroker = new Map<string, number>()
-
-  constructor(cluster: ClusterMetadata) {
-    this.#cluster = cluster
-  }
-
-  /** Metadata has come. */
-  forget(): void {
-    this.#byBroker.clear()
-  }
-
-  /** @param broker - `host:port`. */
-  of(broker: string): number {
-    let id = this.#byBroker.get(broker)
-    if (id === undefined) {
-      const cluster = this.#cluster
-      id = cluster.brokerIds.find((known) => addressText(cluster.addressOf(known)!) === broker) ?? -1
-      this.#byBroker.set(broker, id)
-    }
-    return id
-  }
 }
 
 function sessionsOf(
