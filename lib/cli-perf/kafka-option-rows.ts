@@ -41,9 +41,8 @@ const rows: readonly OptionRow[] = [
   { flags: '--payload-monotonic', doc: 'send the numbers from 0 on, as text' },
   {
     flags: '--throughput <n>',
-    doc: 'records per second; -1: no limit',
+    doc: 'records per second, 0.5 as well; -1: no limit',
     default: '-1',
-    min: 1,
   },
   {
     flags: '--bootstrap-server <list>',
@@ -83,6 +82,12 @@ const rows: readonly OptionRow[] = [
     default: '30000',
     max: LONGEST_TIMER_MS,
   },
+  {
+    flags: '--warmup-records <n>',
+    doc: 'leave the first records out of one more line, of the steady state',
+    default: '0',
+  },
+  { flags: '--report <file>', doc: 'write an HTML report with charts to this file' },
   { flags: '--verbose', doc: 'log at INFO too, and show stack traces' },
 ]
 

@@ -10,6 +10,7 @@ import { choosesNewProducer } from '../cli/new-producer.js'
 import type { ToolOptions } from '../cli/run-tool.js'
 import { usage } from '../cli/tool-errors.js'
 import { ConfigError, printable } from '../errors.js'
+import { refuseClassicOnly } from './classic-only-options.js'
 import { kafkaPerfTool } from './kafka-option-rows.js'
 import { perfTool } from './option-rows.js'
 import type { RecordPayload } from './record-payloads.js'
@@ -24,7 +25,13 @@ export interface KafkaPerfOptions extends ToolOptions, SettingSources {
   /** How old a transaction becomes; null where none was asked for on the command line. */
   readonly transactionDurationMs: number | null
   readonly reportingIntervalMs: number
+  /** The first records, which are not of the steady state; 0 where no steady state is asked for. */
+  readonly warmupRecords: number
+  /** Path of the HTML page, or null. */
+  readonly reportFile: string | null
   readonly closeTimeoutMs: number
+  /** The options that were given, with their values, for the report. Settings of the producer are not among them. */
+  readonly shown: ReadonlyMap<string, string>
 }
 
 const DEFAULT_TRANSACTIONAL_ID = 'performance-producer-default-transactional-id'
@@ -39,6 +46,7 @@ export function choosesKafkaPerf(argv: readonly string[]): boolean {
  * @throws {ConfigError} for a `--payload-file` that cannot be read, or holds nothing.
  */
 export function parseKafkaPerfOptions(argv: readonly string[], version: string): KafkaPerfOptions {
+  refuseClassicOnly(argv)
   const line = new CommandLine(kafkaPerfTool, argv, version)
   const transactionDurationMs = line.numberOrNull('--transaction-duration-ms')
   const defaults = line.defaultSettings()
@@ -46,10 +54,13 @@ export function parseKafkaPerfOptions(argv: readonly string[], version: string):
   return {
     topic: line.requiredText('--topic'),
     records: line.number('--num-records'),
-    throughput: line.text('--throughput') === '-1' ? null : line.number('--throughput'),
+    throughput: throughput(line.text('--throughput')!),
     printsMetrics: line.has('--print-metrics'),
     transactionDurationMs,
     reportingIntervalMs: line.number('--reporting-interval'),
+    warmupRecords: warmupRecords(line),
+    reportFile: line.text('--report'),
+    shown: shownOptions(line),
     closeTimeoutMs: line.number('--close-timeout-ms'),
     isVerbose: line.has('--verbose'),
     explicit: line.explicitSettings(),
@@ -58,6 +69,31 @@ export function parseKafkaPerfOptions(argv: readonly string[], version: string):
     defaults,
     payload: payload(line),
   }
+}
+
+/** Kafka's tool takes fractions. */
+function throughput(text: string): number | null {
+  if (text === '-1') return null
+  const perSecond = /^\d{1,16}(\.\d{1,9})?$/.test(text) ? Number(text) : 0
+  if (perSecond > 0) return perSecond
+  throw usage(`--throughput takes a number above 0, or -1 for no limit, not "${text}"`)
+}
+
+function warmupRecords(line: CommandLine): number {
+  const warmup = line.number('--warmup-records')
+  const records = line.number('--num-records')
+  if (warmup < records) return warmup
+  throw usage(`--warmup-records ${warmup} leaves none of --num-records ${records} for the steady state`)
+}
+
+const SETTINGS_OF_USERS: ReadonlySet<string> = new Set(['--producer-props', '--command-property'])
+
+function shownOptions(line: CommandLine): Map<string, string> {
+  const shown = new Map<string, string>()
+  for (const [name, value] of line.given) {
+    if (!SETTINGS_OF_USERS.has(name)) shown.set(name, value === true ? 'yes' : printable(String(value)))
+  }
+  return shown
 }
 
 /** The one of two names of an option that was given. */
@@ -75,7 +111,8 @@ function payload(line: CommandLine): RecordPayload {
   }
   if (given[0] === '--payload-monotonic') return { kind: 'monotonic' }
   if (given[0] === '--record-size') return { kind: 'letters', bytes: line.number('--record-size') }
-  return { kind: 'values', values: valuesOf(line.text('--payload-file')!, line.text('--payload-delimiter')!) }
+  const path = line.text('--payload-file')!
+  return { kind: 'values', path, values: valuesOf(path, line.text('--payload-delimiter')!) }
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '\\n': '\n', '\\r': '\r', '\\t': '\t' }

@@ -4,7 +4,7 @@
  * A latency counts from `send()` to the callback, as in Kafka's tool, also where a rate is given. The `send()` of Java returns when the
  * record is in the buffer; that is awaited here too, so memory stays flat.
  *
- * @see org.apache.kafka.tools.ProducerPerformance 3.9
+ * @see org.apache.kafka.tools.ProducerPerformance 3.9 and 4.3
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { wasNobodyThere } from '../cli/kafka-tool-config.js'
@@ -20,11 +20,13 @@ import {
 import type { FutureRecordMetadata } from '../kafka-producer/record-future.js'
 import type { Logger } from '../logger.js'
 import type { KafkaPerfOptions } from './kafka-options.js'
+import type { Percentiles } from './latency.js'
 import { Pacer } from './pacer.js'
 import { recordPayloads } from './record-payloads.js'
 import { RecordStatistics } from './record-statistics.js'
 import { StopControl, untilDue } from './stop-control.js'
 import { Tally } from './tally.js'
+import { type Sample, Timeline } from './timeline.js'
 
 const UNREACHABLE = 'no broker of the list has ever answered'
 /** The sender of Java has a thread, and works while records are appended; here it works in the turns of the event loop between them. */
@@ -33,8 +35,14 @@ const RECORDS_A_TURN = 128
 const DEFAULT_TRANSACTION_MS = 3000
 
 export interface KafkaPerfResult {
-  /** Figures of the records that were delivered. */
-  readonly totalLine: string
+  /** Figures of the records that were delivered: of all, and where there was a warm-up of those after it. */
+  readonly totalLines: readonly string[]
+  /** How they came in the course of time; none without a report. */
+  readonly samples: readonly Sample[]
+  /** Since the epoch, from before the producer was made until it was closed. */
+  readonly startMs: number
+  readonly endMs: number
+  readonly latency: Percentiles | null
   /** Before the producer was closed. */
   readonly metrics: readonly KafkaMetric[]
   readonly tally: Tally
@@ -48,7 +56,13 @@ export class KafkaPerfRun {
   readonly #options: KafkaPerfOptions
   readonly #transactionMs: number | null
   readonly #producer: KafkaProducer<Uint8Array, Uint8Array>
+  readonly #print: (line: string) => void
   readonly #statistics: RecordStatistics
+  /** After the warm-up; null before, and without one. */
+  #steady: RecordStatistics | null = null
+  /** For the report; null where none is wanted. */
+  readonly #timeline: Timeline | null
+  readonly #startMs = Date.now()
   readonly #valueOf: (n: number) => Buffer
   readonly #tally: Tally
   readonly #stopControl = new StopControl()
@@ -70,11 +84,9 @@ export class KafkaPerfRun {
     this.#tally = new Tally((cause) => logger.error(`a record failed: ${cause}`))
     const bytes = new ByteArraySerializer()
     this.#producer = new KafkaProducer(config, { logger, keySerializer: bytes, valueSerializer: bytes })
-    this.#statistics = new RecordStatistics({
-      startMs: performance.now(),
-      intervalMs: options.reportingIntervalMs,
-      print,
-    })
+    this.#print = print
+    this.#statistics = this.#statisticsFromNow(false)
+    this.#timeline = options.reportFile === null ? null : new Timeline(this.#tally, this.#statistics.latency)
   }
 
   /** Ends the sending; what was sent has `--close-timeout-ms` to be delivered, or none at the second signal. */
@@ -89,15 +101,21 @@ export class KafkaPerfRun {
     // A record that waits for memory would outlast any limit of time.
     await Promise.race([sending, abandoned])
     if (!this.#stopControl.isAbandoned) await Promise.race([this.#producer.flush(), abandoned])
-    const totalLine = this.#statistics.totalLine(performance.now())
+    const nowMs = performance.now()
+    const counted = this.#steady ? [this.#statistics, this.#steady] : [this.#statistics]
+    const totalLines = counted.map((statistics) => statistics.totalLine(nowMs))
     const metrics = this.#producer.metrics()
     await this.#producer.close(this.#stopControl.isAbandoned ? { timeoutMs: 0 } : {})
     await sending
+    this.#timeline?.stop()
     this.#stopControl.clear()
     const tally = this.#tally
     if (this.#ended === UNREACHABLE && tally.unsettled > 0) tally.addFailure(UNREACHABLE, tally.unsettled)
     const signal = tally.sent < this.#options.records ? this.#stopControl.signal : null
-    return { totalLine, metrics, tally, signal, ended: this.#ended }
+    const samples = this.#timeline?.samples ?? []
+    const latency = this.#statistics.latency.total()
+    const times = { startMs: this.#startMs, endMs: Date.now() }
+    return { totalLines, samples, ...times, latency, metrics, tally, signal, ended: this.#ended }
   }
 
   /** Never rejects for what a producer may fail with. */
@@ -114,7 +132,7 @@ export class KafkaPerfRun {
   }
 
   async #sendEach(): Promise<void> {
-    const { records, throughput: perSecond } = this.#options
+    const { records, warmupRecords, throughput: perSecond } = this.#options
     const pacer =
       perSecond === null
         ? null
@@ -123,6 +141,7 @@ export class KafkaPerfRun {
       if (pacer) await untilDue(pacer, this.#stopControl)
       if (this.#stopControl.isStopping) return
       pacer?.take()
+      if (n === warmupRecords && n > 0) this.#beginSteadyState()
       const wait = this.#send(this.#valueOf(n))
       if (wait) await wait
       if (this.#isTransactionDue()) await this.#commit()
@@ -138,9 +157,10 @@ export class KafkaPerfRun {
     }
     const record = new ProducerRecord<Uint8Array, Uint8Array>(this.#options.topic, value)
     this.#tally.sent++
+    const steady = this.#steady
     const future = this.#producer.send(record, (_, error) => {
       if (error) this.#onFailed(error)
-      else this.#onDelivered(sinceMs, value.length)
+      else this.#onDelivered(sinceMs, value.length, steady)
     }) as FutureRecordMetadata
     // The callback has what went wrong.
     if (!future.isAppended) return future.appended.catch(() => {})
@@ -157,10 +177,24 @@ export class KafkaPerfRun {
     await this.#producer.commitTransaction()
   }
 
-  #onDelivered(sinceMs: number, bytes: number): void {
+  /** @param steady - that of the records to which this one belongs. */
+  #onDelivered(sinceMs: number, bytes: number, steady: RecordStatistics | null): void {
     const nowMs = performance.now()
     this.#tally.delivered++
+    this.#tally.bytes += bytes
     this.#statistics.record(nowMs - sinceMs, bytes, nowMs)
+    steady?.record(nowMs - sinceMs, bytes, nowMs)
+  }
+
+  #beginSteadyState(): void {
+    this.#statistics.silence()
+    this.#steady = this.#statisticsFromNow(true)
+  }
+
+  #statisticsFromNow(isSteadyState: boolean): RecordStatistics {
+    const startMs = performance.now()
+    const { reportingIntervalMs: intervalMs } = this.#options
+    return new RecordStatistics({ startMs, intervalMs, print: this.#print, isSteadyState })
   }
 
   #onFailed(error: KafkaError): void {

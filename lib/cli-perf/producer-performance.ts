@@ -52,7 +52,15 @@ async function measure(
   const line = resultLine(result, options.formatDate)
   output.write(`${line}\n`)
   for (const text of summaryLines(result)) errors.say(text)
-  await report?.write({ result, line, samples: run.samples, options, config: run.config, version })
+  await report?.write({
+    result,
+    lines: [HEADER, line],
+    samples: run.samples,
+    topics: options.topics,
+    options: options.shown,
+    settings: run.config.toJSON(),
+    version,
+  })
   return statusOf(result)
 }
 

@@ -8,7 +8,7 @@
 
 export type RecordPayload =
   | { readonly kind: 'letters'; readonly bytes: number }
-  | { readonly kind: 'values'; readonly values: readonly Buffer[] }
+  | { readonly kind: 'values'; readonly path: string; readonly values: readonly Buffer[] }
   | { readonly kind: 'monotonic' }
 
 /** Letters beyond the size of a record. More than any window of gzip, lz4 or snappy, so that pieces do not compress each other away. */

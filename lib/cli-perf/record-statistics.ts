@@ -4,7 +4,7 @@
  *
  * A line of progress comes with a delivered record, so an interval without any has none. Percentiles are right to three digits.
  *
- * @see org.apache.kafka.tools.ProducerPerformance 3.9
+ * @see org.apache.kafka.tools.ProducerPerformance 3.9 and 4.3
  */
 import { Latency } from './latency.js'
 
@@ -23,20 +23,34 @@ export interface RecordStatisticsOptions {
   readonly intervalMs: number
   /** Gets each line of progress. */
   readonly print: (line: string) => void
+  /** Whether these are the records after those of a warm-up, which the lines then say. */
+  readonly isSteadyState?: boolean
 }
 
 export class RecordStatistics {
   readonly #intervalMs: number
   readonly #print: (line: string) => void
+  readonly #isSteadyState: boolean
   readonly #latency = new Latency()
   readonly #total: Counted
   #window: Counted
+  #isSilent = false
 
-  constructor({ startMs, intervalMs, print }: RecordStatisticsOptions) {
+  constructor({ startMs, intervalMs, print, isSteadyState = false }: RecordStatisticsOptions) {
     this.#intervalMs = intervalMs
     this.#print = print
+    this.#isSteadyState = isSteadyState
     this.#total = noneSince(startMs)
     this.#window = noneSince(startMs)
+  }
+
+  get latency(): Latency {
+    return this.#latency
+  }
+
+  /** Prints no line of progress any more. */
+  silence(): void {
+    this.#isSilent = true
   }
 
   /** A delivered record. @param bytes - of its value. @param nowMs - on the clock of `startMs`. */
@@ -45,7 +59,8 @@ export class RecordStatistics {
     add(this.#total, latencyMs, bytes)
     add(this.#window, latencyMs, bytes)
     if (nowMs - this.#window.startMs < this.#intervalMs) return
-    this.#print(windowLine(this.#window, nowMs))
+    if (this.#isSteadyState && this.#window.records === this.#total.records) this.#print('In steady state.')
+    if (!this.#isSilent) this.#print(windowLine(this.#window, nowMs))
     this.#window = noneSince(nowMs)
   }
 
@@ -58,8 +73,9 @@ export class RecordStatistics {
       `${Math.round(p99Ms)} ms 99th`,
       `${Math.round(p999Ms)} ms 99.9th`,
     ]
+    const which = this.#isSteadyState ? ' steady state' : ''
     return (
-      `${this.#total.records} records sent, ${recordsPerSecond.toFixed(6)} records/sec ` +
+      `${this.#total.records}${which} records sent, ${recordsPerSecond.toFixed(6)} records/sec ` +
       `(${megabytesPerSecond.toFixed(2)} MB/sec), ${averageMs.toFixed(2)} ms avg latency, ` +
       `${this.#total.maxLatencyMs.toFixed(2)} ms max latency, ${percentiles.join(', ')}.`
     )

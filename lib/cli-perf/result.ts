@@ -5,15 +5,11 @@ import { counted } from '../counted.js'
 import type { DateFormat } from './date-format.js'
 import type { Percentiles } from './latency.js'
 
-export interface Result {
+/** The figures of a run with either producer. */
+export interface Figures {
   /** Since the epoch, from before the producers were made until all were closed. */
   readonly startMs: number
   readonly endMs: number
-  /** The codec's number. */
-  readonly compression: number
-  /** Bytes. */
-  readonly messageSize: number
-  readonly batchSize: number
   /** Messages that were to be sent. */
   readonly planned: number
   /** Messages that were handed to a producer. */
@@ -31,12 +27,21 @@ export interface Result {
   readonly isPaced: boolean
   /** null when nothing was delivered. */
   readonly latency: Percentiles | null
-  /** With acks 0: whether the brokers answered the last round trip, so that they have read everything. */
-  readonly isConfirmed: boolean
   /** What came before all messages were sent; null when nothing did. */
   readonly signal: StopSignal | null
   /** Why the run ended before its time; null when it did not. */
   readonly ended: string | null
+}
+
+/** Those of a run with the classic producer. */
+export interface Result extends Figures {
+  /** The codec's number. */
+  readonly compression: number
+  /** Bytes. */
+  readonly messageSize: number
+  readonly batchSize: number
+  /** With acks 0: whether the brokers answered the last round trip, so that they have read everything. */
+  readonly isConfirmed: boolean
 }
 
 export const HEADER =
@@ -52,7 +57,7 @@ export interface Rates {
   readonly messagesPerSecond: number
 }
 
-export function ratesOf({ startMs, endMs, bytes, delivered }: Result): Rates {
+export function ratesOf({ startMs, endMs, bytes, delivered }: Figures): Rates {
   const seconds = Math.max(endMs - startMs, 1) / 1000
   const megabytes = bytes / BYTES_PER_MB
   return {
@@ -90,12 +95,12 @@ export function summaryLines(result: Result): string[] {
   return lines
 }
 
-export function outcomeWord({ isAcknowledged }: Result): string {
+export function outcomeWord({ isAcknowledged }: Figures): string {
   return isAcknowledged ? 'delivered' : 'written'
 }
 
 /** What a latency is counted from. */
-export function latencyFrom(result: Result): string {
+export function latencyFrom(result: Figures): string {
   const from = result.isPaced ? 'when a message was due' : 'send()'
   return `from ${from} until it was ${outcomeWord(result)}`
 }

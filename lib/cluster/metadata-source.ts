@@ -28,6 +28,8 @@ const REBOOTSTRAP_REQUIRED = 129
 
 export interface MetadataSourceOptions {
   readonly bootstrap: readonly BrokerAddress[]
+  /** The bootstrap brokers under the names by which they are asked; never rejects. Default: those that were given. */
+  readonly canonicalBootstrap?: () => Promise<readonly BrokerAddress[]>
   /** Of the producer; others hold sessions of it as well. */
   readonly sessions: BrokerSessions
   readonly logger: Logger
@@ -66,7 +68,9 @@ export class MetadataSource {
   async fetch(topics: readonly string[]): Promise<MetadataResponse> {
     const failures: string[] = []
     let cause: unknown
-    for (const address of this.#candidates()) {
+    const { canonicalBootstrap, bootstrap: given } = this.#options
+    const bootstrap = canonicalBootstrap ? await canonicalBootstrap() : given
+    for (const address of this.#candidates(bootstrap)) {
       if (this.#closedFor) throw this.#closedFor
       try {
         const response = await this.#ask(address, topics)
@@ -115,8 +119,8 @@ export class MetadataSource {
     this.#giveUp(reason)
   }
 
-  #candidates(): BrokerAddress[] {
-    const { bootstrap, shuffle = _.shuffle } = this.#options
+  #candidates(bootstrap: readonly BrokerAddress[]): BrokerAddress[] {
+    const { shuffle = _.shuffle } = this.#options
     const current = this.#current?.isConnected ? this.#current.address : null
     const all = _.uniqBy(
       [...(current ? [current] : []), ...shuffle(bootstrap), ...this.#learned],

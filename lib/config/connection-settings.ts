@@ -77,6 +77,16 @@ export const connectionSettings = [
     doc: 'Largest response accepted from a broker. A longer one closes the connection before it is buffered.',
   },
   {
+    key: 'connections.max.idle.ms',
+    type: 'long',
+    unit: 'ms',
+    default: '-1',
+    source: 'ours',
+    since: '0.2.0',
+    doc: 'A connection that is not used for this long is closed, and made again for the next request; 0 or less: never. Below the limit of the brokers (10 minutes by default) and of firewalls, no request meets a connection that was closed in silence.',
+    example: '540000',
+  },
+  {
     key: 'broker.version',
     type: 'string',
     default: 'auto',

@@ -122,7 +122,6 @@ const modernJava: ForeignKeys = {
     { key: 'reconnect.backoff.max.ms', note: 'retry.backoff.ms is the pause before every retry' },
     { key: 'socket.connection.setup.timeout.ms', instead: 'request.timeout.ms' },
     { key: 'socket.connection.setup.timeout.max.ms', instead: 'request.timeout.ms' },
-    { key: 'connections.max.idle.ms', note: 'idle connections are left to the brokers' },
     { key: 'receive.buffer.bytes' },
     { key: 'client.dns.lookup', note: 'all addresses of a name are tried' },
     { key: 'client.rack' },

@@ -60,6 +60,7 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
   readonly sendBufferBytes: number
   readonly maxInFlightRequestsPerConnection: number
   readonly receiveMessageMaxBytes: number
+  readonly connectionsMaxIdleMs: number
   readonly brokerVersion: BrokerRelease | 'auto'
   readonly producerType: ChoiceOf<'producer.type'>
   readonly requestRequiredAcks: -1 | 0 | 1
@@ -139,6 +140,7 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
     this.closeTimeoutMs = read.intOrOff('close.timeout.ms')
     this.maxInFlightRequestsPerConnection = read.int('max.in.flight.requests.per.connection')
     this.receiveMessageMaxBytes = read.int('receive.message.max.bytes')
+    this.connectionsMaxIdleMs = read.int('connections.max.idle.ms')
     this.brokerVersion = readBrokerVersion(read)
     refuseSecurityProtocol(given)
 

@@ -3,7 +3,7 @@
  * one that could not be connected to.
  *
  * Holds one session per broker, which others may use as well. A broker that has moved gets another session; the old one
- * is released when its last request has ended.
+ * is released when its last request has ended, and so is that of a broker that metadata does not have any more.
  */
 import _ from 'lodash'
 import type { BrokerAddress } from '../broker-address.js'
@@ -36,6 +36,8 @@ export class BrokerNode {
   /** Requests go out in the order in which they were drained, also where batches are compressed on other threads. */
   lastSend: Promise<void> | null = null
   isConnecting = false
+  /** Its session is to be replaced when nothing is left on it. */
+  isOutdated = false
   failures = 0
   retryAtMs = 0
 
@@ -63,12 +65,34 @@ export class BrokerNodes {
   /** The node that may be sent to now. Begins to connect where there is no connection. */
   ready(id: number, nowMs: number): { node: BrokerNode; connection: ReadyConnection } | null {
     const node = this.#node(id)
-    if (!node || node.inFlight >= this.#options.maxInFlight || node.isConnecting) return null
+    if (!node || node.inFlight >= this.#options.maxInFlight || node.isConnecting || node.isOutdated)
+      return null
     if (nowMs < node.retryAtMs || nowMs < node.throttledUntilMs) return null
     const ready = node.session.ready(this.#options.topics())
-    if (!(ready instanceof Promise)) return { node, connection: ready.connection }
-    void this.#connected(node, ready)
-    return null
+    if (ready instanceof Promise) {
+      void this.#connected(node, ready)
+      return null
+    }
+    if (ready.connection.secondLooks) this.#lookAgain(node)
+    return { node, connection: ready.connection }
+  }
+
+  /** Metadata has come: brokers that it does not have any more are let go. */
+  update(): void {
+    for (const [id, node] of this.#nodes) {
+      if (this.#options.addressOf(id)) continue
+      this.#nodes.delete(id)
+      this.#retire(node)
+    }
+  }
+
+  /** The session of this address was renewed: it is used as soon as nothing is left on the old one. */
+  renew(address: BrokerAddress): void {
+    for (const node of this.#nodes.values()) {
+      if (!_.isEqual(node.session.address, address)) continue
+      node.isOutdated = true
+      if (node.inFlight === 0) void this.#replace(node)
+    }
   }
 
   /** When a back-off or a throttle time ends; Infinity where there is none. */
@@ -84,7 +108,9 @@ export class BrokerNodes {
   /** A produce request to it has ended. */
   ended(node: BrokerNode): void {
     node.inFlight--
-    if (node.inFlight === 0 && this.#retired.delete(node)) node.session.release()
+    if (node.inFlight > 0) return
+    if (this.#retired.delete(node)) node.session.release()
+    else if (node.isOutdated) void this.#replace(node)
   }
 
   /** With acks 0: resolves when all connected brokers have answered a question behind what was written. Never rejects. */
@@ -117,6 +143,24 @@ export class BrokerNodes {
     else this.#retired.add(node)
   }
 
+  #lookAgain({ session }: BrokerNode): void {
+    const topics = this.#options.topics()
+    if (topics) session.lookAgain(topics)
+  }
+
+  /** Never rejects. */
+  async #replace(node: BrokerNode): Promise<void> {
+    const { sessions, topics, addressOf } = this.#options
+    // What was written with acks 0 has been read when a later question is answered.
+    const named = topics()
+    if (named) await node.session.fetchMetadata(named).catch(() => {})
+    const address = addressOf(node.id)
+    if (this.#nodes.get(node.id) !== node || !address) return
+    this.#nodes.set(node.id, new BrokerNode(node.id, sessions.hold(address)))
+    node.session.release()
+    this.ready(node.id, performance.now())
+  }
+
   /** Never rejects. */
   async #connected(node: BrokerNode, connecting: Promise<Ready>): Promise<void> {
     node.isConnecting = true
@@ -130,7 +174,8 @@ export class BrokerNodes {
       this.disconnected(node, performance.now())
     }
     node.isConnecting = false
-    this.#options.onConnected(node.session.broker, made)
+    // Connecting to a broker that was let go meanwhile need not succeed.
+    if (this.#nodes.get(node.id) === node) this.#options.onConnected(node.session.broker, made)
   }
 
   /** Its connection ended, or could not be made: it is not connected to again at once. */

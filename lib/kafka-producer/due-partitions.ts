@@ -8,6 +8,7 @@
 import { LinkedList } from '../linked-list.js'
 import { DueHeap } from './due-heap.js'
 import { NO_LEADER, type PartitionQueue, type Placement } from './partition-queue.js'
+import type { TopicView } from './partitioners/partitioner.js'
 import type { ProducerBatch } from './producer-batch.js'
 
 /** The partitions of one broker that have something to send, lingering ones included. */
@@ -22,6 +23,14 @@ export interface LeaderAndEpoch {
   readonly leaderId: number
   /** −1 where metadata has none. */
   readonly leaderEpoch: number
+}
+
+/** What the accumulator has to know of the cluster, by the newest metadata. */
+export interface ClusterView {
+  /** null where the topic is not known. */
+  topic(name: string): TopicView | null
+  /** null while no leader is known. */
+  leaderOf(topic: string, partition: number): LeaderAndEpoch | null
 }
 
 export interface DuePartitionsOptions {

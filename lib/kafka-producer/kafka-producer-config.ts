@@ -201,9 +201,8 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
 
   /** That of {@link compressionType}; undefined where the codec has none. */
   get compressionLevel(): number | undefined {
-    return { ...NO_LEVELS, gzip: this.compressionGzipLevel, zstd: this.compressionZstdLevel }[
-      this.compressionType
-    ]
+    const { compressionGzipLevel: gzip, compressionLz4Level: lz4, compressionZstdLevel: zstd } = this
+    return { ...NO_LEVELS, gzip, lz4, zstd }[this.compressionType]
   }
 
   /** Whether a key was given, whatever its value. */

@@ -1,5 +1,5 @@
 /** Builds what stands behind a KafkaProducer from its configuration, and connects the parts. Opens no connection. */
-import { addressText, type BrokerAddress } from '../broker-address.js'
+import type { BrokerAddress } from '../broker-address.js'
 import { BrokerSessions } from '../cluster/broker-sessions.js'
 import { ClusterMetadata } from '../cluster/cluster-metadata.js'
 import { MetadataSource } from '../cluster/metadata-source.js'
@@ -7,9 +7,11 @@ import { ConfigError, KafkaError, printable, UnsupportedCodecError } from '../er
 import type { Logger } from '../logger.js'
 import { ApiVersionsCache } from '../network/api-versions-cache.js'
 import { BrokerSession } from '../network/broker-session.js'
+import { CanonicalNames } from '../network/canonical-names.js'
 import { Connector } from '../network/connector.js'
 import { type Compression, compressionNamed } from '../protocol/records/compression.js'
 import { BatchCompletion } from './batch-completion.js'
+import { BrokerIds } from './broker-ids.js'
 import { BrokerNodes } from './broker-nodes.js'
 import type { ProducerInterceptors } from './interceptors.js'
 import type { KafkaProducerConfig } from './kafka-producer-config.js'
@@ -19,6 +21,7 @@ import { ProducerMetadata } from './producer-metadata.js'
 import { KafkaProducerMetrics } from './producer-metrics.js'
 import { RecordAccumulator } from './record-accumulator.js'
 import { RecordOutcomes } from './record-outcomes.js'
+import { retryBackoffMs } from './retry-backoff.js'
 import { type Idempotence, Sender, type SenderListener } from './sender.js'
 import { TransactionChannel } from './transaction-channel.js'
 import { TransactionManager } from './transaction-manager.js'
@@ -65,9 +68,14 @@ export function compose(
   })
   const cluster = new ClusterMetadata()
   const brokerIds = new BrokerIds(cluster)
-  const sessions = sessionsOf(config, logger, metrics, brokerIds)
+  const sessions = sessionsOf(config, logger, metrics, brokerIds, (address) => renew(address))
+  const canonical =
+    config.clientDnsLookup === 'resolve_canonical_bootstrap_servers_only'
+      ? new CanonicalNames({ bootstrap: config.bootstrapServers, logger })
+      : null
   const source = new MetadataSource({
     bootstrap: config.bootstrapServers,
+    ...(canonical && { canonicalBootstrap: () => canonical.brokers() }),
     sessions,
     logger,
     listKey: 'bootstrap.servers',
@@ -81,6 +89,8 @@ export function compose(
     maxIdleMs: config.metadataMaxIdleMs,
     onUpdate: (error) => {
       brokerIds.forget()
+      nodes.update()
+      channel?.update(knownBrokers(cluster) ?? [])
       accumulator.updateCluster(performance.now())
       listener.onMetadata(error)
       sender.wake()
@@ -201,12 +211,18 @@ export function compose(
       sessions,
       requestTimeoutMs,
       reconnectBackoff,
-      candidates: () => candidatesOf(cluster, config.bootstrapServers),
+      candidates: () => knownBrokers(cluster) ?? canonical?.brokers() ?? config.bootstrapServers,
       topics,
       onNoProducerIds: (error) => giveUpIdempotence(error.message),
       onRefused: (error) => sender.abortUndrained(error),
       onChange: () => sender.wake(),
     })
+  const renew = (address: BrokerAddress): void => {
+    sessions.renew(address)
+    source.renew(address)
+    nodes.renew(address)
+    channel?.renew(address)
+  }
   const idempotence = transactions && channel ? { transactions, channel } : null
   const sender = new Sender(
     {
@@ -228,38 +244,10 @@ export function compose(
   return { cluster, metadata, source, nodes, accumulator, outcomes, metrics, sender, idempotence }
 }
 
-function candidatesOf(
-  cluster: ClusterMetadata,
-  bootstrap: readonly BrokerAddress[],
-): readonly BrokerAddress[] {
+/** null before the first metadata. */
+function knownBrokers(cluster: ClusterMetadata): readonly BrokerAddress[] | null {
   const known = cluster.brokerIds.map((id) => cluster.addressOf(id)!)
-  return known.length > 0 ? known : bootstrap
-}
-
-/** Ids by address, for what is counted by connection. Of a broker that no metadata has named: −1, as in Java. */
-class BrokerIds {
-  readonly #cluster: ClusterMetadata
-  readonly #byBroker = new Map<string, number>()
-
-  constructor(cluster: ClusterMetadata) {
-    this.#cluster = cluster
-  }
-
-  /** Metadata has come. */
-  forget(): void {
-    this.#byBroker.clear()
-  }
-
-  /** @param broker - `host:port`. */
-  of(broker: string): number {
-    let id = this.#byBroker.get(broker)
-    if (id === undefined) {
-      const cluster = this.#cluster
-      id = cluster.brokerIds.find((known) => addressText(cluster.addressOf(known)!) === broker) ?? -1
-      this.#byBroker.set(broker, id)
-    }
-    return id
-  }
+  return known.length > 0 ? known : null
 }
 
 function sessionsOf(
@@ -267,13 +255,20 @@ function sessionsOf(
   logger: Logger,
   metrics: KafkaProducerMetrics,
   brokerIds: BrokerIds,
+  onOutdated: (address: BrokerAddress) => void,
 ): BrokerSessions {
   const connector = new Connector({
     clientId: config.clientId,
     logger,
-    connectTimeoutMs: config.socketConnectionSetupTimeoutMs,
+    connectTimeoutMs: (failures) =>
+      retryBackoffMs(failures, {
+        baseMs: config.socketConnectionSetupTimeoutMs,
+        maxMs: config.socketConnectionSetupTimeoutMaxMs,
+        random: Math.random,
+      }),
     sendBufferBytes: config.sendBufferBytes,
     maxFrameBytes: MAX_RESPONSE_BYTES,
+    maxIdleMs: config.connectionsMaxIdleMs,
     onWritten: (broker, bytes) => metrics.requestWritten(brokerIds.of(broker), bytes),
     onRead: (broker, bytes) => metrics.responseRead(brokerIds.of(broker), bytes),
   })
@@ -284,6 +279,7 @@ function sessionsOf(
         connector,
         requestTimeoutMs: config.requestTimeoutMs,
         apiVersionsCache,
+        onOutdated,
         onClosed,
         listener: { onConnect: () => metrics.connected(), onDisconnect: () => metrics.disconnected() },
       }),

@@ -8,29 +8,20 @@
  */
 import type { RecordHeaders } from '../protocol/records/record-body.js'
 import type { Serialized } from '../protocol/writer.js'
+import { BatchDrain, type ReadyCheck } from './batch-drain.js'
 import { BatchStore } from './batch-store.js'
-import { DuePartitions, type LeaderAndEpoch } from './due-partitions.js'
+import { type ClusterView, DuePartitions } from './due-partitions.js'
 import type { FlushGeneration } from './flush-generations.js'
 import { NodeLatency } from './node-latency.js'
-import type { PartitionQueue } from './partition-queue.js'
-import type { TopicView } from './partitioners/partitioner.js'
 import type { ProducerBatch } from './producer-batch.js'
 import { type Failed, RecordAdmission } from './record-admission.js'
 import { RecordAppender } from './record-appender.js'
 import type { FutureRecordMetadata } from './record-future.js'
 import { type RetryBackoffOptions, retryBackoffMs } from './retry-backoff.js'
-import { splitBatch } from './split-batch.js'
+import { numberParts, splitBatch } from './split-batch.js'
 
 export { UNASSIGNED } from './record-admission.js'
 export { Appended } from './record-appender.js'
-
-/** What the accumulator has to know of the cluster, by the newest metadata. */
-export interface ClusterView {
-  /** null where the topic is not known. */
-  topic(name: string): TopicView | null
-  /** null while no leader is known. */
-  leaderOf(topic: string, partition: number): LeaderAndEpoch | null
-}
 
 export interface RecordAccumulatorOptions {
   /** `batch.size`. */
@@ -58,15 +49,6 @@ export interface RecordAccumulatorOptions {
   random(): number
 }
 
-/** Who can be sent to. */
-export interface ReadyCheck {
-  readonly nodes: readonly number[]
-  /** When another partition will be due; Infinity where none will. */
-  readonly nextDueMs: number
-  /** Topics with batches whose partitions have no leader: their metadata is needed. */
-  readonly leaderlessTopics: readonly string[]
-}
-
 /** What was taken out, oldest first. */
 export interface Aborted {
   readonly batches: readonly ProducerBatch[]
@@ -78,21 +60,21 @@ export class RecordAccumulator {
   readonly latency: NodeLatency
   readonly #options: RecordAccumulatorOptions
   readonly #due: DuePartitions
+  readonly #drain: BatchDrain
   readonly #store: BatchStore
   readonly #admission: RecordAdmission
   #isClosed = false
   #isCompleting = false
-  #isMutedInFlight: boolean
 
   constructor(options: RecordAccumulatorOptions) {
     this.#options = options
-    this.#isMutedInFlight = options.isMutedInFlight
     const { cluster } = options
     this.latency = new NodeLatency(options.availabilityTimeoutMs)
     this.#due = new DuePartitions({
       lingerMs: options.lingerMs,
       leaderOf: (topic, partition) => cluster.leaderOf(topic, partition),
     })
+    this.#drain = new BatchDrain(this.#due, options.isMutedInFlight)
     this.#store = new BatchStore({
       bufferBytes: options.bufferBytes,
       batchBytes: options.batchBytes,
@@ -182,45 +164,22 @@ export class RecordAccumulator {
 
   /** Which brokers there is something for. */
   ready(nowMs: number): ReadyCheck {
-    this.#due.advance(nowMs)
     const isAllDue =
       this.#admission.waiting > 0 ||
       this.#isClosed ||
       this.#isCompleting ||
       this.#store.generations.isFlushing
-    return {
-      nodes: this.#due.nodes(isAllDue),
-      nextDueMs: this.#due.nextDueMs,
-      leaderlessTopics: this.#due.leaderlessTopics,
-    }
+    return this.#drain.ready(nowMs, isAllDue)
   }
 
-  /**
-   * Takes at most one batch of each partition of a broker, as long as they fit into a request; lingering ones go along. The
-   * first one goes whatever its size, and the next call begins where this one stopped.
-   *
-   * @param mayDrain - asked about each batch; false leaves its partition out this time.
-   */
+  /** As {@link BatchDrain.drain}. */
   drain(
     nodeId: number,
     maxBytes: number,
     nowMs: number,
     mayDrain: (batch: ProducerBatch) => boolean = () => true,
   ): ProducerBatch[] {
-    const partitions = this.#due.partitionsOf(nodeId)
-    const drained: ProducerBatch[] = []
-    let bytes = 0
-    let link = partitions?.first ?? null
-    for (let left = partitions?.size ?? 0; link && left > 0; left--) {
-      const queue: PartitionQueue = link.item
-      const head = queue.batches.peek()!
-      link = link.next
-      if (drained.length > 0 && bytes + head.estimatedBytes > maxBytes) break
-      if (!mayDrain(head)) continue
-      bytes += head.estimatedBytes
-      drained.push(this.#take(queue, nowMs))
-    }
-    return drained
+    return this.#drain.drain(nodeId, maxBytes, nowMs, mayDrain)
   }
 
   /** Puts a batch that failed back in front; its partition is still muted where it was. */
@@ -250,17 +209,7 @@ export class RecordAccumulator {
     topic.resetRatio(batch.compressionRatio)
     const parts = splitBatch(batch, this.#options.batchBytes, (limit) => this.#store.beginPart(batch, limit))
     for (const part of parts) this.#store.add(part)
-    let sequence = batch.producer.baseSequence
-    for (const part of parts) {
-      if (sequence < 0) break
-      part.producer = { ...batch.producer, baseSequence: sequence }
-      sequence = (sequence + part.count) % 0x80000000
-    }
-    if (batch.numbered) {
-      const counts = parts.map(({ count }) => count)
-      const numbers = batch.numbered.partition.split(batch.numbered, counts)
-      for (const [i, part] of parts.entries()) part.numbered = numbers[i]!
-    }
+    numberParts(batch, parts)
     const queue = topic.queueOf(batch.partition)
     for (let i = parts.length - 1; i >= 0; i--) queue.reinsert(parts[i]!)
     this.#due.place(queue, nowMs)
@@ -314,7 +263,7 @@ export class RecordAccumulator {
 
   /** From now on a partition has at most one batch in flight: there are no sequence numbers that keep its order. */
   muteInFlight(): void {
-    this.#isMutedInFlight = true
+    this.#drain.muteInFlight()
   }
 
   /** Something that a flush waits for, though it is not in the accumulator yet; {@link leaveFlush} ends that. */
@@ -342,17 +291,5 @@ export class RecordAccumulator {
   abortUndrained(nowMs: number): Aborted {
     const undrained = this.#store.incomplete.toArray().filter(({ drainedMs }) => drainedMs < 0)
     return { batches: this.#store.remove(undrained, nowMs), waiting: this.#admission.takeAll() }
-  }
-
-  #take(queue: PartitionQueue, nowMs: number): ProducerBatch {
-    const batch = queue.shift()!
-    batch.close()
-    batch.drainedMs = nowMs
-    batch.isInFlight = true
-    batch.leaderEpoch = queue.leaderEpoch
-    queue.isMuted = this.#isMutedInFlight
-    this.#due.place(queue, nowMs)
-    this.#due.rotate(queue)
-    return batch
   }
 }

@@ -6,39 +6,27 @@
  */
 import type { ClusterMetadata } from '../cluster/cluster-metadata.js'
 import { counted } from '../counted.js'
-import { asKafkaError, type KafkaError, printable } from '../errors.js'
-import { nameOfThrown } from '../name-of-thrown.js'
+import { type KafkaError, printable } from '../errors.js'
 import { headersBytes, partBytes, upperBoundBytes } from '../protocol/records/record-sizes.js'
 import type { Serialized } from '../protocol/serialized.js'
-import { brokerError } from './errors.js'
-import type { ProducerInterceptors } from './interceptors.js'
+import { asError, causeOf, INVALID_TOPIC_EXCEPTION, isFinal, refusal, tooManyWait } from './intake-errors.js'
 import { choosePartition, type PartitionChoice } from './partitioners/choose-partition.js'
 import type { TopicView } from './partitioners/partitioner.js'
 import type { ProducerMetadata, UsedTopic } from './producer-metadata.js'
+import type { ProducerPlugins } from './producer-plugins.js'
 import { checkFields, checkRecord, ProducerRecord, type RecordLike } from './producer-record.js'
 import { Appended, type RecordAccumulator } from './record-accumulator.js'
-import {
-  BufferExhaustedError,
-  IllegalArgumentError,
-  RecordTooLargeError,
-  TimeoutError,
-} from './record-errors.js'
+import { RecordTooLargeError, TimeoutError } from './record-errors.js'
 import { type Callback, FutureRecordMetadata } from './record-future.js'
 import { RecordHeaders } from './record-headers.js'
-import { type Serializer, serializePart } from './serializer.js'
+import { serializePart } from './serializer.js'
 import { TopicWaits, type WaitingSend } from './topic-waits.js'
 import type { TurnClock } from './turn-clock.js'
 
 export interface RecordIntakeOptions {
-  readonly keySerializer: Serializer
-  readonly valueSerializer: Serializer
-  /** Whether serializers may look at headers; those of Kafka do not. */
-  readonly readsHeaders: boolean
-  readonly choice: PartitionChoice
-  /** Whether the partitioner is asked again before a batch begins. */
-  readonly callsOnNewBatch: boolean
-  /** null for none. */
-  readonly interceptors: ProducerInterceptors | null
+  readonly plugins: ProducerPlugins
+  /** `partitioner.ignore.keys`. */
+  readonly ignoresKeys: boolean
   readonly accumulator: RecordAccumulator
   readonly metadata: ProducerMetadata
   readonly cluster: ClusterMetadata
@@ -54,9 +42,6 @@ export interface RecordIntakeOptions {
   onFailed(futures: readonly FutureRecordMetadata[], error: KafkaError): void
 }
 
-/** A topic name that no broker takes, and one that this client may not write to: waiting is of no use. */
-const INVALID_TOPIC_EXCEPTION = 17
-const TOPIC_AUTHORIZATION_FAILED = 29
 const UNASSIGNED = -1
 
 const NO_HEADERS = RecordHeaders.from(null)
@@ -64,10 +49,14 @@ NO_HEADERS.setReadOnly()
 
 export class RecordIntake {
   readonly #options: RecordIntakeOptions
+  readonly #plugins: ProducerPlugins
+  readonly #choice: PartitionChoice
   readonly #waits: TopicWaits
 
   constructor(options: RecordIntakeOptions) {
     this.#options = options
+    this.#plugins = options.plugins
+    this.#choice = { partitioner: options.plugins.partitioner, ignoresKeys: options.ignoresKeys }
     this.#waits = new TopicWaits(options.maxWaitingBytes)
   }
 
@@ -82,7 +71,7 @@ export class RecordIntake {
    * @throws {IllegalArgumentError} for what is no record. @throws {RecordFilteredError} where an interceptor wants none sent.
    */
   intercept(given: RecordLike): RecordLike {
-    const { interceptors } = this.#options
+    const { interceptors } = this.#plugins
     if (interceptors) return interceptors.onSend(ProducerRecord.from(given))
     if (given instanceof ProducerRecord) return given
     checkFields(given)
@@ -103,8 +92,8 @@ export class RecordIntake {
         throw refusal(topic, INVALID_TOPIC_EXCEPTION)
       }
       const headers = this.#headersOf(record)
-      const key = serializePart(this.#options.keySerializer, 'key', topic, record.key ?? null, headers)
-      const value = serializePart(this.#options.valueSerializer, 'value', topic, record.value, headers)
+      const key = serializePart(this.#plugins.keySerializer, 'key', topic, record.key ?? null, headers)
+      const value = serializePart(this.#plugins.valueSerializer, 'value', topic, record.value, headers)
       if (headers !== NO_HEADERS) {
         headers.setReadOnly()
         future.headers = headers
@@ -189,11 +178,12 @@ export class RecordIntake {
     generation: WaitingSend['generation'] | null,
     deadlineMs: number,
   ): void {
-    const { accumulator, choice, callsOnNewBatch, clock } = this.#options
+    const { accumulator, clock } = this.#options
+    const choice = this.#choice
     const headers = future.headers?.pairs ?? null
     future.partition = choosePartition(record, key, value, view, choice)
     // A partitioner that wants to know of new batches is asked again before one begins.
-    const mayBegin = !callsOnNewBatch || typeof record.partition === 'number'
+    const mayBegin = !this.#plugins.callsOnNewBatch || typeof record.partition === 'number'
     clock.tick()
     const { nowMs } = clock
     let done = accumulator.append(
@@ -249,7 +239,7 @@ export class RecordIntake {
   }
 
   #headersOf(record: RecordLike): RecordHeaders {
-    const { readsHeaders, interceptors } = this.#options
+    const { readsHeaders, interceptors } = this.#plugins
     if (record instanceof ProducerRecord) {
       return record.hasHeaders || readsHeaders || interceptors ? record.headers : NO_HEADERS
     }
@@ -272,39 +262,6 @@ export class RecordIntake {
   }
 }
 
-/** Why nothing is known of a topic, where brokers have said so. */
-export function causeOf(cluster: ClusterMetadata, topic: string): KafkaError | null {
-  const code = cluster.errorCodeOf(topic)
-  return code === 0 ? null : refusal(topic, code)
-}
-
-/** Whether a topic was answered with an error that waiting does not help against. */
-export function isFinal(code: number): boolean {
-  return code === INVALID_TOPIC_EXCEPTION || code === TOPIC_AUTHORIZATION_FAILED
-}
-
-function refusal(topic: string, code: number): KafkaError {
-  return brokerError(code, `metadata of ${printable(topic)}`, { topic })
-}
-
 function hasPartition({ partitionCount }: TopicView, partition: number | null | undefined): boolean {
   return partitionCount > 0 && (partition === null || partition === undefined || partition < partitionCount)
-}
-
-function tooManyWait(topic: string): BufferExhaustedError {
-  const text = `too many records wait for metadata already, of ${printable(topic)} and other topics: await appended`
-  return new BufferExhaustedError(text, { topic })
-}
-
-/** What a record fails with: a closed producer, and what is no error of ours, say so themselves. */
-function asError(thrown: unknown, topic: string): KafkaError {
-  const own = asKafkaError(thrown)
-  if (own) return own
-  return new IllegalArgumentError(
-    `a record for ${printable(topic)} cannot be sent: ${nameOfThrown(thrown)}`,
-    {
-      topic,
-      cause: thrown,
-    },
-  )
 }

@@ -39,3 +39,17 @@ export function splitBatch(
   for (const each of parts) each.close()
   return parts
 }
+
+/** The numbers of the batch go on in its parts. */
+export function numberParts(batch: ProducerBatch, parts: readonly ProducerBatch[]): void {
+  let sequence = batch.producer.baseSequence
+  for (const part of parts) {
+    if (sequence < 0) break
+    part.producer = { ...batch.producer, baseSequence: sequence }
+    sequence = (sequence + part.count) % 0x80000000
+  }
+  if (!batch.numbered) return
+  const counts = parts.map(({ count }) => count)
+  const numbers = batch.numbered.partition.split(batch.numbered, counts)
+  for (const [i, part] of parts.entries()) part.numbered = numbers[i]!
+}

@@ -20,7 +20,7 @@ export interface TransactionChannelOptions {
   readonly requestTimeoutMs: number
   readonly reconnectBackoff: RetryBackoffOptions
   /** Brokers that may be asked for what any broker answers. */
-  candidates(): readonly BrokerAddress[]
+  candidates(): readonly BrokerAddress[] | Promise<readonly BrokerAddress[]>
   /** One in use, for a broker whose versions have to be found out; null for none. */
   topics(): readonly string[] | null
   /** Nobody can grant producer ids here. @returns whether the producer does without. */
@@ -39,6 +39,8 @@ export class TransactionChannel {
   readonly #options: TransactionChannelOptions
   /** Held, by address. */
   readonly #sessions = new Map<string, BrokerSession>()
+  /** Of the request under way; held once more. */
+  #inUse: BrokerSession | null = null
   /** Connections whose brokers were asked for their features. */
   readonly #asked = new WeakSet<ReadyConnection>()
   #delayed: { readonly outgoing: OutgoingRequest; readonly atMs: number } | null = null
@@ -71,19 +73,33 @@ export class TransactionChannel {
     void this.#send(outgoing)
   }
 
+  /** Metadata has come: lets brokers go that it does not have. @param brokers - all of the cluster. */
+  update(brokers: readonly BrokerAddress[]): void {
+    if (brokers.length === 0) return
+    const known = new Set(brokers.map(addressText))
+    for (const broker of this.#sessions.keys()) if (!known.has(broker)) this.#letGo(broker)
+  }
+
+  /** The session of this address was renewed; the next request goes over the new one. */
+  renew(address: BrokerAddress): void {
+    this.#letGo(addressText(address))
+  }
+
   close(reason: KafkaError): void {
     this.#closedFor ??= reason
     for (const session of this.#sessions.values()) session.release(reason)
     this.#sessions.clear()
+    this.#endUse(reason)
   }
 
   /** Never rejects. */
   async #send({ request, to }: OutgoingRequest): Promise<void> {
     const { transactions, requestTimeoutMs: timeoutMs, topics } = this.#options
-    const address = to ?? this.#anyBroker()
+    const address = to ?? (await this.#anyBroker())
+    if (this.#closedFor) return
+    this.#inUse = this.#hold(address).hold()
     try {
-      const session = this.#hold(address)
-      const { connection } = await session.ready(topics())
+      const { connection } = await this.#inUse.ready(topics())
       if (request.coordinator !== 'group') await this.#introduce(connection, request.coordinator !== null)
       const used = versionOf(connection, request)
       const response = await connection.request(request.api, request.body, { timeoutMs, version: used })
@@ -96,6 +112,8 @@ export class TransactionChannel {
       this.#failed.add(addressText(address))
       if (this.#closedFor) return
       this.#unanswered(request, error as KafkaError)
+    } finally {
+      this.#endUse()
     }
     this.#options.onChange()
   }
@@ -142,8 +160,8 @@ export class TransactionChannel {
     transactions.learnTransactionVersion(feature?.maxVersionLevel ?? 0)
   }
 
-  #anyBroker(): BrokerAddress {
-    const candidates = _.shuffle(this.#options.candidates())
+  async #anyBroker(): Promise<BrokerAddress> {
+    const candidates = _.shuffle(await this.#options.candidates())
     const [failed, others] = _.partition(candidates, (one) => this.#failed.has(addressText(one)))
     if (others.length === 0) this.#failed.clear()
     const load = (address: BrokerAddress): number => {
@@ -151,6 +169,17 @@ export class TransactionChannel {
       return session?.isConnected ? session.load : Number.MAX_SAFE_INTEGER
     }
     return _.minBy(others, load) ?? failed[0]!
+  }
+
+  #endUse(reason?: KafkaError): void {
+    this.#inUse?.release(reason)
+    this.#inUse = null
+  }
+
+  /** A request under way holds its session as well. */
+  #letGo(broker: string): void {
+    this.#sessions.get(broker)?.release()
+    this.#sessions.delete(broker)
   }
 
   #hold(address: BrokerAddress | Coordinator): BrokerSession {

@@ -22,7 +22,7 @@ import {
 } from '../protocol/messages/index.js'
 import { decodeResponse, EncodedRequest, encodeRequest } from '../protocol/request-response.js'
 import type { BrokerVersions } from './broker-versions.js'
-import { connectionClosed, expired, forRequest, undecodable, writeTimedOut } from './client-errors.js'
+import { connectionClosed, expired, forRequest, undecodable, unused, writeTimedOut } from './client-errors.js'
 import type { Connection, ConnectionListener } from './connection.js'
 import { startDeadline } from './deadline.js'
 import { InFlight, InFlightRequest } from './in-flight.js'
@@ -79,6 +79,7 @@ export class BrokerClient {
   /** Requests without an answer that are in the kernel's hands, since the broker last answered anything. */
   #unconfirmed = 0
   #warnedOfTrailingBytes = false
+  #wasIdle = false
 
   private constructor(options: BrokerClientOptions, onClose: (reason: KafkaError) => void) {
     this.#options = options
@@ -106,6 +107,7 @@ export class BrokerClient {
         client.#hasAnswered = true
         client.#unconfirmed = 0
       },
+      onIdle: () => client.#closeIfUnused(),
       onClose: (reason: KafkaError): void => client.#ended(reason),
     }
     client.#connection = await options.open(address, listener, signal)
@@ -119,6 +121,11 @@ export class BrokerClient {
   /** Whoever has answered, or whose versions are known from an earlier connection, is no other kind of server. */
   get #isBroker(): boolean {
     return this.#hasAnswered || this.#versions?.isPinned === false
+  }
+
+  /** Whether it was closed because nobody used it. */
+  get wasIdle(): boolean {
+    return this.#wasIdle
   }
 
   /** Whether any answer has come yet. */
@@ -341,6 +348,13 @@ export class BrokerClient {
       this.#inFlight.startClock()
     })
     return trace ? trace.follow(answered) : answered
+  }
+
+  /** A request without an answer has a time limit of its own, and one that is held back has not been sent. */
+  #closeIfUnused(): void {
+    if (this.#inFlight.size > 0 || this.#writing.size > 0 || this.#throttle.wait()) return
+    this.#wasIdle = true
+    this.close(unused(this.broker))
   }
 
   #ended(reason: KafkaError): void {

@@ -337,10 +337,10 @@ export class BrokerSession {
     const connection = this.#ready?.connection
     if (!connection?.isOf(client)) return
     this.#ready = null
-    const isOurs = this.#state === 'closed'
-    if (!isOurs) this.#move('idle')
+    const isClosed = this.#state === 'closed'
+    if (!isClosed) this.#move('idle')
     this.#apiVersionsCache.forget(this.broker)
     connection.ended(reason)
-    this.#options.listener?.onDisconnect(this.broker, isOurs ? null : reason)
+    this.#options.listener?.onDisconnect(this.broker, isClosed || client.wasIdle ? null : reason)
   }
 }

@@ -18,6 +18,12 @@ export function closedFromThisSide(broker: string): ConnectionError {
   return new ConnectionError(`the connection to ${broker} was closed from this side`)
 }
 
+export function unused(broker: string): ConnectionError {
+  return new ConnectionError(`the connection to ${broker} was not used for connections.max.idle.ms`, {
+    broker,
+  })
+}
+
 /** @param isBroker - whether that is known. */
 export function expired(
   broker: string,

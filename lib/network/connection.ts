@@ -16,12 +16,16 @@ export interface ConnectionOptions {
   readonly connect: (address: BrokerAddress, connecting: Connecting, signal?: AbortSignal) => void
   /** Largest response accepted, in bytes. */
   readonly maxFrameBytes: number
+  /** The listener is called when nothing was written or read for so many milliseconds; 0: never. */
+  readonly maxIdleMs: number
 }
 
 export interface ConnectionListener {
   /** Whether the peer owes an answer: one that closes instead, and has never said a word, may be no broker at all. */
   readonly awaitsAnswer: boolean
   onFrame(frame: Buffer): void
+  /** Nothing was written or read for `maxIdleMs`; not called again before something is. */
+  onIdle?(): void
   /** Called once, after an open connection ended. */
   onClose(reason: KafkaError): void
 }
@@ -34,7 +38,12 @@ export class Connection {
   readonly #listener: ConnectionListener
   #closed: KafkaError | null = null
 
-  private constructor(socket: Socket, broker: string, maxFrameBytes: number, listener: ConnectionListener) {
+  private constructor(
+    socket: Socket,
+    broker: string,
+    { maxFrameBytes, maxIdleMs }: ConnectionOptions,
+    listener: ConnectionListener,
+  ) {
     this.broker = broker
     this.#socket = socket
     this.#decoder = new FrameDecoder(maxFrameBytes)
@@ -43,6 +52,9 @@ export class Connection {
     socket.on('end', () => this.close(this.#endedBy()))
     socket.on('error', (cause) => this.close(this.#brokenBy(cause)))
     socket.on('close', () => this.close(this.#endedBy()))
+    // The timer of the socket costs neither a clock read per request nor a wake-up before its time.
+    if (maxIdleMs > 0) socket.setTimeout(maxIdleMs)
+    socket.on('timeout', () => listener.onIdle?.())
   }
 
   /**
@@ -52,14 +64,14 @@ export class Connection {
    */
   static open(
     address: BrokerAddress,
-    { connect, maxFrameBytes }: ConnectionOptions,
+    options: ConnectionOptions,
     listener: ConnectionListener,
     signal?: AbortSignal,
   ): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const onConnected = (socket: Socket): void =>
-        resolve(new Connection(socket, addressText(address), maxFrameBytes, listener))
-      connect(address, { onConnected, onFailed: reject }, signal)
+        resolve(new Connection(socket, addressText(address), options, listener))
+      options.connect(address, { onConnected, onFailed: reject }, signal)
     })
   }
 

@@ -2,27 +2,35 @@
  * Makes connections to brokers: the one place that knows how a socket is opened, its time limit and buffers, the limit
  * of a response, and what each client on top of it needs. Made once for a producer and handed on.
  *
- * Keeps no connection. What a socket is wrapped in, or replaced by, is decided here and nowhere above.
+ * Keeps no connection, but what came of earlier attempts to connect. What a socket is wrapped in, or replaced by, is decided here and nowhere above.
  */
 import { connect as connectSocket, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net'
-import type { BrokerAddress } from '../broker-address.js'
+import { addressText, type BrokerAddress } from '../broker-address.js'
 import type { KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'
+import { LONGEST_TIMER_MS } from '../timers.js'
 import { BrokerClient, type BrokerClientOptions } from './broker-client.js'
-import { connectTo } from './connect.js'
+import { type Connecting, connectTo } from './connect.js'
 import { Connection, type ConnectionListener, type ConnectionOptions } from './connection.js'
+import { type ConnectionState, ConnectionStates } from './connection-states.js'
 import { Dial, type Dialled } from './dial.js'
 
 export interface ConnectorOptions {
   /** `client.id`, in every request. */
   readonly clientId: string
   readonly logger: Logger
-  /** Limit for resolving and connecting together, in milliseconds. */
-  readonly connectTimeoutMs: number
+  /**
+   * Limit for resolving and connecting together, in milliseconds.
+   *
+   * @param failures - attempts in a row that did not connect to this broker.
+   */
+  connectTimeoutMs(failures: number): number
   /** Bytes that may wait in this process before the socket reports pressure; ≤ 0 leaves Node's default. */
   readonly sendBufferBytes: number
   /** Largest response accepted, in bytes. */
   readonly maxFrameBytes: number
+  /** `connections.max.idle.ms`: a connection that nobody uses for so long is closed; ≤ 0: never. Default: never. */
+  readonly maxIdleMs?: number
   /** A quota was exceeded: called with how long the broker holds back, or asks the client to. */
   readonly onThrottle?: (broker: string, throttleTimeMs: number) => void
   /** A request is written, an answer was read: called with its bytes. */
@@ -39,12 +47,11 @@ export class Connector {
   readonly #client: BrokerClientOptions
 
   constructor(options: ConnectorOptions) {
-    const { connectTimeoutMs, maxFrameBytes, clientId, logger, onThrottle, onWritten, onRead } = options
-    const dial = dialWith(options)
+    const { maxFrameBytes, maxIdleMs = 0, clientId, logger, onThrottle, onWritten, onRead } = options
     this.#connection = {
-      connect: (address, connecting, signal) =>
-        connectTo(address, { connectTimeoutMs, dial }, connecting, signal),
+      connect: connecting(options),
       maxFrameBytes,
+      maxIdleMs: Math.min(LONGEST_TIMER_MS, maxIdleMs),
     }
     this.#client = {
       open: (address, listener, signal) => this.open(address, listener, signal),
@@ -71,6 +78,31 @@ export class Connector {
   }
 }
 
+/** @returns what opens a socket, and remembers whether that was possible. */
+function connecting(options: ConnectorOptions): ConnectionOptions['connect'] {
+  const states = new ConnectionStates()
+  const dialTo = dialWith(options)
+  return (address, { onConnected, onFailed }: Connecting, signal) => {
+    const broker = addressText(address)
+    const state = states.of(broker)
+    const dial = (to: BrokerAddress, dialled: Dialled): Dial =>
+      dialTo(to, state, {
+        ...dialled,
+        onConnected: (socket, ip) => {
+          states.connected(broker, ip)
+          dialled.onConnected(socket, ip)
+        },
+      })
+    const failed = (error: KafkaError): void => {
+      // Who gives up says nothing about the broker.
+      if (!signal?.aborted) states.failed(broker)
+      onFailed(error)
+    }
+    const connectTimeoutMs = Math.min(LONGEST_TIMER_MS, Math.round(options.connectTimeoutMs(state.failures)))
+    connectTo(address, { connectTimeoutMs, dial }, { onConnected, onFailed: failed }, signal)
+  }
+}
+
 function dialWith({ openSocket = connectSocket, sendBufferBytes, lookup }: ConnectorOptions) {
   const settings = {
     noDelay: true,
@@ -81,5 +113,6 @@ function dialWith({ openSocket = connectSocket, sendBufferBytes, lookup }: Conne
     openSocket: ({ host, port }: BrokerAddress): Socket => openSocket({ host, port, ...settings }),
     ...(lookup && { lookup }),
   }
-  return (address: BrokerAddress, dialled: Dialled): Dial => new Dial(address, options, dialled)
+  return (address: BrokerAddress, { lastAddress }: ConnectionState, dialled: Dialled): Dial =>
+    new Dial(address, { ...options, lastAddress }, dialled)
 }

@@ -3,10 +3,11 @@
  *
  * Addresses are tried in the order of the resolver, families taking turns, the next one 250 ms after the one before or
  * as soon as that has failed. An attempt that takes longer goes on beside the later ones, in contrast to Node's
- * `autoSelectFamily`, which gives it up: a far broker may need more than 250 ms. Names are resolved anew each time.
- * Knows no time limit.
+ * `autoSelectFamily`, which gives it up: a far broker may need more than 250 ms. Names are resolved anew each time, and
+ * the address of the last connection comes last: who is connected there and has to connect again may have been
+ * disconnected because nothing works behind it. Knows no time limit.
  *
- * @see RFC 8305, sections 4 and 5
+ * @see RFC 8305, sections 4 and 5; KIP-302
  */
 import dns from 'node:dns'
 import { isIP, type LookupFunction, type Socket } from 'node:net'
@@ -17,11 +18,13 @@ export interface DialOptions {
   readonly openSocket: (address: BrokerAddress) => Socket
   /** Resolves a name to all of its addresses. Default: `dns.lookup`. */
   readonly lookup?: LookupFunction
+  /** The IP address to be tried last, if the name still has it. Default: none. */
+  readonly lastAddress?: string | null
 }
 
 export interface Dialled {
-  /** Called in the turn in which the socket connected: listen to it at once. */
-  onConnected(socket: Socket): void
+  /** Called in the turn in which the socket connected: listen to it at once. @param address - the IP address. */
+  onConnected(socket: Socket, address: string): void
   /** No address can be connected to. @param cause - null when the socket was closed without any reason. */
   onFailed(cause: Error | null): void
 }
@@ -63,8 +66,15 @@ export class Dial {
     lookup(host, { all: true }, (error, found) => {
       if (this.#isOver) return
       if (error) this.#fail(error)
-      else this.#start(inTurns(typeof found === 'string' ? [found] : found.map(({ address }) => address)))
+      else
+        this.#start(this.#inOrder(typeof found === 'string' ? [found] : found.map(({ address }) => address)))
     })
+  }
+
+  #inOrder(found: readonly string[]): string[] {
+    const addresses = inTurns(found)
+    const next = addresses.indexOf(this.#options.lastAddress ?? '') + 1
+    return [...addresses.slice(next), ...addresses.slice(0, next)]
   }
 
   #start(addresses: string[]): void {
@@ -100,7 +110,7 @@ export class Dial {
       release()
       this.#attempts.delete(socket)
       this.cancel()
-      this.#dialled.onConnected(socket)
+      this.#dialled.onConnected(socket, host)
     }
     const onEnd = (cause: Error | null): void => {
       discard(socket, release)

@@ -122,9 +122,10 @@ function connectorOf(config: ProducerConfig, logger: Logger, listener: Component
   return new Connector({
     clientId: config.clientId,
     logger,
-    connectTimeoutMs: config.requestTimeoutMs,
+    connectTimeoutMs: () => config.requestTimeoutMs,
     sendBufferBytes: config.sendBufferBytes,
     maxFrameBytes: config.receiveMessageMaxBytes,
+    maxIdleMs: config.connectionsMaxIdleMs,
     onThrottle: (broker, throttleTimeMs) => listener.onThrottle(broker, throttleTimeMs),
   })
 }

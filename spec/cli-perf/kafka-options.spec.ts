@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { UsageError } from '../../lib/cli/tool-errors.js'
+import { kafkaPerfTool } from '../../lib/cli-perf/kafka-option-rows.js'
 import {
   choosesKafkaPerf,
   type KafkaPerfOptions,
   parseKafkaPerfOptions,
 } from '../../lib/cli-perf/kafka-options.js'
+import { perfTool } from '../../lib/cli-perf/option-rows.js'
 import { ConfigError } from '../../lib/errors.js'
 
 const required = ['--new-producer', '--topic', 't', '--num-records', '10']
@@ -47,6 +49,10 @@ describe('parseKafkaPerfOptions', () => {
     [[], { transactionDurationMs: null, printsMetrics: false, reportingIntervalMs: 5000 }],
     [['--throughput', '-1'], { throughput: null }],
     [['--throughput', '50'], { throughput: 50 }],
+    [['--throughput', '0.5'], { throughput: 0.5 }],
+    [[], { warmupRecords: 0, reportFile: null }],
+    [['--warmup-records', '9'], { warmupRecords: 9 }],
+    [['--report', 'f.html'], { reportFile: 'f.html' }],
     [['--print-metrics'], { printsMetrics: true }],
     [['--transaction-duration-ms', '100'], { transactionDurationMs: 100 }],
     [['--reporting-interval', '1000'], { reportingIntervalMs: 1000 }],
@@ -56,6 +62,28 @@ describe('parseKafkaPerfOptions', () => {
   for (const [argv, expected] of choices) {
     it(`the perf tool takes ${argv.join(' ') || 'no more than the required options'} for KafkaProducer: ${Object.keys(expected).join(', ')}`, () => {
       expect(parse(...argv)).to.deep.include(expected)
+    })
+  }
+
+  it('the options of a report are those that were given, without settings of the producer', () => {
+    const { shown } = parse('--report', 'f', '--producer-props', 'secret=1', '--print-metrics')
+    expect(Object.fromEntries(shown)).to.deep.equal({
+      '--new-producer': 'yes',
+      '--topic': 't',
+      '--num-records': '10',
+      '--record-size': '100',
+      '--report': 'f',
+      '--print-metrics': 'yes',
+    })
+  })
+
+  const ofKafka = new Set(kafkaPerfTool.rows.map(({ flags }) => flags.split(' ')[0]!))
+  for (const { flags } of perfTool.rows) {
+    const name = flags.split(' ')[0]!
+    if (ofKafka.has(name)) continue
+    it(`${name} of the classic producer is refused for KafkaProducer, with what to write instead`, () => {
+      const { message } = usageOf(...required, '--record-size', '1', name)
+      expect(message).to.match(new RegExp(`^${name} is for the classic producer; with --new-producer .{10,}`))
     })
   }
 
@@ -114,6 +142,8 @@ describe('parseKafkaPerfOptions', () => {
     [['--new-producer', '--num-records', '1', '--record-size', '1'], '--topic is missing'],
     [['--new-producer', '--topic', 't', '--record-size', '1'], '--num-records is missing'],
     [[...required, '--record-size', '1', '--throughput', '0'], '--throughput takes'],
+    [[...required, '--record-size', '1', '--throughput', 'fast'], '--throughput takes'],
+    [[...required, '--record-size', '1', '--warmup-records', '10'], '--warmup-records 10 leaves none'],
     [
       [...required, '--record-size', '1', '--transaction-duration-ms', '0'],
       '--transaction-duration-ms takes',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -54,6 +54,59 @@ describe('The perf tool with --new-producer', () => {
     for (const value of values()) expect(value).to.match(/^[A-Z]{50}$/)
     const clients = new Set(cluster.requests.map(({ clientId }) => clientId))
     expect([...clients]).to.deep.equal(['perf-producer-client'])
+  })
+
+  it('says as Kafka’s own tool how many records are a warm-up, and has one more line for those after it', async () => {
+    const { status, output, errors } = await run(...to(30, '--payload-monotonic', '--warmup-records', '10'))
+    expect(status, errors).to.equal(0)
+    const lines = output.trimEnd().split('\n')
+    expect(lines[0]).to.equal(
+      'Warmup first 10 records. Steady state results will print after the complete test summary.',
+    )
+    expect(lines[1])
+      .to.match(TOTAL)
+      .and.match(/^30 records sent/)
+    expect(lines[2]).to.match(/^20 steady state records sent, \d+\.\d{6} records\/sec .* ms 99\.9th\.$/)
+    expect(lines).to.have.lengthOf(3)
+  })
+
+  describe('with files', () => {
+    let folder: string
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'perf-'))
+    })
+    afterEach(() => rmSync(folder, { recursive: true }))
+
+    it('says as Kafka’s own tool what it read from --payload-file', async () => {
+      const path = join(folder, 'values')
+      writeFileSync(path, 'a\nb\n')
+      const { status, output } = await run(...to(3, '--payload-file', path))
+      expect(status).to.equal(0)
+      expect(output.split('\n').slice(0, 2)).to.deep.equal([
+        `Reading payloads from: ${path}`,
+        'Number of records read: 2',
+      ])
+    })
+
+    it('writes a page with charts, the lines, the settings in force, and no secret', async () => {
+      const path = join(folder, 'report.html')
+      const secret = ['--producer-props', 'my.secret=4711', 'linger.ms=1']
+      const { status, errors } = await run(...to(100, '--record-size', '10', '--report', path, ...secret))
+      expect(status, errors).to.equal(0)
+      const html = readFileSync(path, 'utf8')
+      expect(html).to.include('<title>Producer performance: p</title>').and.include('<svg')
+      expect(html).to.match(/100 records sent, \d+\.\d{6} records\/sec/)
+      expect(html).to.include('<th scope="row">linger.ms</th><td>1</td>')
+      expect(html).to.include('<th scope="row">--num-records</th><td>100</td>')
+      expect(html).to.not.include('4711')
+    })
+
+    it('sends nothing where the page cannot be written', async () => {
+      const path = join(folder, 'missing', 'report.html')
+      const { status, errors } = await run(...to(1, '--record-size', '10', '--report', path))
+      expect([status, errors]).to.deep.equal([1, `--report ${path} cannot be written (ENOENT)\n`])
+      expect(values()).to.deep.equal([])
+    })
   })
 
   it('takes settings of --producer-props before those of a file, and the brokers from either', async () => {

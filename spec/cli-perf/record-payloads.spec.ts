@@ -12,7 +12,7 @@ describe('recordPayloads', () => {
   it('values of a file are drawn at random', () => {
     const values = ['a', 'b', 'c'].map((text) => Buffer.from(text))
     const draws = [0.99, 0, 0.5]
-    const payloadOf = recordPayloads({ kind: 'values', values }, () => draws.shift()!)
+    const payloadOf = recordPayloads({ kind: 'values', path: 'f', values }, () => draws.shift()!)
     expect([0, 1, 2].map((n) => String(payloadOf(n)))).to.deep.equal(['c', 'a', 'b'])
   })
 

@@ -37,4 +37,24 @@ describe('RecordStatistics', () => {
         '0 ms 50th, 0 ms 95th, 0 ms 99th, 0 ms 99.9th.',
     )
   })
+
+  it('RecordStatistics of the steady state says so with its first line and in its last', () => {
+    const print = (line: string): void => void lines.push(line)
+    const steady = new RecordStatistics({ startMs: 0, intervalMs: 100, print, isSteadyState: true })
+    steady.record(5, 1024, 100)
+    steady.record(5, 1024, 200)
+    expect(lines).to.deep.equal([
+      'In steady state.',
+      '1 records sent, 10.0 records/sec (0.01 MB/sec), 5.0 ms avg latency, 5.0 ms max latency.',
+      '1 records sent, 10.0 records/sec (0.01 MB/sec), 5.0 ms avg latency, 5.0 ms max latency.',
+    ])
+    expect(steady.totalLine(1000)).to.match(/^2 steady state records sent, 2\.000000 records\/sec /)
+  })
+
+  it('RecordStatistics that is silent prints no line of progress, and counts on', () => {
+    statistics.silence()
+    statistics.record(5, 1024, 10_000)
+    expect(lines).to.deep.equal([])
+    expect(statistics.totalLine(10_000)).to.match(/^1 records sent/)
+  })
 })

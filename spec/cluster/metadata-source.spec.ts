@@ -57,6 +57,19 @@ describe('MetadataSource', () => {
     expect(shuffle.args).to.deep.equal([[[at(1), at(2), at(3)]], [[at(1), at(2), at(3)]]])
   })
 
+  it('asks the bootstrap brokers under their canonical names where these are wanted', async () => {
+    const { sessions, logger } = brokers
+    const source = new MetadataSource({
+      bootstrap: [at(1)],
+      canonicalBootstrap: async () => [at(2), at(3)],
+      sessions,
+      logger,
+      shuffle: (all) => [...all],
+    })
+    await rejectionOf(source.fetch(['t']))
+    expect(brokers.askedPorts()).to.deep.equal([2, 3])
+  })
+
   it('does not always begin with the same broker by default', async () => {
     const firsts = new Set<number>()
     for (let i = 0; i < 100; i++) {

@@ -35,6 +35,7 @@ describe('ProducerConfig', () => {
       sendBufferBytes: 102400,
       maxInFlightRequestsPerConnection: 1,
       receiveMessageMaxBytes: 104857600,
+      connectionsMaxIdleMs: -1,
       brokerVersion: 'auto',
       producerType: 'sync',
       requestRequiredAcks: 0,

@@ -127,7 +127,7 @@ describe('SyncProducerTest', () => {
     const connector = new Connector({
       clientId: '',
       logger: silentLogger,
-      connectTimeoutMs: 500,
+      connectTimeoutMs: () => 500,
       sendBufferBytes: 0,
       maxFrameBytes: 1_000_000,
     })

@@ -485,6 +485,25 @@ describe('KafkaProducer', () => {
       }
     })
 
+    it('close in a callback of a close without time is the same close', async () => {
+      let closed = 0
+      const keySerializer = { serialize: () => null, close: () => closed++ }
+      const kafka = await ScriptedKafka.start({ brokers: 1, topics: { t: { partitions: 1 } } }, [
+        { on: 'Produce', drop: true },
+      ])
+      open.push(kafka)
+      const producer = producerFor(kafka.addresses(), {}, { keySerializer })
+      const again: Promise<void>[] = []
+      const future = producer.send({ topic: 't', value: 'v' }, () => {
+        again.push(producer.close())
+        expect(() => producer.send({ topic: 't', value: 'w' })).to.throw(ProducerClosedError)
+      })
+      await future.appended
+      await producer.close({ timeoutMs: 0 })
+      await Promise.all(again)
+      expect([again.length, closed]).to.deep.equal([1, 1])
+    })
+
     it('close calls the close() of all plug-ins, once', async () => {
       let closed = 0
       const keySerializer = { serialize: () => null, close: () => closed++ }

@@ -71,7 +71,7 @@ describe('BrokerSession', () => {
 
   function sessionOf(address: { host: string; port: number }, settings: Partial<BrokerSessionOptions> = {}) {
     const session: BrokerSession = new BrokerSession(address, {
-      connector: connectorOf({ connectTimeoutMs: TIMEOUT_MS }),
+      connector: connectorOf({ connectTimeoutMs: () => TIMEOUT_MS }),
       requestTimeoutMs: TIMEOUT_MS,
       listener: {
         onConnect: () => void story.push(`connected while ${session.state}`),

@@ -1,4 +1,4 @@
-import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { connect, Socket, type TcpNetConnectOpts } from 'node:net'
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { ConnectionError, DecodeError, RequestTimeoutError } from '../../lib/errors.js'
@@ -6,7 +6,7 @@ import { metadata, metadataRequest } from '../../lib/protocol/messages/index.js'
 import { Blackhole } from '../support/scripted/blackhole.js'
 import { answerTo, headerOf } from './support/answers.js'
 import { connectorOf } from './support/connectors.js'
-import { rejectionOf, resolvingTo } from './support/doubles.js'
+import { rejectionOf, resolvingTo, systemError } from './support/doubles.js'
 import { onRequests, peers } from './support/peer.js'
 
 const quiet = { awaitsAnswer: false, onFrame() {}, onClose() {} }
@@ -41,7 +41,7 @@ describe('Connector', () => {
   it('gives up connecting after its own time limit', async () => {
     const blackhole = await Blackhole.open()
     const error = await rejectionOf(
-      connectorOf({ connectTimeoutMs: 30 }).open({ host: '127.0.0.1', port: blackhole.port }, quiet),
+      connectorOf({ connectTimeoutMs: () => 30 }).open({ host: '127.0.0.1', port: blackhole.port }, quiet),
     )
     await blackhole.close()
     expect(error).to.be.instanceOf(RequestTimeoutError)
@@ -77,4 +77,58 @@ describe('Connector', () => {
     abort.abort(reason)
     expect(await failed).to.equal(reason)
   })
+
+  describe('counts the attempts in a row that did not connect to a broker', () => {
+    it('and asks for the time limit of each attempt by them', async () => {
+      const peer = await start()
+      const sockets = [refused, refused, () => connect(peer.address), refused]
+      const connectTimeoutMs = sinon.stub().returns(1000)
+      const connector = connectorOf({ connectTimeoutMs, openSocket: () => sockets.shift()!() })
+      await rejectionOf(connector.open(peer.address, quiet))
+      await rejectionOf(connector.open(peer.address, quiet))
+      const connection = await connector.open(peer.address, quiet)
+      ends.push(() => connection.close(new ConnectionError('the spec has ended')))
+      await rejectionOf(connector.open(peer.address, quiet))
+      expect(connectTimeoutMs.args).to.deep.equal([[0], [1], [2], [0]])
+    })
+
+    it('for each broker apart, and without those that were given up on', async () => {
+      const connectTimeoutMs = sinon.stub().returns(1000)
+      const connector = connectorOf({ connectTimeoutMs, openSocket: refused })
+      await rejectionOf(connector.open({ host: '10.0.0.1', port: 1 }, quiet))
+      await rejectionOf(connector.open({ host: '10.0.0.2', port: 1 }, quiet))
+      const abort = new AbortController()
+      const failed = rejectionOf(connector.open({ host: '10.0.0.2', port: 1 }, quiet, abort.signal))
+      abort.abort()
+      await failed
+      await rejectionOf(connector.open({ host: '10.0.0.2', port: 1 }, quiet))
+      expect(connectTimeoutMs.args).to.deep.equal([[0], [0], [1], [1]])
+    })
+  })
+
+  it('begins with the address after the one of the last connection', async () => {
+    const peer = await start()
+    const { lookup } = resolvingTo([
+      { address: '10.0.0.1', family: 4 },
+      { address: '10.0.0.2', family: 4 },
+      { address: '10.0.0.3', family: 4 },
+    ])
+    const hosts: unknown[] = []
+    const openSocket = ({ host }: TcpNetConnectOpts): Socket => {
+      hosts.push(host)
+      return connect(peer.address)
+    }
+    const connector = connectorOf({ lookup, openSocket })
+    for (let i = 0; i < 4; i++) {
+      const connection = await connector.open({ ...peer.address, host: 'kafka' }, quiet)
+      connection.close(new ConnectionError('nothing works behind this address'))
+    }
+    expect(hosts).to.deep.equal(['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.1'])
+  })
 })
+
+function refused(): Socket {
+  const socket = new Socket()
+  setImmediate(() => socket.destroy(systemError('ECONNREFUSED')))
+  return socket
+}

@@ -3,15 +3,15 @@
  * mailed, kept and printed. Shows the settings of the producer, never keys that are not settings: they may be secrets.
  */
 import escapeHtml from 'lodash/escape.js'
-import { duration, HEADER, latencyFrom, outcomeWord, type Result, ratesOf } from '../result.js'
+import { duration, type Figures, latencyFrom, outcomeWord, ratesOf } from '../result.js'
 import type { Sample } from '../timeline.js'
 import { type Draw, failureChart, latencyChart, throughputChart } from './charts.js'
 import { style } from './style.js'
 
 export interface Report {
-  readonly result: Result
-  /** The original's line. */
-  readonly line: string
+  readonly result: Figures
+  /** What the tool of Kafka prints at the end. */
+  readonly lines: readonly string[]
   readonly samples: readonly Sample[]
   readonly topics: readonly string[]
   readonly options: ReadonlyMap<string, string>
@@ -40,9 +40,8 @@ ${chart('Throughput', '', draw(throughputChart(report.samples), 300))}
 ${failed(report.samples, draw)}
 ${chart('Latency', latencyFrom(report.result), draw(latencyChart(report.samples), 360))}
 ${causes(report.result)}
-<section><h2>Result line</h2>
-<pre>${escapeHtml(HEADER)}
-${escapeHtml(report.line)}</pre></section>
+<section><h2>${report.lines.length > 1 ? 'Result lines' : 'Result line'}</h2>
+<pre>${report.lines.map((line) => escapeHtml(line)).join('\n')}</pre></section>
 <div class="columns">
 ${table('Options', report.options)}
 ${table('Environment', report.environment)}
@@ -53,12 +52,12 @@ ${table('Producer settings in force', new Map(Object.entries(report.settings)))}
 `
 }
 
-function when({ startMs, endMs }: Result): string {
+function when({ startMs, endMs }: Figures): string {
   const seconds = ((endMs - startMs) / 1000).toFixed(1)
   return `${new Date(startMs).toISOString().replace('T', ' ').slice(0, 19)} UTC, ${seconds} s`
 }
 
-function figures(result: Result): string {
+function figures(result: Figures): string {
   const { messagesPerSecond, megabytesPerSecond } = ratesOf(result)
   const { latency, failed, unsettled } = result
   const lost = failed + unsettled
@@ -91,7 +90,7 @@ function chart(title: string, note: string, svg: string): string {
 <figure aria-label="${title} over time">${svg}</figure></section>`
 }
 
-function ended({ ended: reason, sent, planned }: Result): string {
+function ended({ ended: reason, sent, planned }: Figures): string {
   if (reason === null) return ''
   return `<p class="bad">stopped after ${count(sent)} of ${count(planned)} ${planned === 1 ? 'message' : 'messages'}: ${escapeHtml(reason)}</p>`
 }
@@ -106,7 +105,7 @@ function share(part: number, whole: number): string {
   return part === 0 ? '' : `${((part * 100) / whole).toFixed(2)} % of sent`
 }
 
-function causes(result: Result): string {
+function causes(result: Figures): string {
   if (result.causes.length === 0) return ''
   return table('Causes of failures', new Map(result.causes.map(([cause, times]) => [cause, count(times)])))
 }

@@ -3,21 +3,22 @@ import { constants } from 'node:fs'
 import { access, writeFile } from 'node:fs/promises'
 import { arch, cpus, platform, release } from 'node:os'
 import { dirname } from 'node:path'
-import type { ProducerConfig } from '../../config/producer-config.js'
 import { ConfigError, printable } from '../../errors.js'
-import type { PerfOptions } from '../options.js'
-import type { Result } from '../result.js'
+import type { Figures } from '../result.js'
 import type { Sample } from '../timeline.js'
 import { type Draw, loadDraw } from './charts.js'
 import { page } from './page.js'
 
 export interface Measured {
-  readonly result: Result
-  /** The original's line. */
-  readonly line: string
+  readonly result: Figures
+  /** What the tool of Kafka prints at the end. */
+  readonly lines: readonly string[]
   readonly samples: readonly Sample[]
-  readonly options: PerfOptions
-  readonly config: ProducerConfig
+  readonly topics: readonly string[]
+  /** The options that were given. */
+  readonly options: ReadonlyMap<string, string>
+  /** Of the producer, in force. */
+  readonly settings: Readonly<Record<string, string>>
   /** Of this package. */
   readonly version: string
 }
@@ -46,19 +47,8 @@ export class ReportFile {
   }
 
   /** @throws {ConfigError} when it cannot be written after all. */
-  async write({ result, line, samples, options, config, version }: Measured): Promise<void> {
-    const html = page(
-      {
-        result,
-        line,
-        samples,
-        topics: options.topics,
-        options: options.shown,
-        settings: config.toJSON(),
-        environment: environment(version),
-      },
-      this.#draw,
-    )
+  async write({ version, ...measured }: Measured): Promise<void> {
+    const html = page({ ...measured, environment: environment(version) }, this.#draw)
     try {
       await writeFile(this.#path, html)
     } catch (cause) {

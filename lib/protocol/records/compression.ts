@@ -11,6 +11,7 @@ import { constants, gunzip, gunzipSync, gzip, gzipSync, type ZlibOptions } from 
 import { DecodeError, UnsupportedCodecError } from '../../errors.js'
 import { Reader } from '../reader.js'
 import { asMagic0Frame, asStandardFrame, checkFrame } from './lz4-frame.js'
+import { compressHigh } from './lz4-high.js'
 import type { Magic } from './record-body.js'
 import { readXerial, writeXerial, xerialBlocks } from './xerial.js'
 import { loadZstd, ZSTD_PACKAGE, type Zstd } from './zstd.js'
@@ -134,14 +135,21 @@ function snappyCompression(): Compression {
   }
 }
 
-function lz4Compression(): Compression {
+/** Also in Kafka the usual level is another, faster compressor, and every other one that with levels (KIP-390). */
+const LZ4_FAST_LEVEL = 9
+
+function lz4Compression(level = LZ4_FAST_LEVEL): Compression {
   const lz4 = load<typeof import('lz4-napi')>('lz4-napi', 'lz4')
   return {
     id: 3,
     name: 'lz4',
     compress: async (plain, magic) => {
       const frame =
-        plain.length < OFF_THREAD_FROM_BYTES ? lz4.compressFrameSync(plain) : await lz4.compressFrame(plain)
+        level !== LZ4_FAST_LEVEL
+          ? await compressHigh(plain, level)
+          : plain.length < OFF_THREAD_FROM_BYTES
+            ? lz4.compressFrameSync(plain)
+            : await lz4.compressFrame(plain)
       return magic === 0 ? asMagic0Frame(frame) : checkFrame(frame)
     },
     // The library takes no limit; a frame grows at most 255 times.
@@ -167,14 +175,14 @@ const makers: ReadonlyMap<CompressionName, (level?: number) => Compression> = ne
   ['lz4', lz4Compression],
   ['zstd', zstdCompression],
 ])
-/** The others have one level, as Kafka's snappy, or as the package that compresses. */
-const WITH_LEVELS: ReadonlySet<CompressionName> = new Set(['gzip', 'zstd'])
+/** snappy has one level, in Kafka as well. */
+const WITH_LEVELS: ReadonlySet<CompressionName> = new Set(['gzip', 'lz4', 'zstd'])
 const names: readonly CompressionName[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 const loaded = new Map<CompressionName, Compression>()
 
 /**
- * @param level - of gzip (1 to 9, −1 for the usual one) and zstd (−131072 to 22); without effect for the others. Default:
- *   −1 and 3.
+ * @param level - of gzip (1 to 9, −1 for the usual one), lz4 (1 to 17) and zstd (−131072 to 22); without effect for snappy.
+ *   Default: −1, 9 and 3.
  * @returns null for `none`.
  * @throws {UnsupportedCodecError} when the codec's package is not installed; names it.
  */

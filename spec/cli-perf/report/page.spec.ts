@@ -7,7 +7,7 @@ const drawn = '<svg>drawn</svg>'
 function html(more: Partial<Report> = {}): string {
   const report: Report = {
     result: result(),
-    line: 'the, line',
+    lines: ['names', 'the, line'],
     samples: [sample(100), sample(200)],
     topics: ['logs'],
     options: new Map([['--messages', '30000']]),
@@ -57,7 +57,7 @@ describe('The page of a report', () => {
 
   it('shows names as text, whatever they contain', () => {
     const evil = '<script>alert("&")</script>'
-    const text = html({ topics: [evil], options: new Map([['--report', evil]]), line: evil })
+    const text = html({ topics: [evil], options: new Map([['--report', evil]]), lines: [evil] })
     expect(text).to.not.include('<script')
     expect(text).to.include('&lt;script&gt;alert(&quot;&amp;&quot;)&lt;/script&gt;')
   })

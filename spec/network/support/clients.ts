@@ -48,7 +48,7 @@ export function clients(): Clients {
   async function clientOf(address: Peer['address'], signal?: AbortSignal): Promise<BrokerClient> {
     const throttled = throttles
     const connector = connectorOf({
-      connectTimeoutMs: TIMEOUT_MS,
+      connectTimeoutMs: () => TIMEOUT_MS,
       logger,
       onThrottle: (broker, throttleTimeMs) => void throttled.push([broker, throttleTimeMs]),
     })

@@ -9,7 +9,7 @@ export function connectorOf(options: Partial<ConnectorOptions> = {}): Connector 
   return new Connector({
     clientId: 'c1',
     logger: silentLogger,
-    connectTimeoutMs: 1000,
+    connectTimeoutMs: () => 1000,
     sendBufferBytes: 0,
     maxFrameBytes: MAX_FRAME_BYTES,
     ...options,
