@@ -11,7 +11,9 @@
  * never asked learned brokers)
  */
 
-import _ from 'lodash'
+import isEqual from 'lodash/isEqual.js'
+import randomly from 'lodash/shuffle.js'
+import uniqBy from 'lodash/uniqBy.js'
 import { addressText, type BrokerAddress, isReachable } from '../broker-address.js'
 import { counted } from '../counted.js'
 import { type KafkaError, MetadataError, printable } from '../errors.js'
@@ -99,7 +101,7 @@ export class MetadataSource {
   /** The session of this address was renewed: the old one is not used for further fetches. */
   renew(address: BrokerAddress): void {
     const before = this.#current
-    if (!before || !_.isEqual(before.address, address)) return
+    if (!before || !isEqual(before.address, address)) return
     this.#current = this.#options.sessions.hold(address)
     before.release()
   }
@@ -116,12 +118,9 @@ export class MetadataSource {
   }
 
   #candidates(): BrokerAddress[] {
-    const { bootstrap, shuffle = _.shuffle } = this.#options
+    const { bootstrap, shuffle = randomly } = this.#options
     const current = this.#current?.isConnected ? this.#current.address : null
-    const all = _.uniqBy(
-      [...(current ? [current] : []), ...shuffle(bootstrap), ...this.#learned],
-      addressText,
-    )
+    const all = uniqBy([...(current ? [current] : []), ...shuffle(bootstrap), ...this.#learned], addressText)
     this.#failed = new Set(all.map(addressText).filter((broker) => this.#failed.has(broker)))
     return inOrderOfAsking(
       all.map((address) => ({
@@ -136,7 +135,7 @@ export class MetadataSource {
   /** What is there already: the connection of the broker that has answered last, or a session that others hold. */
   #known(address: BrokerAddress): BrokerSession | undefined {
     const current = this.#current
-    if (current?.isConnected && _.isEqual(current.address, address)) return current
+    if (current?.isConnected && isEqual(current.address, address)) return current
     return this.#options.sessions.find(address)
   }
 

@@ -5,7 +5,8 @@
  * Holds one session per broker, which others may use as well. A broker that has moved gets another session; the old one
  * is released when its last request has ended.
  */
-import _ from 'lodash'
+import isEqual from 'lodash/isEqual.js'
+import sumBy from 'lodash/sumBy.js'
 import type { BrokerAddress } from '../broker-address.js'
 import type { BrokerSessions } from '../cluster/broker-sessions.js'
 import type { KafkaError } from '../errors.js'
@@ -57,7 +58,7 @@ export class BrokerNodes {
 
   /** Produce requests that wait for their answers. */
   get inFlight(): number {
-    return _.sumBy([...this.#nodes.values()], 'inFlight')
+    return sumBy([...this.#nodes.values()], 'inFlight')
   }
 
   /** The node that may be sent to now. Begins to connect where there is no connection. */
@@ -105,7 +106,7 @@ export class BrokerNodes {
   #node(id: number): BrokerNode | null {
     const known = this.#nodes.get(id)
     const address = this.#options.addressOf(id)
-    if (!address || (known && _.isEqual(known.session.address, address))) return known ?? null
+    if (!address || (known && isEqual(known.session.address, address))) return known ?? null
     const node = new BrokerNode(id, this.#options.sessions.hold(address))
     this.#nodes.set(id, node)
     if (known) this.#retire(known)
