@@ -252,7 +252,7 @@ describe('The packed package', function () {
           }
           const files = ['use.mts', ...(module === 'preserve' ? [] : ['use.cts'])]
           await consumer.write('types/tsconfig.json', JSON.stringify({ compilerOptions, files }))
-          const bin = join(consumer.folder, 'node_modules', compiler, 'bin/tsc')
+          const bin = join(consumer.folder, 'node_modules', compiler, 'bin', 'tsc')
           await consumer.run(process.execPath, [bin, '-p', 'types']).catch((error: { stdout?: string }) => {
             throw new Error(error.stdout)
           })
