@@ -53,7 +53,7 @@ export class CommandLine {
       if (!(error instanceof CommanderError)) throw error
       if (error.code === 'commander.helpDisplayed') throw new UsageError(help, 0)
       if (error.code === 'commander.version') throw new UsageError(`${version}\n`, 0)
-      throw usage(error.message.replace(/^error: /, ''))
+      throw usage(error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' '))
     }
     for (const option of command.options) {
       const name = option.attributeName()
@@ -171,7 +171,7 @@ function buildCommand({ name, description, rows }: Tool, version: string): Comma
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: () => {}, writeErr: () => {} })
-    .configureHelp({ helpWidth: 110 })
+    .configureHelp({ helpWidth: 110, optionDescription: ({ description }) => description })
   for (const row of rows) {
     const option = new Option(row.flags, row.default ? `${row.doc} (${row.default})` : row.doc)
     if (row.bare && option.optional) option.preset(row.bare)

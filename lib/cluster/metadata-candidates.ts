@@ -7,7 +7,8 @@
  *
  * @see NetworkClient.leastLoadedNode of Kafka 3.9; docs/decisions/0006-one-session-per-broker.md
  */
-import _ from 'lodash'
+import partition from 'lodash/partition.js'
+import sortBy from 'lodash/sortBy.js'
 import type { BrokerAddress } from '../broker-address.js'
 
 export interface MetadataCandidate {
@@ -19,9 +20,9 @@ export interface MetadataCandidate {
 }
 
 export function inOrderOfAsking(candidates: readonly MetadataCandidate[]): BrokerAddress[] {
-  const [free, busy] = _.partition(candidates, ({ load }) => load === 0)
-  const leastLoadedFirst = _.sortBy(busy, 'load')
+  const [free, busy] = partition(candidates, ({ load }) => load === 0)
+  const leastLoadedFirst = sortBy(busy, 'load')
   // Who does not even connect must not keep a refresh from a broker that is only busy.
-  const [failed, untroubled] = busy.length > 0 ? _.partition(free, 'hasFailed') : [[], free]
+  const [failed, untroubled] = busy.length > 0 ? partition(free, 'hasFailed') : [[], free]
   return [...untroubled, ...leastLoadedFirst, ...failed].map(({ address }) => address)
 }

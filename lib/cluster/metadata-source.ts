@@ -1,7 +1,8 @@
 /**
  * Where metadata comes from: the brokers of `metadata.broker.list`, shuffled, and when none of them answers, brokers
  * that earlier answers named. The broker that answered last is asked first while its connection is open, so a refresh
- * costs no new connection. Brokers that are busy with other requests are asked after those that are not.
+ * costs no new connection. Brokers that are busy with other requests are asked after those that are not. While a broker takes long,
+ * the next one is asked beside it, and the first answer counts.
  *
  * Shares its sessions with all who send requests to the same brokers. Keeps no topic metadata; one fetch at a time is
  * the caller's business.
@@ -11,18 +12,23 @@
  * never asked learned brokers)
  */
 
-import _ from 'lodash'
+import isEqual from 'lodash/isEqual.js'
+import randomly from 'lodash/shuffle.js'
+import uniqBy from 'lodash/uniqBy.js'
 import { addressText, type BrokerAddress, isReachable } from '../broker-address.js'
 import { counted } from '../counted.js'
-import { type KafkaError, MetadataError, printable } from '../errors.js'
+import { ConnectionError, type KafkaError, MetadataError, printable } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { BrokerSession, FetchedMetadata } from '../network/broker-session.js'
 import { errorCode } from '../protocol/error-code.js'
 import type { MetadataResponse } from '../protocol/messages/index.js'
 import type { BrokerSessions } from './broker-sessions.js'
+import { firstAnswer } from './first-answer.js'
 import { inOrderOfAsking } from './metadata-candidates.js'
 
 const NONE = 0
+/** A round trip takes a third of a second at worst, and a first answer three of them; a broker that hangs takes `request.timeout.ms`. */
+const PATIENCE_MS = 1000
 /** What was learned of the cluster is of no use any more (KIP-1102). */
 const REBOOTSTRAP_REQUIRED = 129
 
@@ -48,9 +54,10 @@ export class MetadataSource {
   readonly #options: MetadataSourceOptions
   /** Has answered last; held. */
   #current: BrokerSession | null = null
-  /** While it is asked; held. */
-  #asking: BrokerSession | null = null
-  #giveUp = (_reason: KafkaError): void => {}
+  /** What is being asked, with what ends the wait for its answer; held. */
+  readonly #asking = new Map<BrokerSession, (reason: KafkaError) => void>()
+  /** Ends the waits for all others when a broker has answered; nobody else sees it. */
+  readonly #overtaken = new ConnectionError('another broker has answered first')
   #lacksTopicIds = false
   #learned: BrokerAddress[] = []
   /** Brokers that gave no metadata when they were last asked, as text; none that is no candidate any more. */
@@ -70,29 +77,33 @@ export class MetadataSource {
     let cause: unknown
     const { canonicalBootstrap, bootstrap: given } = this.#options
     const bootstrap = canonicalBootstrap ? await canonicalBootstrap() : given
-    for (const address of this.#candidates(bootstrap)) {
-      if (this.#closedFor) throw this.#closedFor
-      try {
-        const response = await this.#ask(address, topics)
-        this.#check(address, response)
-        this.#learn(response)
-        this.#failed.delete(addressText(address))
-        return response
-      } catch (error) {
-        if (this.#closedFor) throw this.#closedFor
-        this.#failed.add(addressText(address))
-        cause = error
-        const { message } = error as Error
-        failures.push(message)
-        this.#options.logger.warn(
-          `fetching metadata of ${counted(topics.length, 'topic')} failed: ${message}`,
-        )
-      }
-    }
+    const response = await firstAnswer(
+      this.#candidates(bootstrap),
+      async (address) => {
+        try {
+          return await this.#ask(address, topics)
+        } catch (error) {
+          this.#failed.add(addressText(address))
+          if (error !== this.#overtaken && !this.#closedFor) {
+            cause = error
+            failures.push(this.#failureOf(topics, error as Error))
+          }
+          throw error
+        }
+      },
+      PATIENCE_MS,
+    )
     if (this.#closedFor) throw this.#closedFor
+    if (response) return response
     throw new MetadataError(`no broker of ${this.#listText()} gives metadata: ${failures.join('; ')}`, {
       cause,
     })
+  }
+
+  /** Logs it. @returns its text. */
+  #failureOf(topics: readonly string[], { message }: Error): string {
+    this.#options.logger.warn(`fetching metadata of ${counted(topics.length, 'topic')} failed: ${message}`)
+    return message
   }
 
   /** Whether the last answer says less than the same broker would say now: it came as the first one, in v0. */
@@ -103,7 +114,7 @@ export class MetadataSource {
   /** The session of this address was renewed: the old one is not used for further fetches. */
   renew(address: BrokerAddress): void {
     const before = this.#current
-    if (!before || !_.isEqual(before.address, address)) return
+    if (!before || !isEqual(before.address, address)) return
     this.#current = this.#options.sessions.hold(address)
     before.release()
   }
@@ -112,20 +123,15 @@ export class MetadataSource {
   close(reason: KafkaError): void {
     if (this.#closedFor) return
     this.#closedFor = reason
-    this.#asking?.release(reason)
+    this.#giveUpAll(reason)
     this.#current?.release(reason)
-    this.#asking = null
     this.#current = null
-    this.#giveUp(reason)
   }
 
   #candidates(bootstrap: readonly BrokerAddress[]): BrokerAddress[] {
-    const { shuffle = _.shuffle } = this.#options
+    const { shuffle = randomly } = this.#options
     const current = this.#current?.isConnected ? this.#current.address : null
-    const all = _.uniqBy(
-      [...(current ? [current] : []), ...shuffle(bootstrap), ...this.#learned],
-      addressText,
-    )
+    const all = uniqBy([...(current ? [current] : []), ...shuffle(bootstrap), ...this.#learned], addressText)
     this.#failed = new Set(all.map(addressText).filter((broker) => this.#failed.has(broker)))
     return inOrderOfAsking(
       all.map((address) => ({
@@ -140,7 +146,7 @@ export class MetadataSource {
   /** What is there already: the connection of the broker that has answered last, or a session that others hold. */
   #known(address: BrokerAddress): BrokerSession | undefined {
     const current = this.#current
-    if (current?.isConnected && _.isEqual(current.address, address)) return current
+    if (current?.isConnected && isEqual(current.address, address)) return current
     return this.#options.sessions.find(address)
   }
 
@@ -155,34 +161,46 @@ export class MetadataSource {
     return this.#known(address)?.hold() ?? sessions.hold(address)
   }
 
+  /** @throws `#overtaken` when another broker answered before this one. */
   async #ask(address: BrokerAddress, topics: readonly string[]): Promise<MetadataResponse> {
+    if (this.#closedFor) throw this.#closedFor
     const session = this.#sessionOf(address)
     this.#options.logger.info(
       `fetching metadata of ${counted(topics.length, 'topic')} from ${session.broker}`,
     )
-    this.#asking = session
     try {
       const { response, lacksTopicIds } = await this.#answerOf(session, topics)
-      if (this.#closedFor) throw this.#closedFor
+      this.#check(address, response)
+      this.#asking.delete(session)
+      this.#giveUpAll(this.#overtaken)
       this.#current?.release()
       this.#current = session
       this.#lacksTopicIds = lacksTopicIds
+      this.#learn(response)
+      this.#failed.delete(addressText(address))
       return response
     } catch (error) {
-      // Unless close() has done it.
-      if (this.#asking === session) session.release()
+      // Unless whoever gave it up has done it.
+      if (this.#asking.delete(session)) session.release()
       throw error
-    } finally {
-      this.#asking = null
     }
   }
 
-  /** Rejects at once when the source is closed, whoever else waits on the session. */
+  /** Rejects at once when it is given up, whoever else waits on the session. */
   #answerOf(session: BrokerSession, topics: readonly string[]): Promise<FetchedMetadata> {
     return new Promise((resolve, reject) => {
-      this.#giveUp = reject
+      this.#asking.set(session, reject)
       this.#fetch(session, topics).then(resolve, reject)
     })
+  }
+
+  #giveUpAll(reason: KafkaError): void {
+    const all = [...this.#asking]
+    this.#asking.clear()
+    for (const [session, giveUp] of all) {
+      giveUp(reason)
+      session.release(reason)
+    }
   }
 
   async #fetch(session: BrokerSession, topics: readonly string[]): Promise<FetchedMetadata> {
@@ -194,8 +212,10 @@ export class MetadataSource {
   /** From v13 on a broker may refuse as a whole. */
   #check(address: BrokerAddress, { errorCode: code }: MetadataResponse): void {
     if (code === NONE) return
-    this.#current?.release()
-    this.#current = null
+    if (this.#current && isEqual(this.#current.address, address)) {
+      this.#current.release()
+      this.#current = null
+    }
     if (code === REBOOTSTRAP_REQUIRED) this.#learned = []
     const { name } = errorCode(code)
     throw new MetadataError(`${addressText(address)} answered Metadata with ${name} (${code})`)

@@ -6,7 +6,8 @@
  *
  * @see docs/reference/classic-producer.md#brokerpartitioninfo
  */
-import _ from 'lodash'
+import isEqual from 'lodash/isEqual.js'
+import uniqBy from 'lodash/uniqBy.js'
 import type { BrokerAddress } from '../broker-address.js'
 import { type KafkaError, MetadataError, printable } from '../errors.js'
 import { errorCode } from '../protocol/error-code.js'
@@ -190,7 +191,7 @@ export class TopicMetadata {
    */
   #takeId({ name, topicId }: TopicAnswer): boolean {
     if (!hasTopicId(topicId)) return this.#topicIds.delete(name)
-    const isNew = !_.isEqual(this.#topicIds.get(name), Uint8Array.from(topicId))
+    const isNew = !isEqual(this.#topicIds.get(name), Uint8Array.from(topicId))
     // The answer's buffer is large and would be kept by a view.
     this.#topicIds.set(name, Uint8Array.from(topicId))
     return isNew
@@ -205,7 +206,7 @@ function partitionsIn(topic: TopicAnswer, live: ReadonlySet<number>): TopicParti
       partitionId: index,
       leaderId: live.has(leaderId) ? leaderId : null,
     }))
-  return new TopicPartitions(_.uniqBy(partitions, 'partitionId'))
+  return new TopicPartitions(uniqBy(partitions, 'partitionId'))
 }
 
 function warnOfMissingLeaders({ name, partitions }: TopicAnswer, warnings: string[]): void {

@@ -1,5 +1,5 @@
 /** The partitions of one topic and their leaders, as one answer named them. A plain value: a newer answer makes a new one. */
-import _ from 'lodash'
+import sortBy from 'lodash/sortBy.js'
 
 export interface PartitionAndLeader {
   readonly topic: string
@@ -16,7 +16,7 @@ export class TopicPartitions {
   readonly #positionById: ReadonlyMap<number, number>
 
   constructor(partitions: readonly PartitionAndLeader[]) {
-    this.partitions = _.sortBy(partitions, 'partitionId')
+    this.partitions = sortBy(partitions, 'partitionId')
     this.withLeader = this.partitions.flatMap(({ leaderId }, position) =>
       leaderId === null ? [] : [position],
     )

@@ -4,7 +4,8 @@
  * @see docs/reference/classic-producer.md#log-lines; docs/WHERE-WE-DIFFER.md#log-lines
  */
 
-import _ from 'lodash'
+import partition from 'lodash/partition.js'
+import uniq from 'lodash/uniq.js'
 import { counted } from '../counted.js'
 import { type KafkaError, printable } from '../errors.js'
 import { hasDebug, type Logger } from '../logger.js'
@@ -34,7 +35,7 @@ export class CycleLog {
   /** Messages without a partition or leader: WARN where a retry may help, ERROR where it cannot. */
   unassigned(rejections: readonly Rejection[]): void {
     if (rejections.length === 0) return
-    const [retriable, nonRetriable] = _.partition(rejections, ({ error }) => error.retriable)
+    const [retriable, nonRetriable] = partition(rejections, ({ error }) => error.retriable)
     // A refresh that failed has been logged already; only other reasons are news.
     const first = retriable[0]?.error
     if (first && first.cause === undefined) {
@@ -62,7 +63,7 @@ export class CycleLog {
 
   /** No attempt is left. */
   gaveUp(messages: readonly PendingMessage[], attempts: number, first: KafkaError): void {
-    const topics = _.uniq(messages.map(({ topic }) => topic))
+    const topics = uniq(messages.map(({ topic }) => topic))
     const named = topics.slice(0, MAX_NAMED).map((topic) => printable(topic))
     const more = topics.length > MAX_NAMED ? ` and ${counted(topics.length - MAX_NAMED, 'more topic')}` : ''
     this.#logger.error(

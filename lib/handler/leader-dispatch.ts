@@ -8,7 +8,8 @@
  * @see docs/decisions/0000-classic-producer.md#d2
  */
 
-import _ from 'lodash'
+import isEqual from 'lodash/isEqual.js'
+import partition from 'lodash/partition.js'
 import type { BrokerAddress } from '../broker-address.js'
 import { counted } from '../counted.js'
 import type { KafkaError } from '../errors.js'
@@ -163,9 +164,7 @@ export class LeaderDispatch {
       const ready = producer.ready(topicsOf(batches))
       if (ready instanceof Promise) {
         connection = await ready
-        const [led, notLed] = _.partition(withoutSettled(batches), (batch) =>
-          this.#isStillLed(producer, batch),
-        )
+        const [led, notLed] = partition(withoutSettled(batches), (batch) => this.#isStillLed(producer, batch))
         moved = notLed.flatMap((batch) =>
           this.#retries.of([batch], leaderMoved(producer.broker, batch), producer.broker),
         )
@@ -281,7 +280,7 @@ export class LeaderDispatch {
   /** Connecting may have brought newer metadata: what another broker leads by now is tried again there. */
   #isStillLed({ address }: SyncProducer, { topic, partition }: PendingBatch): boolean {
     const leader = this.#options.leaderOf?.(topic, partition)
-    return leader === undefined || _.isEqual(leader, address)
+    return leader === undefined || isEqual(leader, address)
   }
 }
 

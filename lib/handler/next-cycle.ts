@@ -8,7 +8,9 @@
  *
  * @see docs/decisions/0007-the-next-cycle-is-prepared.md
  */
-import _ from 'lodash'
+import groupBy from 'lodash/groupBy.js'
+import partition from 'lodash/partition.js'
+import sumBy from 'lodash/sumBy.js'
 import { PartitionMap } from '../produce/partition-batch.js'
 import type { LeaderDispatch } from './leader-dispatch.js'
 import {
@@ -107,8 +109,8 @@ function isSame(prepared: Prepared, messages: readonly PendingMessage[]): boolea
 /** Takes the parts that these groups are, no more and no less; a group has the same messages as long as it exists. */
 function takeParts(prepared: Prepared, groups: readonly MessageGroup[]): Collated | null {
   const given = new Set(groups)
-  const [taken, left] = _.partition(prepared.parts!, (part) => part.groups.every((group) => given.has(group)))
-  if (_.sumBy(taken, (part) => part.groups.length) !== groups.length) return null
+  const [taken, left] = partition(prepared.parts!, (part) => part.groups.every((group) => given.has(group)))
+  if (sumBy(taken, (part) => part.groups.length) !== groups.length) return null
   prepared.parts = left
   const batchesByLeader = new Map(taken.flatMap((part) => [...part.batchesByLeader]))
   return { batchesByLeader, rejections: [] }
@@ -120,7 +122,7 @@ function partsOf(groups: readonly MessageGroup[], { batchesByLeader }: Collated)
   for (const [leader, batches] of batchesByLeader) {
     for (const { topic, partition } of batches) leaders.set(topic, partition, leader)
   }
-  const groupsByLeader = _.groupBy(groups, ({ topic, partition }) => leaders.get(topic, partition))
+  const groupsByLeader = groupBy(groups, ({ topic, partition }) => leaders.get(topic, partition))
   return [...batchesByLeader].map(([leader, batches]) => ({
     groups: groupsByLeader[leader]!,
     batchesByLeader: new Map([[leader, batches]]),

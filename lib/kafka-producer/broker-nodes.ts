@@ -5,7 +5,8 @@
  * Holds one session per broker, which others may use as well. A broker that has moved gets another session; the old one
  * is released when its last request has ended, and so is that of a broker that metadata does not have any more.
  */
-import _ from 'lodash'
+import isEqual from 'lodash/isEqual.js'
+import sumBy from 'lodash/sumBy.js'
 import type { BrokerAddress } from '../broker-address.js'
 import type { BrokerSessions } from '../cluster/broker-sessions.js'
 import type { KafkaError } from '../errors.js'
@@ -59,7 +60,7 @@ export class BrokerNodes {
 
   /** Produce requests that wait for their answers. */
   get inFlight(): number {
-    return _.sumBy([...this.#nodes.values()], 'inFlight')
+    return sumBy([...this.#nodes.values()], 'inFlight')
   }
 
   /** The node that may be sent to now. Begins to connect where there is no connection. */
@@ -89,7 +90,7 @@ export class BrokerNodes {
   /** The session of this address was renewed: it is used as soon as nothing is left on the old one. */
   renew(address: BrokerAddress): void {
     for (const node of this.#nodes.values()) {
-      if (!_.isEqual(node.session.address, address)) continue
+      if (!isEqual(node.session.address, address)) continue
       node.isOutdated = true
       if (node.inFlight === 0) void this.#replace(node)
     }
@@ -131,7 +132,7 @@ export class BrokerNodes {
   #node(id: number): BrokerNode | null {
     const known = this.#nodes.get(id)
     const address = this.#options.addressOf(id)
-    if (!address || (known && _.isEqual(known.session.address, address))) return known ?? null
+    if (!address || (known && isEqual(known.session.address, address))) return known ?? null
     const node = new BrokerNode(id, this.#options.sessions.hold(address))
     this.#nodes.set(id, node)
     if (known) this.#retire(known)

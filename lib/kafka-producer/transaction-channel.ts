@@ -2,7 +2,9 @@
  * Sends the requests that the {@link TransactionManager} wants sent, one at a time, to coordinators or to any broker, and
  * reports how they ended. Decides nothing about transactions.
  */
-import _ from 'lodash'
+import minBy from 'lodash/minBy.js'
+import partition from 'lodash/partition.js'
+import shuffle from 'lodash/shuffle.js'
 import { addressText, type BrokerAddress } from '../broker-address.js'
 import type { BrokerSessions } from '../cluster/broker-sessions.js'
 import { type KafkaError, UnsupportedVersionError } from '../errors.js'
@@ -161,14 +163,14 @@ export class TransactionChannel {
   }
 
   async #anyBroker(): Promise<BrokerAddress> {
-    const candidates = _.shuffle(await this.#options.candidates())
-    const [failed, others] = _.partition(candidates, (one) => this.#failed.has(addressText(one)))
+    const candidates = shuffle(await this.#options.candidates())
+    const [failed, others] = partition(candidates, (one) => this.#failed.has(addressText(one)))
     if (others.length === 0) this.#failed.clear()
     const load = (address: BrokerAddress): number => {
       const session = this.#options.sessions.find(address)
       return session?.isConnected ? session.load : Number.MAX_SAFE_INTEGER
     }
-    return _.minBy(others, load) ?? failed[0]!
+    return minBy(others, load) ?? failed[0]!
   }
 
   #endUse(reason?: KafkaError): void {

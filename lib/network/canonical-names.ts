@@ -9,7 +9,7 @@
  */
 import dns from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
-import _ from 'lodash'
+import uniqBy from 'lodash/uniqBy.js'
 import { addressText, type BrokerAddress } from '../broker-address.js'
 import { printable } from '../errors.js'
 import type { Logger } from '../logger.js'
@@ -40,7 +40,7 @@ export class CanonicalNames {
   async #resolve(): Promise<readonly BrokerAddress[]> {
     const { bootstrap } = this.#options
     const found = (await Promise.all(bootstrap.map((one) => this.#namesOf(one)))).flat()
-    if (found.length > 0) return _.uniqBy(found, addressText)
+    if (found.length > 0) return uniqBy(found, addressText)
     this.#found = null
     return bootstrap
   }

@@ -3,7 +3,7 @@
  * hurts nothing else.
  */
 import { EventEmitter } from 'eventemitter3'
-import type { KafkaError } from '../errors.js'
+import { ConfigError, type KafkaError, printable } from '../errors.js'
 import type { MessageFailure, QueueFullError } from '../failure.js'
 import type { RetryEvent } from '../handler/cycle-listener.js'
 import type { KeyedMessage } from '../keyed-message.js'
@@ -86,7 +86,68 @@ export interface ProducerEvents<K = unknown, V = unknown> {
   close: () => void
 }
 
+/** Complete, so that an editor knows them and nothing is waited for in vain. */
+const NAMES: Readonly<Record<keyof ProducerEvents, true>> = {
+  delivered: true,
+  failed: true,
+  dropped: true,
+  unconfirmed: true,
+  retry: true,
+  refresh: true,
+  connect: true,
+  disconnect: true,
+  version: true,
+  throttle: true,
+  close: true,
+}
+
+const NO_WAIT = 'nothing has to be waited for: the first message connects'
+/** Events of kafka-node, node-rdkafka and kafkajs. */
+const instead: ReadonlyMap<string, string> = new Map([
+  ['ready', NO_WAIT],
+  ['connected', `${NO_WAIT}, and "connect" reports each connection`],
+  ['producer.connect', `${NO_WAIT}, and "connect" reports each connection`],
+  ['error', 'listen for "failed", or await deliver()'],
+  ['event.error', 'listen for "failed", or await deliver()'],
+  ['delivery-report', 'listen for "delivered" and "failed", or await deliver()'],
+  ['disconnected', 'listen for "disconnect"'],
+  ['producer.disconnect', 'listen for "disconnect"'],
+  ['event.log', 'give the producer a logger'],
+  ['event.stats', 'call metrics()'],
+  ['event.throttle', 'listen for "throttle"'],
+])
+
+type Listener<K, V, E extends keyof ProducerEvents> = EventEmitter.EventListener<ProducerEvents<K, V>, E>
+
 export class ProducerEmitter<K, V> extends EventEmitter<ProducerEvents<K, V>> {
+  /** @throws {ConfigError} for the name of no event: nothing would ever come. */
+  override on<E extends keyof ProducerEvents>(
+    event: E,
+    listener: Listener<K, V, E>,
+    context?: unknown,
+  ): this {
+    checkEvent(event)
+    return super.on(event, listener, context)
+  }
+
+  /** @throws {ConfigError} as {@link on}. */
+  override once<E extends keyof ProducerEvents>(
+    event: E,
+    listener: Listener<K, V, E>,
+    context?: unknown,
+  ): this {
+    checkEvent(event)
+    return super.once(event, listener, context)
+  }
+
+  override addListener<E extends keyof ProducerEvents>(
+    event: E,
+    listener: Listener<K, V, E>,
+    context?: unknown,
+  ): this {
+    return this.on(event, listener, context)
+  }
+
   /** Emits to one listener after the other; what one throws is logged. */
   protected report<E extends keyof ProducerEvents<K, V>>(
     logger: Logger,
@@ -103,4 +164,14 @@ export class ProducerEmitter<K, V> extends EventEmitter<ProducerEvents<K, V>> {
       }
     }
   }
+}
+
+function checkEvent(event: unknown): void {
+  if (typeof event === 'string' && Object.hasOwn(NAMES, event)) return
+  const name = typeof event === 'string' ? `"${printable(event)}"` : `of type ${typeof event}`
+  const advice = typeof event === 'string' ? instead.get(event) : undefined
+  const names = Object.keys(NAMES).join(', ')
+  throw new ConfigError(
+    `a producer has no event ${name}${advice ? `; ${advice}` : ''}. Its events are ${names}`,
+  )
 }

@@ -114,6 +114,7 @@ describe('parseOptions', () => {
   const mistakes: [string[], string][] = [
     [['--broker-list', 'h:1'], '--topic is missing'],
     [['--topic', 't', '--bogus'], "unknown option '--bogus'"],
+    [['--topic', 't', '--brokerlist', 'h:1'], "unknown option '--brokerlist' (Did you mean --broker-list?)"],
     [['--topic', 't', '--batch-size'], 'argument missing'],
     [['--topic', 't', 'stray'], 'too many arguments'],
     [['--topic', 't', '--property', '=x'], '--property takes key=value'],

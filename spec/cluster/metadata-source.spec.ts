@@ -202,6 +202,54 @@ describe('MetadataSource', () => {
     expect(await source.fetch(['t'])).to.deep.equal(naming())
   })
 
+  describe('a broker that takes the request and does not answer', () => {
+    let clock: sinon.SinonFakeTimers
+
+    beforeEach(() => {
+      clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    })
+    afterEach(() => clock.restore())
+
+    it('costs a second: the next one is asked beside it, and it is let go when that one answers', async () => {
+      const never = gate<MetadataResponse>()
+      brokers.answers.set(1, () => never.opened)
+      brokers.alive(2)
+      const source = brokers.sourceOf(1, 2)
+      const fetching = source.fetch(['t'])
+      await clock.tickAsync(999)
+      expect(brokers.askedPorts()).to.deep.equal([1])
+      await clock.tickAsync(1)
+      expect(await fetching).to.deep.equal(naming())
+      expect(brokers.created.map(({ isClosed }) => isClosed)).to.deep.equal([true, false])
+      expect(brokers.logger.lines.filter((line) => line.startsWith('warn'))).to.deep.equal([])
+      never.fail(new ConnectionError('closed from this side'))
+      await source.fetch(['t'])
+      expect(brokers.askedPorts(), 'the one that answered goes on').to.deep.equal([1, 2])
+    })
+
+    it('is what is waited for where no other one answers', async () => {
+      const late = gate<MetadataResponse>()
+      brokers.answers.set(1, () => late.opened)
+      const fetching = brokers.sourceOf(1, 2).fetch(['t'])
+      await clock.tickAsync(5000)
+      expect(brokers.askedPorts()).to.deep.equal([1, 2])
+      late.open(naming(at(1)))
+      expect(await fetching).to.deep.equal(naming(at(1)))
+    })
+
+    it('is given up with the others when the source is closed', async () => {
+      for (const port of [1, 2]) brokers.answers.set(port, () => gate<MetadataResponse>().opened)
+      const source = brokers.sourceOf(1, 2, 3)
+      const fetching = rejectionOf(source.fetch(['t']))
+      await clock.tickAsync(1000)
+      const reason = new ProducerClosedError()
+      source.close(reason)
+      expect(await fetching).to.equal(reason)
+      expect(brokers.created.map(({ closes }) => closes)).to.deep.equal([[reason], [reason]])
+      expect(clock.countTimers()).to.equal(0)
+    })
+  })
+
   describe('close', () => {
     const reason = new ProducerClosedError()
 

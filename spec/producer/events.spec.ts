@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
-import { MetadataError } from '../../lib/errors.js'
+import { ConfigError, MetadataError } from '../../lib/errors.js'
 import type { Logger } from '../../lib/logger.js'
 import { ProducerEmitter, type ProducerEvents } from '../../lib/producer/events.js'
 import { LogKeeper } from '../handler/support/log-keeper.js'
@@ -32,6 +32,35 @@ describe('ProducerEmitter', () => {
     expect(first.args).to.deep.equal([[refresh]])
     expect(second.calledAfter(first)).to.equal(true)
     expect(other.callCount).to.equal(0)
+  })
+
+  describe('refuses a listener for an event that does not exist', () => {
+    const listen = {
+      on: (name: string) => emitter.on(name as never, () => {}),
+      once: (name: string) => emitter.once(name as never, () => {}),
+      addListener: (name: string) => emitter.addListener(name as never, () => {}),
+    }
+    for (const [how, add] of Object.entries(listen)) {
+      it(`with ${how}(), and names those that do`, () => {
+        expect(() => add('sent'))
+          .to.throw(ConfigError, 'a producer has no event "sent"')
+          .with.property('message')
+          .that.includes('delivered, failed')
+        expect(emitter.eventNames()).to.deep.equal([])
+      })
+    }
+
+    for (const [name, advice] of [
+      ['ready', 'the first message connects'],
+      ['error', 'listen for "failed"'],
+      ['delivery-report', 'listen for "delivered" and "failed"'],
+      ['toString', 'Its events are'],
+      ['a\u001bb', '"a\\u{1b}b"'],
+    ] as const) {
+      it(`with advice for ${JSON.stringify(name)}`, () => {
+        expect(() => listen.on(name)).to.throw(ConfigError, advice)
+      })
+    }
   })
 
   it('emits without a listener', () => {

@@ -5,10 +5,10 @@
  *
  * @see docs/reference/wire-protocol.md#compression
  */
-import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import { constants, gunzip, gunzipSync, gzip, gzipSync, type ZlibOptions } from 'node:zlib'
 import { DecodeError, UnsupportedCodecError } from '../../errors.js'
+import { optionalPackage } from '../../optional-package.js'
 import { Reader } from '../reader.js'
 import { asMagic0Frame, asStandardFrame, checkFrame } from './lz4-frame.js'
 import { compressHigh } from './lz4-high.js'
@@ -46,9 +46,7 @@ const BLOCKS_PER_PAUSE = 32
 /** Of gzip: with Node's 16 KiB each of them is handed over by itself, 4.8 ms for 1.2 MB of text instead of 2.7. */
 const GZIP_CHUNK_BYTES = 128 * 1024
 
-const require = createRequire(import.meta.url)
-
-function load<T>(name: string, codec: CompressionName, from: () => T = () => require(name) as T): T {
+function load<T>(name: string, codec: CompressionName, from: () => T = () => optionalPackage(name)): T {
   try {
     return from()
   } catch (cause) {

@@ -2,12 +2,10 @@
  * zstd from wherever it is available: Node's own from 22.15 on, which works on another thread, else the package
  * `@bokuweb/zstd-wasm`, which works on this one, or for what is large on one that is made for it.
  */
-import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
-import * as zlib from 'node:zlib'
+import zlib from 'node:zlib'
+import { optionalPackage, optionalPackagePath } from '../../optional-package.js'
 import { ZstdThread } from './zstd-thread.js'
-
-const require = createRequire(import.meta.url)
 
 export const ZSTD_PACKAGE = '@bokuweb/zstd-wasm'
 
@@ -68,8 +66,8 @@ interface ZstdWasm {
 }
 
 function ofWasm(): Zstd {
-  const wasm = require(ZSTD_PACKAGE) as ZstdWasm
-  const thread = new ZstdThread(require.resolve(ZSTD_PACKAGE))
+  const wasm = optionalPackage<ZstdWasm>(ZSTD_PACKAGE)
+  const thread = new ZstdThread(optionalPackagePath(ZSTD_PACKAGE))
   let ready: Promise<void> | undefined
   const prepared = (): Promise<void> => {
     ready ??= wasm.init()
