@@ -100,7 +100,7 @@ export class ProducerProcess {
   }
 
   output(): string {
-    return readFileSync(this.#output, 'utf8').slice(-2000)
+    return existsSync(this.#output) ? readFileSync(this.#output, 'utf8').slice(-2000) : ''
   }
 
   #wrote(text: string): boolean {
