@@ -18,6 +18,11 @@ import {
 /** While the last transaction is being completed, the first partition of the next one is asked for at this pace. */
 const CONCURRENT_TRANSACTIONS = 51
 const SHORT_BACKOFF_MS = 20
+/**
+ * Refusals in a row, such as COORDINATOR_LOAD_IN_PROGRESS, after which a coordinator is looked for again. Usually it gets over it. But a
+ * 2.8.2 whose ZooKeeper session ends while it loads its log answers that for ever, also when another has long been elected.
+ */
+const REFUSALS_BEFORE_SEARCH = 10
 
 export interface Coordinator {
   readonly nodeId: number
@@ -56,6 +61,7 @@ export class RequestQueue {
   /** By priority. Callers decide how many offsets wait. */
   readonly #waiting: readonly Fifo<Waiting>[] = Array.from({ length: PRIORITIES }, () => new Fifo<Waiting>())
   #inFlight: TransactionRequest | null = null
+  #refusals = 0
 
   constructor({ retryBackoffMs }: RequestQueueOptions) {
     this.#retryBackoffMs = retryBackoffMs
@@ -99,8 +105,9 @@ export class RequestQueue {
   answered(request: TransactionRequest, version: number, response: unknown, isFirst: boolean): Outcome {
     this.#land(request)
     const { step, code } = stepForAll(request.kind, codesIn(request, version, response))
+    this.#refusals = step === 'retry' ? this.#refusals + 1 : 0
     if (step === 'findCoordinator' || step === 'retry') {
-      if (step === 'findCoordinator') this.#forget(request)
+      if (step === 'findCoordinator' || this.#refusals % REFUSALS_BEFORE_SEARCH === 0) this.#forget(request)
       const isShort = isFirst && code === CONCURRENT_TRANSACTIONS && request.kind === 'AddPartitionsToTxn'
       const rest = request.kind === 'TxnOffsetCommit' ? withoutDone(request, response) : request
       this.add(rest, isShort ? Math.min(SHORT_BACKOFF_MS, this.#retryBackoffMs) : this.#retryBackoffMs)

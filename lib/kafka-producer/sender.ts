@@ -136,10 +136,14 @@ export class Sender {
 
   #pollTransactions(nowMs: number): void {
     if (!this.#idempotence) return
-    const { accumulator, metadata } = this.#options
+    const { accumulator, metadata, nodes, listener } = this.#options
     const { transactions, channel } = this.#idempotence
     const hasBatches =
-      accumulator.incompleteBatches > 0 || accumulator.waitingRecords > 0 || this.#options.listener.hasWaits()
+      accumulator.incompleteBatches > 0 ||
+      accumulator.waitingRecords > 0 ||
+      listener.hasWaits() ||
+      // What has expired in flight may still be stored, and must not be behind the marker: it would belong to the next transaction.
+      (transactions.isCompleting && nodes.inFlight > 0)
     accumulator.setCompleting(transactions.isCompleting)
     // Metadata says who there is to be asked, and its connection is used again.
     if (!transactions.isTransactional && metadata.isFirstWanted) return

@@ -17,7 +17,13 @@ import {
   TimeoutError,
 } from '../../lib/kafka-producer/record-errors.js'
 import type { RecordMetadata } from '../../lib/kafka-producer/record-metadata.js'
-import { errorCode, noAnswer, TestCluster, type TestClusterOptions } from '../../lib/testing/index.js'
+import {
+  errorCode,
+  holdUntil,
+  noAnswer,
+  TestCluster,
+  type TestClusterOptions,
+} from '../../lib/testing/index.js'
 import { recordingLogger } from '../config/recording-logger.js'
 import type { Rule } from '../support/scripted-kafka/script.js'
 import { ScriptedKafka } from '../support/scripted-kafka/scripted-kafka.js'
@@ -438,6 +444,41 @@ describe('KafkaProducer', () => {
       expect(failure).to.equal(mine)
       expect(await unsent).to.be.instanceOf(TransactionAbortedError)
       expect(requests('Produce')).to.equal(0)
+    })
+
+    it('are aborted only after requests on their way have ended, though the time of their records is over', async () => {
+      const more = {
+        'transactional.id': 'x',
+        'linger.ms': 0,
+        'request.timeout.ms': 1000,
+        'delivery.timeout.ms': 1000,
+        'retry.backoff.ms': 700,
+        'retry.backoff.max.ms': 700,
+      }
+      const { cluster, producer } = await stage(more, { brokers: 2 })
+      for (const topic of ['a', 'b', 'c']) cluster.createTopic(topic, { partitions: 1 })
+      const ended: string[] = []
+      cluster.on('transaction', () => ended.push('transaction'))
+      cluster.on('stored', () => ended.push('records'))
+      await producer.initTransactions()
+      // Requests over one connection are answered in their order anyway.
+      cluster.moveLeader('t', 0, 1 - cluster.coordinatorOf('transaction', 'x')!)
+      producer.beginTransaction()
+      let release = () => {}
+      cluster.faults.on('Produce', {}, errorCode(NOT_ENOUGH_REPLICAS))
+      const released = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      cluster.once('refused', () => cluster.faults.on('Produce', {}, holdUntil(released)))
+      await failureOf(producer.send({ topic: 't', partition: 0, value: 'late' }))
+      const aborted = producer.abortTransaction()
+      // By the time that these are answered, whatever the abort sends has arrived.
+      for (const topic of ['a', 'b', 'c']) await producer.partitionsFor(topic)
+      release()
+      await aborted
+      expect(ended).to.deep.equal(['records', 'transaction'])
+      await producer.withTransaction((tx) => tx.send({ topic: 't', partition: 0, value: 'next' }))
+      expect(cluster.committed('t').map(({ value }) => String(value))).to.deep.equal(['next'])
     })
 
     it('that are not begun leave no record behind', async () => {

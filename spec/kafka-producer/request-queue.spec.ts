@@ -55,6 +55,41 @@ describe('RequestQueue', () => {
     expect(queue.send()!.afterMs).to.equal(5)
   })
 
+  it('looks for a coordinator again that has refused ten times in a row, because it may have moved', () => {
+    const queue = new RequestQueue({ retryBackoffMs: 100 })
+    const found = (nodeId: number) => ({ errorCode: 0, nodeId, host: 'broker', port: 9092, coordinators: [] })
+    const refuse = (times: number) => {
+      for (let i = 0; i < times; i++) queue.answered(queue.send()!.request, 1, { errorCode: 14 }, true)
+    }
+    queue.add(initTransactional('tx', 1000, NO_PRODUCER, result()))
+    queue.answered(queue.send()!.request, 1, found(2), true)
+    refuse(9)
+    expect(queue.coordinator('transaction')?.nodeId).to.equal(2)
+    refuse(1)
+    const { request } = queue.send()!
+    expect(request.kind).to.equal('FindCoordinator')
+    queue.answered(request, 1, found(3), true)
+    expect(queue.send()!.to?.nodeId).to.equal(3)
+  })
+
+  it('keeps a coordinator that refuses now and then', () => {
+    const queue = new RequestQueue({ retryBackoffMs: 100 })
+    const kinds: string[] = []
+    const answer = (response: object) => {
+      const { request } = queue.send()!
+      kinds.push(request.kind)
+      queue.answered(request, 1, response, true)
+    }
+    queue.add(end(requester, true, result()))
+    answer({ errorCode: 0, nodeId: 2, host: 'broker', port: 9092, coordinators: [] })
+    for (let i = 0; i < 3; i++) {
+      for (let times = 0; times < 9; times++) answer({ errorCode: 51 })
+      answer({ errorCode: 0 })
+      queue.add(end(requester, true, result()))
+    }
+    expect(kinds.filter((kind) => kind === 'FindCoordinator')).to.have.length(1)
+  })
+
   it('ends all calls when it is closed, that of the request in flight included', () => {
     const queue = new RequestQueue({ retryBackoffMs: 100 })
     const calls = [result(), result()]

@@ -180,6 +180,11 @@ export class KafkaCluster {
     return waitForPartitions(this.#layout.brokers, topic, hasRunningLeader)
   }
 
+  /** Waits until all running brokers agree on a leader and the full ISR of every partition of an existing topic. */
+  async waitForFullIsr(topic: string): Promise<void> {
+    await waitForPartitions(this.#layout.brokers, topic, hasFullIsr)
+  }
+
   /** Id of the broker that leads; waits as {@link waitForLeaders} does. */
   async leaderOf(topic: string, partition: number): Promise<number> {
     const leader = (await this.waitForLeaders(topic)).get(partition)
