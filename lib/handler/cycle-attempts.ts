@@ -242,7 +242,8 @@ function unsettled(messages: readonly PendingMessage[]): readonly PendingMessage
 function topicsOf(messages: readonly { readonly topic: string }[]): Set<string> {
   const topics = new Set<string>()
   let last: string | null = null
-  for (const { topic } of messages) {
+  for (let i = 0; i < messages.length; i++) {
+    const { topic } = messages[i]!
     if (topic === last) continue
     topics.add(topic)
     last = topic
