@@ -80,6 +80,8 @@ export class DefaultEventHandler implements EventHandler {
   readonly #collateContext: CollateContext
   readonly #attempts: CycleAttempts
   readonly #cycles: OverlappingDispatch | CycleSequence
+  /** What {@link prepare} was called with, where each of them has its bytes. */
+  #serializedAhead: readonly PendingMessage[] | null = null
   /** Messages of the next cycle that an encoder has refused already. */
   #refusedAhead: Refusals = noRefusals
   #closed: Promise<void> | null = null
@@ -130,7 +132,8 @@ export class DefaultEventHandler implements EventHandler {
   prepare(messages: readonly PendingMessage[]): void {
     try {
       this.#refusedAhead = this.#serialized(messages)
-      if (this.#refusedAhead.size === 0) this.#attempts.prepare(messages, null)
+      this.#serializedAhead = this.#refusedAhead.size === 0 ? messages : null
+      if (this.#serializedAhead) this.#attempts.prepare(messages, null)
     } catch {
       // Their cycle will find the same, and has an outcome for it.
     }
@@ -289,7 +292,8 @@ export class DefaultEventHandler implements EventHandler {
   /** Fills in the bytes that are not there; @returns those that can never be sent, each encoder being called once for them. */
   #serialized(messages: readonly PendingMessage[]): Refusals {
     let refused = noRefusals
-    for (const message of messages) {
+    for (let i = 0; i < messages.length; i++) {
+      const message = messages[i]!
       if (message.isSerialized) continue
       const error = this.#refusedAhead.get(message) ?? this.serialize(message)
       if (error) refused = refused.size === 0 ? new Map([[message, error]]) : refused.set(message, error)
@@ -298,7 +302,8 @@ export class DefaultEventHandler implements EventHandler {
   }
 
   #serializeAll(messages: readonly PendingMessage[]): readonly PendingMessage[] {
-    const refused = this.#serialized(messages)
+    const refused = messages === this.#serializedAhead ? noRefusals : this.#serialized(messages)
+    this.#serializedAhead = null
     this.#refusedAhead = noRefusals
     if (refused.size === 0) return messages
     this.#log.refused(refused.size)

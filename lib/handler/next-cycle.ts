@@ -49,10 +49,8 @@ export class NextCycle {
   ): void {
     this.forget()
     const collated = groups
-      ? collateGroups(groups, this.#context)
-      : partitionAndCollate(messages, this.#context)
-    if (groups) for (const group of groups) setPartition(group.messages, group.partition)
-    else setPartition(messages, -1)
+      ? collateGroups(groups, this.#context, false)
+      : partitionAndCollate(messages, this.#context, false)
     if (collated.rejections.length > 0) return
     for (const [leaderId, batches] of collated.batchesByLeader) this.#leaders.prepare(leaderId, batches)
     const knownByTopic = new Map([...topics].map((topic) => [topic, this.#context.topic(topic)]))
@@ -88,6 +86,7 @@ function isSame(
   messages: readonly PendingMessage[],
   groups: readonly MessageGroup[] | null,
 ): boolean {
+  if (prepared.messages === messages) return true
   if (prepared.messages.length !== messages.length) return false
   if (!prepared.groups || !groups) return messages.every((message, i) => message === prepared.messages[i])
   // A group has the same messages as long as it exists.
@@ -95,5 +94,5 @@ function isSame(
 }
 
 function setPartition(messages: readonly PendingMessage[], partition: number): void {
-  for (const message of messages) message.partition = partition
+  for (let i = 0; i < messages.length; i++) messages[i]!.partition = partition
 }

@@ -151,15 +151,13 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   send(...messages: (Sendable<K, V> | readonly Sendable<K, V>[] | SendOptions)[]): Promise<void> {
     if (this.#closing) return Promise.reject(new ProducerClosedError())
     try {
+      const first = messages[0]
+      const isOne = messages.length === 1 && first !== undefined && !Array.isArray(first)
+      if (isOne && this.#isAsync && !isSendOptions(first))
+        return this.#intake.put(this.#accept(first as Sendable<K, V>, null))
       const options = isSendOptions(messages[messages.length - 1])
         ? (messages.pop() as SendOptions)
         : undefined
-      const first = messages[0]
-      if (messages.length === 1 && first !== undefined && !Array.isArray(first)) {
-        return this.#isAsync
-          ? this.#intake.put(this.#accept(first as Sendable<K, V>, null), options?.signal)
-          : this.#sendNow(messages as Sendable<K, V>[])
-      }
       const all = messages.flat() as Sendable<K, V>[]
       if (!this.#isAsync) return this.#sendNow(all)
       return this.#intake.putAll(this.#acceptAll(all, null), options?.signal)
