@@ -295,7 +295,8 @@ export class DefaultEventHandler implements EventHandler {
     for (let i = 0; i < messages.length; i++) {
       const message = messages[i]!
       if (message.isSerialized) continue
-      const error = this.#refusedAhead.get(message) ?? this.serialize(message)
+      const known = this.#refusedAhead.size > 0 ? this.#refusedAhead.get(message) : undefined
+      const error = known ?? this.serialize(message)
       if (error) refused = refused.size === 0 ? new Map([[message, error]]) : refused.set(message, error)
     }
     return refused
