@@ -8,9 +8,9 @@
  *
  * @see docs/decisions/0007-the-next-cycle-is-prepared.md
  */
+import type { CollateContext } from './choose-partition.js'
 import type { LeaderDispatch } from './leader-dispatch.js'
 import {
-  type CollateContext,
   type Collated,
   collateGroups,
   type MessageGroup,

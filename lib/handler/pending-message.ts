@@ -10,6 +10,7 @@ import type { FailedAttempt, MessageFailure } from '../failure.js'
 import { checkPlain, checkTopicAndMessage, KeyedMessage, type MessageLike } from '../keyed-message.js'
 import type { RecordHeaders } from '../protocol/records/record-body.js'
 import type { Serialized } from '../protocol/writer.js'
+import { MessageDetails } from './message-details.js'
 import type { Chunk } from './overlapping-call.js'
 
 /** Where and when a message was stored. */
@@ -41,23 +42,6 @@ export interface OutcomeWaiter {
   failed(failure: MessageFailure, message: PendingMessage): void
 }
 
-/** What few messages have, and the others have no room for. */
-interface Details {
-  /** The instance that the user gave, or one of what they gave; null until somebody asks for it. */
-  message: KeyedMessage | null
-  readonly partitionKey: unknown
-  readonly headers: RecordHeaders | null
-  /** Failed attempts in all. */
-  attemptCount: number
-  attempts: readonly FailedAttempt[]
-  queuedBytes: number
-}
-
-const noAttempts: readonly FailedAttempt[] = []
-
-/** Kept beside the first one: with unlimited retries an outage would fill the memory otherwise. */
-const LAST_ATTEMPTS_KEPT = 4
-
 /** Bits of a state. */
 const SERIALIZED = 1
 const SETTLED = 2
@@ -82,7 +66,7 @@ export class PendingMessage {
   /** Where cycles overlap: what it waits with, or is in a run with; null when it is settled and no request with it is in flight. */
   chunk: Chunk<PendingMessage> | null = null
   /** Null for a plain message with which nothing has gone wrong. */
-  #details: Details | null = null
+  #details: MessageDetails | null = null
 
   /**
    * A plain message is read here and made no instance of: most have no reader, and a queue of them would take a third
@@ -126,7 +110,7 @@ export class PendingMessage {
     if (timestampMs !== null) this.#accepted = { timestampMs, deadlineMs: accepted.deadlineMs }
     this.key = null
     this.value = null
-    this.#details = detailsOf(message, partitionKey, headers)
+    this.#details = new MessageDetails(message, partitionKey, headers)
   }
 
   /** The instance that the user gave, or one of what they gave. */
@@ -227,7 +211,7 @@ export class PendingMessage {
 
   /** The first failed attempt and the last few, oldest first. */
   get attempts(): readonly FailedAttempt[] {
-    return this.#details?.attempts ?? noAttempts
+    return this.#details?.attempts ?? []
   }
 
   /** Failed attempts in all. */
@@ -241,24 +225,12 @@ export class PendingMessage {
 
   /** @param attempt - shared by all messages it happened to. */
   addAttempt(attempt: FailedAttempt): void {
-    const details = this.#detailed()
-    details.attemptCount++
-    const kept = details.attempts
-    const from = kept.length > LAST_ATTEMPTS_KEPT ? 2 : 1
-    details.attempts = [...kept.slice(0, 1), ...kept.slice(from), attempt]
+    this.#detailed().addAttempt(attempt)
     if (attempt.error.persistence !== 'not-persisted') this.isAmbiguous = true
   }
 
-  #detailed(): Details {
-    this.#details ??= detailsOf(null, this.key, null)
+  #detailed(): MessageDetails {
+    this.#details ??= new MessageDetails(null, this.key, null)
     return this.#details
   }
-}
-
-function detailsOf(
-  message: KeyedMessage | null,
-  partitionKey: unknown,
-  headers: RecordHeaders | null,
-): Details {
-  return { message, partitionKey, headers, attemptCount: 0, attempts: noAttempts, queuedBytes: 0 }
 }
