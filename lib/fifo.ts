@@ -6,7 +6,7 @@
 
 const FIRST_CAPACITY = 16
 /** A ring larger than this is given back when it runs empty. */
-const KEPT_CAPACITY = 16_384
+const KEPT_CAPACITY = 65_536
 
 export class Fifo<T> {
   /** Its length is a power of two, or 0 before the first item. */
@@ -71,6 +71,16 @@ export class Fifo<T> {
     this.#size -= taken.length
     this.#shrink()
     return taken
+  }
+
+  /** Takes out `count` of the oldest items, at most all. */
+  drop(count: number): void {
+    const ring = this.#ring
+    const mask = ring.length - 1
+    for (let i = 0; i < count; i++) ring[(this.#head + i) & mask] = undefined
+    this.#head = (this.#head + count) & mask
+    this.#size -= count
+    this.#shrink()
   }
 
   #shrink(): void {

@@ -11,6 +11,7 @@
 import { ConfigError, type KafkaError } from '../errors.js'
 import type { FailedAttempt } from '../failure.js'
 import type { BrokerPartitionInfo } from './broker-partition-info.js'
+import type { CollateContext } from './choose-partition.js'
 import type { CycleListener } from './cycle-listener.js'
 import type { CycleLog } from './cycle-log.js'
 import type { CycleMetadata } from './cycle-metadata.js'
@@ -21,7 +22,6 @@ import { NextCycle } from './next-cycle.js'
 import type { Outcomes } from './outcomes.js'
 import type { OnProgress } from './overlapping-dispatch.js'
 import {
-  type CollateContext,
   collateGroups,
   type MessageGroup,
   partitionAndCollate,
@@ -242,7 +242,8 @@ function unsettled(messages: readonly PendingMessage[]): readonly PendingMessage
 function topicsOf(messages: readonly { readonly topic: string }[]): Set<string> {
   const topics = new Set<string>()
   let last: string | null = null
-  for (const { topic } of messages) {
+  for (let i = 0; i < messages.length; i++) {
+    const { topic } = messages[i]!
     if (topic === last) continue
     topics.add(topic)
     last = topic

@@ -18,6 +18,7 @@ import type { ProducerPool } from '../pool/producer-pool.js'
 import type { Unconfirmed } from '../pool/unconfirmed-writes.js'
 import type { Compression } from '../protocol/records/compression.js'
 import type { BrokerPartitionInfo } from './broker-partition-info.js'
+import { bindToPartition, type CollateContext } from './choose-partition.js'
 import { CycleAttempts } from './cycle-attempts.js'
 import { type CycleListener, guardedListener } from './cycle-listener.js'
 import { CycleLog } from './cycle-log.js'
@@ -28,10 +29,10 @@ import { areSettled } from './in-flight-messages.js'
 import { LeaderDispatch } from './leader-dispatch.js'
 import { Outcomes } from './outcomes.js'
 import { type OnProgress, OverlappingDispatch } from './overlapping-dispatch.js'
-import { bindToPartition, type CollateContext, type MessageGroup } from './partition-and-collate.js'
+import type { MessageGroup } from './partition-and-collate.js'
 import type { Partitioner } from './partitioners/partitioner.js'
 import { PendingMessage } from './pending-message.js'
-import { type Encoders, serialize } from './serialize.js'
+import { type Encoders, Serialization, serialize } from './serialize.js'
 import { expiryOf, TimeLimits } from './time-limits.js'
 import { UnprovenPartitions } from './unproven-partitions.js'
 
@@ -66,22 +67,16 @@ export interface DefaultEventHandlerOptions {
   readonly random?: () => number
 }
 
-/** Messages that an encoder has refused, and why. */
-type Refusals = Map<PendingMessage, KafkaError>
-
-const noRefusals: Refusals = new Map()
-
 export class DefaultEventHandler implements EventHandler {
   readonly #options: DefaultEventHandlerOptions
   readonly #eventLoop: EventLoopYield
   readonly #outcomes: Outcomes
   readonly #log: CycleLog
   readonly #unproven = new UnprovenPartitions()
+  readonly #serialization: Serialization
   readonly #collateContext: CollateContext
   readonly #attempts: CycleAttempts
   readonly #cycles: OverlappingDispatch | CycleSequence
-  /** Messages of the next cycle that an encoder has refused already. */
-  #refusedAhead: Refusals = noRefusals
   #closed: Promise<void> | null = null
 
   constructor(given: DefaultEventHandlerOptions) {
@@ -92,6 +87,7 @@ export class DefaultEventHandler implements EventHandler {
     this.#eventLoop = options.eventLoop ?? new EventLoopYield()
     this.#outcomes = new Outcomes(options.listener)
     this.#log = new CycleLog(options.logger)
+    this.#serialization = new Serialization(options.encoders)
     this.#collateContext = {
       partitioner,
       topic: (name) => brokerPartitionInfo.lookUp(name),
@@ -129,8 +125,7 @@ export class DefaultEventHandler implements EventHandler {
    */
   prepare(messages: readonly PendingMessage[]): void {
     try {
-      this.#refusedAhead = this.#serialized(messages)
-      if (this.#refusedAhead.size === 0) this.#attempts.prepare(messages, null)
+      if (this.#serialization.ahead(messages)) this.#attempts.prepare(messages, null)
     } catch {
       // Their cycle will find the same, and has an outcome for it.
     }
@@ -286,20 +281,8 @@ export class DefaultEventHandler implements EventHandler {
     return this.#closed
   }
 
-  /** Fills in the bytes that are not there; @returns those that can never be sent, each encoder being called once for them. */
-  #serialized(messages: readonly PendingMessage[]): Refusals {
-    let refused = noRefusals
-    for (const message of messages) {
-      if (message.isSerialized) continue
-      const error = this.#refusedAhead.get(message) ?? this.serialize(message)
-      if (error) refused = refused.size === 0 ? new Map([[message, error]]) : refused.set(message, error)
-    }
-    return refused
-  }
-
   #serializeAll(messages: readonly PendingMessage[]): readonly PendingMessage[] {
-    const refused = this.#serialized(messages)
-    this.#refusedAhead = noRefusals
+    const refused = this.#serialization.all(messages)
     if (refused.size === 0) return messages
     this.#log.refused(refused.size)
     this.#outcomes.failed([...refused.keys()], (message) => refused.get(message)!)

@@ -35,12 +35,12 @@ export function endFlight(batches: readonly PendingBatch[]): void {
 }
 
 export function areSettled(messages: readonly PendingMessage[]): boolean {
-  for (const { isSettled } of messages) if (!isSettled) return false
+  for (let i = 0; i < messages.length; i++) if (!messages[i]!.isSettled) return false
   return true
 }
 
 export function hasSettled(messages: readonly PendingMessage[]): boolean {
-  for (const { isSettled } of messages) if (isSettled) return true
+  for (let i = 0; i < messages.length; i++) if (messages[i]!.isSettled) return true
   return false
 }
 

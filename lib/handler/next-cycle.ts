@@ -12,9 +12,9 @@ import groupBy from 'lodash/groupBy.js'
 import partition from 'lodash/partition.js'
 import sumBy from 'lodash/sumBy.js'
 import { PartitionMap } from '../produce/partition-batch.js'
+import type { CollateContext } from './choose-partition.js'
 import type { LeaderDispatch } from './leader-dispatch.js'
 import {
-  type CollateContext,
   type Collated,
   collateGroups,
   type MessageGroup,
@@ -59,10 +59,8 @@ export class NextCycle {
   ): void {
     this.forget()
     const collated = groups
-      ? collateGroups(groups, this.#context)
-      : partitionAndCollate(messages, this.#context)
-    if (groups) for (const group of groups) setPartition(group.messages, group.partition)
-    else setPartition(messages, -1)
+      ? collateGroups(groups, this.#context, false)
+      : partitionAndCollate(messages, this.#context, false)
     if (collated.rejections.length > 0) return
     for (const [leaderId, batches] of collated.batchesByLeader) this.#leaders.prepare(leaderId, batches)
     const knownByTopic = new Map([...topics].map((topic) => [topic, this.#context.topic(topic)]))
@@ -102,6 +100,7 @@ export class NextCycle {
 }
 
 function isSame(prepared: Prepared, messages: readonly PendingMessage[]): boolean {
+  if (prepared.messages === messages) return true
   if (prepared.messages.length !== messages.length) return false
   return messages.every((message, i) => message === prepared.messages[i])
 }
@@ -130,5 +129,5 @@ function partsOf(groups: readonly MessageGroup[], { batchesByLeader }: Collated)
 }
 
 function setPartition(messages: readonly PendingMessage[], partition: number): void {
-  for (const message of messages) message.partition = partition
+  for (let i = 0; i < messages.length; i++) messages[i]!.partition = partition
 }

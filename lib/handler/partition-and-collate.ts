@@ -5,10 +5,9 @@
  * @see docs/reference/classic-producer.md#collation-and-partitions, docs/decisions/0000-classic-producer.md#d1
  */
 import type { TopicPartitions } from '../cluster/topic-partitions.js'
-import { asKafkaError, KafkaError, MetadataError, PartitionerError, printable } from '../errors.js'
-import { nameOfThrown } from '../name-of-thrown.js'
+import { KafkaError, MetadataError, printable } from '../errors.js'
 import type { PartitionBatch } from '../produce/partition-batch.js'
-import type { Partitioner } from './partitioners/partitioner.js'
+import { type CollateContext, choose, NOWHERE } from './choose-partition.js'
 import type { PendingMessage } from './pending-message.js'
 
 /** Messages on their way that go to one partition together. */
@@ -34,39 +33,36 @@ export interface Collated {
   readonly rejections: readonly Rejection[]
 }
 
-export interface CollateContext {
-  readonly partitioner: Partitioner
-  /** What is known of a topic, or why nothing is. */
-  topic(name: string): TopicPartitions | KafkaError
-  /** Topic → partition that messages without a key stick to; changed here. */
-  readonly stickyPartitions: Map<string, number>
-  /**
-   * Whether a message with a key keeps its first partition through its retries while that exists, as it must where
-   * cycles overlap; else the partitioner is asked each time. Default false, as in the original.
-   */
-  readonly keepsPartitions?: boolean
-  /** 0 ≤ n < 1. */
-  random(): number
+interface Batch extends PendingBatch {
+  messages: readonly PendingMessage[]
 }
 
 interface TopicInHand {
   readonly name: string
   readonly known: TopicPartitions | KafkaError
   /** By position in the sorted partition list. */
-  readonly buckets: (PendingMessage[] | undefined)[]
+  readonly batches: (Batch | undefined)[]
   /** Likewise: one error for all messages of a partition without a leader; under {@link NOWHERE} for the whole topic. */
   readonly leaderless: Map<number, MetadataError>
   /** Position of the partition that messages without a key stick to, once one of them was placed; else {@link NOWHERE}. */
   sticky: number
 }
 
-/** In place of a position, for a message without a key while no partition has a leader. */
-const NOWHERE = -1
+/** Of that. */
+const nowhere = { partitionId: -1, leaderId: null }
 
-/** Sorts messages into batches. Sets `partition` of each message that gets one. */
-export function partitionAndCollate(messages: readonly PendingMessage[], context: CollateContext): Collated {
-  const collation = new Collation(context)
-  for (const message of messages) collation.add(message)
+/**
+ * Sorts messages into batches.
+ *
+ * @param binds - whether to set `partition` of each message that gets one.
+ */
+export function partitionAndCollate(
+  messages: readonly PendingMessage[],
+  context: CollateContext,
+  binds = true,
+): Collated {
+  const collation = new Collation(context, binds, messages)
+  for (let i = 0; i < messages.length; i++) collation.add(messages[i]!)
   return collation
 }
 
@@ -74,8 +70,12 @@ export function partitionAndCollate(messages: readonly PendingMessage[], context
  * The same for messages that keep their partitions and come in groups: a group whose partition has a leader costs the same,
  * however many messages it has.
  */
-export function collateGroups(groups: readonly MessageGroup[], context: CollateContext): Collated {
-  const collation = new Collation(context)
+export function collateGroups(
+  groups: readonly MessageGroup[],
+  context: CollateContext,
+  binds = true,
+): Collated {
+  const collation = new Collation(context, binds, null)
   for (const group of groups) {
     if (group.partition >= 0 && collation.addGroup(group)) continue
     for (const message of group.messages) collation.add(message)
@@ -87,24 +87,34 @@ class Collation implements Collated {
   readonly batchesByLeader = new Map<number, PendingBatch[]>()
   readonly rejections: Rejection[] = []
   readonly #context: CollateContext
+  readonly #binds: boolean
+  readonly #all: readonly PendingMessage[] | null
   readonly #topics = new Map<string, TopicInHand>()
   #last: TopicInHand | null = null
+  /**
+   * The batch of all messages so far, while there is no other: most messages without a key go to one, whose list is theirs
+   * then. A list that grows takes three times its place.
+   */
+  #only: Batch | null = null
+  #ofOnly = 0
 
-  constructor(context: CollateContext) {
+  /** @param all - what is added, in this order, one by one; null for groups. */
+  constructor(context: CollateContext, binds: boolean, all: readonly PendingMessage[] | null) {
     this.#context = context
+    this.#binds = binds
+    this.#all = all
   }
 
   add(message: PendingMessage): void {
     const topic = this.#topic(message.topic)
     const { known } = topic
-    const chosen = known instanceof KafkaError ? known : place(message, topic, known, this.#context)
-    if (chosen instanceof KafkaError) {
-      this.rejections.push({ message, error: chosen })
-      return
-    }
-    const bucket = topic.buckets[chosen]
-    if (bucket) bucket.push(message)
-    else this.#open(topic, known as TopicPartitions, chosen, [message])
+    const position = known instanceof KafkaError ? known : place(message, topic, known, this.#context)
+    const batch = typeof position === 'number' ? this.#batchAt(topic, position, message) : position
+    if (batch instanceof KafkaError) {
+      this.#endOnly()
+      this.rejections.push({ message, error: batch })
+    } else if (batch === this.#only) this.#ofOnly++
+    else (batch.messages as PendingMessage[]).push(message)
   }
 
   /** @returns false when it cannot be said of all of them at once where they go. */
@@ -114,10 +124,19 @@ class Collation implements Collated {
     if (known instanceof KafkaError) return false
     const position = known.positionOf(partition)
     if (position === undefined || known.partitions[position]!.leaderId === null) return false
-    const bucket = topic.buckets[position]
-    if (bucket) for (const message of messages) bucket.push(message)
+    const batch = topic.batches[position]
+    if (batch) for (const message of messages) (batch.messages as PendingMessage[]).push(message)
     else this.#open(topic, known, position, messages.slice())
     return true
+  }
+
+  /** Of a topic that is known. */
+  #batchAt(topic: TopicInHand, position: number, message: PendingMessage): Batch | KafkaError {
+    const known = topic.known as TopicPartitions
+    const { partitionId, leaderId } = known.partitions[position] ?? nowhere
+    if (this.#binds && partitionId >= 0) message.partition = partitionId
+    if (leaderId === null) return leaderless(topic, position, partitionId)
+    return topic.batches[position] ?? this.#open(topic, known, position, [])
   }
 
   #topic(name: string): TopicInHand {
@@ -125,7 +144,7 @@ class Collation implements Collated {
     let topic = this.#topics.get(name)
     if (!topic) {
       const known = this.#context.topic(name)
-      topic = { name, known, buckets: [], leaderless: new Map(), sticky: NOWHERE }
+      topic = { name, known, batches: [], leaderless: new Map(), sticky: NOWHERE }
       this.#topics.set(name, topic)
     }
     this.#last = topic
@@ -133,28 +152,30 @@ class Collation implements Collated {
   }
 
   /** The first messages of their partition: a new batch with its leader. */
-  #open(topic: TopicInHand, known: TopicPartitions, position: number, messages: PendingMessage[]): void {
+  #open(topic: TopicInHand, known: TopicPartitions, position: number, messages: PendingMessage[]): Batch {
     const { partitionId, leaderId } = known.partitions[position]!
-    topic.buckets[position] = messages
-    const batch = { topic: topic.name, partition: partitionId, messages }
+    const batch: Batch = { topic: topic.name, partition: partitionId, messages }
+    const isFirst = this.batchesByLeader.size === 0 && this.rejections.length === 0
+    if (!isFirst) this.#endOnly()
+    else if (this.#all !== null) {
+      batch.messages = this.#all
+      this.#only = batch
+    }
+    topic.batches[position] = batch
     const batches = this.batchesByLeader.get(leaderId!)
     if (batches) batches.push(batch)
     else this.batchesByLeader.set(leaderId!, [batch])
+    return batch
+  }
+
+  #endOnly(): void {
+    if (this.#only === null) return
+    this.#only.messages = this.#all!.slice(0, this.#ofOnly)
+    this.#only = null
   }
 }
 
-/** Sets the partition of a message that has a key, where its topic is known and the partitioner gives an answer. */
-export function bindToPartition(message: PendingMessage, context: CollateContext): void {
-  if (message.partitionKey === null) return
-  try {
-    const known = context.topic(message.topic)
-    if (!(known instanceof KafkaError)) choose(message, known, context)
-  } catch {
-    // Its cycle will find the same, and has an outcome for it; here other messages would be held up.
-  }
-}
-
-/** @returns the position of the message's partition in the sorted list, or why it cannot go there now. */
+/** @returns as {@link choose}, which is asked once for the messages of a topic that stick to one partition. */
 function place(
   message: PendingMessage,
   topic: TopicInHand,
@@ -162,17 +183,20 @@ function place(
   context: CollateContext,
 ): number | KafkaError {
   const isSticky = message.partitionKey === null && !message.isAmbiguous
-  if (isSticky && topic.sticky !== NOWHERE) {
-    message.partition = known.partitions[topic.sticky]!.partitionId
-    return topic.sticky
-  }
+  if (isSticky && topic.sticky !== NOWHERE) return topic.sticky
   const position = choose(message, known, context)
-  if (typeof position !== 'number') return position
-  if (isSticky) topic.sticky = position
-  if (position !== NOWHERE && known.partitions[position]!.leaderId !== null) return position
-  const { name, leaderless } = topic
-  const error = leaderless.get(position) ?? noLeader(name, known.partitions[position]?.partitionId)
-  leaderless.set(position, error)
+  if (isSticky && typeof position === 'number') topic.sticky = position
+  return position
+}
+
+/** @param position - of the partition, or {@link NOWHERE}. */
+function leaderless(
+  { name, leaderless: errors }: TopicInHand,
+  position: number,
+  partition: number,
+): MetadataError {
+  const error = errors.get(position) ?? noLeader(name, position === NOWHERE ? undefined : partition)
+  errors.set(position, error)
   return error
 }
 
@@ -181,68 +205,4 @@ function noLeader(topic: string, partition: number | undefined): MetadataError {
     partition === undefined ? `no partition of ${printable(topic)}` : `${printable(topic)}/${partition}`
   const text = `${where} has ${partition === undefined ? 'a' : 'no'} leader at the moment`
   return new MetadataError(text, { topic, ...(partition !== undefined && { partition }) })
-}
-
-/** @returns the position of the message's partition in the sorted list, {@link NOWHERE}, or why it has none. */
-function choose(
-  message: PendingMessage,
-  known: TopicPartitions,
-  context: CollateContext,
-): number | KafkaError {
-  const key = message.partitionKey
-  const position = key === null ? keyless(message, known, context) : keyed(key, message, known, context)
-  if (typeof position === 'number' && position !== NOWHERE) {
-    message.partition = known.partitions[position]!.partitionId
-  }
-  return position
-}
-
-function keyed(
-  key: unknown,
-  { topic, partition }: PendingMessage,
-  known: TopicPartitions,
-  { partitioner, keepsPartitions }: CollateContext,
-): number | KafkaError {
-  if (keepsPartitions && partition >= 0) {
-    const position = known.positionOf(partition)
-    if (position !== undefined) return position
-  }
-  const { partitions } = known
-  let chosen: number
-  try {
-    chosen = partitioner.partition(key, partitions.length)
-  } catch (cause) {
-    const text = `the partitioner threw ${nameOfThrown(cause)} for a message to ${printable(topic)}`
-    return asKafkaError(cause) ?? new PartitionerError(text, { topic, cause })
-  }
-  if (Number.isInteger(chosen) && chosen >= 0 && chosen < partitions.length) return chosen
-  const last = partitions.length - 1
-  return new PartitionerError(
-    `the partitioner answered ${shown(chosen)} for a message to ${printable(topic)}, where 0 to ${last} exist`,
-    { topic },
-  )
-}
-
-/**
- * Without a key: the topic's sticky partition while it has a leader, else a random one that has. A message that may
- * already be stored keeps its partition, so that a retry cannot put it into a second one.
- */
-function keyless(message: PendingMessage, known: TopicPartitions, context: CollateContext): number {
-  if (message.isAmbiguous) {
-    const position = known.positionOf(message.partition)
-    if (position !== undefined) return position
-  }
-  const { stickyPartitions, random } = context
-  const sticky = stickyPartitions.get(message.topic)
-  const position = sticky === undefined ? undefined : known.positionOf(sticky)
-  if (position !== undefined && known.partitions[position]!.leaderId !== null) return position
-  if (known.withLeader.length === 0) return NOWHERE
-  const chosen = known.withLeader[Math.floor(random() * known.withLeader.length)]!
-  stickyPartitions.set(message.topic, known.partitions[chosen]!.partitionId)
-  return chosen
-}
-
-/** Partitioners are foreign code: what they answer need not even have a text. */
-function shown(chosen: unknown): string {
-  return typeof chosen === 'number' ? String(chosen) : `something of type ${typeof chosen}`
 }

@@ -39,7 +39,7 @@ export class TimeLimits {
     onOver: (messages: readonly PendingMessage[]) => void,
   ): TimeLimits | null {
     let count = 0
-    for (const { deadlineMs } of messages) if (deadlineMs > 0) count++
+    for (let i = 0; i < messages.length; i++) if (messages[i]!.deadlineMs > 0) count++
     if (count === 0) return null
     const limited = count === messages.length ? messages : messages.filter(({ deadlineMs }) => deadlineMs > 0)
     return new TimeLimits(inOrder(limited), limited.length === messages.length, onOver)

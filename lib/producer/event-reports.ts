@@ -78,7 +78,8 @@ function countSerialized(metrics: ProducerMetrics, messages: readonly PendingMes
   metrics.serialized()
   let topic = ''
   let bytes = 0
-  for (const message of messages) {
+  for (let i = 0; i < messages.length; i++) {
+    const message = messages[i]!
     if (message.topic !== topic) {
       metrics.valueBytes(topic, bytes)
       topic = message.topic

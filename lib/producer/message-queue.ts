@@ -45,6 +45,8 @@ export class MessageQueue<T> {
   readonly #capacity: number
   readonly #maxBytes: number | null
   readonly #items = new Fifo<T>()
+  /** What {@link front} has returned, until something is taken. */
+  #front: T[] | null = null
   /** What was counted for each item; empty where bytes are not limited. */
   readonly #sizes = new Fifo<number>()
   #bytes = 0
@@ -70,9 +72,10 @@ export class MessageQueue<T> {
     return this.#items.peek()
   }
 
-  /** Up to `count` items from the front, which {@link take} returns next; they stay and go on counting. */
+  /** Up to `count` items from the front, which stay and go on counting; {@link take} returns the same list for the same items. */
   front(count: number): T[] {
-    return this.#items.front(count)
+    this.#front = this.#items.front(count)
+    return this.#front
   }
 
   /** Callers that wait for room. */
@@ -113,10 +116,18 @@ export class MessageQueue<T> {
 
   /** Takes up to `count` items from the front and lets waiters in. */
   take(count: number): T[] {
-    const taken = this.#items.take(count)
+    const taken = this.#takeItems(count)
     if (this.#maxBytes !== null) for (const bytes of this.#sizes.take(count)) this.#bytes -= bytes
     if (this.#waiters.size > 0) this.#admitWaiters()
     return taken
+  }
+
+  #takeItems(count: number): T[] {
+    const front = this.#front
+    this.#front = null
+    if (front === null || front.length !== Math.min(count, this.#items.size)) return this.#items.take(count)
+    this.#items.drop(front.length)
+    return front
   }
 
   /** Something larger than the whole queue is let into an empty one, else it could never go. */

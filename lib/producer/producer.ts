@@ -24,7 +24,7 @@ import { ProducerEmitter } from './events.js'
 import { GroupCommit } from './group-commit.js'
 import { MessageQueue } from './message-queue.js'
 import { howManyAccepted, messagesOf, QueueIntake } from './queue-intake.js'
-import { isSendOptions, roughBytes, unreadable } from './send-arguments.js'
+import { isNoList, isSendOptions, roughBytes, unreadable } from './send-arguments.js'
 import { SendLoop } from './send-loop.js'
 import { UnconfirmedTally } from './unconfirmed-tally.js'
 import { DeliverCall, SendCall } from './waiters.js'
@@ -151,15 +151,15 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   send(...messages: (Sendable<K, V> | readonly Sendable<K, V>[] | SendOptions)[]): Promise<void> {
     if (this.#closing) return Promise.reject(new ProducerClosedError())
     try {
+      const first = messages[0]
+      // The list of arguments goes nowhere from here, so none is made.
+      if (messages.length === 1 && isNoList(first) && !isSendOptions(first)) {
+        const message = first as Sendable<K, V>
+        return this.#isAsync ? this.#intake.put(this.#accept(message, null)) : this.#sendNow([message])
+      }
       const options = isSendOptions(messages[messages.length - 1])
         ? (messages.pop() as SendOptions)
         : undefined
-      const first = messages[0]
-      if (messages.length === 1 && first !== undefined && !Array.isArray(first)) {
-        return this.#isAsync
-          ? this.#intake.put(this.#accept(first as Sendable<K, V>, null), options?.signal)
-          : this.#sendNow(messages as Sendable<K, V>[])
-      }
       const all = messages.flat() as Sendable<K, V>[]
       if (!this.#isAsync) return this.#sendNow(all)
       return this.#intake.putAll(this.#acceptAll(all, null), options?.signal)

@@ -8,6 +8,11 @@ export function isSendOptions(argument: unknown): boolean {
   return typeof argument === 'object' && argument !== null && !('topic' in argument) && 'signal' in argument
 }
 
+/** Undefined counts as an empty list. */
+export function isNoList(argument: unknown): boolean {
+  return argument !== undefined && !Array.isArray(argument)
+}
+
 /** An argument threw when it was read; a KafkaError stays as it is. */
 export function unreadable(thrown: unknown): KafkaError {
   const text = 'the argument of send() or deliver() cannot be read: reading it threw'

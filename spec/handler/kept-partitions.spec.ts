@@ -1,12 +1,8 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
 import { ConnectionError } from '../../lib/errors.js'
-import {
-  bindToPartition,
-  type CollateContext,
-  collateGroups,
-  partitionAndCollate,
-} from '../../lib/handler/partition-and-collate.js'
+import { bindToPartition, type CollateContext } from '../../lib/handler/choose-partition.js'
+import { collateGroups, partitionAndCollate } from '../../lib/handler/partition-and-collate.js'
 import type { PendingMessage } from '../../lib/handler/pending-message.js'
 import { contextOf, modulo, shapeOf, type World } from './support/collate.js'
 import { pendingOf } from './support/pending-messages.js'

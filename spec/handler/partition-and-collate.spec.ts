@@ -34,6 +34,27 @@ describe('partitionAndCollate', () => {
     expect(messages.map(({ partition }) => partition)).to.deep.equal([1, 0])
   })
 
+  it('notes no partition on messages that it only looks at, rejected ones included', () => {
+    const messages = [pendingOf('a', { key: 0 }), pendingOf('b', { key: 1 }), pendingOf('c')]
+    const context = contextOf({ topics: { t: { 0: 7, 1: null } } })
+    const { rejections } = partitionAndCollate(messages, context, false)
+    expect(rejections.map(({ message }) => message)).to.deep.equal([messages[1]])
+    expect(messages.map(({ partition }) => partition)).to.deep.equal([-1, -1, -1])
+  })
+
+  it('batches messages of one partition as the list that they come in', () => {
+    const messages = ['a', 'b', 'c'].map((value) => pendingOf(value))
+    const { batchesByLeader } = partitionAndCollate(messages, contextOf({ topics: { t: { 0: 7 } } }))
+    expect(batchesByLeader.get(7)![0]!.messages).to.equal(messages)
+  })
+
+  it('leaves a message out of the batch that is rejected after others of one partition', () => {
+    const messages = ['a', 'b', 'c'].map((value, i) => pendingOf(value, { key: i % 2 }))
+    const collated = partitionAndCollate(messages, contextOf({ topics: { t: { 0: 7, 1: null } } }))
+    expect(shapeOf(collated)).to.deep.equal({ 7: ['t/0: a c'] })
+    expect(rejectedOf(collated)).to.have.length(1)
+  })
+
   it('shares one error among messages rejected for the same reason', () => {
     const context = contextOf({ topics: { t: { 0: null, 1: null }, u: { 0: null } } })
     const messages = [0, 1, 0, 1, null, null].map((key) => pendingOf('m', { key }))

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
+import { PendingMessage } from '../../lib/handler/pending-message.js'
 import { type RequestAhead, RequestsAhead } from '../../lib/handler/requests-ahead.js'
 import type { ProduceConnection } from '../../lib/pool/sync-producer.js'
 import { LearnedSizeLimits } from '../../lib/produce/learned-size-limits.js'
@@ -80,8 +81,8 @@ describe('RequestsAhead', () => {
 
   it('makes none where the headers of a message cannot be stored', async () => {
     const { ahead, connection } = makeAhead({ version: 0 })
-    const message = serialized('a')
-    Object.assign(message, { headers: [['h', 'v']] })
+    const message = new PendingMessage({ topic: 't', message: 'a', headers: { h: 'v' } }, null)
+    message.setBytes(null, 'a')
     const sent = [batchOf('t', 0, message)]
     ahead.connected(0, connection, 'b:1')
     ahead.make(0, sent)

@@ -25,6 +25,17 @@ describe('MessageQueue', () => {
     expect(queue.take(5)).to.deep.equal([])
   })
 
+  it('takes the list that it has shown for the same items, and another one for others', () => {
+    const queue = full('a', 'b', 'c', 'd')
+    const front = queue.front(2)
+    expect(queue.take(2)).to.equal(front)
+    expect(front).to.deep.equal(['a', 'b'])
+    const next = queue.front(1)
+    expect(queue.take(2)).to.deep.equal(['c', 'd'])
+    expect(next).to.deep.equal(['c'])
+    expect(queue.take(1)).to.deep.equal([])
+  })
+
   it('returns its first item without removing it', () => {
     const queue = makeQueue(2)
     expect(queue.peek()).to.equal(undefined)

@@ -25,42 +25,30 @@ const MAX_LENGTH_BYTES = 5
  */
 export function writeRecords(writer: Writer, records: readonly RecordBody[], baseTimestampMs: number): void {
   let i = 0
+  let buffer = writer.room(0)
+  let at = writer.length
   try {
     for (; i < records.length; i++) {
       const record = records[i]!
-      writeRecord(writer, i, record, record.timestampMs - baseTimestampMs)
+      const { key, value, headers } = record
+      const keyLength = lengthOf(key)
+      const valueLength = lengthOf(value)
+      const free = buffer.length - at
+      const headRoom = OVERHEAD_BYTES + (headers === null ? 0 : roomOfHeaders(headers))
+      const keyRoom = headRoom + roomOf(key, keyLength, free - headRoom)
+      const room = keyRoom + roomOf(value, valueLength, free - keyRoom)
+      if (room > free) {
+        writer.advanceTo(at)
+        buffer = writer.room(room)
+      }
+      const ofHeaders = headers === null ? NO_HEADERS_BYTES : headersLength(headers)
+      const delta = record.timestampMs - baseTimestampMs
+      at = putRecord(buffer, delta, i, key, keyLength, value, valueLength, headers, ofHeaders, at)
     }
   } catch (thrown) {
     throw writeError(records[i]!, thrown)
   }
-}
-
-function writeRecord(
-  writer: Writer,
-  offsetDelta: number,
-  { key, value, headers }: RecordBody,
-  timestampDelta: number,
-): void {
-  const keyLength = lengthOf(key)
-  const valueLength = lengthOf(value)
-  const headRoom = OVERHEAD_BYTES + (headers === null ? 0 : roomOfHeaders(headers))
-  const keyRoom = headRoom + roomOf(key, keyLength, writer.free - headRoom)
-  const buffer = writer.room(keyRoom + roomOf(value, valueLength, writer.free - keyRoom))
-  const ofHeaders = headers === null ? NO_HEADERS_BYTES : headersLength(headers)
-  writer.advanceTo(
-    putRecord(
-      buffer,
-      timestampDelta,
-      offsetDelta,
-      key,
-      keyLength,
-      value,
-      valueLength,
-      headers,
-      ofHeaders,
-      writer.length,
-    ),
-  )
+  writer.advanceTo(at)
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { TopicPartitions } from '../../../lib/cluster/topic-partitions.js'
 import { MetadataError } from '../../../lib/errors.js'
-import type { CollateContext, Collated } from '../../../lib/handler/partition-and-collate.js'
+import type { CollateContext } from '../../../lib/handler/choose-partition.js'
+import type { Collated } from '../../../lib/handler/partition-and-collate.js'
 import type { Partitioner } from '../../../lib/handler/partitioners/partitioner.js'
 import { textOf, textsOf } from './pending-messages.js'
 import { partitionsOf } from './topics.js'
