@@ -140,7 +140,7 @@ function readOne<M extends SentRecord>(
   const error = refusal(batch, answer, context, answer.errorMessage ?? guessAt(answer.errorCode, context))
   if (action === 'retry') {
     read.retry.push({ batch: withoutSettled(batch), error })
-  } else if (action === 'split' && messages.length > 1) {
+  } else if (action === 'split' && messages.length > 1 && !batch.mayBeStored) {
     read.warnings.push(
       `${error.message}; its batch of ${counted(messages.length, 'message')} is split in two`,
     )
@@ -159,9 +159,10 @@ function failRejected<M extends SentRecord>(
   context: AnswerContext,
   { failed, resend }: ReadAnswer<M>,
 ): void {
-  const { messages } = batch
+  const { messages, mayBeStored } = batch
   const saidOf = new Map<M, string | null>()
-  for (const { batchIndex, message: says } of answer.recordErrors) {
+  // Under other numbers the others could be stored twice.
+  for (const { batchIndex, message: says } of mayBeStored ? [] : answer.recordErrors) {
     const named = messages[batchIndex]
     if (named) saidOf.set(named, says)
   }
