@@ -147,6 +147,7 @@ export class NumberedBatches {
    */
   writing(batches: readonly PendingBatch[]): void {
     const numbers = batches.map(numbersOf)
+    // Its messages have failed, or gone elsewhere because the partition did not exist for a while: else it would be here again.
     for (const { partition, numbered } of numbers) if (!numbered) this.#giveUp(partition)
     this.#raiseEpochIfNeeded()
     if (!this.#sequences.hasIdentity) throw new OutdatedRequest()
@@ -182,17 +183,13 @@ export class NumberedBatches {
     }
   }
 
-  /** The batch of a partition that may be stored, if its messages are among these. */
+  /** The batch of a partition that may be stored, where its messages are among these: they may be those of a cycle to come. */
   #keptFor(batch: PendingBatch): PendingBatch | null {
     if (this.#unanswered.size === 0) return null
-    const partition = this.#partitionOf(batch)
-    const one = this.#unanswered.get(partition)
+    const one = this.#unanswered.get(this.#partitionOf(batch))
     if (!one || one.isInFlight) return null
     const open = one.batch.messages.find(({ isSettled }) => !isSettled)
-    if (open && batch.messages.includes(open)) return one.batch
-    // Those that are open have gone elsewhere, as their partition did not exist for a while.
-    this.#giveUp(partition)
-    return null
+    return open && batch.messages.includes(open) ? one.batch : null
   }
 
   #withNumbers(batch: PendingBatch, expected: ConstructorParameters<typeof BatchNumbers>[1]): PendingBatch {

@@ -145,6 +145,13 @@ describe('NumberedBatches', () => {
     expect((await setting.write(batch('t/0: b'))).map(shown)).to.deep.equal(['t/0 1:0 b'])
   })
 
+  it('NumberedBatches keeps a batch that may be stored while messages of a later cycle are put into requests', async () => {
+    const [sent] = await setting.write(batch('t/0: a'))
+    setting.numbers.unanswered([sent!], lost)
+    expect(setting.again(batch('t/0: b'))).to.deep.equal([['t/0 b']])
+    expect(setting.again(sent!)).to.deep.equal([['t/0 0:0 a']])
+  })
+
   it('NumberedBatches raises the epoch when a broker knows a newer one', async () => {
     const sent = await setting.write(batch('t/0: a'))
     setting.answer(sent, INVALID_PRODUCER_EPOCH)
