@@ -174,9 +174,7 @@ export class LeaderDispatch {
       const ready = producer.ready(topicsOf(batches))
       if (ready instanceof Promise) {
         connection = await ready
-        const [led, notLed] = _.partition(stillToSend(batches), (batch) =>
-          this.#isStillLed(producer, batch),
-        )
+        const [led, notLed] = _.partition(stillToSend(batches), (batch) => this.#isStillLed(producer, batch))
         moved = notLed.flatMap((batch) =>
           this.#retries.of([batch], leaderMoved(producer.broker, batch), producer.broker),
         )
@@ -269,10 +267,15 @@ export class LeaderDispatch {
         broker: producer.broker,
         acks,
         codec: compression?.name ?? null,
+        isNumbered: this.#numbers !== null,
       })
       // With acks 0: whoever has answered that it stored them leads their partitions.
       if (response) for (const { batch } of read.delivered) this.#unproven.prove(batch)
-      if (response && this.#numbers) this.#numbers.answered(prepared.map(({ batch }) => batch), response)
+      if (response && this.#numbers)
+        this.#numbers.answered(
+          prepared.map(({ batch }) => batch),
+          response,
+        )
       return read
     } catch (thrown) {
       const error = unexpected(thrown)

@@ -151,7 +151,8 @@ export class NumberedBatches {
     for (const { partition, numbered } of numbers) if (!numbered) this.#giveUp(partition)
     this.#raiseEpochIfNeeded()
     if (!this.#sequences.hasIdentity) throw new OutdatedRequest()
-    if (numbers.some((one) => one.isOutdated(this.#sequences.next(one.partition)))) throw new OutdatedRequest()
+    if (numbers.some((one) => one.isOutdated(this.#sequences.next(one.partition))))
+      throw new OutdatedRequest()
     for (const [i, batch] of batches.entries()) this.#write(batch, numbers[i]!)
   }
 
@@ -171,8 +172,10 @@ export class NumberedBatches {
     for (const batch of batches) {
       const one = this.#ended(batch)
       if (!one || !isUnwritten || batch.mayBeStored) continue
-      one.numbered.partition.refused(one.numbered, false)
-      this.#withdraw(one)
+      const { numbered } = one
+      numbered.partition.refused(numbered, false)
+      this.#unanswered.delete(numbered.partition)
+      this.#sequences.withdraw(numbered)
     }
   }
 
@@ -232,15 +235,9 @@ export class NumberedBatches {
     }
     this.#sequences.refused(numbered, { errorCode: code, logStartOffset, acks: ACKS_ALL })
     if (numbered.partition.isOpen(numbered)) return
-    if (code !== INVALID_PRODUCER_EPOCH) return this.#withdraw(one)
     this.#unanswered.delete(numbered.partition)
-    this.#sequences.failed(numbered, code, false)
-  }
-
-  /** It is not stored, and nothing of its partition was written behind it. */
-  #withdraw({ numbered }: Unanswered): void {
-    this.#unanswered.delete(numbered.partition)
-    this.#sequences.withdraw(numbered)
+    if (code === INVALID_PRODUCER_EPOCH) this.#sequences.failed(numbered, code, false)
+    else this.#sequences.withdraw(numbered)
   }
 
   #giveUp(partition: PartitionSequences): void {
@@ -282,7 +279,9 @@ export class NumberedBatches {
     const { errorCode: code, producerId, producerEpoch: epoch } = await connection.initProducerId()
     if (code !== NONE) throw noProducerId(code, broker)
     this.#sequences.takeIdentity({ producerId, epoch })
-    this.#options.logger.info(`enable.idempotence: ${broker} granted producer id ${producerId}, epoch ${epoch}`)
+    this.#options.logger.info(
+      `enable.idempotence: ${broker} granted producer id ${producerId}, epoch ${epoch}`,
+    )
   }
 
   #tooOld(broker: string, topic: string): UnsupportedVersionError {

@@ -69,9 +69,12 @@ export interface AnswerContext {
   readonly acks: number
   /** Name of the codec that is set, or null. */
   readonly codec: string | null
+  /** With idempotence: a batch that the broker has already is delivered. Default false. */
+  readonly isNumbered?: boolean
 }
 
 const UNKNOWN_SERVER_ERROR = -1
+const DUPLICATE_SEQUENCE_NUMBER = 46
 
 /** With acks 0 nobody says where. */
 const unanswered: Stored = { baseOffset: -1n, timestampMs: null }
@@ -131,7 +134,8 @@ function readOne<M extends SentRecord>(
   read: ReadAnswer<M>,
 ): void {
   const { topic, messages } = batch
-  const { action } = errorCode(answer.errorCode)
+  const isKnown = context.isNumbered && answer.errorCode === DUPLICATE_SEQUENCE_NUMBER
+  const action = isKnown ? 'delivered' : errorCode(answer.errorCode).action
   if (action === 'delivered') {
     // Every message has the same kind of outcome with acks 0, whether its request happened to be answered or not.
     read.delivered.push({ batch, stored: context.acks === 0 ? unanswered : storedAt(answer) })

@@ -144,7 +144,7 @@ const rows: readonly Row[] = [
   ],
   [44, 'POLICY_VIOLATION', false, 'a policy of the broker refused it', { action: 'fail' }],
   [45, 'OUT_OF_ORDER_SEQUENCE_NUMBER', false, 'the sequence number does not follow the last one stored'],
-  [46, 'DUPLICATE_SEQUENCE_NUMBER', false, 'the batch is stored already', { action: 'delivered' }],
+  [46, 'DUPLICATE_SEQUENCE_NUMBER', false, 'the batch is stored already'],
   [
     47,
     'INVALID_PRODUCER_EPOCH',

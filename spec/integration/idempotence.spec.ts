@@ -138,13 +138,7 @@ describe('A Producer with enable.idempotence=true', () => {
     const sender = producer()
     await sender.send(messages('a b@1 c'))
     await sender.send(messages('d@1 e'), messages('f', 'u'))
-    expect(written()).to.deep.equal([
-      't/0 0:0 a c',
-      't/1 0:0 b',
-      't/1 0:1 d',
-      't/0 0:2 e',
-      'u/0 0:0 f',
-    ])
+    expect(written()).to.deep.equal(['t/0 0:0 a c', 't/1 0:0 b', 't/1 0:1 d', 't/0 0:2 e', 'u/0 0:0 f'])
   })
 
   it('A message without a key that may be stored stays in its partition', async () => {

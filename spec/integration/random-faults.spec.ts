@@ -86,7 +86,10 @@ class Run {
         'request.timeout.ms': 60,
         'max.in.flight.requests.per.connection': this.#maxInFlight,
         'message.send.max.retries': random.int(5),
-        ...(this.#isIdempotent && { 'enable.idempotence': true, 'message.send.max.retries': 1 + random.int(4) }),
+        ...(this.#isIdempotent && {
+          'enable.idempotence': true,
+          'message.send.max.retries': 1 + random.int(4),
+        }),
         'retry.backoff.ms': random.int(4),
         'batch.num.messages': 1 + random.int(20),
         'queue.buffering.max.messages': 20 + random.int(50),
