@@ -4,12 +4,11 @@
  *
  * A partition has one batch in flight at a time, whatever may be in flight on its connection; so a batch that is refused and
  * surely not stored just gives its numbers back, and its messages may be joined, split and moved as without idempotence.
- * Decides what is sent again and under which numbers, by `lib/produce/producer-sequences.ts`; asks for the producer id; sends
- * no messages.
+ * Decides what is sent again and under which numbers, by `lib/produce/producer-sequences.ts`. Sends nothing.
  *
  * @see KIP-98, KIP-360; docs/decisions/0010-idempotence-of-the-classic-producer.md
  */
-import { BrokerError, KafkaError, UnsupportedVersionError } from '../errors.js'
+import { KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { ProduceConnection } from '../pool/sync-producer.js'
 import { matchResponse, type PartitionAnswer } from '../produce/match-response.js'
@@ -17,7 +16,6 @@ import type { NumberedBatch, PartitionSequences } from '../produce/partition-seq
 import { isSameProducer } from '../produce/producer-identity.js'
 import { ProducerSequences } from '../produce/producer-sequences.js'
 import { splitIntoRequests } from '../produce/split-batches.js'
-import { errorCode } from '../protocol/error-code.js'
 import type { ProduceResponse } from '../protocol/messages/index.js'
 import type { BatchProducer } from '../protocol/records/record-batch.js'
 import { estimateSetBytes, magicOf } from '../protocol/records/record-body.js'
@@ -25,6 +23,7 @@ import { areSettled, OutdatedRequest } from './in-flight-messages.js'
 import type { Outcomes } from './outcomes.js'
 import type { PendingBatch } from './partition-and-collate.js'
 import type { PendingMessage } from './pending-message.js'
+import { FIRST_MAGIC_WITH_NUMBERS, ProducerId } from './producer-id.js'
 
 export interface NumberedBatchesOptions {
   readonly outcomes: Outcomes
@@ -36,7 +35,6 @@ const DUPLICATE_SEQUENCE_NUMBER = 46
 const INVALID_PRODUCER_EPOCH = 47
 /** The only acks that make numbers worth anything. */
 const ACKS_ALL = -1
-const FIRST_MAGIC_WITH_NUMBERS = 2
 
 /** Who writes a batch and under which number: known at the latest when the batch is written. */
 class BatchNumbers implements BatchProducer {
@@ -87,11 +85,12 @@ export class NumberedBatches {
   readonly #options: NumberedBatchesOptions
   readonly #sequences = new ProducerSequences({ isTransactional: false })
   readonly #unanswered = new Map<PartitionSequences, Unanswered>()
-  #asking: Promise<void> | null = null
-  #hasToldOfOldBroker = false
+
+  readonly #producerId: ProducerId
 
   constructor(options: NumberedBatchesOptions) {
     this.#options = options
+    this.#producerId = new ProducerId(this.#sequences, options.logger)
   }
 
   /** As {@link splitIntoRequests}, behind the batches that may be stored: these go as they were, and alone in their partition. */
@@ -118,7 +117,8 @@ export class NumberedBatches {
     connection: ProduceConnection,
     broker: string,
   ): Promise<readonly PendingBatch[]> {
-    const refusal = await this.#refusal(connection, broker, batches[0]!.topic)
+    this.#raiseEpochIfNeeded()
+    const refusal = await this.#producerId.refusal(connection, broker)
     if (!refusal) return batches.map((batch) => this.#withNumbers(batch, null))
     for (const { messages } of batches) this.#options.outcomes.failed(messages, () => refusal)
     return []
@@ -251,45 +251,6 @@ export class NumberedBatches {
     this.#sequences.resolve()
     this.#sequences.bumpIfRequested()
   }
-
-  /** Why no batch can ever be numbered for this broker; null when they can be now. @throws {KafkaError} */
-  async #refusal(connection: ProduceConnection, broker: string, topic: string): Promise<KafkaError | null> {
-    if (magicOf(connection.version) < FIRST_MAGIC_WITH_NUMBERS) return this.#tooOld(broker, topic)
-    this.#raiseEpochIfNeeded()
-    while (!this.#sequences.hasIdentity) {
-      if (this.#asking) {
-        // Where another broker does not answer, this one is asked.
-        await this.#asking.catch(() => {})
-        continue
-      }
-      this.#asking = this.#ask(connection, broker).finally(() => {
-        this.#asking = null
-      })
-      try {
-        await this.#asking
-      } catch (thrown) {
-        if (thrown instanceof BrokerError && !thrown.retriable) return thrown
-        throw thrown
-      }
-    }
-    return null
-  }
-
-  async #ask(connection: ProduceConnection, broker: string): Promise<void> {
-    const { errorCode: code, producerId, producerEpoch: epoch } = await connection.initProducerId()
-    if (code !== NONE) throw noProducerId(code, broker)
-    this.#sequences.takeIdentity({ producerId, epoch })
-    this.#options.logger.info(
-      `enable.idempotence: ${broker} granted producer id ${producerId}, epoch ${epoch}`,
-    )
-  }
-
-  #tooOld(broker: string, topic: string): UnsupportedVersionError {
-    const text = `enable.idempotence needs Kafka 0.11 or newer, and ${broker} is older: leave it out for such brokers`
-    if (!this.#hasToldOfOldBroker) this.#options.logger.error(`${text}; messages for such brokers fail`)
-    this.#hasToldOfOldBroker = true
-    return new UnsupportedVersionError(text, { broker, topic })
-  }
 }
 
 function numbersOf({ producer }: PendingBatch): BatchNumbers {
@@ -318,10 +279,4 @@ function wholeInRequests(batches: readonly PendingBatch[], maxBytes: number): Pe
     bytes += size
   }
   return requests
-}
-
-function noProducerId(code: number, broker: string): BrokerError {
-  const { name, description, retriable } = errorCode(code)
-  const text = `${broker} grants no producer id, which enable.idempotence needs: ${name} (${code})`
-  return new BrokerError(code, name, `${text}${description && `: ${description}`}`, { broker, retriable })
 }

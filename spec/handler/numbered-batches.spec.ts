@@ -231,6 +231,20 @@ describe('NumberedBatches', () => {
       expect(setting.keeper.failures.map(({ cause }) => (cause as BrokerError).errorCode)).to.deep.equal([31])
     })
 
+    it('NumberedBatches does not ask on and on where what is granted is no producer id', async () => {
+      setting.grant = () => ({ producerId: -1n })
+      const thrown = await setting.prepare(batch('t/0: a')).catch((error) => error)
+      expect([thrown.code, setting.asked]).to.deep.equal(['KAFKA_DECODE', 1])
+    })
+
+    it('NumberedBatches fails messages at once where a broker takes no InitProducerId', async () => {
+      setting.grant = () => {
+        throw new UnsupportedVersionError('no InitProducerId')
+      }
+      expect(await setting.prepare(batch('t/0: a'))).to.deep.equal([])
+      expect(setting.keeper.failed).to.deep.equal({ a: 'no InitProducerId' })
+    })
+
     it('NumberedBatches fails messages for brokers before 0.11 and logs that once', async () => {
       setting.version = 2
       expect([await setting.prepare(batch('t/0: a')), await setting.prepare(batch('t/0: b'))]).to.deep.equal([
