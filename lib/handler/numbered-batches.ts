@@ -33,6 +33,11 @@ export interface NumberedBatchesOptions {
 const NONE = 0
 const DUPLICATE_SEQUENCE_NUMBER = 46
 const INVALID_PRODUCER_EPOCH = 47
+/**
+ * A leader may also answer this when it has stored the batch, and the partition was moved away while it waited for the replicas
+ * (Kafka's DelayedProduce 0.11). Without numbers that is too rare to call the messages possibly stored.
+ */
+const UNKNOWN_TOPIC_OR_PARTITION = 3
 /** The only acks that make numbers worth anything. */
 const ACKS_ALL = -1
 
@@ -231,6 +236,10 @@ export class NumberedBatches {
     if (code === NONE || code === DUPLICATE_SEQUENCE_NUMBER) {
       this.#unanswered.delete(numbered.partition)
       this.#sequences.acknowledged(numbered, code === NONE ? baseOffset : -1n)
+      return
+    }
+    if (code === UNKNOWN_TOPIC_OR_PARTITION) {
+      for (const message of one.batch.messages) message.isAmbiguous = true
       return
     }
     this.#sequences.refused(numbered, { errorCode: code, logStartOffset, acks: ACKS_ALL })

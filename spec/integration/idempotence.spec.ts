@@ -148,6 +148,17 @@ describe('A Producer with enable.idempotence=true', () => {
     expect(again).to.equal(first)
   })
 
+  for (const error of ['UNKNOWN_TOPIC_OR_PARTITION', 'KAFKA_STORAGE_ERROR'] as const)
+    it(`A message without a key stays in its partition after ${error}, with which a leader may have stored it`, async () => {
+      await start(
+        { brokers: 1, topics: { t: { partitions: 20 } } },
+        { on: 'Produce', error, append: true, nth: 1 },
+      )
+      await producer().send({ topic: 't', message: 'a' })
+      const [first, again] = written()
+      expect(again).to.equal(first)
+    })
+
   it('A batch that was given up while it may be stored is followed by one of the next epoch', async () => {
     await start(ONE, { on: 'Produce', close: 'after', to: 2 })
     const sender = producer({ 'message.send.max.retries': 1 })
@@ -176,13 +187,14 @@ describe('A Producer with enable.idempotence=true', () => {
   })
 
   it('A batch whose time limit passed in flight is followed by one of the next epoch', async () => {
-    await start(ONE, { on: 'Produce', drop: true, nth: 1 })
-    const sender = producer({ 'delivery.timeout.ms': 100, 'request.timeout.ms': 120 })
+    await start(ONE, { on: 'Produce', drop: true, nth: 2 })
+    const sender = producer({ 'delivery.timeout.ms': 1000, 'request.timeout.ms': 1100 })
+    await sender.send(messages('first'))
     const ended = new Promise((resolve) => sender.once('disconnect', resolve))
     expect(await persistenceOf(sender.deliver(messages('a')[0]!))).to.equal('possibly-persisted')
     await ended
     await sender.send(messages('b'))
-    expect(written()).to.deep.equal(['t/0 0:0 a', 't/0 1:0 b'])
+    expect(written()).to.deep.equal(['t/0 0:0 first', 't/0 0:1 a', 't/0 1:0 b'])
   })
 
   it('A batch that was refused with OUT_OF_ORDER_SEQUENCE_NUMBER is written again from number 0 of the next epoch on', async () => {
