@@ -41,18 +41,21 @@ const UNKNOWN_TOPIC_OR_PARTITION = 3
 /** The only acks that make numbers worth anything. */
 const ACKS_ALL = -1
 
+type Numbers = Pick<NumberedBatch, 'identity' | 'baseSequence'>
+
 /** Who writes a batch and under which number: known at the latest when the batch is written. */
 class BatchNumbers implements BatchProducer {
   readonly isTransactional = false
-  readonly #known: Pick<NumberedBatch, 'identity' | 'baseSequence'> | null
+  /** Null before it is first written. */
   numbered: NumberedBatch | null = null
+  readonly #expected: Numbers | null
 
   /** @param expected - what the batch is encoded with before it gets its numbers; null where that is not done. */
   constructor(
     readonly partition: PartitionSequences,
-    expected: Pick<NumberedBatch, 'identity' | 'baseSequence'> | null,
+    expected: Numbers | null,
   ) {
-    this.#known = expected
+    this.#expected = expected
   }
 
   get producerId(): bigint {
@@ -68,14 +71,14 @@ class BatchNumbers implements BatchProducer {
   }
 
   /** Whether the batch would get other numbers now than it was encoded with. */
-  isOutdated(next: Pick<NumberedBatch, 'identity' | 'baseSequence'> | null): boolean {
-    if (!this.#known || this.numbered) return false
-    if (!next || next.baseSequence !== this.#known.baseSequence) return true
-    return !isSameProducer(next.identity, this.#known.identity)
+  isOutdated(next: Numbers | null): boolean {
+    if (!this.#expected || this.numbered) return false
+    if (!next || next.baseSequence !== this.#expected.baseSequence) return true
+    return !isSameProducer(next.identity, this.#expected.identity)
   }
 
-  get #numbers(): Pick<NumberedBatch, 'identity' | 'baseSequence'> {
-    return this.numbered ?? this.#known!
+  get #numbers(): Numbers {
+    return this.numbered ?? this.#expected!
   }
 }
 
@@ -89,8 +92,8 @@ interface Unanswered {
 export class NumberedBatches {
   readonly #options: NumberedBatchesOptions
   readonly #sequences = new ProducerSequences({ isTransactional: false })
+  /** At most one of a partition. */
   readonly #unanswered = new Map<PartitionSequences, Unanswered>()
-
   readonly #producerId: ProducerId
 
   constructor(options: NumberedBatchesOptions) {
@@ -171,9 +174,11 @@ export class NumberedBatches {
     }
   }
 
-  /** @param thrown - says whether the request was written; what is no KafkaError was thrown before that. */
+  /** @param thrown - says whether the request was written. */
   unanswered(batches: readonly PendingBatch[], thrown: unknown): void {
-    const isUnwritten = !(thrown instanceof KafkaError) || thrown.persistence === 'not-persisted'
+    const isUnwritten =
+      thrown instanceof OutdatedRequest ||
+      (thrown instanceof KafkaError && thrown.persistence === 'not-persisted')
     for (const batch of batches) {
       const one = this.#ended(batch)
       if (!one || !isUnwritten || batch.mayBeStored) continue
@@ -200,7 +205,7 @@ export class NumberedBatches {
     return open && batch.messages.includes(open) ? one.batch : null
   }
 
-  #withNumbers(batch: PendingBatch, expected: ConstructorParameters<typeof BatchNumbers>[1]): PendingBatch {
+  #withNumbers(batch: PendingBatch, expected: Numbers | null): PendingBatch {
     if (batch.mayBeStored) return batch
     return { ...batch, producer: new BatchNumbers(this.#partitionOf(batch), expected) }
   }
