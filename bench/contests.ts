@@ -5,6 +5,7 @@ import {
   ARRAYS,
   DEFAULT_BATCH,
   DELIVER,
+  IN_SHORT_TURNS,
   IN_TURNS,
   KILOBYTE,
   SYNC,
@@ -17,6 +18,8 @@ export interface Contestant {
   readonly run: 'ours' | 'Java' | 'Scala' | Peer
   readonly workload: Workload
   readonly variant?: string
+  /** Of ours; default: that of the classic producer. */
+  readonly program?: 'clients/kafka-producer'
 }
 
 /** One table: the first contestant is the one that the others are compared with. */
@@ -34,17 +37,84 @@ const { kafkajs, kafkaNode, noKafka, platformatic, rdkafka, confluent } = peers
 const ours = (what: string, changes: Partial<Workload> = {}): Contestant => {
   return { name: `ours, ${what}`, run: 'ours', workload: workload(changes) }
 }
+/** `KafkaProducer`, in the same table or one of its own. */
+const successor = (what: string, changes: Partial<Workload> = {}, variant = ''): Contestant => {
+  const name = `ours, KafkaProducer${what && `, ${what}`}`
+  return { name, run: 'ours', workload: workload(changes), program: 'clients/kafka-producer', variant }
+}
 const other = (run: Peer, what: string, changes: Partial<Workload>, variant = ''): Contestant => {
   return { name: `${run.name}${what}`, run, workload: workload(changes), variant }
 }
-const java = (changes: Partial<Workload> = {}): Contestant => {
-  return { name: "Java client's perf tool (4.3.1)", run: 'Java', workload: workload(changes) }
+const java = (changes: Partial<Workload> = {}, variant = ''): Contestant => {
+  return { name: "Java client's perf tool (4.3.1)", run: 'Java', workload: workload(changes), variant }
 }
 
 const ONE_AT_A_TIME = { callers: 1000, messages: 30_000 }
 const FIVE_ARRAYS = { ...ARRAYS, callers: 5 }
 /** Batches of librdkafka, which counts messages, at their best; 1 MB of them at most. */
 const nativeBatch = (changes: Partial<Workload>): Partial<Workload> => ({ ...changes, batch: 10_000 })
+
+/** `KafkaProducer` beside the Java client and those that are used in its place. */
+export const kafkaProducerContests: readonly Contest[] = [
+  {
+    name: 'a callback per record',
+    version: '4.3.1',
+    isQuick: true,
+    note: '100 bytes, acks 1, linger 5 ms, batches of 64 KB, no idempotence; node-rdkafka with batches of 10,000 messages, its fastest.',
+    contestants: [
+      successor('', IN_SHORT_TURNS),
+      other(rdkafka, ', with delivery reports', { messages: 1_000_000 }, 'reports'),
+      java(),
+    ],
+  },
+  {
+    name: 'all defaults',
+    version: '4.3.1',
+    note: '100 bytes: idempotence, acks all, linger 5 ms, batches of 16 KB.',
+    contestants: [successor('', IN_SHORT_TURNS, 'defaults'), java({}, 'defaults')],
+  },
+  {
+    name: 'a promise per record, 1,000 outstanding',
+    version: '4.3.1',
+    isQuick: true,
+    note: '100 bytes, acks 1.',
+    contestants: [
+      successor('', DELIVER),
+      other(confluent, '', { ...ONE_AT_A_TIME, messages: 200_000 }),
+      other(kafkajs, '', ONE_AT_A_TIME),
+      other(platformatic, '', ONE_AT_A_TIME),
+    ],
+  },
+  {
+    name: 'records of 1 KB',
+    version: '4.3.1',
+    note: 'A callback per record, acks 1.',
+    contestants: [
+      successor('', { ...IN_SHORT_TURNS, ...KILOBYTE }),
+      other(rdkafka, ', with delivery reports', nativeBatch(KILOBYTE), 'reports'),
+      java({ ...KILOBYTE, messages: 800_000 }),
+    ],
+  },
+  {
+    name: 'records of 10 KB',
+    version: '4.3.1',
+    note: 'A callback per record, acks 1.',
+    contestants: [
+      successor('', { ...IN_SHORT_TURNS, ...TEN_KILOBYTES }),
+      other(rdkafka, ', with delivery reports', nativeBatch(TEN_KILOBYTES), 'reports'),
+      java({ ...TEN_KILOBYTES, messages: 100_000 }),
+    ],
+  },
+  {
+    name: 'what idempotence costs',
+    version: '4.3.1',
+    note: 'A callback per record, 100 bytes, acks all.',
+    contestants: [
+      successor('without', { ...IN_SHORT_TURNS, acks: -1 }),
+      successor('idempotent', { ...IN_SHORT_TURNS, acks: -1 }, 'idempotent'),
+    ],
+  },
+]
 
 export const contests: readonly Contest[] = [
   {

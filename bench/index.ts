@@ -17,6 +17,7 @@ import { NullBrokers } from './support/null-broker.js'
 const parts: Readonly<Record<string, () => Promise<{ readonly part: Part }>>> = {
   floor: () => import('./parts/floor.js'),
   peers: () => import('./parts/peers.js'),
+  'kafka-producer': () => import('./parts/kafka-producer.js'),
   'in-flight': () => import('./parts/in-flight.js'),
   latency: () => import('./parts/latency.js'),
   codecs: () => import('./parts/codecs.js'),
@@ -59,10 +60,10 @@ async function help(): Promise<string> {
   const lines = await Promise.all(
     Object.entries(parts).map(async ([name, load]) => {
       const { what, takes, takesQuick } = (await load()).part
-      return `  ${name.padEnd(10)} ${what} (${takes}; ${takesQuick ?? 'by name only'})`
+      return `  ${name.padEnd(14)} ${what} (${takes}; ${takesQuick ?? 'by name only'})`
     }),
   )
-  return `${usage}${lines.join('\n')}\n  single-message  of peers what sends one message per call; not together with parts`
+  return `${usage}${lines.join('\n')}\n  single-message of peers what sends one message per call; not together with parts`
 }
 
 async function main(): Promise<void> {

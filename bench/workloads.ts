@@ -97,3 +97,25 @@ export const codecRows: readonly Row[] = [
   }),
   row('1 KB, batch of 10,000', { ...IN_TURNS, content: 'json', valueBytes: 1024, messages: 150_000 }),
 ]
+
+/** What `KafkaProducer` is measured with, and the variant of its program. */
+export interface KafkaProducerRow extends Row {
+  readonly variant: string
+}
+
+/** A callback per record; no more of them than Java's sender thread would let pass, since both share one thread here. */
+export const IN_SHORT_TURNS = { callers: 1, turnEvery: 128 } as const
+
+const kafkaRow = (name: string, changes: Partial<Workload>, variant = ''): KafkaProducerRow => {
+  return { ...row(name, changes), variant }
+}
+
+export const kafkaProducerRows: readonly KafkaProducerRow[] = [
+  kafkaRow('a callback per record, bytes', IN_SHORT_TURNS),
+  kafkaRow('a callback per record, strings', { ...IN_SHORT_TURNS, value: 'string' }),
+  kafkaRow('a callback per record, keyed, 6 partitions', { ...IN_SHORT_TURNS, ...KEYED }),
+  kafkaRow('a callback per record, idempotent', IN_SHORT_TURNS, 'idempotent'),
+  kafkaRow('a promise per record, 1,000 outstanding', DELIVER),
+  kafkaRow('records of 1 KB', { ...IN_SHORT_TURNS, ...KILOBYTE }),
+  kafkaRow('records of 10 KB', { ...IN_SHORT_TURNS, ...TEN_KILOBYTES }),
+]

@@ -1,7 +1,7 @@
 /**
  * Claim: one message at a time takes hardly longer than what a bare socket needs for the same bytes.
  *
- * Serial `send()` in sync mode, acks 1, one call after the other, beside a socket (`bench/programs/clients/raw-socket.ts`)
+ * Serial `send()`, acks 1, one call after the other, of the classic producer in sync mode and of KafkaProducer without linger, beside a socket (`bench/programs/clients/raw-socket.ts`)
  * that writes the very request of the product again and again. Interleaved; each sample gives the median of its calls.
  */
 import { type Context, type Part, scaled } from '../context.js'
@@ -21,14 +21,18 @@ const rows = [100, 1024].map((valueBytes) =>
     valueBytes,
   }),
 )
+const PRODUCERS = [
+  ['Producer', 'clients/classic'],
+  ['KafkaProducer', 'clients/kafka-producer'],
+] as const
 const REAL_VERSION = '4.3.1'
 const TOPIC = 'bench'
 
 const RATIO: Column = { name: 'median, × socket', unit: 'ratio', hasSpread: true }
 const SOCKET = 'socket'
 
-const TEXT = `One \`send()\` after the other in sync mode, acks 1: the median of the calls of a sample, beside a bare Node socket that writes the same
-bytes and waits for the same answer.`
+const TEXT = `One \`send()\` after the other, acks 1, of the classic producer in sync mode and of KafkaProducer with linger 0: the median of the calls of
+a sample, beside a bare Node socket that writes the same bytes and waits for the same answer.`
 
 const columns: readonly Column[] = [
   { name: 'workload', unit: 'text' },
@@ -42,31 +46,44 @@ const columns: readonly Column[] = [
   { name: 'socket, CPU', unit: 'µs' },
 ]
 
+/** Which producer, and whose brokers. */
+interface Place {
+  readonly title: string
+  readonly program: 'clients/classic' | 'clients/kafka-producer'
+  /** Null for a null broker. */
+  readonly bootstrap: string | null
+}
+
 /** The bytes of one request of the product, as a null broker got them. */
-async function requestOf(context: Context, { workload, broker: shape }: Row): Promise<string> {
+async function requestOf(
+  context: Context,
+  { workload, broker: shape }: Row,
+  { program }: Place,
+): Promise<string> {
   const broker = await context.nullBrokers.get(shape)
   const product = context.products[0]!.folder
   const plan = { bootstrap: broker.bootstrap, product, workload: { ...workload, messages: 10 } }
-  await runProgram({ program: 'clients/classic', plan: { ...plan, variant: 'timed' } })
+  await runProgram({ program, plan: { ...plan, variant: 'timed' } })
   return broker.last()
 }
 
 /** A broker that has just started is slow. */
-async function warmUp(context: Context, { workload }: Row, bootstrap: string): Promise<void> {
+async function warmUp(context: Context, { workload }: Row, { program, bootstrap }: Place): Promise<void> {
+  if (bootstrap === null) return
   const plan = { bootstrap, product: context.products[0]!.folder, workload, variant: 'timed' }
-  await runProgram({ program: 'clients/classic', plan })
+  await runProgram({ program, plan })
 }
 
-/** @param bootstrap - null for a null broker. */
-async function tableOf(context: Context, title: string, bootstrap: string | null): Promise<Table> {
+async function tableOf(context: Context, place: Place): Promise<Table> {
+  const { title, program, bootstrap } = place
   const cells: Cell[][] = []
   for (const plain of context.isQuick ? rows.slice(0, 1) : rows) {
     const each = scaled(plain, context)
-    const request = await requestOf(context, each)
-    if (bootstrap !== null) await warmUp(context, each, bootstrap)
+    const request = await requestOf(context, each, place)
+    await warmUp(context, each, place)
     const socket = { name: SOCKET, program: 'clients/raw-socket', product: '', variant: request }
     const products = productVariants(context).map(
-      (product): ComparedVariant => ({ ...product, variant: 'timed' }),
+      (product): ComparedVariant => ({ ...product, program, variant: 'timed' }),
     )
     const samples = await compare(context, each, [...products, socket], bootstrap)
     for (const { name } of context.products) {
@@ -87,10 +104,16 @@ async function tableOf(context: Context, title: string, bootstrap: string | null
 }
 
 async function run(context: Context): Promise<Findings> {
-  const tables = [await tableOf(context, 'A null broker', null)]
+  const bootstraps: [name: string, bootstrap: string | null][] = [['a null broker', null]]
   if (context.kafkaBrokers.missing().length === 0) {
     const cluster = await context.kafkaBrokers.withTopic(REAL_VERSION, TOPIC)
-    tables.push(await tableOf(context, `A real ${REAL_VERSION}`, cluster.bootstrap.join(',')))
+    bootstraps.push([`a real ${REAL_VERSION}`, cluster.bootstrap.join(',')])
+  }
+  const tables: Table[] = []
+  for (const [name, bootstrap] of bootstraps) {
+    for (const [producer, program] of PRODUCERS) {
+      tables.push(await tableOf(context, { title: `${producer}, ${name}`, program, bootstrap }))
+    }
   }
   const calls = scaled(rows[0]!, context).workload.messages.toLocaleString('en-US')
   return {
@@ -99,7 +122,7 @@ async function run(context: Context): Promise<Findings> {
     tables,
     charts: [],
     headlines: tables.map(({ title, rows: [first] }) => ({
-      what: `median of serial sync \`send()\` beside a bare socket: ${title[0]!.toLowerCase()}${title.slice(1)}`,
+      what: `median of serial \`send()\` beside a bare socket: ${title}`,
       figure: cellText(first?.[2], RATIO),
     })),
   }
@@ -107,8 +130,8 @@ async function run(context: Context): Promise<Findings> {
 
 export const part: Part = {
   what: 'one message at a time beside a bare socket that sends the same bytes',
-  takes: '3 min',
-  takesQuick: '8 s',
+  takes: '6 min',
+  takesQuick: '16 s',
   rounds: [7, 1],
   run,
 }

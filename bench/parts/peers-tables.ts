@@ -1,6 +1,6 @@
 /** Tables, charts and headlines of contests on real brokers. Pure. */
 
-import { type Contest, type Contestant, contests } from '../contests.js'
+import type { Contest, Contestant } from '../contests.js'
 import type { Context } from '../context.js'
 import type { Sample } from '../programs/support/measured.js'
 import type { Cell, Chart, Column, Headline, Table } from '../report/report.js'
@@ -36,10 +36,14 @@ export function tableOf(
   }
 }
 
-export function chartOf(contest: Contest, samples: ReadonlyMap<string, Samples<Figures>>): Chart {
+export function chartOf(
+  contest: Contest,
+  samples: ReadonlyMap<string, Samples<Figures>>,
+  name: string,
+): Chart {
   const known = [...samples].filter(([, { rounds }]) => rounds.length > 0)
   return {
-    name: `peers-${contests.indexOf(contest) + 1}`,
+    name,
     title: `Messages per second, real ${contest.version}: ${contest.name}`,
     kind: 'bars',
     labels: known.map(([name]) => name),

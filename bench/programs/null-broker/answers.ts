@@ -1,5 +1,5 @@
 /**
- * What the null broker answers: ApiVersions, Metadata and Produce, each in every version that Kafka 0.8.0 to 4.4 has.
+ * What the null broker answers: ApiVersions, Metadata, Produce and InitProducerId, each in every version that Kafka 0.8.0 to 4.4 has.
  *
  * Of a Produce request topics and partitions are read and records are skipped, so that the cost per message is next to
  * nothing; the record count of a batch is taken from its header. Everything is stored, so to speak: each partition has
@@ -36,9 +36,11 @@ export interface Answered {
 const PRODUCE = 0
 const METADATA = 3
 const API_VERSIONS = 18
+const INIT_PRODUCER_ID = 22
 const UNSUPPORTED_VERSION = 35
 const METADATA_MAX = 12
 const API_VERSIONS_MAX = 3
+const INIT_PRODUCER_ID_MAX = 4
 const MAGIC_2_SINCE = 3
 const RECORD_COUNT_AT = 57
 const BATCH_HEADER_BYTES = 61
@@ -48,6 +50,7 @@ const HOST = Buffer.from('127.0.0.1')
 export class NullAnswers {
   readonly seen: Seen = { requests: 0, bytes: 0, records: 0 }
   readonly #cluster: NullCluster
+  #producerIds = 1000
 
   constructor(cluster: NullCluster) {
     this.#cluster = cluster
@@ -73,6 +76,9 @@ export class NullAnswers {
     if (apiKey === API_VERSIONS) {
       return { bytes: this.#apiVersions(version, correlationId), isProduce: false }
     }
+    if (apiKey === INIT_PRODUCER_ID) {
+      return { bytes: this.#initProducerId(version, correlationId), isProduce: false }
+    }
     throw new Error(`the null broker does not know API key ${apiKey}`)
   }
 
@@ -87,6 +93,7 @@ export class NullAnswers {
       [PRODUCE, produceMax],
       [METADATA, METADATA_MAX],
       [API_VERSIONS, API_VERSIONS_MAX],
+      [INIT_PRODUCER_ID, INIT_PRODUCER_ID_MAX],
     ] as const
     answer.count(offered.length)
     for (const [apiKey, maxVersion] of offered) {
@@ -150,6 +157,16 @@ export class NullAnswers {
     }
     if (version >= 8) answer.int32(-1)
     answer.noTags()
+  }
+
+  #initProducerId(version: number, correlationId: number): Buffer {
+    const answer = new Answer(correlationId, version >= 2)
+    answer.int32(0)
+    answer.int16(0)
+    answer.int64(this.#producerIds++)
+    answer.int16(0)
+    answer.noTags()
+    return answer.finish()
   }
 
   #produce(request: Cursor, version: number, correlationId: number): Buffer | null {

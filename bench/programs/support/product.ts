@@ -17,11 +17,38 @@ export interface Product {
   readonly Producer: new (properties: Readonly<Record<string, string>>, options?: object) => ClassicProducer
 }
 
+export interface RecordLike {
+  readonly topic: string
+  readonly key?: string
+  readonly value: Buffer | string
+}
+
+export interface KafkaClient {
+  send(
+    record: RecordLike,
+    callback?: (metadata: unknown, error: Error | null) => void,
+  ): PromiseLike<unknown> & { readonly appended: Promise<void> }
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface KafkaProduct {
+  readonly KafkaProducer: new (properties: Readonly<Record<string, string>>) => KafkaClient
+}
+
 const STRING_ENCODER = 'kafka.serializer.StringEncoder'
 const DEFAULT_ENCODER = 'kafka.serializer.DefaultEncoder'
 
 export function productOf({ product }: Plan): Product {
-  return createRequire(import.meta.url)(join(product, 'dist/lib/index.js')) as Product
+  return loaded(product) as Product
+}
+
+export function kafkaProductOf({ product }: Plan): KafkaProduct {
+  return loaded(product) as KafkaProduct
+}
+
+function loaded(product: string): unknown {
+  return createRequire(import.meta.url)(join(product, 'dist/lib/index.js'))
 }
 
 /** Before a producer is made. */
