@@ -94,7 +94,6 @@ const modernJava: ForeignKeys = {
     { key: 'max.request.size', note: 'the brokers decide how large a message may be' },
     { key: 'max.partition.bytes' },
     { key: 'retry.backoff.max.ms', note: 'retry.backoff.ms is the pause before every retry' },
-    { key: 'enable.idempotence', note: 'a retry after a lost answer can store a message twice' },
     {
       key: 'transactional.id',
       note: 'there are no transactions: each message counts as soon as it is stored',

@@ -38,6 +38,9 @@ export interface ProducerConfigOptions {
   overrides?: ReadonlyMap<string, string>
 }
 
+/** With idempotence: batches that a broker remembers of a producer. */
+const MAX_IN_FLIGHT = 5
+
 type Reader = SettingReader<ProducerSetting>
 
 /** Names of metrics and threads were made of it, so the original allowed no other characters. */
@@ -64,6 +67,7 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
   readonly brokerVersion: BrokerRelease | 'auto'
   readonly producerType: ChoiceOf<'producer.type'>
   readonly requestRequiredAcks: -1 | 0 | 1
+  readonly enableIdempotence: boolean
   readonly messageSendMaxRetries: number
   readonly retryBackoffMs: number
   readonly serializerClass: string
@@ -113,7 +117,7 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
     this.serializerClass = read.text('serializer.class')
     this.keySerializerClass = given.get('key.serializer.class') ?? this.serializerClass
     this.sendBufferBytes = read.int('send.buffer.bytes')
-    this.requestRequiredAcks = read.int('request.required.acks') as -1 | 0 | 1
+    const acks = read.int('request.required.acks') as -1 | 0 | 1
     this.requestTimeoutMs = read.int('request.timeout.ms')
     if (!given.has('metadata.broker.list')) failForMissing(read, given)
     this.partitionerClass = read.text('partitioner.class')
@@ -142,6 +146,9 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
     this.receiveMessageMaxBytes = read.int('receive.message.max.bytes')
     this.connectionsMaxIdleMs = read.int('connections.max.idle.ms')
     this.brokerVersion = readBrokerVersion(read)
+    this.enableIdempotence = read.boolean('enable.idempotence')
+    this.requestRequiredAcks = this.enableIdempotence && !given.has('request.required.acks') ? -1 : acks
+    if (this.enableIdempotence) refuseConflict(read, this)
     refuseSecurityProtocol(given)
 
     Object.freeze(this)
@@ -260,6 +267,26 @@ function failForBatch(read: Reader, given: GivenProperties): never {
     ? ([batch, 'exceeds', queue] as const)
     : ([queue, 'is less than', batch] as const)
   return read.fail(key, `is ${read.anyInt(key)} and ${problem} ${other}, which is ${read.anyInt(other)}`)
+}
+
+/** What idempotence cannot be had with, as for the Java client. */
+function refuseConflict(
+  read: Reader,
+  {
+    requestRequiredAcks: acks,
+    messageSendMaxRetries: retries,
+    maxInFlightRequestsPerConnection: maxInFlight,
+  }: ProducerConfig,
+): void {
+  const needs = (what: string): string => `and enable.idempotence=true needs ${what}`
+  if (acks !== -1)
+    read.fail('request.required.acks', `is ${acks}, ${needs('-1: set it to -1, or leave it out')}`)
+  if (retries < 1) read.fail('message.send.max.retries', `is ${retries}, ${needs('at least 1')}`)
+  if (maxInFlight > MAX_IN_FLIGHT)
+    read.fail(
+      'max.in.flight.requests.per.connection',
+      `is ${maxInFlight}, ${needs(`at most ${MAX_IN_FLIGHT}`)}`,
+    )
 }
 
 /** Connections would be made, and payloads sent, without the protection that was asked for. */

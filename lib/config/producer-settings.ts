@@ -191,6 +191,15 @@ export const producerSettings = [
     doc: 'What happens to a message with headers whose broker cannot store them (before Kafka 0.11): fail with an error, or drop the headers with a warning.',
   },
   {
+    key: 'enable.idempotence',
+    type: 'boolean',
+    default: 'false',
+    source: 'ours',
+    since: '0.1.0',
+    doc: 'true: no retry stores a message twice. Needs brokers of Kafka 0.11 or newer, request.required.acks=-1 (which it then is where it is not set), at least one retry and at most 5 requests in flight.',
+    defaultMeans: 'a retry after a lost answer can store a message twice',
+  },
+  {
     key: 'delivery.timeout.ms',
     type: 'int',
     unit: 'ms',

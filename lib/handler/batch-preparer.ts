@@ -85,8 +85,9 @@ export class BatchPreparer {
 
   #sort(prepared: Prepared | null, { ready, tooLarge }: Sorted): void {
     if (!prepared) return
-    const { messages, topic } = prepared.batch
-    const isTooLarge = messages.length > 1 && this.#limits.isTooLarge(topic, prepared.limitedBytes)
+    const { messages, topic, mayBeStored } = prepared.batch
+    const isTooLarge =
+      messages.length > 1 && !mayBeStored && this.#limits.isTooLarge(topic, prepared.limitedBytes)
     if (isTooLarge) tooLarge.push(prepared.batch)
     else ready.push(prepared)
   }
@@ -103,9 +104,11 @@ export class BatchPreparer {
   }
 
   #withoutUnreadable(batch: PendingBatch, { record, cause }: UnreadableRecordError): PendingBatch {
-    const { topic, partition, messages } = batch
-    const unreadable = messages.filter((message) => message === record || !isReadable(message))
-    if (unreadable.length === 0) return batch
+    const { topic, partition, messages, mayBeStored } = batch
+    const found = messages.filter((message) => message === record || !isReadable(message))
+    if (found.length === 0) return batch
+    // Without them it would be another batch.
+    const unreadable = mayBeStored ? messages : found
     const place = printable(partitionName(topic, partition))
     const text = `${counted(unreadable.length, 'message')} to ${place} cannot be written: an ArrayBuffer was transferred or shortened after send(). Send a copy, or set copy.buffers=true`
     this.#options.logger.error(text)

@@ -8,7 +8,7 @@
  */
 
 import { counted } from '../counted.js'
-import type { KafkaError } from '../errors.js'
+import { ConfigError, type KafkaError } from '../errors.js'
 import { EventLoopYield } from '../event-loop.js'
 import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import { KeyedMessage } from '../keyed-message.js'
@@ -27,6 +27,7 @@ import { CycleSequence } from './cycle-sequence.js'
 import type { EventHandler } from './event-handler.js'
 import { areSettled } from './in-flight-messages.js'
 import { LeaderDispatch } from './leader-dispatch.js'
+import { NumberedBatches } from './numbered-batches.js'
 import { Outcomes } from './outcomes.js'
 import { type OnProgress, OverlappingDispatch } from './overlapping-dispatch.js'
 import type { MessageGroup } from './partition-and-collate.js'
@@ -61,6 +62,8 @@ export interface DefaultEventHandlerOptions {
   readonly refreshIntervalMs: number
   /** `max.in.flight.requests.per.connection`: above 1, cycles may overlap. Default 1: the caller sees to it. */
   readonly maxInFlight?: number
+  /** `enable.idempotence`: no retry stores a message twice. Needs acks −1 and Kafka 0.11 or newer. Default false. */
+  readonly enableIdempotence?: boolean
   /** Asked at the end of each cycle. Default: one of its own. */
   readonly eventLoop?: EventLoopYield
   /** Default: Math.random. */
@@ -74,6 +77,7 @@ export class DefaultEventHandler implements EventHandler {
   readonly #log: CycleLog
   readonly #unproven = new UnprovenPartitions()
   readonly #serialization: Serialization
+  readonly #numbers: NumberedBatches | null
   readonly #collateContext: CollateContext
   readonly #attempts: CycleAttempts
   readonly #cycles: OverlappingDispatch | CycleSequence
@@ -84,15 +88,22 @@ export class DefaultEventHandler implements EventHandler {
     const options = { ...given, logger, listener: guardedListener(given.listener, logger) }
     this.#options = options
     const { brokerPartitionInfo, partitioner, maxInFlight = 1, random = Math.random } = options
+    const { enableIdempotence = false, acks } = options
+    if (enableIdempotence && acks !== -1)
+      throw new ConfigError(`enableIdempotence needs acks -1, and it is ${acks}`, 'request.required.acks')
     this.#eventLoop = options.eventLoop ?? new EventLoopYield()
     this.#outcomes = new Outcomes(options.listener)
     this.#log = new CycleLog(options.logger)
     this.#serialization = new Serialization(options.encoders)
+    this.#numbers = enableIdempotence
+      ? new NumberedBatches({ outcomes: this.#outcomes, logger: options.logger })
+      : null
     this.#collateContext = {
       partitioner,
       topic: (name) => brokerPartitionInfo.lookUp(name),
       stickyPartitions: new Map(),
-      keepsPartitions: maxInFlight > 1,
+      // A batch that may be stored has its numbers in that partition alone.
+      keepsPartitions: maxInFlight > 1 || enableIdempotence,
       random,
     }
     this.#attempts = this.#makeAttempts(options)
@@ -157,6 +168,7 @@ export class DefaultEventHandler implements EventHandler {
       this.#breakOff(messages, thrown)
     } finally {
       limits?.end()
+      this.#numbers?.dropSettled()
     }
     // With acks 0 nothing of a cycle has waited for the event loop.
     const turn = this.#eventLoop.due()
@@ -192,6 +204,7 @@ export class DefaultEventHandler implements EventHandler {
       outcomes: this.#outcomes,
       leaderOf: (topic, partition) => brokerPartitionInfo.leaderOf(topic, partition),
       unproven: this.#unproven,
+      numbers: this.#numbers,
     })
     const collateContext = this.#collateContext
     return new CycleAttempts({

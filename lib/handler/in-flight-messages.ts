@@ -19,13 +19,22 @@ export function withoutSettled(batches: readonly PendingBatch[]): readonly Pendi
   return left.filter(({ messages }) => messages.length > 0)
 }
 
+/** What of the batches is still sent: as {@link withoutSettled}, but one that may be stored stays whole, or goes. */
+export function stillToSend(batches: readonly PendingBatch[]): readonly PendingBatch[] {
+  if (!haveSettled(batches)) return batches
+  return batches.flatMap((batch) => {
+    if (!batch.mayBeStored) return withoutSettled([batch])
+    return areSettled(batch.messages) ? [] : [batch]
+  })
+}
+
 /**
  * Marks the messages of a request that is written in this turn.
  *
  * @throws {OutdatedRequest} when it must not be.
  */
 export function beginFlight(batches: readonly PendingBatch[]): void {
-  if (haveSettled(batches)) throw new OutdatedRequest()
+  if (batches.some(isOutdated)) throw new OutdatedRequest()
   for (const { messages } of batches) for (const message of messages) message.isInFlight = true
 }
 
@@ -42,6 +51,10 @@ export function areSettled(messages: readonly PendingMessage[]): boolean {
 export function hasSettled(messages: readonly PendingMessage[]): boolean {
   for (let i = 0; i < messages.length; i++) if (messages[i]!.isSettled) return true
   return false
+}
+
+function isOutdated({ messages, mayBeStored }: PendingBatch): boolean {
+  return mayBeStored ? areSettled(messages) : hasSettled(messages)
 }
 
 function haveSettled(batches: readonly PendingBatch[]): boolean {

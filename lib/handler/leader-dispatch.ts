@@ -31,7 +31,8 @@ import type { ProduceResponse } from '../protocol/messages/index.js'
 import type { Compression } from '../protocol/records/compression.js'
 import { UnreadableRecordError } from '../protocol/records/record-body.js'
 import { BatchPreparer, type Prepared } from './batch-preparer.js'
-import { beginFlight, endFlight, OutdatedRequest, withoutSettled } from './in-flight-messages.js'
+import { beginFlight, endFlight, OutdatedRequest, stillToSend } from './in-flight-messages.js'
+import type { NumberedBatches } from './numbered-batches.js'
 import type { Outcomes } from './outcomes.js'
 import type { PendingBatch } from './partition-and-collate.js'
 import type { PendingMessage } from './pending-message.js'
@@ -58,6 +59,8 @@ export interface LeaderDispatchOptions {
   readonly leaderOf?: (topic: string, partition: number) => BrokerAddress | null | undefined
   /** With acks 0: partitions whose next request is to be answered. Default: none. */
   readonly unproven?: UnprovenPartitions
+  /** With idempotence. Default: without. */
+  readonly numbers?: NumberedBatches | null
 }
 
 /** What the requests of one dispatch have in common. */
@@ -74,6 +77,7 @@ export class LeaderDispatch {
   readonly #retries: Retries
   readonly #maxRequestBytes: number
   readonly #unproven: UnprovenPartitions
+  readonly #numbers: NumberedBatches | null
   readonly #ahead: RequestsAhead
   /** What is dispatched next → its requests. */
   readonly #prepared = new WeakMap<readonly PendingBatch[], readonly PendingBatch[][]>()
@@ -81,6 +85,7 @@ export class LeaderDispatch {
   constructor(options: LeaderDispatchOptions) {
     this.#options = options
     this.#unproven = options.unproven ?? new UnprovenPartitions()
+    this.#numbers = options.numbers ?? null
     this.#retries = new Retries(options)
     this.#preparer = new BatchPreparer(options, this.#limits)
     this.#ahead = new RequestsAhead(options, this.#limits)
@@ -100,7 +105,7 @@ export class LeaderDispatch {
   ): Promise<readonly Retry[]> {
     try {
       return await this.#options.pool.use(leaderId, (producer) => {
-        const requests = this.#prepared.get(batches) ?? splitIntoRequests(batches, this.#maxRequestBytes)
+        const requests = this.#prepared.get(batches) ?? this.#requestsOf(batches)
         const leader = { id: leaderId, producer, mayExpire }
         return requests.length === 1
           ? this.#sendOne(leader, requests[0]!)
@@ -116,9 +121,15 @@ export class LeaderDispatch {
    * are made one by one while the one before is under way, so that no more than one is kept.
    */
   prepare(leaderId: number, batches: readonly PendingBatch[]): void {
-    const requests = splitIntoRequests(batches, this.#maxRequestBytes)
+    const requests = this.#requestsOf(batches)
     this.#prepared.set(batches, requests)
     this.#ahead.make(leaderId, requests[0]!)
+  }
+
+  #requestsOf(batches: readonly PendingBatch[]): PendingBatch[][] {
+    return this.#numbers
+      ? this.#numbers.requestsOf(batches, this.#maxRequestBytes)
+      : splitIntoRequests(batches, this.#maxRequestBytes)
   }
 
   async #sendInOrder(leader: Leader, requests: readonly PendingBatch[][]): Promise<Retry[]> {
@@ -156,7 +167,7 @@ export class LeaderDispatch {
    */
   async #sendOne(leader: Leader, all: readonly PendingBatch[], isAgain = false): Promise<Retry[]> {
     const { producer, mayExpire } = leader
-    let batches = mayExpire ? withoutSettled(all) : all
+    let batches = mayExpire ? stillToSend(all) : all
     if (batches.length === 0) return []
     let moved: Retry[] = []
     let connection: ProduceConnection
@@ -164,7 +175,7 @@ export class LeaderDispatch {
       const ready = producer.ready(topicsOf(batches))
       if (ready instanceof Promise) {
         connection = await ready
-        const [led, notLed] = partition(withoutSettled(batches), (batch) => this.#isStillLed(producer, batch))
+        const [led, notLed] = partition(stillToSend(batches), (batch) => this.#isStillLed(producer, batch))
         moved = notLed.flatMap((batch) =>
           this.#retries.of([batch], leaderMoved(producer.broker, batch), producer.broker),
         )
@@ -181,6 +192,13 @@ export class LeaderDispatch {
     const ahead = made instanceof Promise ? await made : made
     if (ahead && connection.isOpen) {
       return behind(moved, await this.#request(leader, ahead.prepared, connection, ahead))
+    }
+    if (this.#numbers) {
+      try {
+        batches = await this.#numbers.prepare(batches, connection, broker)
+      } catch (thrown) {
+        return [...moved, ...this.#retries.ofRequest(broker, batches, unexpected(thrown))]
+      }
     }
     const preparing = this.#preparer.prepare(batches, connection.version, broker)
     const { ready: prepared, tooLarge } = preparing instanceof Promise ? await preparing : preparing
@@ -208,6 +226,7 @@ export class LeaderDispatch {
         await this.#answerTo(leader, prepared, batches, connection, ahead),
       )
     } catch (thrown) {
+      this.#numbers?.unanswered(batches, thrown)
       if (thrown instanceof OutdatedRequest) return this.#sendOne(leader, batches)
       const error = unexpected(thrown)
       if (!(error instanceof UnreadableRecordError))
@@ -228,6 +247,7 @@ export class LeaderDispatch {
     connection: ProduceConnection,
     ahead: RequestAhead | null,
   ): Promise<ProduceResponse | null> {
+    this.#numbers?.writing(batches)
     const isProof = this.#options.acks === 0 && this.#unproven.hasAny(batches)
     const request =
       ahead?.request ?? produceRequest(prepared, isProof ? { ...this.#options, acks: 1 } : this.#options)
@@ -251,9 +271,15 @@ export class LeaderDispatch {
         broker: producer.broker,
         acks,
         codec: compression?.name ?? null,
+        isNumbered: this.#numbers !== null,
       })
       // With acks 0: whoever has answered that it stored them leads their partitions.
       if (response) for (const { batch } of read.delivered) this.#unproven.prove(batch)
+      if (response && this.#numbers)
+        this.#numbers.answered(
+          prepared.map(({ batch }) => batch),
+          response,
+        )
       return read
     } catch (thrown) {
       const error = unexpected(thrown)

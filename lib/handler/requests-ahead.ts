@@ -18,12 +18,18 @@ import { type BatchPayload, type PayloadOptions, payloadOf } from '../produce/re
 import type { ProduceRequest } from '../protocol/messages/index.js'
 import { magicOf } from '../protocol/records/record-body.js'
 import { FIRST_MAGIC_WITH_HEADERS, type Prepared } from './batch-preparer.js'
+import type { NumberedBatches } from './numbered-batches.js'
 import type { PendingBatch } from './partition-and-collate.js'
 
 export interface RequestAhead {
   readonly prepared: readonly Prepared[]
   readonly request: ProduceRequest
   readonly encoded: EncodedRequest
+}
+
+export interface RequestsAheadOptions extends PayloadOptions, ProduceRequestOptions {
+  /** With idempotence. Default: without. */
+  readonly numbers?: NumberedBatches | null
 }
 
 interface Making {
@@ -38,13 +44,13 @@ interface LastConnection {
 }
 
 export class RequestsAhead {
-  readonly #options: PayloadOptions & ProduceRequestOptions
+  readonly #options: RequestsAheadOptions
   readonly #limits: LearnedSizeLimits
   readonly #lastByLeader = new Map<number, LastConnection>()
   /** By the very list that is sent: where a message is taken out of it, another list is sent. */
   readonly #byBatches = new WeakMap<readonly PendingBatch[], Making>()
 
-  constructor(options: PayloadOptions & ProduceRequestOptions, limits: LearnedSizeLimits) {
+  constructor(options: RequestsAheadOptions, limits: LearnedSizeLimits) {
     this.#options = options
     this.#limits = limits
   }
@@ -70,14 +76,17 @@ export class RequestsAhead {
     return making?.connection === connection ? making.request : null
   }
 
-  #make(batches: readonly PendingBatch[], { connection, broker }: LastConnection): void {
-    if (this.#byBatches.has(batches) || needsHeaders(batches, connection.version)) return
+  #make(given: readonly PendingBatch[], { connection, broker }: LastConnection): void {
+    if (this.#byBatches.has(given) || needsHeaders(given, connection.version)) return
+    const { numbers } = this.#options
+    const batches = numbers ? numbers.ahead(given, connection.version) : given
+    if (!batches) return
     const make = (written: readonly BatchPayload[]): RequestAhead | null =>
       this.#request(batches, written, connection)
     try {
       const written = batches.map((batch) => payloadOf(batch, connection.version, broker, this.#options))
       const request = areWritten(written) ? make(written) : Promise.all(written).then(make, () => null)
-      this.#byBatches.set(batches, { connection, request })
+      this.#byBatches.set(given, { connection, request })
     } catch {
       // It fails again when it is its turn, and its messages have an outcome then.
     }

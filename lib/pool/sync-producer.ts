@@ -13,6 +13,8 @@ import { closedFromThisSide } from '../network/client-errors.js'
 import type { ReadyConnection } from '../network/ready-connection.js'
 import { canNameById, VERSION_OF_TOPIC_IDS, withTopicNames } from '../produce/topic-ids.js'
 import {
+  type InitProducerIdResponse,
+  initProducerId,
   type MetadataResponse,
   type ProduceRequest,
   type ProduceResponse,
@@ -66,6 +68,12 @@ export interface ProduceConnection {
   encode(request: ProduceRequest, sizeHint: number): EncodedRequest
   /** As {@link SyncProducer.send}, on this connection alone. */
   send(request: ProduceRequest, options?: ProduceOptions): Promise<ProduceResponse | null>
+  /**
+   * Asks for a producer id, for idempotence without transactions.
+   *
+   * @throws {UnsupportedVersionError} when the broker is older than Kafka 0.11; else as {@link SyncProducer.fetchMetadata}.
+   */
+  initProducerId(): Promise<InitProducerIdResponse>
 }
 
 /**
@@ -220,6 +228,10 @@ export class SyncProducer {
         connection.encode(produce, request, { version: versionFor(connection, request), sizeHint }),
       send: (request, options = {}) =>
         this.#send(connection, request, options, performance.now() - connectMs),
+      initProducerId: () => {
+        const timeoutMs = answerTimeoutMs(this.#options.requestTimeoutMs)
+        return connection.request(initProducerId, withoutTransactions, { timeoutMs })
+      },
     }
   }
 
@@ -259,6 +271,14 @@ export class SyncProducer {
   #produced(bytes: number | null, startMs: number): void {
     this.#options.listener?.onProduced?.(this.broker, bytes, startMs, performance.now())
   }
+}
+
+/** The time-out means nothing without a transactional id. */
+const withoutTransactions = {
+  transactionalId: null,
+  transactionTimeoutMs: 2147483647,
+  producerId: -1n,
+  producerEpoch: -1,
 }
 
 /** Of Produce: the newest, unless that names topics by id and one of these ids is not known. */

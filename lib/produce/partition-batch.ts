@@ -8,6 +8,11 @@ export interface PartitionBatch<M extends RecordBody = RecordBody> {
   readonly messages: readonly M[]
   /** Magic 2 only. Default: none, as without idempotence. */
   readonly producer?: BatchProducer
+  /**
+   * It has numbers, and an attempt with it may be stored: it is sent as it is, with messages that have their outcome, until it is
+   * answered. Default false, as without idempotence.
+   */
+  readonly mayBeStored?: boolean
 }
 
 /** `topic/partition`, unique because a partition has no slash. */

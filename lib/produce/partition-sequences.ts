@@ -151,6 +151,27 @@ export class PartitionSequences {
     this.#inFlight = this.#inFlight.filter((one) => one !== batch)
   }
 
+  /** The numbers that {@link start} would give to a batch now; null where it would refuse. */
+  next(identity: ProducerIdentity): Pick<NumberedBatch, 'identity' | 'baseSequence'> | null {
+    if (!this.mayStart(identity, Number.POSITIVE_INFINITY)) return null
+    return isSameProducer(identity, this.#identity)
+      ? { identity: this.#identity, baseSequence: this.#nextSequence }
+      : { identity, baseSequence: 0 }
+  }
+
+  /**
+   * Takes the numbers back of a batch that is not stored and has nothing behind it: the next batch gets them, whatever it is.
+   *
+   * @throws {RangeError} for a batch that may be stored, or is not the last one in flight.
+   */
+  withdraw(batch: NumberedBatch): void {
+    if (this.isOpen(batch) || this.#inFlight.at(-1) !== batch)
+      throw new RangeError('numbers were taken back from a batch that may be stored, or is not the last one')
+    this.remove(batch)
+    this.#count--
+    if (!this.isRenumbering) this.#nextSequence = batch.baseSequence
+  }
+
   /** Takes a batch out of flight that may be stored: nothing new is numbered until the others in flight are answered. */
   expired(batch: NumberedBatch): void {
     const next = sequenceAfter(batch.baseSequence, batch.recordCount)

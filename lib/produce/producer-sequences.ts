@@ -92,6 +92,11 @@ export class ProducerSequences {
     return partition.start(this.#identity, recordCount)
   }
 
+  /** The numbers that {@link start} would give to a batch now; null where it would refuse. */
+  next(partition: PartitionSequences): Pick<NumberedBatch, 'identity' | 'baseSequence'> | null {
+    return this.hasIdentity ? partition.next(this.#identity) : null
+  }
+
   /** Whether a batch with numbers may be written again. */
   mayResend(batch: NumberedBatch): boolean {
     return this.hasIdentity && batch.partition.mayResend(batch)
@@ -143,6 +148,17 @@ export class ProducerSequences {
     if (this.#isTransactional)
       this.#renumber(partition, code === UNKNOWN_PRODUCER_ID ? 'zero' : 'lastAcknowledged')
     else if (isGap) this.#requestBump(partition)
+    this.#renumberSettled()
+  }
+
+  /**
+   * Takes the numbers back of a batch that is not stored and has nothing behind it, for callers with one batch of a partition in
+   * flight: its records may be sent in other batches then.
+   *
+   * @throws {RangeError} for a batch that may be stored, or is not the last one in flight.
+   */
+  withdraw(batch: NumberedBatch): void {
+    batch.partition.withdraw(batch)
     this.#renumberSettled()
   }
 

@@ -69,9 +69,12 @@ export interface AnswerContext {
   readonly acks: number
   /** Name of the codec that is set, or null. */
   readonly codec: string | null
+  /** With idempotence: a batch that the broker has already is delivered. Default false. */
+  readonly isNumbered?: boolean
 }
 
 const UNKNOWN_SERVER_ERROR = -1
+const DUPLICATE_SEQUENCE_NUMBER = 46
 
 /** With acks 0 nobody says where. */
 const unanswered: Stored = { baseOffset: -1n, timestampMs: null }
@@ -131,7 +134,8 @@ function readOne<M extends SentRecord>(
   read: ReadAnswer<M>,
 ): void {
   const { topic, messages } = batch
-  const { action } = errorCode(answer.errorCode)
+  const isKnown = context.isNumbered && answer.errorCode === DUPLICATE_SEQUENCE_NUMBER
+  const action = isKnown ? 'delivered' : errorCode(answer.errorCode).action
   if (action === 'delivered') {
     // Every message has the same kind of outcome with acks 0, whether its request happened to be answered or not.
     read.delivered.push({ batch, stored: context.acks === 0 ? unanswered : storedAt(answer) })
@@ -145,7 +149,7 @@ function readOne<M extends SentRecord>(
   )
   if (action === 'retry') {
     read.retry.push({ batch: withoutSettled(batch), error })
-  } else if (action === 'split' && messages.length > 1) {
+  } else if (action === 'split' && messages.length > 1 && !batch.mayBeStored) {
     read.warnings.push(
       `${error.message}; its batch of ${counted(messages.length, 'message')} is split in two`,
     )
@@ -164,9 +168,10 @@ function failRejected<M extends SentRecord>(
   context: AnswerContext,
   { failed, resend }: ReadAnswer<M>,
 ): void {
-  const { messages } = batch
+  const { messages, mayBeStored } = batch
   const saidOf = new Map<M, string | null>()
-  for (const { batchIndex, message: says } of answer.recordErrors) {
+  // Under other numbers the others could be stored twice.
+  for (const { batchIndex, message: says } of mayBeStored ? [] : answer.recordErrors) {
     const named = messages[batchIndex]
     if (named) saidOf.set(named, says)
   }

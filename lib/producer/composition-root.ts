@@ -109,6 +109,7 @@ export function compose(
     retryBackoffMs: config.retryBackoffMs,
     refreshIntervalMs: config.topicMetadataRefreshIntervalMs,
     maxInFlight: config.maxInFlightRequestsPerConnection,
+    enableIdempotence: config.enableIdempotence,
     eventLoop,
   })
   const closeMetadata = (reason: KafkaError): void => {

@@ -57,6 +57,7 @@ describe('ProducerConfig', () => {
       queueBufferingMaxBytes: null,
       deliveryTimeoutMs: null,
       closeTimeoutMs: null,
+      enableIdempotence: false,
     }
 
     it('has the defaults of the original, and new features off', () => {
@@ -86,6 +87,8 @@ describe('ProducerConfig', () => {
       ['compression.codec', 3, 'compressionCodec', 'lz4'],
       ['compression.codec', 4, 'compressionCodec', 'zstd'],
       ['headers.on.old.brokers', 'drop', 'headersOnOldBrokers', 'drop'],
+      ['enable.idempotence', 'TRUE', 'enableIdempotence', true],
+      ['enable.idempotence', false, 'enableIdempotence', false],
       ['copy.buffers', 'true', 'copyBuffers', true],
       ['copy.buffers', true, 'copyBuffers', true],
       ['copy.buffers', false, 'copyBuffers', false],
@@ -211,6 +214,36 @@ describe('ProducerConfig', () => {
           .to.include(`; ${key} `)
           .and.include(whose)
           .and.not.include('hunter')
+      })
+    }
+  })
+
+  describe('with enable.idempotence=true', () => {
+    const idempotent = { 'enable.idempotence': true }
+
+    it('ProducerConfig has acks -1 where they are not set, and says so in what is in force', () => {
+      const config = configOf(idempotent)
+      expect([config.requestRequiredAcks, config.toJSON()['request.required.acks']]).to.deep.equal([-1, '-1'])
+      expect(configOf({ ...idempotent, 'request.required.acks': -1 }).requestRequiredAcks).to.equal(-1)
+    })
+
+    it('ProducerConfig keeps the retries of the original where they are not set', () => {
+      expect(configOf(idempotent).messageSendMaxRetries).to.equal(3)
+    })
+
+    const conflicts: [string, number, string][] = [
+      ['request.required.acks', 0, '-1: set it to -1, or leave it out'],
+      ['request.required.acks', 1, '-1: set it to -1, or leave it out'],
+      ['message.send.max.retries', 0, 'at least 1'],
+      ['message.send.max.retries', -1, 'at least 1'],
+      ['max.in.flight.requests.per.connection', 6, 'at most 5'],
+    ]
+    for (const [key, value, needed] of conflicts) {
+      it(`ProducerConfig refuses ${key}=${value} beside enable.idempotence=true, and takes it without`, () => {
+        const error = errorOf(() => configOf({ ...idempotent, [key]: value }))
+        expect(error.key).to.equal(key)
+        expect(error.message).to.equal(`${key} is ${value}, and enable.idempotence=true needs ${needed}`)
+        expect(configOf({ [key]: value }).enableIdempotence).to.equal(false)
       })
     }
   })

@@ -6,6 +6,7 @@ import { PendingMessage } from '../../lib/handler/pending-message.js'
 import { KeyedMessage } from '../../lib/keyed-message.js'
 import { LearnedSizeLimits } from '../../lib/produce/learned-size-limits.js'
 import type { Compression } from '../../lib/protocol/records/compression.js'
+import { UnreadableRecordError } from '../../lib/protocol/records/record-body.js'
 import { LogKeeper } from './support/log-keeper.js'
 import { OutcomeKeeper } from './support/outcome-keeper.js'
 import { batchOf, serialized, textsOf } from './support/pending-messages.js'
@@ -129,5 +130,24 @@ describe('BatchPreparer', () => {
       limits.refused('t', 10)
       expect((await prepare(2, [plain('t', 0, 'a', 'b')])).ready).to.deep.equal(['t/0: a b'])
     })
+
+    it('sends a batch as it is that may be stored, because halves would have other numbers', async () => {
+      limits.refused('t', 10)
+      const batch = { ...plain('t', 0, 'a', 'b'), mayBeStored: true }
+      expect(await prepare(3, [batch])).to.deep.equal({ ready: ['t/0: a b'], tooLarge: [] })
+    })
+  })
+
+  it('fails a batch as a whole that may be stored and of which a message cannot be read any more', () => {
+    const options = {
+      outcomes: keeper.outcomes,
+      logger,
+      compression: null,
+      compressedTopics: new Set<string>(),
+    }
+    const batch = { ...plain('t', 0, 'a', 'b'), mayBeStored: true }
+    const found = new UnreadableRecordError(batch.messages[1]!, new Error('transferred'))
+    expect(new BatchPreparer(options, limits).withoutUnreadable([batch], found)).to.deep.equal([])
+    expect(Object.keys(keeper.failed)).to.deep.equal(['a', 'b'])
   })
 })

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { EncodeError } from '../../lib/errors.js'
+import { ConfigError, EncodeError } from '../../lib/errors.js'
 import type { PendingMessage } from '../../lib/handler/pending-message.js'
 import type { KeyedMessage } from '../../lib/keyed-message.js'
 import {
@@ -25,6 +25,11 @@ describe('DefaultEventHandler', () => {
     const { handler, pool, source } = makeHandler()
     await handler.handle([])
     expect([pool.requests, source.asked]).to.deep.equal([[], []])
+  })
+
+  it('DefaultEventHandler refuses enableIdempotence with acks other than -1', () => {
+    expect(() => makeHandler({ enableIdempotence: true, acks: 1 })).to.throw(ConfigError, /needs acks -1/)
+    expect(() => makeHandler({ enableIdempotence: true, acks: -1 })).not.to.throw()
   })
 
   it('accepts plain objects in handle()', async () => {

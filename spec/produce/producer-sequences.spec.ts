@@ -434,4 +434,47 @@ describe('ProducerSequences in a transaction', () => {
     setting.sequences.restart({ producerId: 1000n, epoch: 1 })
     expect(numbers([setting.sequences.start(setting.sequences.partition('t', 0), 1)])).to.deep.equal([[1, 0]])
   })
+
+  describe('ProducerSequences with one batch of a partition in flight', () => {
+    it('ProducerSequences gives the numbers of a withdrawn batch to the next one, however large that is', () => {
+      const setting = new Setting()
+      const [, second] = setting.write(3, 2)
+      setting.refuse(second!, TOO_LARGE)
+      setting.sequences.withdraw(second!)
+      expect(numbers(setting.write(1, 1))).to.deep.equal([
+        [0, 3],
+        [0, 4],
+      ])
+    })
+
+    it('ProducerSequences lets no numbers be taken back that may be stored, or have others behind them', () => {
+      const setting = new Setting()
+      const [first, second] = setting.write(1, 1)
+      expect(() => setting.sequences.withdraw(second!)).to.throw(RangeError)
+      setting.refuse(first!, TOO_LARGE)
+      expect(() => setting.sequences.withdraw(first!)).to.throw(RangeError)
+    })
+
+    it('ProducerSequences starts at 0 of the next epoch behind a batch that was withdrawn after a refusal for its number', () => {
+      const setting = new Setting()
+      setting.sequences.acknowledged(setting.write(1)[0]!, 0n)
+      const [batch] = setting.write(1)
+      setting.refuse(batch!, OUT_OF_ORDER)
+      setting.sequences.withdraw(batch!)
+      setting.turn()
+      expect(numbers(setting.write(1))).to.deep.equal([[1, 0]])
+    })
+
+    it('ProducerSequences says which numbers the next batch is going to have, and none while it may not start', () => {
+      const setting = new Setting()
+      const next = () => setting.sequences.next(setting.partition)
+      const [batch] = setting.write(4)
+      expect([next()?.identity.epoch, next()?.baseSequence]).to.deep.equal([0, 4])
+      setting.sequences.expired(batch!)
+      expect(next()).to.equal(null)
+      setting.turn()
+      expect([next()?.identity.epoch, next()?.baseSequence]).to.deep.equal([1, 0])
+      expect(new ProducerSequences({ isTransactional: false }).next(setting.partition)).to.equal(null)
+    })
+  })
 })

@@ -87,6 +87,12 @@ function shown(read: ReadAnswer<Message>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(all).filter(([, list]) => list.length > 0))
 }
 
+/** It has numbers, and an earlier attempt with it may be stored. */
+function inDoubt(text: string): SentBatch<Message> {
+  const { batch, limitedBytes } = sent(text, 900)
+  return { batch: { ...batch, mayBeStored: true }, limitedBytes }
+}
+
 const TOO_LARGE = 'a message or compressed set is larger than max.message.bytes of the broker or topic'
 
 type Row = [
@@ -98,6 +104,35 @@ type Row = [
 ]
 
 const rows: Row[] = [
+  // With numbers.
+  [
+    'delivers a batch that the broker has already, where batches are numbered',
+    [sent('t/0: a b')],
+    [['t/0', { code: 46 }]],
+    { delivered: ['t/0: a b @-1'] },
+    { isNumbered: true },
+  ],
+  [
+    'fails a batch as a whole that may be stored and is too large now',
+    [inDoubt('t/0: a (b) c')],
+    [['t/0', { code: 10 }]],
+    { failed: ['a c: 10'] },
+    { isNumbered: true },
+  ],
+  [
+    'fails a batch as a whole that may be stored and of which a message is refused now',
+    [inDoubt('t/0: a b')],
+    [['t/0', { code: 87, recordErrors: [{ batchIndex: 0, message: null }] }]],
+    { failed: ['a b: 87'] },
+    { isNumbered: true },
+  ],
+  [
+    'delivers a batch that may be stored with its messages that have their outcome, which count in its offsets',
+    [inDoubt('t/0: (a) b')],
+    [['t/0', {}]],
+    { delivered: ['t/0: a b @10'] },
+    { isNumbered: true },
+  ],
   // One batch, each action.
   [
     'delivers a stored batch with its offset',

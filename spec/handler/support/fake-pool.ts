@@ -128,6 +128,7 @@ export class FakePool {
         onWriting?.()
         return this.#send(brokerId, request)
       },
+      initProducerId: () => Promise.reject(new Error('no broker here grants producer ids')),
     }
   }
 
