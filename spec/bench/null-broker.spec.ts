@@ -4,7 +4,13 @@ import sinon from 'sinon'
 import { NullAnswers } from '../../bench/programs/null-broker/answers.js'
 import { DelayedAnswers } from '../../bench/programs/null-broker/delayed-answers.js'
 import type { Api } from '../../lib/protocol/api.js'
-import { apiVersions, metadata, metadataRequest, produce } from '../../lib/protocol/messages/index.js'
+import {
+  apiVersions,
+  initProducerId,
+  metadata,
+  metadataRequest,
+  produce,
+} from '../../lib/protocol/messages/index.js'
 import { decodeResponse, encodeRequest } from '../../lib/protocol/request-response.js'
 
 const PORTS = [9092, 9093, 9094]
@@ -42,15 +48,33 @@ describe('The null broker of the bench', () => {
   })
 
   for (const version of versions(apiVersions)) {
-    it(`offers Produce, Metadata and ApiVersions to ApiVersions v${version}`, () => {
+    it(`offers Produce, Metadata, ApiVersions and InitProducerId to ApiVersions v${version}`, () => {
       const request = frame(apiVersions, version, { clientSoftwareName: 'x', clientSoftwareVersion: '1' })
       const { apiKeys, errorCode } = decoded(apiVersions, version, broker.answer(request).bytes!)
       expect(apiKeys.map(({ apiKey, maxVersion }) => [apiKey, maxVersion])).to.deep.equal([
         [0, 12],
         [3, 12],
         [18, 3],
+        [22, 4],
       ])
       expect(errorCode).to.equal(version > 3 ? 35 : 0)
+    })
+  }
+
+  for (const version of versions(initProducerId, 4)) {
+    it(`grants each producer an id of its own with InitProducerId v${version}`, () => {
+      const request = frame(initProducerId, version, {
+        transactionalId: null,
+        transactionTimeoutMs: 60_000,
+        producerId: -1n,
+        producerEpoch: -1,
+      })
+      const granted = [0, 1].map(() => decoded(initProducerId, version, broker.answer(request).bytes!))
+      expect(granted.map(({ errorCode, producerEpoch }) => [errorCode, producerEpoch])).to.deep.equal([
+        [0, 0],
+        [0, 0],
+      ])
+      expect(granted[0]!.producerId).to.not.equal(granted[1]!.producerId)
     })
   }
 

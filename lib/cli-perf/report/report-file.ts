@@ -3,11 +3,15 @@ import { constants } from 'node:fs'
 import { access, writeFile } from 'node:fs/promises'
 import { arch, cpus, platform, release } from 'node:os'
 import { dirname } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { ConfigError, printable } from '../../errors.js'
 import type { Figures } from '../result.js'
 import type { Sample } from '../timeline.js'
 import { type Draw, loadDraw } from './charts.js'
 import { page } from './page.js'
+
+/** The package that draws sets a timer of one frame for each chart, though nothing moves. */
+const FRAME_MS = 20
 
 export interface Measured {
   readonly result: Figures
@@ -49,6 +53,7 @@ export class ReportFile {
   /** @throws {ConfigError} when it cannot be written after all. */
   async write({ version, ...measured }: Measured): Promise<void> {
     const html = page({ ...measured, environment: environment(version) }, this.#draw)
+    await pause(FRAME_MS)
     try {
       await writeFile(this.#path, html)
     } catch (cause) {
