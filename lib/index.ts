@@ -8,6 +8,7 @@ export {
 } from './config/producer-config.js'
 export { parseProperties } from './config/properties.js'
 export {
+  AuthenticationError,
   BrokerError,
   ConfigError,
   ConnectionError,
@@ -20,6 +21,7 @@ export {
   type Persistence,
   ProducerClosedError,
   RequestTimeoutError,
+  SslAuthenticationError,
   UnconfirmedError,
   UnsupportedCodecError,
   UnsupportedVersionError,

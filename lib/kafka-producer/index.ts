@@ -3,6 +3,7 @@ export type { BrokerAddress } from '../broker-address.js'
 export { type ClientRelease, clientReleases } from '../config/client-defaults.js'
 export { parseProperties } from '../config/properties.js'
 export {
+  AuthenticationError,
   BrokerError,
   ConfigError,
   ConnectionError,
@@ -14,6 +15,7 @@ export {
   type Persistence,
   ProducerClosedError,
   RequestTimeoutError,
+  SslAuthenticationError,
   UnsupportedCodecError,
   UnsupportedVersionError,
 } from '../errors.js'
