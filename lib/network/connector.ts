@@ -8,10 +8,12 @@ import { connect as connectSocket, type LookupFunction, type Socket, type TcpNet
 import type { BrokerAddress } from '../broker-address.js'
 import type { KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'
+import type { TlsSettings } from '../security/tls-settings.js'
 import { BrokerClient, type BrokerClientOptions } from './broker-client.js'
-import { connectTo } from './connect.js'
+import { connectTo, type Secure } from './connect.js'
 import { Connection, type ConnectionListener, type ConnectionOptions } from './connection.js'
 import { Dial, type Dialled } from './dial.js'
+import { TlsHandshakes } from './tls-handshake.js'
 
 export interface ConnectorOptions {
   /** `client.id`, in every request. */
@@ -23,6 +25,8 @@ export interface ConnectorOptions {
   readonly sendBufferBytes: number
   /** Largest response accepted, in bytes. */
   readonly maxFrameBytes: number
+  /** Connections are TLS, with these settings. Default: they are not. */
+  readonly tls?: TlsSettings | undefined
   /** A quota was exceeded: called with how long the broker holds back, or asks the client to. */
   readonly onThrottle?: (broker: string, throttleTimeMs: number) => void
   /** A request is written, an answer was read: called with its bytes. */
@@ -41,9 +45,10 @@ export class Connector {
   constructor(options: ConnectorOptions) {
     const { connectTimeoutMs, maxFrameBytes, clientId, logger, onThrottle, onWritten, onRead } = options
     const dial = dialWith(options)
+    const secure = secureWith(options)
     this.#connection = {
       connect: (address, connecting, signal) =>
-        connectTo(address, { connectTimeoutMs, dial }, connecting, signal),
+        connectTo(address, { connectTimeoutMs, dial, secure }, connecting, signal),
       maxFrameBytes,
     }
     this.#client = {
@@ -69,6 +74,12 @@ export class Connector {
   ): Promise<BrokerClient> {
     return BrokerClient.connect(address, this.#client, onClose, signal)
   }
+}
+
+function secureWith({ tls, sendBufferBytes }: ConnectorOptions): Secure | null {
+  if (!tls) return null
+  const handshakes = new TlsHandshakes(tls, sendBufferBytes)
+  return (socket, address, securing) => handshakes.secure(socket, address, securing)
 }
 
 function dialWith({ openSocket = connectSocket, sendBufferBytes, lookup }: ConnectorOptions) {
