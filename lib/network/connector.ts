@@ -1,6 +1,6 @@
 /**
  * Makes connections to brokers: the one place that knows how a socket is opened, its time limit and buffers, the limit
- * of a response, and what each client on top of it needs. Made once for a producer and handed on.
+ * of a response, and what each client on top of it needs, TLS and login among it. Made once for a producer and handed on.
  *
  * Keeps no connection. What a socket is wrapped in, or replaced by, is decided here and nowhere above.
  */
@@ -12,7 +12,10 @@ import type { TlsSettings } from '../security/tls-settings.js'
 import { BrokerClient, type BrokerClientOptions } from './broker-client.js'
 import { connectTo, type Secure } from './connect.js'
 import { Connection, type ConnectionListener, type ConnectionOptions } from './connection.js'
+import type { Authenticate } from './detect-versions.js'
 import { Dial, type Dialled } from './dial.js'
+import { LoginRefusals } from './login-refusals.js'
+import type { SaslLogin } from './sasl-login.js'
 import { TlsHandshakes } from './tls-handshake.js'
 
 export interface ConnectorOptions {
@@ -27,6 +30,8 @@ export interface ConnectorOptions {
   readonly maxFrameBytes: number
   /** Connections are TLS, with these settings. Default: they are not. */
   readonly tls?: TlsSettings | undefined
+  /** Logs in over each connection. Default: nobody has to. */
+  readonly login?: SaslLogin | undefined
   /** A quota was exceeded: called with how long the broker holds back, or asks the client to. */
   readonly onThrottle?: (broker: string, throttleTimeMs: number) => void
   /** A request is written, an answer was read: called with its bytes. */
@@ -41,8 +46,12 @@ export interface ConnectorOptions {
 export class Connector {
   readonly #connection: ConnectionOptions
   readonly #client: BrokerClientOptions
+  readonly #login: SaslLogin | null
+  /** Brokers that did not let this client in, or did not prove who they are. */
+  readonly refusals = new LoginRefusals()
 
   constructor(options: ConnectorOptions) {
+    this.#login = options.login ?? null
     const { connectTimeoutMs, maxFrameBytes, clientId, logger, onThrottle, onWritten, onRead } = options
     const dial = dialWith(options)
     const secure = secureWith(options)
@@ -73,6 +82,12 @@ export class Connector {
     signal?: AbortSignal,
   ): Promise<BrokerClient> {
     return BrokerClient.connect(address, this.#client, onClose, signal)
+  }
+
+  /** What makes a fresh connection to this broker fit for requests; null where nothing has to. */
+  loginTo(address: BrokerAddress): Authenticate | null {
+    const login = this.#login
+    return login && ((client) => login.authenticate(client, address))
   }
 }
 
