@@ -14,7 +14,13 @@
 import _ from 'lodash'
 import { addressText, type BrokerAddress, isReachable } from '../broker-address.js'
 import { counted } from '../counted.js'
-import { type KafkaError, MetadataError, printable } from '../errors.js'
+import {
+  AuthenticationError,
+  type KafkaError,
+  MetadataError,
+  printable,
+  SslAuthenticationError,
+} from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { BrokerSession, FetchedMetadata } from '../network/broker-session.js'
 import { errorCode } from '../protocol/error-code.js'
@@ -61,11 +67,13 @@ export class MetadataSource {
 
   /**
    * @param topics - at least one.
+   * @throws {AuthenticationError} when no broker answered, and one did not let this client in.
    * @throws {MetadataError} when no broker answered; names each one with what it did, `cause` is the last failure.
    */
   async fetch(topics: readonly string[]): Promise<MetadataResponse> {
     const failures: string[] = []
     let cause: unknown
+    let refusal: AuthenticationError | null = null
     for (const address of this.#candidates()) {
       if (this.#closedFor) throw this.#closedFor
       try {
@@ -78,6 +86,7 @@ export class MetadataSource {
         if (this.#closedFor) throw this.#closedFor
         this.#failed.add(addressText(address))
         cause = error
+        if (error instanceof AuthenticationError) refusal ??= error
         const { message } = error as Error
         failures.push(message)
         this.#options.logger.warn(
@@ -86,9 +95,8 @@ export class MetadataSource {
       }
     }
     if (this.#closedFor) throw this.#closedFor
-    throw new MetadataError(`no broker of ${this.#listText()} gives metadata: ${failures.join('; ')}`, {
-      cause,
-    })
+    const text = `no broker of ${this.#listText()} gives metadata: ${failures.join('; ')}`
+    throw refusal ? refused(text, refusal) : new MetadataError(text, { cause })
   }
 
   /** Whether the last answer says less than the same broker would say now: it came as the first one, in v0. */
@@ -206,4 +214,11 @@ export class MetadataSource {
     const { bootstrap, listKey = 'metadata.broker.list' } = this.#options
     return `${listKey}=${printable(bootstrap.map(addressText).join(','))}`
   }
+}
+
+/** Waiting does not help against it, whatever the other brokers did. */
+function refused(text: string, cause: AuthenticationError): AuthenticationError {
+  if (cause instanceof SslAuthenticationError) return new SslAuthenticationError(text, { cause })
+  const { mechanism } = cause
+  return new AuthenticationError(text, { cause, ...(mechanism !== undefined && { mechanism }) })
 }

@@ -8,7 +8,7 @@
  * @see docs/KAFKA-PRODUCER.md; org.apache.kafka.clients.producer.KafkaProducer 4.3
  */
 import type { Writable } from 'node:stream'
-import { asKafkaError, type KafkaError, ProducerClosedError } from '../errors.js'
+import { AuthenticationError, asKafkaError, type KafkaError, ProducerClosedError } from '../errors.js'
 import { defaultLogger, guarded, type Logger } from '../logger.js'
 import type { KafkaMetric } from '../metrics/kafka-metric.js'
 import { nameOfThrown } from '../name-of-thrown.js'
@@ -112,7 +112,9 @@ export class KafkaProducer<K = unknown, V = unknown> {
         onAbort: (error) => this.#intake.abort(error),
         onRecordsFailed: (futures, error) => this.#failed(futures, error),
         onRun: () => this.#changed(),
-        onMetadata: () => {
+        onMetadata: (error) => {
+          // Waiting does not help: who reads the error has to act.
+          if (error instanceof AuthenticationError) this.#intake.abort(error)
           this.#intake.admit(performance.now())
           this.#changed()
         },
@@ -218,7 +220,7 @@ export class KafkaProducer<K = unknown, V = unknown> {
       if (view && view.partitionCount > 0) return view.partitions().map((one) => partitionInfo(topic, one))
       this.#checkOpen()
       const cause = causeOf(cluster, topic) ?? metadata.lastError
-      if (isFinal(cluster.errorCodeOf(topic))) throw cause
+      if (isFinal(cluster.errorCodeOf(topic)) || cause instanceof AuthenticationError) throw cause
       const leftMs = deadlineMs - performance.now()
       if (leftMs <= 0) {
         throw new TimeoutError(`nothing is known of the topic after max.block.ms=${this.config.maxBlockMs}`, {
@@ -413,7 +415,7 @@ export class KafkaProducer<K = unknown, V = unknown> {
   }
 
   #force(): void {
-    const { sender, nodes, metadata, source, idempotence } = this.#parts
+    const { sender, nodes, metadata, source, idempotence, closeSecurity } = this.#parts
     const error = new ProducerClosedError('the producer was closed before the record was stored')
     idempotence?.transactions.close(error)
     sender.abortAll(error)
@@ -423,6 +425,7 @@ export class KafkaProducer<K = unknown, V = unknown> {
     nodes.close(error)
     metadata.close()
     source.close(error)
+    closeSecurity()
     this.#changed()
   }
 

@@ -3,12 +3,14 @@ import { addressText, type BrokerAddress } from '../broker-address.js'
 import { BrokerSessions } from '../cluster/broker-sessions.js'
 import { ClusterMetadata } from '../cluster/cluster-metadata.js'
 import { MetadataSource } from '../cluster/metadata-source.js'
-import { ConfigError, KafkaError, UnsupportedCodecError } from '../errors.js'
+import { AuthenticationError, ConfigError, KafkaError, UnsupportedCodecError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { ApiVersionsCache } from '../network/api-versions-cache.js'
 import { BrokerSession } from '../network/broker-session.js'
 import { Connector } from '../network/connector.js'
+import { protectionOf } from '../network/protection.js'
 import { type Compression, compressionNamed } from '../protocol/records/compression.js'
+import { type SecuritySettings, securitySettings } from '../security/security-settings.js'
 import { BatchCompletion } from './batch-completion.js'
 import { BrokerNodes } from './broker-nodes.js'
 import type { ProducerInterceptors } from './interceptors.js'
@@ -34,6 +36,8 @@ export interface ProducerParts {
   readonly sender: Sender
   /** null where idempotence is off from the beginning. */
   readonly idempotence: Idempotence | null
+  /** Ends what runs for the login, such as the refresh of a token. */
+  closeSecurity(): void
 }
 
 export interface PartsListener
@@ -48,6 +52,7 @@ export function compose(
   interceptors: ProducerInterceptors | null,
   logger: Logger,
   listener: PartsListener,
+  security: SecuritySettings = securitySettings(config.security, { logger }),
 ): ProducerParts {
   const { requestTimeoutMs, transactionalId, acks } = config
   const random = Math.random
@@ -65,7 +70,7 @@ export function compose(
   })
   const cluster = new ClusterMetadata()
   const brokerIds = new BrokerIds(cluster)
-  const sessions = sessionsOf(config, logger, metrics, brokerIds)
+  const sessions = sessionsOf(config, logger, metrics, brokerIds, security)
   const source = new MetadataSource({
     bootstrap: config.bootstrapServers,
     sessions,
@@ -122,10 +127,12 @@ export function compose(
     reconnectBackoff,
     addressOf: (id) => cluster.addressOf(id),
     topics,
-    onConnected: (broker, made) => {
+    onConnected: (broker, made, brokerId) => {
       if (made instanceof KafkaError) {
         logger.warn(`connecting to ${broker} failed: ${made.message}`)
         metadata.requestUpdate()
+        // Waiting does not help: who reads the error has to act.
+        if (made instanceof AuthenticationError) sender.failNode(brokerId, made, performance.now())
       } else channel?.learnFrom(made)
       sender.wake()
     },
@@ -219,7 +226,19 @@ export function compose(
     },
     idempotence,
   )
-  return { cluster, metadata, source, nodes, accumulator, outcomes, metrics, sender, idempotence }
+  const closeSecurity = (): void => void security.sasl?.close?.()
+  return {
+    cluster,
+    metadata,
+    source,
+    nodes,
+    accumulator,
+    outcomes,
+    metrics,
+    sender,
+    idempotence,
+    closeSecurity,
+  }
 }
 
 function candidatesOf(
@@ -261,8 +280,10 @@ function sessionsOf(
   logger: Logger,
   metrics: KafkaProducerMetrics,
   brokerIds: BrokerIds,
+  security: SecuritySettings,
 ): BrokerSessions {
   const connector = new Connector({
+    ...protectionOf(security, config.requestTimeoutMs),
     clientId: config.clientId,
     logger,
     connectTimeoutMs: config.socketConnectionSetupTimeoutMs,

@@ -16,6 +16,9 @@ const apiNames: readonly string[] = [
   'AddOffsetsToTxn',
   'TxnOffsetCommit',
   'EndTxn',
+  'SaslHandshake',
+  'SaslAuthenticate',
+  'TlsHandshake',
 ] satisfies ApiName[]
 
 export interface FaultFilter {
