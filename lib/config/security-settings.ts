@@ -285,7 +285,7 @@ export const securitySettings = [
     min: 0,
     source: 'java',
     since: '3.1',
-    doc: 'Longest such pause; no more attempts are made once the pauses would exceed it.',
+    doc: 'How long attempts go on altogether.',
   },
   {
     key: 'sasl.login.refresh.window.factor',
