@@ -9,6 +9,7 @@ import { ApiVersionsCache } from '../network/api-versions-cache.js'
 import { BrokerSession } from '../network/broker-session.js'
 import { Connector } from '../network/connector.js'
 import { type Compression, compressionNamed } from '../protocol/records/compression.js'
+import { refuseProtection, type SecuritySettings } from '../security/security-settings.js'
 import { BatchCompletion } from './batch-completion.js'
 import { BrokerNodes } from './broker-nodes.js'
 import type { ProducerInterceptors } from './interceptors.js'
@@ -47,6 +48,7 @@ export function compose(
   config: KafkaProducerConfig,
   interceptors: ProducerInterceptors | null,
   logger: Logger,
+  security: SecuritySettings,
   listener: PartsListener,
 ): ProducerParts {
   const { requestTimeoutMs, transactionalId, acks } = config
@@ -65,7 +67,7 @@ export function compose(
   })
   const cluster = new ClusterMetadata()
   const brokerIds = new BrokerIds(cluster)
-  const sessions = sessionsOf(config, logger, metrics, brokerIds)
+  const sessions = sessionsOf(config, logger, metrics, brokerIds, security)
   const source = new MetadataSource({
     bootstrap: config.bootstrapServers,
     sessions,
@@ -261,7 +263,9 @@ function sessionsOf(
   logger: Logger,
   metrics: KafkaProducerMetrics,
   brokerIds: BrokerIds,
+  security: SecuritySettings,
 ): BrokerSessions {
+  refuseProtection(security)
   const connector = new Connector({
     clientId: config.clientId,
     logger,

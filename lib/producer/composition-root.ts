@@ -16,6 +16,7 @@ import { Connector } from '../network/connector.js'
 import { ProducerPool } from '../pool/producer-pool.js'
 import { SyncProducer, type SyncProducerListener } from '../pool/sync-producer.js'
 import { type Compression, compressionNamed } from '../protocol/records/compression.js'
+import { refuseProtection, type SecuritySettings } from '../security/security-settings.js'
 import { type Classes, encodersOf, partitionerOf } from './classes.js'
 import type { RefreshEvent } from './events.js'
 
@@ -43,6 +44,7 @@ export function compose(
   logger: Logger,
   listener: ComponentsListener,
   eventLoop: EventLoopYield,
+  security: SecuritySettings = { protocol: 'PLAINTEXT' },
 ): Components {
   const partitioner = partitionerOf(config, classes)
   const encoders = encodersOf(config, classes)
@@ -58,7 +60,7 @@ export function compose(
       listener.requests.onUnconfirmed(broker, unconfirmed, reason)
     },
   }
-  const connector = connectorOf(config, logger, listener)
+  const connector = connectorOf(config, logger, listener, security)
   const { requestTimeoutMs } = config
   const sessions = new BrokerSessions({
     create: (address, onClosed) =>
@@ -118,7 +120,13 @@ export function compose(
   return { handler, pool, closeMetadata }
 }
 
-function connectorOf(config: ProducerConfig, logger: Logger, listener: ComponentsListener): Connector {
+function connectorOf(
+  config: ProducerConfig,
+  logger: Logger,
+  listener: ComponentsListener,
+  security: SecuritySettings,
+): Connector {
+  refuseProtection(security)
   return new Connector({
     clientId: config.clientId,
     logger,

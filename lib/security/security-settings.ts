@@ -4,7 +4,7 @@
  * Reads the keys of the Java client through {@link SecurityValues}, whoever has them, and the native alternatives.
  * Knows no socket.
  */
-import { printable } from '../errors.js'
+import { ConfigError, printable } from '../errors.js'
 import type { SaslMechanism } from './sasl-mechanism.js'
 import { mechanismOf } from './sasl-settings.js'
 import type { SecurityOptions, SecurityValues } from './security-values.js'
@@ -62,4 +62,13 @@ function refuseIdle(
     const protocol = printable(values.text('security.protocol') || 'PLAINTEXT')
     values.fail('security.protocol', `is ${protocol}, and options.${option} is given: write ${wanted}`)
   }
+}
+
+/** Without connections that can do it, payloads would be sent without the protection that was asked for. */
+export function refuseProtection({ protocol }: SecuritySettings): void {
+  if (protocol === 'PLAINTEXT') return
+  throw new ConfigError(
+    `security.protocol is ${protocol}: only PLAINTEXT is available yet`,
+    'security.protocol',
+  )
 }
