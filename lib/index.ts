@@ -139,3 +139,6 @@ export {
   type SendOptions,
 } from './producer/producer.js'
 export type { Serialized } from './protocol/writer.js'
+export type { Credentials, CredentialsProvider } from './security/credentials.js'
+export type { OAuthToken, OAuthTokenProvider } from './security/oauth-token.js'
+export type { TlsOptions } from './security/security-values.js'

@@ -34,7 +34,7 @@ export const protectionSettings = [
     default: '',
     source: 'java',
     since: '2.0',
-    doc: 'Names for sources of values, each with a class in config.providers.NAME.class: EnvVarConfigProvider, FileConfigProvider or DirectoryConfigProvider of org.apache.kafka.common.config.provider. Then ${NAME:KEY} or ${NAME:PATH:KEY} inside any value is replaced.',
+    doc: 'Names for sources of values, each with a class in config.providers.NAME.class: EnvVarConfigProvider, FileConfigProvider or DirectoryConfigProvider of org.apache.kafka.common.config.provider. Then a dollar sign and {NAME:KEY} or {NAME:PATH:KEY} inside any value is replaced.',
     example: 'env',
   },
 ] as const satisfies readonly Setting[]
@@ -285,7 +285,7 @@ export const securitySettings = [
     min: 0,
     source: 'java',
     since: '3.1',
-    doc: 'Longest such pause; no more attempts are made once the pauses would exceed it.',
+    doc: 'How long attempts go on altogether.',
   },
   {
     key: 'sasl.login.refresh.window.factor',

@@ -65,9 +65,16 @@ export class SecurityValues {
     return [{ level, text }]
   }
 
+  /** Whether the protocol has a use for a key. */
+  #isInUse(key: string): boolean {
+    const protocol = this.text('security.protocol').toUpperCase()
+    return key.startsWith('ssl.') ? protocol.endsWith('SSL') : protocol.startsWith('SASL')
+  }
+
   #check({ key, type, inNode, choices, doc, default: byDefault }: Setting): void {
     const text = this.text(key)
     if (inNode === 'only the default') {
+      if (!this.#isInUse(key)) return
       if (text !== byDefault && text !== 'null') this.fail(key, `cannot be used here. ${doc}`)
       return
     }

@@ -22,6 +22,9 @@ export {
 export type { Logger } from '../logger.js'
 export { type KafkaMetric, metricValue } from '../metrics/kafka-metric.js'
 export type { Serialized } from '../protocol/serialized.js'
+export type { Credentials, CredentialsProvider } from '../security/credentials.js'
+export type { OAuthToken, OAuthTokenProvider } from '../security/oauth-token.js'
+export type { TlsOptions } from '../security/security-values.js'
 export {
   ClusterAuthorizationError,
   CommitFailedError,

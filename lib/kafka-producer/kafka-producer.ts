@@ -12,6 +12,10 @@ import { AuthenticationError, asKafkaError, type KafkaError, ProducerClosedError
 import { defaultLogger, guarded, type Logger } from '../logger.js'
 import type { KafkaMetric } from '../metrics/kafka-metric.js'
 import { nameOfThrown } from '../name-of-thrown.js'
+import type { CredentialsProvider } from '../security/credentials.js'
+import type { OAuthTokenProvider } from '../security/oauth-token.js'
+import { type SecuritySettings, securitySettings } from '../security/security-settings.js'
+import type { TlsOptions } from '../security/security-values.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import { IllegalStateError } from './errors.js'
 import { ProducerInterceptors } from './interceptors.js'
@@ -43,6 +47,14 @@ export interface KafkaProducerOptions<K = unknown, V = unknown> {
   valueSerializer?: Serializer<V>
   /** Default: WARN and ERROR to stderr. */
   logger?: Logger
+  /** Options for `tls.connect`, in place of `ssl.` settings. For `security.protocol` SSL and SASL_SSL. */
+  tls?: TlsOptions
+  /** User name and password for PLAIN and SCRAM, in place of `sasl.jaas.config`; asked at each login. */
+  credentials?: CredentialsProvider
+  /** Tokens for OAUTHBEARER, in place of `sasl.oauthbearer.token.endpoint.url`; asked again before one ends. */
+  oauthToken?: OAuthTokenProvider
+  /** Prepares user name and password of SCRAM with SASLprep, as RFC 5802 has it and Kafka has not. Default false. */
+  saslPrep?: boolean
 }
 
 export interface KafkaProducerCloseOptions {
@@ -68,6 +80,7 @@ export class KafkaProducer<K = unknown, V = unknown> {
   readonly #logger: Logger
   readonly #parts: ProducerParts
   readonly #intake: RecordIntake
+  readonly #security: SecuritySettings
   readonly #plugins: readonly { close?(): void }[]
   readonly #interceptors: ProducerInterceptors | null
   readonly #closeListeners = new Set<() => void>()
@@ -106,7 +119,8 @@ export class KafkaProducer<K = unknown, V = unknown> {
       interceptors.length > 0 ? new ProducerInterceptors(interceptors, this.config, logger) : null
     this.#plugins = [keys, values, ...(partitioner ? [partitioner] : [])] as { close?(): void }[]
     try {
-      this.#parts = compose(this.config, this.#interceptors, logger, {
+      this.#security = securitySettings(this.config.security, { ...options, logger })
+      this.#parts = compose(this.config, this.#interceptors, logger, this.#security, {
         onWaits: (nowMs) => this.#intake.expire(nowMs),
         hasWaits: () => this.#intake.waiting > 0,
         onAbort: (error) => this.#intake.abort(error),
@@ -345,6 +359,7 @@ export class KafkaProducer<K = unknown, V = unknown> {
     if (timeoutMs > 0) await this.#drained(timeoutMs)
     this.#force()
     outcomes.reportUnobserved()
+    await this.#security.sasl?.close?.()
     this.#closePlugins()
   }
 
@@ -415,7 +430,7 @@ export class KafkaProducer<K = unknown, V = unknown> {
   }
 
   #force(): void {
-    const { sender, nodes, metadata, source, idempotence, closeSecurity } = this.#parts
+    const { sender, nodes, metadata, source, idempotence } = this.#parts
     const error = new ProducerClosedError('the producer was closed before the record was stored')
     idempotence?.transactions.close(error)
     sender.abortAll(error)
@@ -425,7 +440,6 @@ export class KafkaProducer<K = unknown, V = unknown> {
     nodes.close(error)
     metadata.close()
     source.close(error)
-    closeSecurity()
     this.#changed()
   }
 

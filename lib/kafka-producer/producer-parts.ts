@@ -10,7 +10,7 @@ import { BrokerSession } from '../network/broker-session.js'
 import { Connector } from '../network/connector.js'
 import { protectionOf } from '../network/protection.js'
 import { type Compression, compressionNamed } from '../protocol/records/compression.js'
-import { type SecuritySettings, securitySettings } from '../security/security-settings.js'
+import type { SecuritySettings } from '../security/security-settings.js'
 import { BatchCompletion } from './batch-completion.js'
 import { BrokerNodes } from './broker-nodes.js'
 import type { ProducerInterceptors } from './interceptors.js'
@@ -36,8 +36,6 @@ export interface ProducerParts {
   readonly sender: Sender
   /** null where idempotence is off from the beginning. */
   readonly idempotence: Idempotence | null
-  /** Ends what runs for the login, such as the refresh of a token. */
-  closeSecurity(): void
 }
 
 export interface PartsListener
@@ -51,8 +49,8 @@ export function compose(
   config: KafkaProducerConfig,
   interceptors: ProducerInterceptors | null,
   logger: Logger,
+  security: SecuritySettings,
   listener: PartsListener,
-  security: SecuritySettings = securitySettings(config.security, { logger }),
 ): ProducerParts {
   const { requestTimeoutMs, transactionalId, acks } = config
   const random = Math.random
@@ -226,7 +224,6 @@ export function compose(
     },
     idempotence,
   )
-  const closeSecurity = (): void => void security.sasl?.close?.()
   return {
     cluster,
     metadata,
@@ -237,7 +234,6 @@ export function compose(
     metrics,
     sender,
     idempotence,
-    closeSecurity,
   }
 }
 

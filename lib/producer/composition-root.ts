@@ -17,7 +17,7 @@ import { protectionOf } from '../network/protection.js'
 import { ProducerPool } from '../pool/producer-pool.js'
 import { SyncProducer, type SyncProducerListener } from '../pool/sync-producer.js'
 import { type Compression, compressionNamed } from '../protocol/records/compression.js'
-import { type SecuritySettings, securitySettings } from '../security/security-settings.js'
+import type { SecuritySettings } from '../security/security-settings.js'
 import { type Classes, encodersOf, partitionerOf } from './classes.js'
 import type { RefreshEvent } from './events.js'
 
@@ -45,7 +45,7 @@ export function compose(
   logger: Logger,
   listener: ComponentsListener,
   eventLoop: EventLoopYield,
-  security: SecuritySettings = securitySettings(config.security, { logger }),
+  security: SecuritySettings = { protocol: 'PLAINTEXT' },
 ): Components {
   const partitioner = partitionerOf(config, classes)
   const encoders = encodersOf(config, classes)
@@ -117,7 +117,6 @@ export function compose(
   const closeMetadata = (reason: KafkaError): void => {
     source.close(reason)
     brokerPartitionInfo.close()
-    void security.sasl?.close?.()
   }
   return { handler, pool, closeMetadata }
 }

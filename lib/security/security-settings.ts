@@ -4,10 +4,14 @@
  * Reads the keys of the Java client through {@link SecurityValues}, whoever has them, and the native alternatives.
  * Knows no socket.
  */
-import { ConfigError } from '../errors.js'
-import type { Logger } from '../logger.js'
+import { printable } from '../errors.js'
 import type { SaslMechanism } from './sasl-mechanism.js'
+import { mechanismOf } from './sasl-settings.js'
+import type { SecurityOptions, SecurityValues } from './security-values.js'
+import { tlsSettings } from './tls.js'
 import type { TlsSettings } from './tls-settings.js'
+
+export type { SecurityOptions, SecurityValues } from './security-values.js'
 
 export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
 
@@ -18,24 +22,44 @@ export interface SecuritySettings {
   readonly sasl?: SaslMechanism
 }
 
-/** The keys of the Java client with their values, defaults included; `${provider:…}` is replaced already. */
-export interface SecurityValues {
-  /** Whether a key was given, whatever its value. */
-  has(key: string): boolean
-  /** The text of a key, trimmed, or its default; empty where it has none. */
-  text(key: string): string
-  /** Ends in a ConfigError that begins with the place and the key. Never give it the value of a secret. */
-  fail(key: string, problem: string): never
+/** @throws {ConfigError} where settings conflict, one is missing, or a file cannot be used: the text names the key. */
+export function securitySettings(values: SecurityValues, options: SecurityOptions): SecuritySettings {
+  const protocol = protocolOf(values)
+  const isEncrypted = protocol.endsWith('SSL')
+  const isAuthenticated = protocol.startsWith('SASL')
+  refuseIdle(values, { tls: isEncrypted, credentials: isAuthenticated, oauthToken: isAuthenticated }, options)
+  return {
+    protocol,
+    ...(isEncrypted && { tls: tlsSettings(values, options.tls ?? {}, options.logger) }),
+    ...(isAuthenticated && { sasl: mechanismOf(values, options, isEncrypted) }),
+  }
 }
 
-/** Native alternatives, and what the parts need besides. */
-export interface SecurityOptions {
-  readonly logger: Logger
-}
-
-/** @throws {ConfigError} where settings conflict or one is missing: the text names it. */
-export function securitySettings(values: SecurityValues, _options: SecurityOptions): SecuritySettings {
+function protocolOf(values: SecurityValues): SecurityProtocol {
   const protocol = values.text('security.protocol').toUpperCase()
-  if (protocol === 'PLAINTEXT' || protocol === '') return { protocol: 'PLAINTEXT' }
-  throw new ConfigError('security.protocol: only PLAINTEXT is available', 'security.protocol')
+  switch (protocol) {
+    case 'SSL':
+    case 'SASL_PLAINTEXT':
+    case 'SASL_SSL':
+    case 'PLAINTEXT':
+      return protocol
+    case '':
+      return 'PLAINTEXT'
+    default:
+      return values.fail('security.protocol', 'is none of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL')
+  }
+}
+
+/** Whoever gives a native option means it: without the protocol for it, connections would go without. */
+function refuseIdle(
+  values: SecurityValues,
+  inUse: Readonly<Record<'tls' | 'credentials' | 'oauthToken', boolean>>,
+  options: SecurityOptions,
+): void {
+  for (const option of ['tls', 'credentials', 'oauthToken'] as const) {
+    if (options[option] === undefined || inUse[option]) continue
+    const wanted = option === 'tls' ? 'SSL or SASL_SSL' : 'SASL_SSL or SASL_PLAINTEXT'
+    const protocol = printable(values.text('security.protocol') || 'PLAINTEXT')
+    values.fail('security.protocol', `is ${protocol}, and options.${option} is given: write ${wanted}`)
+  }
 }
