@@ -10,15 +10,15 @@ const apiNames: readonly string[] = [
   'Produce',
   'Metadata',
   'ApiVersions',
+  'SaslHandshake',
+  'SaslAuthenticate',
+  'TlsHandshake',
   'InitProducerId',
   'FindCoordinator',
   'AddPartitionsToTxn',
   'AddOffsetsToTxn',
   'TxnOffsetCommit',
   'EndTxn',
-  'SaslHandshake',
-  'SaslAuthenticate',
-  'TlsHandshake',
 ] satisfies ApiName[]
 
 export interface FaultFilter {
