@@ -6,6 +6,7 @@
 import { printable } from '../errors.js'
 import type { GivenProperties } from './given-properties.js'
 import type { KnownKeys } from './known-keys.js'
+import type { Setting } from './setting.js'
 
 /** In place of a value that may be a secret. */
 export const HIDDEN = '[not shown]'
@@ -39,15 +40,20 @@ function shown(
   return printable(inForce.get(key) ?? given.get(key)!)
 }
 
+/** Whether a provider gave the value of a setting, or of the one that it has its default from. */
+export function isProvided({ key, defaultIs }: Setting, given: GivenProperties): boolean {
+  return given.isProvided(key) || (defaultIs !== undefined && !given.has(key) && given.isProvided(defaultIs))
+}
+
 /** The fields of a configuration for `inspect`: the same, but for what a provider gave. */
 export function inspected(
   fields: object,
-  keyByField: ReadonlyMap<string, string>,
+  rowByField: ReadonlyMap<string, Setting>,
   given: GivenProperties,
 ): Record<string, unknown> {
   const entries = Object.entries(fields).map(([field, value]) => {
-    const key = keyByField.get(field)
-    return [field, key !== undefined && given.isProvided(key) ? HIDDEN : value] as const
+    const row = rowByField.get(field)
+    return [field, row !== undefined && isProvided(row, given) ? HIDDEN : value] as const
   })
   return Object.fromEntries(entries)
 }

@@ -11,7 +11,7 @@ import { ConfigError, printable } from '../errors.js'
 import { defaultLogger, type Logger } from '../logger.js'
 import { type BrokerRelease, parseBrokerRelease } from './broker-release.js'
 import { withProvidedValues } from './config-providers.js'
-import { givenLine, HIDDEN, inspected } from './echo.js'
+import { givenLine, HIDDEN, inspected, isProvided } from './echo.js'
 import { GivenProperties } from './given-properties.js'
 import { hintsOn, missingHint } from './hints.js'
 import { classNameFor, producerHints } from './producer-hints.js'
@@ -25,7 +25,7 @@ import {
 import { parsePropertyLines } from './properties.js'
 import { readPropertiesFile } from './properties-file.js'
 import { SecurityValues } from './security-values.js'
-import { fieldOf } from './setting.js'
+import { fieldOf, type Setting } from './setting.js'
 import { parseInteger, SettingReader } from './setting-reader.js'
 
 /** Codecs by name, as in `compression.codec`. */
@@ -213,13 +213,13 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
     return new Map(
       producerKeys.settings.map((row) => [
         row.key,
-        this.#given.isProvided(row.key) ? HIDDEN : textOf(this[fieldOf(row)]),
+        isProvided(row, this.#given) ? HIDDEN : textOf(this[fieldOf(row)]),
       ]),
     )
   }
 
   [inspect.custom](_depth: number, options: InspectOptions): string {
-    return `ProducerConfig ${inspect(inspected(this, keyByField, this.#given), options)}`
+    return `ProducerConfig ${inspect(inspected(this, rowByField, this.#given), options)}`
   }
 
   #tell(logger: Logger): void {
@@ -231,8 +231,8 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
   }
 }
 
-const keyByField: ReadonlyMap<string, string> = new Map(
-  producerKeys.settings.map((row) => [fieldOf(row), row.key]),
+const rowByField: ReadonlyMap<string, Setting> = new Map(
+  producerKeys.settings.map((row) => [fieldOf(row), row]),
 )
 
 /** A field as one would write it in a file. */

@@ -81,6 +81,8 @@ export class SecurityValues {
     if (type === 'int' || type === 'long') this.#read.int(key)
     else if (type === 'double') this.#read.double(key)
     else if (type === 'boolean') this.#read.boolean(key)
-    else if (choices !== undefined && text !== '') this.#read.choiceInAnyCase(key)
+    else if (choices !== undefined && text !== '' && !choices.includes(text.toUpperCase())) {
+      this.fail(key, `is none of ${choices.join(', ')}`)
+    }
   }
 }

@@ -103,7 +103,10 @@ export class SettingReader<Row extends Setting> {
   }
 
   brokers(key: Row['key']): readonly BrokerAddress[] {
-    return parseBrokerList(this.text(key), (problem) => this.fail(key, problem))
+    const isSecret = this.#given.isProvided(key)
+    return parseBrokerList(this.text(key), (problem) =>
+      isSecret ? this.refuse(key, this.text(key)) : this.fail(key, problem),
+    )
   }
 
   /** Throws an error that begins with the place and the key. */

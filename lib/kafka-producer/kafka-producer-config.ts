@@ -8,7 +8,7 @@ import { type InspectOptions, inspect } from 'node:util'
 import type { BrokerAddress } from '../broker-address.js'
 import { type ClientRelease, defaultsOf, type ReleaseRules, rulesOf } from '../config/client-defaults.js'
 import { withProvidedValues } from '../config/config-providers.js'
-import { givenLine, HIDDEN, inspected } from '../config/echo.js'
+import { givenLine, HIDDEN, inspected, isProvided } from '../config/echo.js'
 import { GivenProperties } from '../config/given-properties.js'
 import { type Hint, hintsOn } from '../config/hints.js'
 import {
@@ -21,7 +21,7 @@ import {
 import { parsePropertyLines } from '../config/properties.js'
 import { readPropertiesFile } from '../config/properties-file.js'
 import { SecurityValues } from '../config/security-values.js'
-import { fieldOf } from '../config/setting.js'
+import { fieldOf, type Setting } from '../config/setting.js'
 import { SettingReader } from '../config/setting-reader.js'
 import { defaultLogger, type Logger } from '../logger.js'
 import * as readers from './config-readers.js'
@@ -234,13 +234,13 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
     return new Map(
       kafkaProducerKeys.settings.map((row) => [
         row.key,
-        this.#given.isProvided(row.key) ? HIDDEN : textOf(this[fieldOf(row)]),
+        isProvided(row, this.#given) ? HIDDEN : textOf(this[fieldOf(row)]),
       ]),
     )
   }
 
   [inspect.custom](_depth: number, options: InspectOptions): string {
-    return `KafkaProducerConfig ${inspect(inspected(this, keyByField, this.#given), options)}`
+    return `KafkaProducerConfig ${inspect(inspected(this, rowByField, this.#given), options)}`
   }
 
   #report(logger: Logger, own: readonly Hint[]): void {
@@ -258,8 +258,8 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
   }
 }
 
-const keyByField: ReadonlyMap<string, string> = new Map(
-  kafkaProducerKeys.settings.map((row) => [fieldOf(row), row.key]),
+const rowByField: ReadonlyMap<string, Setting> = new Map(
+  kafkaProducerKeys.settings.map((row) => [fieldOf(row), row]),
 )
 
 /** The package for lz4 has one level. */
