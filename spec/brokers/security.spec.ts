@@ -6,7 +6,7 @@ import { expect } from 'chai'
 import {
   AuthenticationError,
   type FailedToSendMessageError,
-  type KafkaError,
+  KafkaError,
   KafkaProducer,
   Producer,
   SslAuthenticationError,
@@ -124,7 +124,7 @@ for (const version of versions) {
 
     function rootOf(error: KafkaError): KafkaError {
       const { cause } = error as FailedToSendMessageError
-      return error instanceof AuthenticationError || !cause ? error : rootOf(cause as KafkaError)
+      return error instanceof AuthenticationError || !(cause instanceof KafkaError) ? error : rootOf(cause)
     }
 
     async function failures(kind: ListenerKind, properties: Properties): Promise<KafkaError[]> {

@@ -1,9 +1,10 @@
 /** Both producers against the embedded broker with TLS and SASL: each set-up, and each way in which it goes wrong. */
 import { expect } from 'chai'
+import sinon from 'sinon'
 import {
   AuthenticationError,
   type FailedToSendMessageError,
-  type KafkaError,
+  KafkaError,
   KafkaProducer,
   Producer,
   SslAuthenticationError,
@@ -12,11 +13,13 @@ import {
   close,
   errorCode,
   falseSignature,
+  hold,
   noAnswer,
   TestCluster,
   type TestClusterOptions,
 } from '../../lib/testing/index.js'
 import { LogKeeper } from '../handler/support/log-keeper.js'
+import { turns, until } from '../network/support/doubles.js'
 import { certificates } from '../support/certificates.js'
 
 type Properties = Readonly<Record<string, string>>
@@ -149,7 +152,7 @@ describe('Security', () => {
   /** A failure of a message names the error behind it. */
   function rootOf(error: KafkaError): KafkaError {
     const { cause } = error as FailedToSendMessageError
-    return error instanceof AuthenticationError || !cause ? error : rootOf(cause as KafkaError)
+    return error instanceof AuthenticationError || !(cause instanceof KafkaError) ? error : rootOf(cause)
   }
 
   describe('works', () => {
@@ -391,6 +394,51 @@ describe('Security', () => {
         }
         expect(before.isUp).to.equal(true)
         expect(cluster!.messages('t')).to.have.length(1)
+      })
+    }
+  })
+
+  describe('when a session ends', () => {
+    const LIFETIME_MS = 10_000
+
+    for (const [title, make] of [
+      ['Producer', (properties: Properties) => classic(properties)],
+      ['KafkaProducer', (properties: Properties) => modern({ ...properties, 'linger.ms': '0' })],
+    ] as const) {
+      it(`a ${title} has logged in again before, with requests in flight and in order`, async () => {
+        const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+        const { faults } = await start({ users: { alice: PASSWORD }, sessionLifetimeMs: LIFETIME_MS })
+        // A topic that is just being created would be asked for again after a pause.
+        cluster!.createTopic('t')
+        const connections: number[] = []
+        cluster!.on('connection', ({ connection }) => void connections.push(connection))
+        const producer = make({ ...scram(256), 'request.timeout.ms': '60000' })
+        const send = (text: string): PromiseLike<unknown> =>
+          producer instanceof Producer
+            ? producer.deliver({ topic: 't', message: text })
+            : producer.send({ topic: 't', value: text })
+        const asked = (name: string): number => cluster!.requests.filter(({ api }) => api === name).length
+        await send('0')
+        const before = connections.length
+        for (const round of [1, 2]) {
+          const held = hold()
+          faults.on('Produce', {}, held)
+          const produced = asked('Produce')
+          const inFlight = send(`${round} in flight`)
+          await until(() => asked('Produce') === produced + 1)
+          clock.tick(0.95 * LIFETIME_MS)
+          await turns()
+          const waiting = [send(`${round} waits`), send(`${round} waits as well`)]
+          await turns()
+          held.release()
+          await Promise.all([inFlight, ...waiting])
+          await until(() => asked('SaslHandshake') >= before + round)
+        }
+        expect(cluster!.messages('t').map(({ value }) => String(value))).to.deep.equal([
+          '0',
+          ...[1, 2].flatMap((round) => [`${round} in flight`, `${round} waits`, `${round} waits as well`]),
+        ])
+        expect(connections).to.have.length(before)
       })
     }
   })
