@@ -4,6 +4,7 @@
  * What they demand of each other is not known here. No error repeats a value of type password, or one that a provider gave.
  */
 import { printable } from '../errors.js'
+import { HIDDEN } from './echo.js'
 import type { GivenProperties } from './given-properties.js'
 import type { Hint } from './hints.js'
 import type { KnownKeys } from './known-keys.js'
@@ -32,6 +33,11 @@ export class SecurityValues {
   /** The text of a key, trimmed, or its default; empty where it has none. */
   text(key: string): string {
     return this.#read.text(key)
+  }
+
+  /** The text of a key, or a part of it, fit for an error or a log line: not shown where a provider gave it. */
+  shown(key: string, text: string = this.text(key)): string {
+    return this.#given.isProvided(key) ? HIDDEN : printable(text)
   }
 
   /** Ends in a ConfigError that begins with the place and the key. */

@@ -1,5 +1,4 @@
 /** Where tokens come from: a callback, a token endpoint, a file, or here, without a signature. */
-import { printable } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { OAuthTokenProvider } from './oauth-token.js'
 import { oauthBearerMechanism } from './oauthbearer.js'
@@ -108,7 +107,7 @@ function shortName(values: SecurityValues, key: string, known: readonly string[]
   if (name.startsWith(PACKAGE) && known.includes(short)) return short
   return values.fail(
     key,
-    `is ${printable(name)}, which is not known here: known are ${known.join(', ')} of ${PACKAGE}; for others give options.oauthToken`,
+    `is ${values.shown(key)}, which is not known here: known are ${known.join(', ')} of ${PACKAGE}; for others give options.oauthToken`,
   )
 }
 

@@ -1,5 +1,4 @@
 /** Which mechanism `sasl.mechanism` names, with the credentials of `sasl.jaas.config` or of a function. */
-import { printable } from '../errors.js'
 import type { CredentialsProvider } from './credentials.js'
 import { type JaasEntry, parseJaas } from './jaas.js'
 import { oauthBearerOf } from './oauth-settings.js'
@@ -52,7 +51,7 @@ export function mechanismOf(
 }
 
 function refuse(values: SecurityValues, name: string): never {
-  const given = values.has(KEY) ? `is ${printable(name)}` : 'is missing'
+  const given = values.has(KEY) ? `is ${values.shown(KEY)}` : 'is missing'
   const instead = Object.hasOwn(insteadOf, name) ? `; ${insteadOf[name]}` : ''
   return values.fail(KEY, `${given}: supported are ${SUPPORTED}${instead}`)
 }

@@ -4,7 +4,6 @@
  * Reads the keys of the Java client through {@link SecurityValues}, whoever has them, and the native alternatives.
  * Knows no socket.
  */
-import { printable } from '../errors.js'
 import type { SaslMechanism } from './sasl-mechanism.js'
 import { mechanismOf } from './sasl-settings.js'
 import type { SecurityOptions, SecurityValues } from './security-values.js'
@@ -59,7 +58,7 @@ function refuseIdle(
   for (const option of ['tls', 'credentials', 'oauthToken'] as const) {
     if (options[option] === undefined || inUse[option]) continue
     const wanted = option === 'tls' ? 'SSL or SASL_SSL' : 'SASL_SSL or SASL_PLAINTEXT'
-    const protocol = printable(values.text('security.protocol') || 'PLAINTEXT')
+    const protocol = values.shown('security.protocol') || 'PLAINTEXT'
     values.fail('security.protocol', `is ${protocol}, and options.${option} is given: write ${wanted}`)
   }
 }

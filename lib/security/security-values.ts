@@ -16,6 +16,8 @@ export interface SecurityValues {
   has(key: string): boolean
   /** The text of a key, trimmed, or its default; empty where it has none. */
   text(key: string): string
+  /** The text of a key, or a part of it, fit for an error or a log line. Of no use for passwords. */
+  shown(key: string, text?: string): string
   /** Ends in a ConfigError that begins with the place and the key. Never give it the value of a secret. */
   fail(key: string, problem: string): never
 }

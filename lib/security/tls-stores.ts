@@ -20,6 +20,8 @@ export interface StoreSource {
   readonly format: 'PEM' | 'JKS or PKCS12'
   /** A file, or PEM in place of one. */
   readonly location: string | null
+  /** The same, fit for an error. */
+  readonly shownLocation: string | null
   readonly inline: string
   readonly password: string | null
   readonly keyPassword: string | null
@@ -113,7 +115,14 @@ class StoreKeys {
 
   source(key: string, inline: string): Omit<StoreSource, 'keyPassword'> {
     const { format, location, password } = this
-    return { key, format, inline, location: location || null, password: password || null }
+    return {
+      key,
+      format,
+      inline,
+      location: location || null,
+      shownLocation: location === '' ? null : this.#values.shown(key),
+      password: password || null,
+    }
   }
 }
 

@@ -1,7 +1,6 @@
 /** Versions of TLS: `ssl.enabled.protocols` and `ssl.protocol` as OpenSSL wants them, a range with gaps. */
 import { constants } from 'node:crypto'
 import type { SecureContextOptions, SecureVersion } from 'node:tls'
-import { printable } from '../errors.js'
 import type { SecurityValues } from './security-values.js'
 
 /** Oldest first, with what switches one off. */
@@ -25,7 +24,7 @@ export function tlsVersions(values: SecurityValues): SecureContextOptions {
   const [first] = allowed
   const last = allowed.at(-1)
   if (first === undefined || last === undefined) {
-    const protocol = values.text('ssl.protocol')
+    const protocol = values.shown('ssl.protocol')
     return values.fail(
       'ssl.enabled.protocols',
       `allows no version up to that of ssl.protocol, which is ${protocol}`,
@@ -49,7 +48,7 @@ function newestOf(values: SecurityValues): number {
 }
 
 function refuse(values: SecurityValues, key: string, name: string): never {
-  return values.fail(key, `has "${printable(name)}": expected ${names.join(', ')}`)
+  return values.fail(key, `has "${values.shown(key, name)}": expected ${names.join(', ')}`)
 }
 
 /** The words of a list that is separated by commas. */

@@ -147,8 +147,8 @@ function storeOf(source: StoreSource | null): Store | null {
 function inStore<T>(store: Store, use: () => T): T {
   const translated = (error: unknown): never => {
     if (!(error instanceof StoreError)) throw error
-    const { key, location } = store.source
-    const where = location === null ? key : `${key}=${printable(location)}`
+    const { key, shownLocation } = store.source
+    const where = shownLocation === null ? key : `${key}=${shownLocation}`
     throw new ConfigError(`${where} cannot be used: ${error.message}`, key)
   }
   try {
@@ -173,7 +173,10 @@ function cipherList(values: SecurityValues): string {
     const name = openSslName(given)
     const isRule = /^[@!+-]|=/.test(name) || /^[A-Z0-9]+$/.test(name)
     if (isRule || known.has(name.toUpperCase())) return name
-    return values.fail('ssl.cipher.suites', `has "${printable(given)}", which OpenSSL here does not know`)
+    return values.fail(
+      'ssl.cipher.suites',
+      `has "${values.shown('ssl.cipher.suites', given)}", which OpenSSL here does not know`,
+    )
   })
   return names.join(':')
 }

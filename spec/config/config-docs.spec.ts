@@ -7,7 +7,7 @@ import { expect } from 'chai'
 import { clientReleases } from '../../lib/config/client-defaults.js'
 import { kafkaProducerKeys } from '../../lib/config/kafka-producer-keys.js'
 import { producerKeys } from '../../lib/config/producer-keys.js'
-import { kafkaSettingsTable, settingsTable, withTable } from '../../scripts/config-docs.js'
+import { kafkaSettingsTable, securityTable, settingsTable, withTable } from '../../scripts/config-docs.js'
 
 const { settings } = producerKeys
 
@@ -34,6 +34,16 @@ describe('the settings in the documents', () => {
       expect(() => withTable(document, 'D.md', 'NEW')).to.throw('D.md needs a line <!-- config:begin -->')
     })
   }
+})
+
+describe('the settings of TLS and SASL in the documents', () => {
+  it('each setting of security has one row with its meaning', () => {
+    const lines = securityTable(producerKeys.security).split('\n')
+    for (const { key, doc } of producerKeys.security) {
+      const rows = lines.filter((line) => line.startsWith(`| \`${key}\` |`) && line.includes(doc))
+      expect(rows, key).to.have.length(1)
+    }
+  })
 })
 
 describe('the settings of KafkaProducer in the documents', () => {
