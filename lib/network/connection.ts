@@ -117,17 +117,21 @@ export class Connection {
     if (this.#isFresh && this.#listener.awaitsAnswer) {
       when =
         this.#socket instanceof TLSSocket
-          ? ' without a word after the TLS handshake: does it ask for a certificate of this client (ssl.keystore.location), or for SASL (security.protocol=SASL_SSL)?'
+          ? afterHandshake
           : ' without a word: for a TLS port set security.protocol to SSL or SASL_SSL; is it a Kafka broker, and is this its plaintext port?'
     }
     return new ConnectionError(`${this.broker} closed the connection${when}`, { broker: this.broker })
   }
 
   #brokenBy(cause: Error): KafkaError {
-    const text = `the connection to ${this.broker} broke: ${describeCause(cause)}`
+    const hint = this.#isFresh && this.#socket instanceof TLSSocket ? afterHandshake : ''
+    const text = `the connection to ${this.broker} broke${hint}: ${describeCause(cause)}`
     return alertFailure(this.broker, cause) ?? new ConnectionError(text, { broker: this.broker, cause })
   }
 }
+
+const afterHandshake =
+  ' without a word after the TLS handshake (does it ask for a certificate of this client, ssl.keystore.location, or for SASL, security.protocol=SASL_SSL?)'
 
 function reachedWithoutTls(broker: string): SslAuthenticationError {
   const text = `${broker} answered with TLS, but was asked without: set security.protocol to SSL or SASL_SSL, or use the port of its plaintext listener`

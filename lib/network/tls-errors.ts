@@ -43,9 +43,12 @@ const chainAdvices: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrustedChain,
 }
 
-/** The peer closed before the handshake ended. Not for good: brokers that go down close as well. */
+/**
+ * The peer closed before the handshake ended. Not for good: brokers that go down close as well, and brokers before 3.0 do so
+ * where the client shows no certificate.
+ */
 export function closedInHandshake(broker: string): ConnectionError {
-  const text = `${broker} closed the connection during the TLS handshake: ${PLAINTEXT_PORT}`
+  const text = `${broker} closed the connection during the TLS handshake: ${PLAINTEXT_PORT}; or ${CLIENT_CERTIFICATE}`
   return new ConnectionError(text, { broker })
 }
 

@@ -11,6 +11,7 @@ describe('TransactionManager after a refused login', () => {
     talk.sends('FindCoordinator')
     talk.loses(refusal)
     expect([talk.manager.state, endOf(result)]).to.deep.equal(['UNINITIALIZED', 'AuthenticationError'])
+    result.markSeen()
     const again = talk.manager.initTransactions()
     talk.findsCoordinator()
     talk.grants(1000n, 0)
