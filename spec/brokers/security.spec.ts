@@ -216,7 +216,7 @@ for (const version of versions) {
             () => expect.fail('it was delivered'),
             (failure: KafkaError) => rootOf(failure),
           )
-        expect(error.message).to.include('ssl.keystore.location')
+        expect(error.message, error.message).to.include('ssl.keystore.location')
       })
     }
 
