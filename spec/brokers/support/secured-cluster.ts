@@ -133,7 +133,7 @@ export class SecuredCluster {
       const credentials = `${name}=[iterations=4096,password=${password}]`
       const what = ['--alter', '--add-config', credentials, '--entity-type', 'users', '--entity-name', user]
       const said = await this.cluster.runTool('kafka.admin.ConfigCommand', ...where, ...what)
-      if (!said.includes('ompleted updating')) throw new Error(`the user was not made: ${said}`)
+      if (!said.toLowerCase().includes('completed updating')) throw new Error(`the user was not made: ${said}`)
     }
   }
 
