@@ -26,8 +26,11 @@ const advices: readonly (readonly [code: RegExp, advice: string])[] = [
     /ALERT_HANDSHAKE_FAILURE/,
     `there is no cipher suite in common (ssl.cipher.suites), or ${CLIENT_CERTIFICATE}`,
   ],
-  // An alert under a key that nobody has: Kafka 2.8.2 on Java 17 refuses so who shows no certificate, with TLS 1.3.
-  [/BAD_RECORD_MAC/, `what it sent at the end cannot be read; perhaps ${CLIENT_CERTIFICATE}`],
+  // An alert under no key, or a wrong one: Kafka 1.1.1 and 2.8.2 refuse so who shows no certificate, with TLS 1.3.
+  [
+    /BAD_RECORD_MAC|UNEXPECTED_MESSAGE/,
+    `what it sent at the end cannot be read; perhaps ${CLIENT_CERTIFICATE}`,
+  ],
   [/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/, 'there is no TLS version in common: see ssl.enabled.protocols'],
 ]
 
