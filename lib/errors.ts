@@ -136,6 +136,34 @@ export class ConnectionError extends KafkaError {
   }
 }
 
+/**
+ * A broker did not take this client for who it says it is, or the other way round. What waited for the connection was not
+ * sent. Not retriable: the same credentials will be refused again; they, or what the broker knows of them, must change.
+ * `mechanism` is set where SASL was spoken.
+ *
+ * @see org.apache.kafka.common.errors.AuthenticationException and SaslAuthenticationException, Kafka 4.3
+ */
+export class AuthenticationError extends KafkaError {
+  /** As in `sasl.mechanism`. */
+  declare readonly mechanism?: string
+
+  constructor(message: string, context: ErrorContext & { mechanism?: string; code?: string } = {}) {
+    super(context.code ?? 'KAFKA_AUTHENTICATION', message, context)
+    if (context.mechanism !== undefined) this.mechanism = context.mechanism
+  }
+}
+
+/**
+ * The TLS handshake failed: a certificate is expired, not trusted or of another host, or the broker refused ours.
+ *
+ * @see org.apache.kafka.common.errors.SslAuthenticationException, Kafka 4.3
+ */
+export class SslAuthenticationError extends AuthenticationError {
+  constructor(message: string, context: ErrorContext = {}) {
+    super(message, { ...context, code: 'KAFKA_SSL_AUTHENTICATION' })
+  }
+}
+
 /** No answer came in time. */
 export class RequestTimeoutError extends KafkaError {
   constructor(message: string, context: ErrorContext = {}) {

@@ -8,6 +8,7 @@ export {
 } from './config/producer-config.js'
 export { parseProperties } from './config/properties.js'
 export {
+  AuthenticationError,
   BrokerError,
   ConfigError,
   ConnectionError,
@@ -20,6 +21,7 @@ export {
   type Persistence,
   ProducerClosedError,
   RequestTimeoutError,
+  SslAuthenticationError,
   UnconfirmedError,
   UnsupportedCodecError,
   UnsupportedVersionError,
@@ -137,3 +139,6 @@ export {
   type SendOptions,
 } from './producer/producer.js'
 export type { Serialized } from './protocol/writer.js'
+export type { Credentials, CredentialsProvider } from './security/credentials.js'
+export type { OAuthToken, OAuthTokenProvider } from './security/oauth-token.js'
+export type { TlsOptions } from './security/security-values.js'

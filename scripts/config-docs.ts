@@ -50,6 +50,18 @@ export function kafkaSettingsTable(rows: readonly Setting[]): string {
   ].join('\n\n')
 }
 
+/** The markdown of the settings of TLS and SASL, the same for both producers. */
+export function securityTable(rows: readonly Setting[]): string {
+  const effective = rows.filter(({ inNode }) => inNode === undefined)
+  const others = rows.filter(({ inNode }) => inNode !== undefined)
+  return [
+    `The ${effective.length} keys of the Java client that mean here what they mean there, with the defaults of Kafka 4.3:`,
+    table(effective),
+    `And ${others.length} that have no meaning in Node. What names a class of Java is refused where it would be used; the rest has no effect, which is logged at INFO:`,
+    nodeTable(others),
+  ].join('\n\n')
+}
+
 function releasesTable(): string {
   const columns = clientReleases.map(defaultsOf)
   const keys = [...(columns[0]?.keys() ?? [])]
@@ -119,5 +131,11 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   })
   const content = kafkaSettingsTable(kafkaProducerKeys.settings)
   parts.push({ document: KAFKA_DOCUMENT, name: NAME, content, source: 'lib/config/' })
+  for (const { document, rows } of [
+    { document: 'docs/CONFIGURATION.md', rows: producerKeys.security },
+    { document: KAFKA_DOCUMENT, rows: kafkaProducerKeys.security },
+  ]) {
+    parts.push({ document, name: 'security', content: securityTable(rows), source: 'lib/config/' })
+  }
   process.exitCode = updateParts(parts, process.argv.includes('--check'))
 }

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import {
+  AuthenticationError,
   BrokerError,
   ConfigError,
   ConnectionError,
@@ -15,6 +16,7 @@ import {
   ProducerClosedError,
   printable,
   RequestTimeoutError,
+  SslAuthenticationError,
   UnsupportedCodecError,
   UnsupportedVersionError,
 } from '../lib/errors.js'
@@ -31,6 +33,8 @@ const families: [family: Family, code: string, retriable: boolean][] = [
   [UnsupportedCodecError, 'KAFKA_UNSUPPORTED_CODEC', false],
   [ConnectionError, 'KAFKA_CONNECTION', true],
   [RequestTimeoutError, 'KAFKA_REQUEST_TIMEOUT', true],
+  [AuthenticationError, 'KAFKA_AUTHENTICATION', false],
+  [SslAuthenticationError, 'KAFKA_SSL_AUTHENTICATION', false],
   [MetadataError, 'KAFKA_METADATA', true],
   [QueueFullError, 'KAFKA_QUEUE_FULL', true],
   [SendAbortedError, 'KAFKA_SEND_ABORTED', false],

@@ -1,4 +1,5 @@
 /** One measurement: all threads from before their producers are made until the last one is closed, and its figures. */
+import { warnOfSecrets } from '../cli/secret-arguments.js'
 import type { StopSignal } from '../cli/stop-signals.js'
 import { ProducerConfig } from '../config/producer-config.js'
 import { producerKeys } from '../config/producer-keys.js'
@@ -106,6 +107,7 @@ export class PerfRun {
 /** Lowest to highest: defaults of the tool, file, `--producer-property`, options. */
 function configOf(options: PerfOptions, logger: Logger): ProducerConfig {
   const { configFile, defaults } = options
+  warnOfSecrets(options.producerProperties, logger)
   const overrides = new Map([...options.producerProperties, ...options.explicit])
   if (configFile !== null) return ProducerConfig.fromFile(configFile, { logger, defaults, overrides })
   return new ProducerConfig(new Map([...defaults, ...overrides]), { logger })

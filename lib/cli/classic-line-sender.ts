@@ -9,6 +9,7 @@ import { lineClasses } from './line-encoders.js'
 import { type KeyAndValue, LineReader } from './line-reader.js'
 import type { LineOutcomes, LineSender } from './line-sender.js'
 import type { ConsoleOptions } from './options.js'
+import { warnOfSecrets } from './secret-arguments.js'
 import { usage } from './tool-errors.js'
 
 export class ClassicLineSender implements LineSender<KeyAndValue> {
@@ -67,6 +68,7 @@ export class ClassicLineSender implements LineSender<KeyAndValue> {
 /** Lowest to highest: option defaults, file, `--producer-property`, options. */
 function configOf(options: ConsoleOptions, logger: Logger): ProducerConfig {
   const { configFile, defaults } = options
+  warnOfSecrets(options.producerProperties, logger)
   const overrides = new Map([...options.producerProperties, ...options.explicit])
   if (configFile !== null) return ProducerConfig.fromFile(configFile, { logger, defaults, overrides })
   if (overrides.has('metadata.broker.list'))

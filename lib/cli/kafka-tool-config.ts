@@ -5,6 +5,7 @@ import { KafkaError } from '../errors.js'
 import { KafkaProducerConfig } from '../kafka-producer/kafka-producer-config.js'
 import { TimeoutError } from '../kafka-producer/record-errors.js'
 import type { Logger } from '../logger.js'
+import { warnOfSecrets } from './secret-arguments.js'
 import { usage } from './tool-errors.js'
 
 /** Where the settings of a tool come from, lowest to highest: defaults, file, properties, options. */
@@ -22,6 +23,7 @@ export interface SettingSources {
  */
 export function kafkaToolConfig(sources: SettingSources, logger: Logger): KafkaProducerConfig {
   const { configFile } = sources
+  warnOfSecrets(sources.producerProperties, logger)
   const ofFile = configFile === null ? [] : parsePropertyLines(readPropertiesFile(configFile), configFile)
   const properties = new Map([
     ...sources.defaults,

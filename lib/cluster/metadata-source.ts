@@ -17,7 +17,14 @@ import randomly from 'lodash/shuffle.js'
 import uniqBy from 'lodash/uniqBy.js'
 import { addressText, type BrokerAddress, isReachable } from '../broker-address.js'
 import { counted } from '../counted.js'
-import { ConnectionError, type KafkaError, MetadataError, printable } from '../errors.js'
+import {
+  AuthenticationError,
+  ConnectionError,
+  type KafkaError,
+  MetadataError,
+  printable,
+  SslAuthenticationError,
+} from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { BrokerSession, FetchedMetadata } from '../network/broker-session.js'
 import { errorCode } from '../protocol/error-code.js'
@@ -70,11 +77,13 @@ export class MetadataSource {
 
   /**
    * @param topics - at least one.
+   * @throws {AuthenticationError} when no broker answered, and one did not let this client in.
    * @throws {MetadataError} when no broker answered; names each one with what it did, `cause` is the last failure.
    */
   async fetch(topics: readonly string[]): Promise<MetadataResponse> {
     const failures: string[] = []
     let cause: unknown
+    let refusal: AuthenticationError | null = null
     const { canonicalBootstrap, bootstrap: given } = this.#options
     const bootstrap = canonicalBootstrap ? await canonicalBootstrap() : given
     const response = await firstAnswer(
@@ -86,6 +95,7 @@ export class MetadataSource {
           this.#failed.add(addressText(address))
           if (error !== this.#overtaken && !this.#closedFor) {
             cause = error
+            if (error instanceof AuthenticationError) refusal ??= error
             failures.push(this.#failureOf(topics, error as Error))
           }
           throw error
@@ -95,9 +105,8 @@ export class MetadataSource {
     )
     if (this.#closedFor) throw this.#closedFor
     if (response) return response
-    throw new MetadataError(`no broker of ${this.#listText()} gives metadata: ${failures.join('; ')}`, {
-      cause,
-    })
+    const text = `no broker of ${this.#listText()} gives metadata: ${failures.join('; ')}`
+    throw refusal ? refused(text, refusal) : new MetadataError(text, { cause })
   }
 
   /** Logs it. @returns its text. */
@@ -230,4 +239,11 @@ export class MetadataSource {
     const { bootstrap, listKey = 'metadata.broker.list' } = this.#options
     return `${listKey}=${printable(bootstrap.map(addressText).join(','))}`
   }
+}
+
+/** Waiting does not help against it, whatever the other brokers did. */
+function refused(text: string, cause: AuthenticationError): AuthenticationError {
+  if (cause instanceof SslAuthenticationError) return new SslAuthenticationError(text, { cause })
+  const { mechanism } = cause
+  return new AuthenticationError(text, { cause, ...(mechanism !== undefined && { mechanism }) })
 }

@@ -124,7 +124,6 @@ const modernJava: ForeignKeys = {
     { key: 'receive.buffer.bytes' },
     { key: 'client.dns.lookup', note: 'all addresses of a name are tried' },
     { key: 'client.rack' },
-    { key: 'config.providers', note: 'values are taken as they are written' },
   ],
 }
 
@@ -171,6 +170,33 @@ const librdkafka: ForeignKeys = {
   ],
 }
 
+/** What the Java client, and so both producers, have other keys for. */
+export const librdkafkaSecurity: ForeignKeys = {
+  whose: 'is a setting of librdkafka',
+  keys: [
+    { key: 'sasl.mechanisms', instead: 'sasl.mechanism', sameValue: false },
+    { key: 'sasl.username', note: 'write sasl.jaas.config, or give options.credentials' },
+    { key: 'sasl.password', note: 'write sasl.jaas.config, or give options.credentials' },
+    { key: 'ssl.ca.location', instead: 'ssl.truststore.location', note: 'with ssl.truststore.type=PEM' },
+    { key: 'ssl.ca.pem', instead: 'ssl.truststore.certificates', note: 'with ssl.truststore.type=PEM' },
+    {
+      key: 'ssl.certificate.location',
+      instead: 'ssl.keystore.location',
+      note: 'with ssl.keystore.type=PEM, and the private key in the same file',
+    },
+    {
+      key: 'ssl.key.location',
+      instead: 'ssl.keystore.location',
+      note: 'with ssl.keystore.type=PEM, and the certificates in the same file',
+    },
+    { key: 'ssl.certificate.pem', instead: 'ssl.keystore.certificate.chain' },
+    { key: 'ssl.key.pem', instead: 'ssl.keystore.key' },
+    { key: 'enable.ssl.certificate.verification', note: 'certificates are always verified' },
+    { key: 'sasl.oauthbearer.client.id', instead: 'sasl.oauthbearer.client.credentials.client.id' },
+    { key: 'sasl.oauthbearer.client.secret', instead: 'sasl.oauthbearer.client.credentials.client.secret' },
+  ],
+}
+
 const kafkajs: ForeignKeys = {
   whose: 'is an option of kafkajs',
   keys: [
@@ -189,8 +215,8 @@ const kafkajs: ForeignKeys = {
     { key: 'transactionalId', note: 'there are no transactions' },
     { key: 'maxInFlightRequests', instead: 'max.in.flight.requests.per.connection' },
     { key: 'compression', instead: 'compression.codec', sameValue: false },
-    { key: 'ssl', note: 'TLS is not available: connections are not encrypted' },
-    { key: 'sasl', note: 'SASL is not available: connections are not authenticated' },
+    { key: 'ssl', instead: 'security.protocol', sameValue: false },
+    { key: 'sasl', instead: 'security.protocol', sameValue: false },
   ],
 }
 
@@ -215,7 +241,7 @@ const kafkaNode: ForeignKeys = {
     { key: 'maxAsyncRequests', instead: 'max.in.flight.requests.per.connection' },
     { key: 'versions', instead: 'broker.version', sameValue: false },
     { key: 'asyncCompression' },
-    { key: 'sslOptions', note: 'TLS is not available: connections are not encrypted' },
+    { key: 'sslOptions', instead: 'security.protocol', sameValue: false },
   ],
 }
 
@@ -233,7 +259,7 @@ const internal: ForeignKeys = {
 }
 
 export const foreignKeys: readonly ForeignKeys[] = [
-  ...[misspelt, before08, modernJava, librdkafka, kafkajs, kafkaNode, tools, internal],
+  ...[misspelt, before08, modernJava, librdkafka, librdkafkaSecurity, kafkajs, kafkaNode, tools, internal],
 ]
 
 /** A family of keys that is recognised by how they begin, and reported once for all of them. */
@@ -245,9 +271,6 @@ export interface ForeignPrefix {
 }
 
 export const foreignPrefixes: readonly ForeignPrefix[] = [
-  { prefix: 'ssl.', says: 'ignored: TLS is not available, connections are not encrypted' },
-  { prefix: 'sasl.', says: 'ignored: SASL is not available, connections are not authenticated' },
-  { prefix: 'security.', says: 'ignored: connections are neither encrypted nor authenticated' },
   {
     prefix: 'kafka.metrics.reporters',
     says: 'not used by this producer, so the reporters it names do not run: read producer.metrics()',

@@ -14,6 +14,8 @@ export class GivenProperties {
   readonly #texts = new Map<string, string>()
   readonly #lines = new Map<string, number>()
   readonly #notFromSource = new Set<string>()
+  /** Keys whose values a provider gave, in whole or in part. */
+  readonly #provided = new Set<string>()
   #repeated: string[] = []
 
   private constructor(source: string | undefined) {
@@ -66,6 +68,24 @@ export class GivenProperties {
     }
     layered.#repeated = this.#repeated
     return layered
+  }
+
+  /** The same with other values where `replace` has some; those are never shown. */
+  replaced(replace: (key: string, text: string) => string): GivenProperties {
+    const replaced = this.layered(undefined, undefined)
+    for (const key of this.#notFromSource) replaced.#notFromSource.add(key)
+    for (const [key, text] of this.#texts) {
+      const value = replace(key, text)
+      if (value === text) continue
+      replaced.#texts.set(key, value.trim())
+      replaced.#provided.add(key)
+    }
+    return replaced
+  }
+
+  /** Whether a provider gave the value: it may be a secret, whatever the key. */
+  isProvided(key: string): boolean {
+    return this.#provided.has(key)
   }
 
   /** One sentence for each repetition of a key. */

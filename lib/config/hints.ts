@@ -40,7 +40,7 @@ export function hintsOn(sources: HintSources): Hint[] {
   const { given, keys, own, exempt } = sources
   const unknown = given
     .keys()
-    .filter((key) => keys.find(key) === undefined && !exempt?.has(key) && !isExempt(key, given))
+    .filter((key) => keys.find(key) === undefined && !exempt?.has(key) && !isExempt(key))
   const single = unknown.filter((key) => keys.foreignPrefixOf(key) === undefined)
   const hints = [
     ...given.repetitions.map(warning),
@@ -73,12 +73,8 @@ export function missingHint(missing: string, given: GivenProperties, keys: Known
 /** A hint at WARN. */
 export const warning = (text: string): Hint => ({ level: 'warn', text })
 
-/** Keys that users may add for classes of their own, and a protocol that asks for nothing. */
-function isExempt(key: string, given: GivenProperties): boolean {
-  return (
-    key.startsWith('external') || (key === 'security.protocol' && /^(plaintext)?$/i.test(given.get(key)!))
-  )
-}
+/** Keys that users may add for classes of their own, and those of providers that they have named. */
+const isExempt = (key: string): boolean => key.startsWith('external') || key.startsWith('config.providers.')
 
 function recognise(key: string, keys: KnownKeys): RecognisedKey | undefined {
   return keys.foreignKeyOf(key) ?? keys.similarKeyOf(key)
@@ -98,7 +94,9 @@ function consequence(
   text: string,
   { given, keys, effective, classNameFor }: HintSources,
 ): string {
-  const inForce = effective.get(instead)!
+  const inForce = effective.get(instead)
+  // Of security: no field, and perhaps a secret.
+  if (inForce === undefined) return `; write ${instead}=${keys.settingOf(instead).example ?? '…'}`
   if (given.has(instead)) return `, ${instead}=${printable(inForce)} is used`
   const row = keys.settingOf(instead)
   const so = row.defaultMeans === undefined ? '' : `, so ${row.defaultMeans}`

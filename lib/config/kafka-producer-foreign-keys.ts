@@ -4,7 +4,7 @@
  *
  * Data only, as `foreign-keys.ts` for the classic producer.
  */
-import type { ForeignKeys, ForeignPrefix } from './foreign-keys.js'
+import { type ForeignKeys, type ForeignPrefix, librdkafkaSecurity } from './foreign-keys.js'
 
 const oldProducer: ForeignKeys = {
   whose: 'is a setting of the old Scala producer',
@@ -136,11 +136,8 @@ const tools: ForeignKeys = {
 }
 
 export const kafkaProducerForeignKeys: readonly ForeignKeys[] = [
-  ...[oldProducer, olderJava, librdkafka, kafkajs, kafkaNode, tools],
+  ...[oldProducer, olderJava, librdkafka, librdkafkaSecurity, kafkajs, kafkaNode, tools],
 ]
 
-/** With `security.protocol=PLAINTEXT`, and no other is accepted yet, they have no effect in the Java client either. */
-export const kafkaProducerForeignPrefixes: readonly ForeignPrefix[] = [
-  { prefix: 'ssl.', says: 'no effect with security.protocol=PLAINTEXT', quiet: 'always' },
-  { prefix: 'sasl.', says: 'no effect with security.protocol=PLAINTEXT', quiet: 'always' },
-]
+/** No family of keys belongs to others as a whole. */
+export const kafkaProducerForeignPrefixes: readonly ForeignPrefix[] = []

@@ -2,6 +2,7 @@
 import { kafkaProducerForeignKeys, kafkaProducerForeignPrefixes } from './kafka-producer-foreign-keys.js'
 import { kafkaProducerSettings } from './kafka-producer-settings.js'
 import { KnownKeys } from './known-keys.js'
+import { securitySettings } from './security-settings.js'
 import type { ChoiceIn, FieldIn } from './setting.js'
 
 export type KafkaProducerSetting = (typeof kafkaProducerSettings)[number]
@@ -19,6 +20,7 @@ export const kafkaProducerKeys: KnownKeys<KafkaProducerSetting> = new KnownKeys(
   kafkaProducerSettings,
   kafkaProducerForeignKeys,
   kafkaProducerForeignPrefixes,
+  securitySettings,
 )
 
 /** Keys of plug-ins that the Java client brings along: read by them, and neither settings nor unknown. */

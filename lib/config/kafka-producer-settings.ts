@@ -5,6 +5,7 @@
  * `client-defaults.ts`.
  */
 import { clientReleases } from './client-defaults.js'
+import { protectionSettings } from './security-settings.js'
 import type { Setting } from './setting.js'
 
 export const kafkaProducerSettings = [
@@ -415,25 +416,7 @@ export const kafkaProducerSettings = [
     since: '0.8.2',
     doc: 'The Java client sets the receive buffer of the socket, which Node cannot do.',
   },
-  {
-    key: 'security.protocol',
-    type: 'string',
-    default: 'PLAINTEXT',
-    choices: ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'],
-    source: 'java',
-    since: '0.9.0',
-    doc: 'How brokers are spoken to, in any case. Only PLAINTEXT is available yet.',
-    defaultMeans: 'connections are neither encrypted nor authenticated',
-  },
-  {
-    key: 'security.providers',
-    type: 'string',
-    default: '',
-    inNode: 'no effect',
-    source: 'java',
-    since: '2.4',
-    doc: 'Names classes of the Java platform.',
-  },
+  ...protectionSettings,
   {
     key: 'metrics.sample.window.ms',
     type: 'long',
@@ -489,15 +472,6 @@ export const kafkaProducerSettings = [
     source: 'java',
     since: '3.7',
     doc: 'Metrics are not pushed to the brokers (KIP-714).',
-  },
-  {
-    key: 'config.providers',
-    type: 'list',
-    default: '',
-    inNode: 'only the default',
-    source: 'java',
-    since: '4.1',
-    doc: 'Values are taken as they are written; only an empty list is accepted.',
   },
   {
     key: 'client.defaults',

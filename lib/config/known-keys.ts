@@ -23,18 +23,22 @@ export interface RecognisedKey {
 export class KnownKeys<Row extends Setting = Setting> {
   /** Every setting, in the order of its table. */
   readonly settings: readonly Row[]
-  readonly #settingByKey: ReadonlyMap<string, Row>
+  readonly security: readonly Setting[]
+  readonly #settingByKey: ReadonlyMap<string, Setting>
   readonly #recognisedByKey: ReadonlyMap<string, RecognisedKey>
   readonly #prefixes: readonly ForeignPrefix[]
   readonly #keys: readonly string[]
 
+  /** @param security - settings that are no fields of the configuration, as many of them are secrets. */
   constructor(
     settings: readonly Row[],
     foreignKeys: readonly ForeignKeys[],
     foreignPrefixes: readonly ForeignPrefix[],
+    security: readonly Setting[] = [],
   ) {
     this.settings = settings
-    this.#settingByKey = new Map(settings.map((row) => [row.key, row]))
+    this.security = security
+    this.#settingByKey = new Map([...settings, ...security].map((row) => [row.key, row]))
     this.#recognisedByKey = new Map(
       foreignKeys.flatMap(({ whose, keys }) => keys.map((row) => [row.key, recognised(row, whose)] as const)),
     )
@@ -43,12 +47,12 @@ export class KnownKeys<Row extends Setting = Setting> {
   }
 
   /** The row of a setting. */
-  settingOf(key: Row['key']): Setting {
+  settingOf(key: string): Setting {
     return this.#settingByKey.get(key)!
   }
 
   /** The row of any key, or undefined if the key is not a setting. */
-  find(key: string): Row | undefined {
+  find(key: string): Setting | undefined {
     return this.#settingByKey.get(key)
   }
 

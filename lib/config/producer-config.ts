@@ -5,10 +5,13 @@
  * producer found them; what only we refuse comes last. Knows no socket, no class registry and no file format.
  */
 
+import { type InspectOptions, inspect } from 'node:util'
 import type { BrokerAddress } from '../broker-address.js'
 import { ConfigError, printable } from '../errors.js'
 import { defaultLogger, type Logger } from '../logger.js'
 import { type BrokerRelease, parseBrokerRelease } from './broker-release.js'
+import { withProvidedValues } from './config-providers.js'
+import { givenLine, HIDDEN, inspected, isProvided } from './echo.js'
 import { GivenProperties } from './given-properties.js'
 import { hintsOn, missingHint } from './hints.js'
 import { classNameFor, producerHints } from './producer-hints.js'
@@ -21,7 +24,8 @@ import {
 } from './producer-keys.js'
 import { parsePropertyLines } from './properties.js'
 import { readPropertiesFile } from './properties-file.js'
-import { fieldOf } from './setting.js'
+import { SecurityValues } from './security-values.js'
+import { fieldOf, type Setting } from './setting.js'
 import { parseInteger, SettingReader } from './setting-reader.js'
 
 /** Codecs by name, as in `compression.codec`. */
@@ -90,6 +94,7 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
   readonly closeTimeoutMs: number | null
 
   readonly #given: GivenProperties
+  readonly #security: SecurityValues
 
   /**
    * @param properties - key → string, number, bigint or boolean; for lists also an array of strings. Values are
@@ -101,10 +106,11 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
     properties: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown> | GivenProperties,
     options: ProducerConfigOptions = {},
   ) {
-    const given =
+    const given = withProvidedValues(
       properties instanceof GivenProperties
         ? properties
-        : GivenProperties.fromValues(properties, producerKeys, options.source)
+        : GivenProperties.fromValues(properties, producerKeys, options.source),
+    )
     this.#given = given
     const read = new SettingReader(given, producerKeys)
 
@@ -149,7 +155,7 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
     this.enableIdempotence = read.boolean('enable.idempotence')
     this.requestRequiredAcks = this.enableIdempotence && !given.has('request.required.acks') ? -1 : acks
     if (this.enableIdempotence) refuseConflict(read, this)
-    refuseSecurityProtocol(given)
+    this.#security = new SecurityValues(given, producerKeys)
 
     Object.freeze(this)
     this.#tell(options.logger ?? defaultLogger)
@@ -164,6 +170,11 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
   static fromText(text: string, options: ProducerConfigOptions = {}): ProducerConfig {
     const given = GivenProperties.fromLines(parsePropertyLines(text, options.source), options.source)
     return new ProducerConfig(given.layered(options.defaults, options.overrides), options)
+  }
+
+  /** The settings of TLS and SASL, many of them secrets: no fields, so that nothing prints them. */
+  get security(): SecurityValues {
+    return this.#security
   }
 
   /** Whether a key was given, whatever its value. */
@@ -202,32 +213,36 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
     return text === 'true' || (text !== 'false' && failForType(this.#given, key, 'true or false'))
   }
 
-  /** Every setting with the value in force, as one would write it in a file. No other key. */
+  /** Every setting that is a field, with the value in force, as one would write it in a file. No other key. */
   toJSON(): Record<SettingKey, string> {
     return Object.fromEntries(this.#inForce()) as Record<SettingKey, string>
   }
 
   #inForce(): Map<SettingKey, string> {
-    return new Map(producerKeys.settings.map((row) => [row.key, textOf(this[fieldOf(row)])]))
+    return new Map(
+      producerKeys.settings.map((row) => [
+        row.key,
+        isProvided(row, this.#given) ? HIDDEN : textOf(this[fieldOf(row)]),
+      ]),
+    )
+  }
+
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `ProducerConfig ${inspect(inspected(this, rowByField, this.#given), options)}`
   }
 
   #tell(logger: Logger): void {
     const inForce = this.#inForce()
-    const own = producerHints(this.#given, inForce)
+    const own = [...producerHints(this.#given, inForce), ...this.#security.hints('warn')]
     const hints = hintsOn({ given: this.#given, keys: producerKeys, effective: inForce, own, classNameFor })
     for (const { level, text } of hints) logger[level](text)
-    const given = this.#given.keys().map((key) => {
-      const value = inForce.get(key as SettingKey)
-      return `${printable(key)}=${value === undefined ? '[not shown]' : printable(value)}`
-    })
-    logger.info(
-      `configured with ${given.slice(0, MAX_LISTED).join(', ')}${given.length > MAX_LISTED ? ', …' : ''}`,
-    )
+    logger.info(givenLine(this.#given, producerKeys, inForce))
   }
 }
 
-/** How many given keys the INFO line lists; there are fewer settings than that. */
-const MAX_LISTED = 100
+const rowByField: ReadonlyMap<string, Setting> = new Map(
+  producerKeys.settings.map((row) => [fieldOf(row), row]),
+)
 
 /** A field as one would write it in a file. */
 function textOf(value: ProducerConfig[SettingField]): string {
@@ -287,17 +302,6 @@ function refuseConflict(
       'max.in.flight.requests.per.connection',
       `is ${maxInFlight}, ${needs(`at most ${MAX_IN_FLIGHT}`)}`,
     )
-}
-
-/** Connections would be made, and payloads sent, without the protection that was asked for. */
-function refuseSecurityProtocol(given: GivenProperties): void {
-  const key = 'security.protocol'
-  const protocol = given.get(key) ?? ''
-  if (/^(plaintext)?$/i.test(protocol)) return
-  throw new ConfigError(
-    `${given.where(key)}${key} asks for TLS or SASL, which are not available: only PLAINTEXT is`,
-    key,
-  )
 }
 
 /** The value is not repeated: this is a key that we do not know. */

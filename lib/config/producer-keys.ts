@@ -3,6 +3,7 @@ import { connectionSettings } from './connection-settings.js'
 import { foreignKeys, foreignPrefixes } from './foreign-keys.js'
 import { KnownKeys } from './known-keys.js'
 import { producerSettings } from './producer-settings.js'
+import { protectionSettings, securitySettings } from './security-settings.js'
 import type { ChoiceIn, FieldIn } from './setting.js'
 
 export type ProducerSetting = (typeof producerSettings)[number] | (typeof connectionSettings)[number]
@@ -20,4 +21,5 @@ export const producerKeys: KnownKeys<ProducerSetting> = new KnownKeys(
   [...connectionSettings, ...producerSettings],
   foreignKeys,
   foreignPrefixes,
+  [...protectionSettings, ...securitySettings],
 )

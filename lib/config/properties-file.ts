@@ -13,7 +13,7 @@ import { MAX_PROPERTIES_CHARACTERS } from './properties.js'
  */
 export function readPropertiesFile(path: string): string {
   const name = printable(String(path))
-  const bytes = readBytes(path, name)
+  const bytes = readConfiguration(path, name)
   if (bytes.length > MAX_PROPERTIES_CHARACTERS) {
     throw new ConfigError(
       `${name} is larger than ${MAX_PROPERTIES_CHARACTERS} bytes, so it is no configuration`,
@@ -27,21 +27,30 @@ export function readPropertiesFile(path: string): string {
   return bytes.toString('latin1')
 }
 
-/** At most one byte more than the limit, so that no file, not even a device, fills the memory. */
-function readBytes(path: string, name: string): Buffer {
-  let file: number | undefined
+function readConfiguration(path: string, name: string): Buffer {
   try {
-    file = openSync(path, 'r')
+    return readSmallFile(path)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ConfigError(`cannot read the configuration ${name}: ${printable(reason)}`, undefined, { cause })
+  }
+}
+
+/**
+ * At most one byte more than the limit, so that no file, not even a device, fills the memory.
+ *
+ * @throws the system's error.
+ */
+export function readSmallFile(path: string): Buffer {
+  const file = openSync(path, 'r')
+  try {
     const bytes = Buffer.alloc(MAX_PROPERTIES_CHARACTERS + 1)
     let size = 0
     for (let read = -1; read !== 0 && size < bytes.length; size += read) {
       read = readSync(file, bytes, size, bytes.length - size, null)
     }
     return bytes.subarray(0, size)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ConfigError(`cannot read the configuration ${name}: ${printable(reason)}`, undefined, { cause })
   } finally {
-    if (file !== undefined) closeSync(file)
+    closeSync(file)
   }
 }

@@ -47,6 +47,15 @@ export class SettingReader<Row extends Setting> {
     return parseInteger(text, this.#keys.settingOf(key).type) ?? this.refuse(key, text)
   }
 
+  /** A number with or without a fraction, inside the range of its row. */
+  double(key: Row['key']): number {
+    const text = this.text(key)
+    return this.inRange(
+      key,
+      /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : this.refuse(key, text),
+    )
+  }
+
   /** An integer inside the range of its row, or null for the word `off`. */
   intOrOff(key: Row['key']): number | null {
     return this.text(key).toLowerCase() === 'off' ? null : this.int(key)
@@ -94,7 +103,10 @@ export class SettingReader<Row extends Setting> {
   }
 
   brokers(key: Row['key']): readonly BrokerAddress[] {
-    return parseBrokerList(this.text(key), (problem) => this.fail(key, problem))
+    const isSecret = this.#given.isProvided(key)
+    return parseBrokerList(this.text(key), (problem) =>
+      isSecret ? this.refuse(key, this.text(key)) : this.fail(key, problem),
+    )
   }
 
   /** Throws an error that begins with the place and the key. */
@@ -105,8 +117,9 @@ export class SettingReader<Row extends Setting> {
   /** Throws an error that shows the text and what is accepted instead. */
   refuse(key: Row['key'], text: string): never {
     const row = this.#keys.settingOf(key)
-    const shown = text === '' ? 'is empty' : `is "${printable(text)}"`
-    this.fail(key, `${shown}: expected ${acceptedBy(row)}${advice(row, text)}`)
+    const isSecret = row.type === 'password' || this.#given.isProvided(key)
+    const shown = text === '' ? 'is empty' : isSecret ? 'cannot be used' : `is "${printable(text)}"`
+    this.fail(key, `${shown}: expected ${acceptedBy(row)}${isSecret ? '' : advice(row, text)}`)
   }
 
   #choicesOf(key: Row['key']): readonly string[] {

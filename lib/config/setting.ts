@@ -8,7 +8,17 @@ import camelCase from 'lodash/camelCase.js'
 export interface Setting {
   /** As written in a `producer.properties`. The field of `ProducerConfig` is this name in camelCase. */
   readonly key: string
-  readonly type: 'int' | 'long' | 'boolean' | 'string' | 'class' | 'list' | 'brokers' | 'codec'
+  readonly type:
+    | 'int'
+    | 'long'
+    | 'double'
+    | 'boolean'
+    | 'string'
+    | 'password'
+    | 'class'
+    | 'list'
+    | 'brokers'
+    | 'codec'
   readonly unit?: 'ms' | 'bytes' | 'messages' | 'retries' | 'requests'
   /** As one would write it in a file. Absent: the setting is required. */
   readonly default?: string
@@ -63,12 +73,12 @@ export function acceptedBy({ type, unit, min, max, choices, range, canBeOff }: S
     return `${choices.join(choices.length === 2 ? ' or ' : ', ')}${type === 'codec' ? `, or 0 to ${choices.length - 1}` : ''}`
   }
   if (type === 'boolean') return 'true or false'
-  if (type !== 'int' && type !== 'long') return 'a text'
+  if (type !== 'int' && type !== 'long' && type !== 'double') return 'a text'
   const limits =
     min !== undefined && max !== undefined
       ? ` from ${min} to ${max}`
       : min !== undefined
         ? ` of at least ${min}`
         : ''
-  return `an integer${limits}${unit === undefined ? '' : ` (${unit})`}${orOff}`
+  return `${type === 'double' ? 'a number' : 'an integer'}${limits}${unit === undefined ? '' : ` (${unit})`}${orOff}`
 }

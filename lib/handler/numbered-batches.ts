@@ -6,7 +6,7 @@
  * surely not stored just gives its numbers back, and its messages may be joined, split and moved as without idempotence.
  * Decides what is sent again and under which numbers, by `lib/produce/producer-sequences.ts`. Sends nothing.
  *
- * @see KIP-98, KIP-360; docs/decisions/0010-idempotence-of-the-classic-producer.md
+ * @see KIP-98, KIP-360; docs/decisions/0011-idempotence-of-the-classic-producer.md
  */
 import { KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'

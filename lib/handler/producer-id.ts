@@ -2,7 +2,7 @@
  * The producer id of the classic producer (`enable.idempotence`): asked for when something is about to be written to a leader, on
  * the connection to that leader, once for all who wait. Any broker from Kafka 0.11 on grants one; older ones take no numbers.
  *
- * @see KIP-98; docs/decisions/0010-idempotence-of-the-classic-producer.md
+ * @see KIP-98; docs/decisions/0011-idempotence-of-the-classic-producer.md
  */
 import { BrokerError, DecodeError, KafkaError, UnsupportedVersionError } from '../errors.js'
 import type { Logger } from '../logger.js'

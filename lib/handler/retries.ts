@@ -3,7 +3,7 @@
  * errors of messages that were not sent at all are made here as well.
  */
 import { counted } from '../counted.js'
-import { EncodeError, KafkaError, MetadataError, printable } from '../errors.js'
+import { AuthenticationError, EncodeError, KafkaError, MetadataError, printable } from '../errors.js'
 import type { FailedAttempt } from '../failure.js'
 import type { Logger } from '../logger.js'
 import { partitionName } from '../produce/partition-batch.js'
@@ -42,10 +42,19 @@ export class Retries {
     return retries
   }
 
-  /** The request came to nothing. What cannot even be encoded never will be. */
+  /**
+   * The request came to nothing. What cannot even be encoded never will be, and who was not let in will not be let in with the same
+   * credentials.
+   */
   ofRequest(broker: string, batches: readonly PendingBatch[], error: KafkaError): Retry[] {
-    if (!(error instanceof EncodeError)) return this.of(batches, error, broker)
-    this.#options.logger.error(`a produce request cannot be written: ${error.message}`)
+    const { logger } = this.#options
+    if (error instanceof EncodeError) logger.error(`a produce request cannot be written: ${error.message}`)
+    else if (error instanceof AuthenticationError) {
+      const count = countOf(withoutSettled(batches))
+      const attempt: FailedAttempt = { atMs: Date.now(), broker, error }
+      for (const { messages } of batches) for (const message of messages) message.addAttempt(attempt)
+      logger.error(`producing ${counted(count, 'message')} failed: ${error.message}`)
+    } else return this.of(batches, error, broker)
     for (const { messages } of batches) this.#options.outcomes.failed(messages, () => error)
     return []
   }

@@ -6,6 +6,7 @@
  */
 import { counted } from '../counted.js'
 import { type KafkaError, printable } from '../errors.js'
+import { forRequest } from '../network/client-errors.js'
 import type { PartitionAnswer } from '../produce/match-response.js'
 import type { NumberedBatch } from '../produce/partition-sequences.js'
 import type { ProducerSequences } from '../produce/producer-sequences.js'
@@ -18,6 +19,7 @@ import { TimeoutError } from './record-errors.js'
 import type { RecordOutcomes } from './record-outcomes.js'
 import { errorsOfRecords } from './record-rejections.js'
 
+const UNKNOWN_SERVER_ERROR = -1
 const NONE = 0
 const MESSAGE_TOO_LARGE = 10
 const NETWORK_EXCEPTION = 13
@@ -146,6 +148,12 @@ export class BatchCompletion {
       { topic, partition },
     )
     this.failed(batch, error, OUT_OF_ORDER_SEQUENCE_NUMBER, false)
+  }
+
+  /** Its broker cannot be sent to at all. An earlier attempt may have stored it. */
+  unsendable(batch: ProducerBatch, error: KafkaError): void {
+    const own = batch.mayBeStored ? forRequest(error, { persistence: 'possibly-persisted' }) : error
+    this.failed(batch, own, UNKNOWN_SERVER_ERROR, false)
   }
 
   /** @param code - what it is for its numbers. */

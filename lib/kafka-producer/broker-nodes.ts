@@ -24,7 +24,7 @@ export interface BrokerNodesOptions {
   /** One in use, for a broker whose versions have to be found out; null for none. */
   topics(): readonly string[] | null
   /** A connection is there; or it could not be made. */
-  onConnected(broker: string, made: ReadyConnection | KafkaError): void
+  onConnected(broker: string, made: ReadyConnection | KafkaError, brokerId: number): void
 }
 
 /** One broker at one address. */
@@ -176,7 +176,7 @@ export class BrokerNodes {
     }
     node.isConnecting = false
     // Connecting to a broker that was let go meanwhile need not succeed.
-    if (this.#nodes.get(node.id) === node) this.#options.onConnected(node.session.broker, made)
+    if (this.#nodes.get(node.id) === node) this.#options.onConnected(node.session.broker, made, node.id)
   }
 
   /** Its connection ended, or could not be made: it is not connected to again at once. */

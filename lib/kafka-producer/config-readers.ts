@@ -7,7 +7,6 @@ import type { ReleaseRules } from '../config/client-defaults.js'
 import type { GivenProperties } from '../config/given-properties.js'
 import { type Hint, missingHint, warning } from '../config/hints.js'
 import {
-  type KafkaProducerChoice,
   type KafkaProducerKey,
   type KafkaProducerSetting,
   kafkaProducerKeys,
@@ -88,21 +87,6 @@ export function gzipLevel({ read }: Source): number {
   const key = 'compression.gzip.level'
   const level = read.int(key)
   return level === -1 || (level >= 1 && level <= 9) ? level : read.refuse(key, String(level))
-}
-
-/** Connections would be made, and payloads sent, without the protection that was asked for. */
-export function securityProtocol({ read }: Source): KafkaProducerChoice<'security.protocol'> {
-  const key = 'security.protocol'
-  const protocol = read.choiceInAnyCase(key)
-  if (protocol === 'PLAINTEXT') return protocol
-  return read.fail(key, `is ${protocol}: KafkaProducer has no TLS and SASL yet, only PLAINTEXT`)
-}
-
-export function configProviders({ read }: Source): readonly string[] {
-  const key = 'config.providers'
-  if (read.list(key).length > 0)
-    read.fail(key, 'names providers: values are taken as they are written, so write them out')
-  return []
 }
 
 export function twoPhaseCommit({ read }: Source): boolean {

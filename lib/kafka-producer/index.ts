@@ -3,6 +3,7 @@ export type { BrokerAddress } from '../broker-address.js'
 export { type ClientRelease, clientReleases } from '../config/client-defaults.js'
 export { parseProperties } from '../config/properties.js'
 export {
+  AuthenticationError,
   BrokerError,
   ConfigError,
   ConnectionError,
@@ -14,12 +15,16 @@ export {
   type Persistence,
   ProducerClosedError,
   RequestTimeoutError,
+  SslAuthenticationError,
   UnsupportedCodecError,
   UnsupportedVersionError,
 } from '../errors.js'
 export type { Logger } from '../logger.js'
 export { type KafkaMetric, metricValue } from '../metrics/kafka-metric.js'
 export type { Serialized } from '../protocol/serialized.js'
+export type { Credentials, CredentialsProvider } from '../security/credentials.js'
+export type { OAuthToken, OAuthTokenProvider } from '../security/oauth-token.js'
+export type { TlsOptions } from '../security/security-values.js'
 export {
   ClusterAuthorizationError,
   CommitFailedError,

@@ -4,8 +4,11 @@
  * Takes the configuration of a Java client as it is, and checks it as Kafka's `ProducerConfig` does. Knows no socket and no
  * class registry.
  */
+import { type InspectOptions, inspect } from 'node:util'
 import type { BrokerAddress } from '../broker-address.js'
 import { type ClientRelease, defaultsOf, type ReleaseRules, rulesOf } from '../config/client-defaults.js'
+import { withProvidedValues } from '../config/config-providers.js'
+import { givenLine, HIDDEN, inspected, isProvided } from '../config/echo.js'
 import { GivenProperties } from '../config/given-properties.js'
 import { type Hint, hintsOn } from '../config/hints.js'
 import {
@@ -17,9 +20,9 @@ import {
 } from '../config/kafka-producer-keys.js'
 import { parsePropertyLines } from '../config/properties.js'
 import { readPropertiesFile } from '../config/properties-file.js'
-import { fieldOf } from '../config/setting.js'
+import { SecurityValues } from '../config/security-values.js'
+import { fieldOf, type Setting } from '../config/setting.js'
 import { SettingReader } from '../config/setting-reader.js'
-import { printable } from '../errors.js'
 import { defaultLogger, type Logger } from '../logger.js'
 import * as readers from './config-readers.js'
 
@@ -32,9 +35,6 @@ export interface KafkaProducerConfigOptions {
   hasKeySerializer?: boolean
   hasValueSerializer?: boolean
 }
-
-/** Given keys that the INFO line lists; there are fewer settings than that. */
-const MAX_LISTED = 100
 
 /**
  * The settings of a producer, each a field named after its key: `linger.ms` → `lingerMs`.
@@ -100,6 +100,7 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
   readonly isIdempotenceExplicit: boolean
 
   readonly #given: GivenProperties
+  readonly #security: SecurityValues
 
   /**
    * @param properties - key → string, number, bigint or boolean; for lists also an array of strings. Values are trimmed.
@@ -110,10 +111,11 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
     properties: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown> | GivenProperties,
     options: KafkaProducerConfigOptions = {},
   ) {
-    const given =
+    const given = withProvidedValues(
       properties instanceof GivenProperties
         ? properties
-        : GivenProperties.fromValues(properties, kafkaProducerKeys, options.source)
+        : GivenProperties.fromValues(properties, kafkaProducerKeys, options.source),
+    )
     this.#given = given
     const own: Hint[] = []
     this.clientDefaults = new SettingReader(given, kafkaProducerKeys).choice('client.defaults')
@@ -157,7 +159,8 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
     this.clientDnsLookup = read.choice('client.dns.lookup')
     this.sendBufferBytes = read.int('send.buffer.bytes')
     this.receiveBufferBytes = read.int('receive.buffer.bytes')
-    this.securityProtocol = readers.securityProtocol(from)
+    this.securityProtocol = read.choiceInAnyCase('security.protocol')
+    this.#security = new SecurityValues(given, kafkaProducerKeys)
     this.securityProviders = read.text('security.providers')
     this.metricsSampleWindowMs = read.int('metrics.sample.window.ms')
     this.metricsNumSamples = read.int('metrics.num.samples')
@@ -165,7 +168,7 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
     this.metricReporters = Object.freeze(read.list('metric.reporters'))
     this.autoIncludeJmxReporter = read.boolean('auto.include.jmx.reporter')
     this.enableMetricsPush = read.boolean('enable.metrics.push')
-    this.configProviders = readers.configProviders(from)
+    this.configProviders = Object.freeze(read.list('config.providers'))
 
     this.transactionalId = readers.transactionalId(from)
     this.transactionTimeoutMs = read.int('transaction.timeout.ms')
@@ -178,6 +181,7 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
     this.enableIdempotence = readers.idempotence(from, this)
 
     readers.reportWithoutEffect(from)
+    own.push(...this.#security.hints('info'))
 
     Object.freeze(this)
     this.#report(options.logger ?? defaultLogger, own)
@@ -205,6 +209,11 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
     return { ...NO_LEVELS, gzip, lz4, zstd }[this.compressionType]
   }
 
+  /** The settings of TLS and SASL, many of them secrets: no fields, so that nothing prints them. */
+  get security(): SecurityValues {
+    return this.#security
+  }
+
   /** Whether a key was given, whatever its value. */
   has(key: string): boolean {
     return this.#given.has(key)
@@ -215,13 +224,22 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
     return this.#given.get(key)
   }
 
-  /** Every setting with the value in force, as one would write it in a file. No other key. */
+  /** Every setting that is a field, with the value in force, as one would write it in a file. No other key. */
   toJSON(): Record<KafkaProducerKey, string> {
     return Object.fromEntries(this.#inForce()) as Record<KafkaProducerKey, string>
   }
 
   #inForce(): Map<KafkaProducerKey, string> {
-    return new Map(kafkaProducerKeys.settings.map((row) => [row.key, textOf(this[fieldOf(row)])]))
+    return new Map(
+      kafkaProducerKeys.settings.map((row) => [
+        row.key,
+        isProvided(row, this.#given) ? HIDDEN : textOf(this[fieldOf(row)]),
+      ]),
+    )
+  }
+
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `KafkaProducerConfig ${inspect(inspected(this, rowByField, this.#given), options)}`
   }
 
   #report(logger: Logger, own: readonly Hint[]): void {
@@ -235,14 +253,13 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
       classNameFor: (name) => modernClassOf.get(name),
     })
     for (const { level, text } of hints) logger[level](text)
-    const given = this.#given.keys().map((key) => {
-      const value = effective.get(key as KafkaProducerKey)
-      return `${printable(key)}=${value === undefined ? '[not shown]' : printable(value)}`
-    })
-    const more = given.length > MAX_LISTED ? ', …' : ''
-    logger.info(`configured with ${given.slice(0, MAX_LISTED).join(', ')}${more}`)
+    logger.info(givenLine(this.#given, kafkaProducerKeys, effective))
   }
 }
+
+const rowByField: ReadonlyMap<string, Setting> = new Map(
+  kafkaProducerKeys.settings.map((row) => [fieldOf(row), row]),
+)
 
 /** The package for lz4 has one level. */
 const NO_LEVELS = { none: undefined, snappy: undefined, lz4: undefined }

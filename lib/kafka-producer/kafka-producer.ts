@@ -8,9 +8,13 @@
  * @see docs/KAFKA-PRODUCER.md; org.apache.kafka.clients.producer.KafkaProducer 4.3
  */
 import type { Writable } from 'node:stream'
-import { type KafkaError, ProducerClosedError } from '../errors.js'
+import { AuthenticationError, type KafkaError, ProducerClosedError } from '../errors.js'
 import { defaultLogger, guarded, type Logger } from '../logger.js'
 import type { KafkaMetric } from '../metrics/kafka-metric.js'
+import type { CredentialsProvider } from '../security/credentials.js'
+import type { OAuthTokenProvider } from '../security/oauth-token.js'
+import { type SecuritySettings, securitySettings } from '../security/security-settings.js'
+import type { TlsOptions } from '../security/security-values.js'
 import { Changes } from './changes.js'
 import { CloseListeners } from './close-listeners.js'
 import { KafkaProducerConfig } from './kafka-producer-config.js'
@@ -39,6 +43,14 @@ export interface KafkaProducerOptions<K = unknown, V = unknown> {
   valueSerializer?: Serializer<V>
   /** Default: WARN and ERROR to stderr. */
   logger?: Logger
+  /** Options for `tls.connect`, in place of `ssl.` settings. For `security.protocol` SSL and SASL_SSL. */
+  tls?: TlsOptions
+  /** User name and password for PLAIN and SCRAM, in place of `sasl.jaas.config`; asked at each login. */
+  credentials?: CredentialsProvider
+  /** Tokens for OAUTHBEARER, in place of `sasl.oauthbearer.token.endpoint.url`; asked again before one ends. */
+  oauthToken?: OAuthTokenProvider
+  /** Prepares user name and password of SCRAM with SASLprep, as RFC 5802 has it and Kafka has not. Default false. */
+  saslPrep?: boolean
 }
 
 export interface KafkaProducerCloseOptions {
@@ -75,14 +87,18 @@ export class KafkaProducer<K = unknown, V = unknown> {
         : new KafkaProducerConfig(config as Readonly<Record<string, unknown>>, ofConfig)
     const given = { key: keySerializer as Serializer, value: valueSerializer as Serializer }
     this.#plugins = new ProducerPlugins(this.config, classes, given, logger)
+    let security: SecuritySettings
     try {
-      this.#parts = compose(this.config, this.#plugins.interceptors, logger, {
+      security = securitySettings(this.config.security, { ...options, logger })
+      this.#parts = compose(this.config, this.#plugins.interceptors, logger, security, {
         onWaits: (nowMs) => this.#intake.expire(nowMs),
         hasWaits: () => this.#intake.waiting > 0,
         onAbort: (error) => this.#intake.abort(error),
         onRecordsFailed: (futures, error) => this.#failed(futures, error),
         onRun: () => this.#changes.notify(),
-        onMetadata: () => {
+        onMetadata: (error) => {
+          // Waiting does not help: who reads the error has to act.
+          if (error instanceof AuthenticationError) this.#intake.abort(error)
           this.#intake.admit(performance.now())
           this.#changes.notify()
         },
@@ -115,6 +131,7 @@ export class KafkaProducer<K = unknown, V = unknown> {
       intake: this.#intake,
       changes: this.#changes,
       isAnswered: this.config.acks !== 0,
+      security,
       onClosed: () => {
         this.#plugins.close()
         this.#closeListeners.call()

@@ -1,6 +1,6 @@
 /** What `partitionsFor` does: waits for the metadata of a topic, within `max.block.ms`. */
 import type { ClusterMetadata, ClusterPartition } from '../cluster/cluster-metadata.js'
-import { ProducerClosedError } from '../errors.js'
+import { AuthenticationError, ProducerClosedError } from '../errors.js'
 import type { Changes } from './changes.js'
 import { causeOf, isFinal } from './intake-errors.js'
 import type { ProducerMetadata } from './producer-metadata.js'
@@ -48,7 +48,7 @@ export class PartitionLookup {
       if (view && view.partitionCount > 0) return view.partitions().map((one) => infoOf(topic, one))
       if (isClosed()) throw new ProducerClosedError()
       const cause = causeOf(cluster, topic) ?? metadata.lastError
-      if (isFinal(cluster.errorCodeOf(topic))) throw cause
+      if (isFinal(cluster.errorCodeOf(topic)) || cause instanceof AuthenticationError) throw cause
       const leftMs = deadlineMs - performance.now()
       if (leftMs <= 0) {
         const text = `nothing is known of the topic after max.block.ms=${maxBlockMs}`

@@ -3,6 +3,7 @@
  * there is time, then ends everything, and what is left fails.
  */
 import { ProducerClosedError } from '../errors.js'
+import type { SecuritySettings } from '../security/security-settings.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import type { Changes } from './changes.js'
 import type { ProducerParts } from './producer-parts.js'
@@ -13,6 +14,8 @@ export interface ProducerClosingOptions {
   readonly parts: ProducerParts
   readonly intake: RecordIntake
   readonly changes: Changes
+  /** Its login may have a token to renew. */
+  readonly security: SecuritySettings
   /** Whether brokers answer; where they do not, they are asked whether they have read all. */
   readonly isAnswered: boolean
   /** Called once, when all has ended. */
@@ -63,7 +66,9 @@ export class ProducerClosing {
     if (timeoutMs > 0) await this.#drained(timeoutMs)
     this.#force()
     outcomes.reportUnobserved()
-    this.#options.onClosed()
+    const { security, onClosed } = this.#options
+    if (security.sasl?.close) await security.sasl.close()
+    onClosed()
   }
 
   /** Resolves when everything is sent and answered, or the time limit has passed. Never rejects. */

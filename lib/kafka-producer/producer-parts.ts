@@ -3,13 +3,15 @@ import type { BrokerAddress } from '../broker-address.js'
 import { BrokerSessions } from '../cluster/broker-sessions.js'
 import { ClusterMetadata } from '../cluster/cluster-metadata.js'
 import { MetadataSource } from '../cluster/metadata-source.js'
-import { ConfigError, KafkaError, printable, UnsupportedCodecError } from '../errors.js'
+import { AuthenticationError, ConfigError, KafkaError, printable, UnsupportedCodecError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { ApiVersionsCache } from '../network/api-versions-cache.js'
 import { BrokerSession } from '../network/broker-session.js'
 import { CanonicalNames } from '../network/canonical-names.js'
 import { Connector } from '../network/connector.js'
+import { protectionOf } from '../network/protection.js'
 import { type Compression, compressionNamed } from '../protocol/records/compression.js'
+import type { SecuritySettings } from '../security/security-settings.js'
 import { BatchCompletion } from './batch-completion.js'
 import { BrokerIds } from './broker-ids.js'
 import { BrokerNodes } from './broker-nodes.js'
@@ -50,6 +52,7 @@ export function compose(
   config: KafkaProducerConfig,
   interceptors: ProducerInterceptors | null,
   logger: Logger,
+  security: SecuritySettings,
   listener: PartsListener,
 ): ProducerParts {
   const { requestTimeoutMs, transactionalId, acks } = config
@@ -68,7 +71,7 @@ export function compose(
   })
   const cluster = new ClusterMetadata()
   const brokerIds = new BrokerIds(cluster)
-  const sessions = sessionsOf(config, logger, metrics, brokerIds, (address) => renew(address))
+  const sessions = sessionsOf(config, logger, metrics, brokerIds, security, (address) => renew(address))
   const canonical =
     config.clientDnsLookup === 'resolve_canonical_bootstrap_servers_only'
       ? new CanonicalNames({ bootstrap: config.bootstrapServers, logger })
@@ -132,10 +135,12 @@ export function compose(
     reconnectBackoff,
     addressOf: (id) => cluster.addressOf(id),
     topics,
-    onConnected: (broker, made) => {
+    onConnected: (broker, made, brokerId) => {
       if (made instanceof KafkaError) {
         logger.warn(`connecting to ${broker} failed: ${made.message}`)
         metadata.requestUpdate()
+        // Waiting does not help: who reads the error has to act.
+        if (made instanceof AuthenticationError) sender.failNode(brokerId, made, performance.now())
       } else channel?.learnFrom(made)
       sender.wake()
     },
@@ -241,7 +246,17 @@ export function compose(
     },
     idempotence,
   )
-  return { cluster, metadata, source, nodes, accumulator, outcomes, metrics, sender, idempotence }
+  return {
+    cluster,
+    metadata,
+    source,
+    nodes,
+    accumulator,
+    outcomes,
+    metrics,
+    sender,
+    idempotence,
+  }
 }
 
 /** null before the first metadata. */
@@ -255,9 +270,11 @@ function sessionsOf(
   logger: Logger,
   metrics: KafkaProducerMetrics,
   brokerIds: BrokerIds,
+  security: SecuritySettings,
   onOutdated: (address: BrokerAddress) => void,
 ): BrokerSessions {
   const connector = new Connector({
+    ...protectionOf(security, config.requestTimeoutMs),
     clientId: config.clientId,
     logger,
     connectTimeoutMs: (failures) =>

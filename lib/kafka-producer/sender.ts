@@ -57,7 +57,6 @@ export interface Idempotence {
 
 /** Failures that nobody looked at are logged together, this long after the first one. */
 const REPORT_AFTER_MS = 1000
-const UNKNOWN_SERVER_ERROR = -1
 /** Version of Produce, which came with Kafka 1.0: before, a broker knows only the last batch of a producer again (KAFKA-5494). */
 const REMEMBERS_FIVE_BATCHES = 5
 
@@ -217,7 +216,7 @@ export class Sender {
     try {
       version = exchange.versionFor(connection)
     } catch (error) {
-      return this.#failNode(id, error as KafkaError, nowMs)
+      return this.failNode(id, error as KafkaError, nowMs)
     }
     if (this.#idempotence && magicOf(version) < 2) listener.onNoNumbers(connection.broker)
     const batches = accumulator.drain(id, maxRequestBytes, nowMs, (batch) => this.#mayDrain(batch, version))
@@ -231,12 +230,12 @@ export class Sender {
     return true
   }
 
-  /** Nothing can be sent to this broker at all. */
-  #failNode(id: number, error: KafkaError, nowMs: number): boolean {
+  /** Nothing can be sent to this broker at all: fails what is due there. @returns whether there was anything. */
+  failNode(id: number, error: KafkaError, nowMs: number): boolean {
     const { accumulator, completion, maxRequestBytes } = this.#options
     const batches = accumulator.drain(id, maxRequestBytes, nowMs)
     for (const batch of batches) {
-      completion.failed(batch, error, UNKNOWN_SERVER_ERROR, false)
+      completion.unsendable(batch, error)
       accumulator.unmute(batch.topic, batch.partition, nowMs)
     }
     return batches.length > 0

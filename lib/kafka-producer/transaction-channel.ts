@@ -129,7 +129,8 @@ export class TransactionChannel {
       return
     }
     this.#failures++
-    this.#options.transactions.unanswered(request, error)
+    const refused = this.#options.transactions.unanswered(request, error)
+    if (refused) this.#options.onRefused(refused)
   }
 
   /** Brokers that are down are not asked in a tight loop. */

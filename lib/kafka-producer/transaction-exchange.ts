@@ -4,7 +4,7 @@
  *
  * @see Kafka's TransactionManager and Sender 4.3
  */
-import type { KafkaError } from '../errors.js'
+import { AuthenticationError, type KafkaError } from '../errors.js'
 import type { EndTxnResponse, InitProducerIdResponse } from '../protocol/messages/index.js'
 import type { Outcome, OutgoingRequest } from './request-queue.js'
 import { errorOf } from './transaction-errors.js'
@@ -71,14 +71,38 @@ export class TransactionExchange {
   }
 
   /** As `TransactionManager.unanswered`. */
-  unanswered(request: TransactionRequest, error: KafkaError): void {
+  unanswered(request: TransactionRequest, error: KafkaError): KafkaError | null {
     const { queue, status } = this.#progress
-    if (error.retriable && status.state !== 'FATAL_ERROR') {
+    const isFatal = status.state === 'FATAL_ERROR'
+    if (error instanceof AuthenticationError && !isFatal) return this.#notLetIn(request, error)
+    if (error.retriable && !isFatal) {
       queue.unanswered(request)
-      return
+      return null
     }
     queue.dropped(request)
     this.#progress.failFatally(error, request)
+    return null
+  }
+
+  /**
+   * A broker refused the login. Credentials may be put right while the producer runs, so nothing ends for good, in contrast to
+   * Java: the call fails and may be made again, a transaction can be aborted, and its end is tried until that succeeds.
+   */
+  #notLetIn(request: TransactionRequest, error: AuthenticationError): KafkaError | null {
+    const { queue, status } = this.#progress
+    if (status.state === 'ABORTING_TRANSACTION') {
+      queue.unanswered(request)
+      return null
+    }
+    queue.dropped(request)
+    if (status.state !== 'INITIALIZING') {
+      this.#progress.failAbortable(error, request, false)
+      return null
+    }
+    this.#pauseMs = this.#retryBackoffMs
+    queue.clear(error, false)
+    this.#progress.failToInitialize(error, request)
+    return error
   }
 
   /** Without transactions: a new epoch, or a producer id where there is none. */

@@ -196,9 +196,14 @@ export class TransactionManager {
     return this.#exchange.answered(request, version, response)
   }
 
-  /** A request had no answer. One that may be repeated is, after its coordinator was looked for again; another ends the producer. */
-  unanswered(request: TransactionRequest, error: KafkaError): void {
-    this.#exchange.unanswered(request, error)
+  /**
+   * A request had no answer. One that may be repeated is, after its coordinator was looked for again; another ends the producer,
+   * unless a broker refused the login.
+   *
+   * @returns what queued records have to fail with, if they do.
+   */
+  unanswered(request: TransactionRequest, error: KafkaError): KafkaError | null {
+    return this.#exchange.unanswered(request, error)
   }
 
   /**

@@ -26,6 +26,8 @@ import { connectionClosed, expired, forRequest, undecodable, unused, writeTimedO
 import type { Connection, ConnectionListener } from './connection.js'
 import { startDeadline } from './deadline.js'
 import { InFlight, InFlightRequest } from './in-flight.js'
+import { framedToken, RawTokens } from './raw-tokens.js'
+import { RequestHold } from './request-hold.js'
 import { RequestTrace } from './request-trace.js'
 import { ThrottleGate } from './throttle-gate.js'
 
@@ -72,6 +74,9 @@ export class BrokerClient {
   /** Requests without an answer that are not yet in the kernel's hands. */
   readonly #writing = new Set<(reason: KafkaError) => void>()
   readonly #onClose: (reason: KafkaError) => void
+  readonly #hold = new RequestHold()
+  readonly #tokens = new RawTokens()
+  readonly #onEnd = new Set<(reason: KafkaError) => void>()
   #versions: BrokerVersions | null = null
   #connection!: Connection
   #correlationId = 0
@@ -103,7 +108,7 @@ export class BrokerClient {
       },
       onFrame: (frame: Buffer): void => {
         options.onRead?.(client.#connection.broker, frame.length + LENGTH_BYTES)
-        client.#inFlight.answer(frame)
+        if (!client.#tokens.take(frame)) client.#inFlight.answer(frame)
         client.#hasAnswered = true
         client.#unconfirmed = 0
       },
@@ -155,6 +160,38 @@ export class BrokerClient {
   /** From now on requests take the versions that this broker knows. */
   useVersions(versions: BrokerVersions): void {
     this.#versions = versions
+  }
+
+  /** Called when the connection ends, before all that waits has failed. @returns takes it back. */
+  onEnd(listener: (reason: KafkaError) => void): () => void {
+    this.#onEnd.add(listener)
+    return () => void this.#onEnd.delete(listener)
+  }
+
+  /**
+   * Has the connection to itself for a login: requests wait until it has ended, all but those of {@link requestAtOnce}. Where
+   * it fails, the connection is closed: nobody knows what the broker takes the next bytes for.
+   */
+  async apart<T>(run: () => Promise<T>): Promise<T> {
+    this.#hold.begin()
+    try {
+      return await run()
+    } catch (error) {
+      this.close(error as KafkaError)
+      throw error
+    } finally {
+      this.#hold.end()
+    }
+  }
+
+  /** Sends a bare token; resolves with the broker's, which is the next frame. Only while no request is in flight. */
+  exchangeToken(token: Uint8Array, timeoutMs: number): Promise<Buffer> {
+    const answered = this.#tokens.next(timeoutMs, () =>
+      this.close(expired(this.broker, 'a token', timeoutMs, true)),
+    )
+    if (!this.#connection.write(framedToken(token), () => {}))
+      this.#tokens.fail(connectionClosed(this.broker))
+    return answered
   }
 
   /**
@@ -218,8 +255,18 @@ export class BrokerClient {
     body: Request | EncodedRequest,
     options: RequestOptions,
   ): Promise<Response> {
+    if (this.#hold.isHeld) return this.#hold.wait(() => this.request(api, body, options))
     const throttled = this.#throttle.wait()
     if (throttled) return throttled.then(() => this.request(api, body, options))
+    return this.requestAtOnce(api, body, options)
+  }
+
+  /** As {@link request}, whatever holds requests back: for the login itself. */
+  requestAtOnce<Request, Response>(
+    api: Api<Request, Response>,
+    body: Request | EncodedRequest,
+    options: RequestOptions,
+  ): Promise<Response> {
     const encoded = this.#readyToWrite(api, body, options)
     const correlationId = this.#nextCorrelationId()
     const bytes = encoded.bytes(correlationId)
@@ -239,6 +286,7 @@ export class BrokerClient {
     body: Request | EncodedRequest,
     options: RequestOptions,
   ): Promise<void> {
+    if (this.#hold.isHeld) return this.#hold.wait(() => this.send(api, body, options))
     const throttled = this.#throttle.wait()
     if (throttled) return throttled.then(() => this.send(api, body, options))
     const { timeoutMs } = options
@@ -358,7 +406,9 @@ export class BrokerClient {
   }
 
   #ended(reason: KafkaError): void {
+    for (const listener of [...this.#onEnd]) listener(reason)
     this.#throttle.end()
+    this.#tokens.fail(reason)
     this.#inFlight.failAll(() => reason)
     for (const fail of [...this.#writing]) fail(reason)
     this.#onClose(reason)

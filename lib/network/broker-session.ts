@@ -10,21 +10,14 @@
  */
 
 import { addressText, type BrokerAddress } from '../broker-address.js'
-import { ConnectionError, EncodeError, type KafkaError } from '../errors.js'
+import { ConnectionError, type KafkaError } from '../errors.js'
 import { type MetadataResponse, metadata, metadataRequest } from '../protocol/messages/index.js'
 import { ApiVersionsCache } from './api-versions-cache.js'
 import type { BrokerClient } from './broker-client.js'
-import type { BrokerVersions } from './broker-versions.js'
 import { closedFromThisSide } from './client-errors.js'
 import type { Connector } from './connector.js'
-import {
-  type Authenticate,
-  type Detected,
-  type Detection,
-  detectVersions,
-  detectVersionsAlone,
-  saysVersions,
-} from './detect-versions.js'
+import type { Authenticate } from './detect-versions.js'
+import { NewConnections } from './new-connections.js'
 import { ReadyConnection } from './ready-connection.js'
 
 export type SessionState = 'idle' | 'connecting' | 'authenticating' | 'ready' | 'closed'
@@ -63,7 +56,7 @@ export interface BrokerSessionOptions {
   readonly onClosed?: () => void
   /** What is known of brokers, shared by all sessions of a producer. Default: its own. */
   readonly apiVersionsCache?: ApiVersionsCache
-  /** Makes each fresh connection fit for requests. Default: nothing has to be authenticated. */
+  /** Makes each fresh connection fit for requests. Default: the login of the connector, where it has one. */
   readonly authenticate?: Authenticate
 }
 
@@ -107,7 +100,7 @@ export class BrokerSession {
   #connecting: Promise<Connected> | null = null
   /** Aborts with the reason when the session is closed. */
   readonly #end = new AbortController()
-  readonly #authenticate: Authenticate | null
+  readonly #newConnections: NewConnections
   #users = 1
   /** Callers that wait for the connection. */
   #waiting = 0
@@ -117,14 +110,15 @@ export class BrokerSession {
     this.broker = addressText(address)
     this.#options = options
     this.#apiVersionsCache = options.apiVersionsCache ?? new ApiVersionsCache(null)
-    const { authenticate } = options
-    this.#authenticate = authenticate
-      ? async (client) => {
-          this.#end.signal.throwIfAborted()
-          this.#move('authenticating')
-          await authenticate(client)
-        }
-      : null
+    this.#newConnections = new NewConnections(address, {
+      connector: options.connector,
+      requestTimeoutMs: options.requestTimeoutMs,
+      apiVersionsCache: this.#apiVersionsCache,
+      authenticate: options.authenticate,
+      signal: this.#end.signal,
+      onAuthenticating: () => this.#move('authenticating'),
+      onEnd: (client, reason) => this.#onEnd(client, reason),
+    })
   }
 
   get state(): SessionState {
@@ -238,80 +232,16 @@ export class BrokerSession {
   }
 
   async #connect(topics: readonly string[] | null): Promise<Connected> {
+    const isNew = !this.isKnown
     this.#move('connecting')
-    const known = this.#apiVersionsCache.of(this.broker)
-    let made: { readonly client: BrokerClient; readonly metadata: MetadataResponse | null }
     try {
-      made = known ? await this.#openKnown(known) : await this.#detect(topics)
-      this.#failUnlessOpen(made.client)
+      const { client, metadata } = await this.#newConnections.make(topics)
+      this.#failUnlessOpen(client)
+      return { connection: this.#take(client, isNew), metadata }
     } catch (error) {
       if (this.#state !== 'closed') this.#move('idle')
       throw error
     }
-    return { connection: this.#take(made.client, known === null), metadata: made.metadata }
-  }
-
-  async #openKnown(known: BrokerVersions): Promise<{ client: BrokerClient; metadata: null }> {
-    const client = await this.#open()
-    client.useVersions(known)
-    try {
-      await this.#authenticate?.(client)
-    } catch (error) {
-      client.close(error as KafkaError)
-      throw error
-    }
-    return { client, metadata: null }
-  }
-
-  #detect(topics: readonly string[] | null): Promise<Detected> {
-    if (topics === null)
-      return detectVersionsAlone(this.#detection(() => this.#open(), this.#authenticate, []))
-    if (topics.length === 0)
-      throw new EncodeError('a request to a broker that is not known yet names a topic')
-    return detectVersions(this.#detection(() => this.#open(), this.#authenticate, topics))
-  }
-
-  /** Never rejects. */
-  async #lookAgain(topics: readonly string[]): Promise<void> {
-    const { authenticate = null, onOutdated } = this.#options
-    const { signal } = this.#end
-    const open = (): Promise<BrokerClient> => this.#options.connector.connect(this.address, () => {}, signal)
-    const isOutdated = await saysVersions(this.#detection(open, authenticate, topics))
-    if (!isOutdated || signal.aborted) return
-    // Who connects anew must not take the guess for known while this connection is still in use.
-    this.#apiVersionsCache.forget(this.broker)
-    onOutdated?.(this.address)
-  }
-
-  #detection(
-    open: () => Promise<BrokerClient>,
-    authenticate: Authenticate | null,
-    topics: readonly string[],
-  ): Detection {
-    return {
-      open,
-      authenticate,
-      topics,
-      timeoutMs: this.#options.requestTimeoutMs,
-      signal: this.#end.signal,
-    }
-  }
-
-  /** A connection that ends with the session, whatever state that is in. */
-  async #open(): Promise<BrokerClient> {
-    const { signal } = this.#end
-    let client: BrokerClient | null = null
-    const closeToo = (): void => client?.close(signal.reason as KafkaError)
-    const onClose = (reason: KafkaError): void => {
-      signal.removeEventListener('abort', closeToo)
-      if (client) this.#onEnd(client, reason)
-    }
-    client = await this.#options.connector.connect(this.address, onClose, signal)
-    // Between the socket's connect and this line other code may have run.
-    if (signal.aborted) closeToo()
-    signal.throwIfAborted()
-    if (client.isOpen) signal.addEventListener('abort', closeToo)
-    return client
   }
 
   #failUnlessOpen({ isOpen }: BrokerClient): void {
@@ -319,6 +249,16 @@ export class BrokerSession {
     if (!isOpen) {
       throw new ConnectionError(`${this.broker} closed the connection at once`, { broker: this.broker })
     }
+  }
+
+  /** Never rejects. */
+  async #lookAgain(topics: readonly string[]): Promise<void> {
+    const { signal } = this.#end
+    const isOutdated = await this.#newConnections.saysVersions(topics)
+    if (!isOutdated || signal.aborted) return
+    // Who connects anew must not take the guess for known while this connection is still in use.
+    this.#apiVersionsCache.forget(this.broker)
+    this.#options.onOutdated?.(this.address)
   }
 
   /** @param isNew - its versions were asked for. */

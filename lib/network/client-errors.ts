@@ -1,5 +1,6 @@
 /** The errors of a client whose request fails. */
 import {
+  AuthenticationError,
   ConnectionError,
   DecodeError,
   DeliveryTimeoutError,
@@ -7,6 +8,7 @@ import {
   type KafkaError,
   ProducerClosedError,
   RequestTimeoutError,
+  SslAuthenticationError,
 } from '../errors.js'
 
 export function connectionClosed(broker: string): ConnectionError {
@@ -45,11 +47,25 @@ export function undecodable(broker: string, api: string, version: number, cause:
   return new DecodeError(text, { broker, cause })
 }
 
-const families = [RequestTimeoutError, DecodeError, DeliveryTimeoutError, ProducerClosedError]
+/** Subclasses before their bases. */
+const families = [
+  RequestTimeoutError,
+  DecodeError,
+  DeliveryTimeoutError,
+  ProducerClosedError,
+  SslAuthenticationError,
+  AuthenticationError,
+]
 
 /** The end of the connection as one request gets it: same family and text, its own correlation id and persistence. */
 export function forRequest(reason: KafkaError, context: ErrorContext): KafkaError {
-  const own: ErrorContext = { cause: reason.cause, retriable: reason.retriable, ...context }
+  const { mechanism } = reason as Partial<AuthenticationError>
+  const own: ErrorContext & { mechanism?: string } = {
+    cause: reason.cause,
+    retriable: reason.retriable,
+    ...(mechanism !== undefined && { mechanism }),
+    ...context,
+  }
   if (reason.broker !== undefined) own.broker = reason.broker
   const Family = families.find((family) => reason instanceof family) ?? ConnectionError
   return new Family(reason.message, own)

@@ -15,10 +15,19 @@ export interface ConnectOptions {
   readonly connectTimeoutMs: number
   /** Tries the addresses of a name; see {@link Dial}. */
   readonly dial: (address: BrokerAddress, dialled: Dialled) => Dial
+  /** What a connected socket is wrapped in, within the same limit. Default: nothing. */
+  readonly secure?: Secure | null
 }
 
+/** Calls exactly one of the two, later, unless it is cancelled before by what it returns; see `TlsHandshakes`. */
+export type Secure = (
+  socket: Socket,
+  address: BrokerAddress,
+  securing: { onSecured(socket: Socket): void; onFailed(error: KafkaError): void },
+) => () => void
+
 export interface Connecting {
-  /** Called in the turn in which the socket connected: listen to it at once. */
+  /** Called in the turn in which the socket connected, or was secured: listen to it at once. */
   onConnected(socket: Socket): void
   /** The socket is closed. */
   onFailed(error: KafkaError): void
@@ -27,7 +36,7 @@ export interface Connecting {
 /** Calls exactly one of the two, later or at once. @param signal - gives up; a KafkaError as its reason is the failure. */
 export function connectTo(
   address: BrokerAddress,
-  { connectTimeoutMs, dial: dialTo }: ConnectOptions,
+  { connectTimeoutMs, dial: dialTo, secure = null }: ConnectOptions,
   { onConnected, onFailed }: Connecting,
   signal?: AbortSignal,
 ): void {
@@ -48,24 +57,40 @@ export function connectTo(
   const giveUp = (error: KafkaError): void => {
     settle()
     dial.cancel()
+    cancelSecuring?.()
     onFailed(error)
   }
   const onAbort = (): void => giveUp(givenUp(broker, signal!))
   const cancelDeadline = startDeadline(connectTimeoutMs, () => {
-    const text = `no connection to ${broker} within ${connectTimeoutMs} ms; is the address right and reachable?`
-    giveUp(new RequestTimeoutError(text, { broker }))
+    giveUp(tooLate(broker, connectTimeoutMs, cancelSecuring !== null))
   })
   signal?.addEventListener('abort', onAbort)
+  let cancelSecuring: (() => void) | null = null
+  const connected = (socket: Socket): void => {
+    settle()
+    onConnected(socket)
+  }
+  const onSecureFailed = (error: KafkaError): void => {
+    settle()
+    onFailed(error)
+  }
   const dial = dialTo(address, {
     onConnected: (socket) => {
-      settle()
-      onConnected(socket)
+      if (!secure) connected(socket)
+      else cancelSecuring = secure(socket, address, { onSecured: connected, onFailed: onSecureFailed })
     },
     onFailed: (cause) => {
       settle()
       onFailed(cause ? connectFailure(broker, cause) : closedAtOnce(broker))
     },
   })
+}
+
+function tooLate(broker: string, timeoutMs: number, isConnected: boolean): RequestTimeoutError {
+  const text = isConnected
+    ? `${broker} took the connection, but the TLS handshake did not end within ${timeoutMs} ms: is this a plaintext port?`
+    : `no connection to ${broker} within ${timeoutMs} ms; is the address right and reachable?`
+  return new RequestTimeoutError(text, { broker })
 }
 
 function closedAtOnce(broker: string): ConnectionError {

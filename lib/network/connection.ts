@@ -6,10 +6,12 @@
  * @see docs/reference/classic-producer.md#sockets, docs/decisions/0000-classic-producer.md#d8
  */
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { addressText, type BrokerAddress } from '../broker-address.js'
-import { ConnectionError, DecodeError, type KafkaError } from '../errors.js'
-import { FrameDecoder } from '../protocol/frame.js'
+import { ConnectionError, DecodeError, type KafkaError, SslAuthenticationError } from '../errors.js'
+import { FrameDecoder, isTlsRecord } from '../protocol/frame.js'
 import { type Connecting, describeCause } from './connect.js'
+import { alertFailure } from './tls-errors.js'
 
 export interface ConnectionOptions {
   /** Opens the socket; see `connectTo`. */
@@ -37,6 +39,8 @@ export class Connection {
   readonly #decoder: FrameDecoder
   readonly #listener: ConnectionListener
   #closed: KafkaError | null = null
+  /** Nothing was read yet. */
+  #isFresh = true
 
   private constructor(
     socket: Socket,
@@ -103,6 +107,8 @@ export class Connection {
   }
 
   #onData(chunk: Buffer): void {
+    const isFirst = this.#isFresh
+    this.#isFresh = false
     try {
       const only = this.#closed ? null : this.#decoder.only(chunk)
       if (only) {
@@ -114,6 +120,10 @@ export class Connection {
         this.#listener.onFrame(frame)
       }
     } catch (cause) {
+      if (isFirst && isTlsRecord(chunk)) {
+        this.close(reachedWithoutTls(this.broker))
+        return
+      }
       const text = `${this.broker} broke the protocol: ${(cause as Error).message}`
       this.close(new DecodeError(text, { broker: this.broker, cause }))
     }
@@ -121,16 +131,26 @@ export class Connection {
 
   #endedBy(): ConnectionError {
     let when = this.#decoder.pendingBytes > 0 ? ' in the middle of a response' : ''
-    if (this.#socket.bytesRead === 0 && this.#listener.awaitsAnswer) {
-      when = ' without a word: is it a Kafka broker, and is this its plaintext port?'
+    if (this.#isFresh && this.#listener.awaitsAnswer) {
+      when =
+        this.#socket instanceof TLSSocket
+          ? afterHandshake
+          : ' without a word: for a TLS port set security.protocol to SSL or SASL_SSL; is it a Kafka broker, and is this its plaintext port?'
     }
     return new ConnectionError(`${this.broker} closed the connection${when}`, { broker: this.broker })
   }
 
-  #brokenBy(cause: Error): ConnectionError {
-    return new ConnectionError(`the connection to ${this.broker} broke: ${describeCause(cause)}`, {
-      broker: this.broker,
-      cause,
-    })
+  #brokenBy(cause: Error): KafkaError {
+    const hint = this.#isFresh && this.#socket instanceof TLSSocket ? afterHandshake : ''
+    const text = `the connection to ${this.broker} broke${hint}: ${describeCause(cause)}`
+    return alertFailure(this.broker, cause) ?? new ConnectionError(text, { broker: this.broker, cause })
   }
+}
+
+const afterHandshake =
+  ' without a word after the TLS handshake (does it ask for a certificate of this client, ssl.keystore.location, or for SASL, security.protocol=SASL_SSL?)'
+
+function reachedWithoutTls(broker: string): SslAuthenticationError {
+  const text = `${broker} answered with TLS, but was asked without: set security.protocol to SSL or SASL_SSL, or use the port of its plaintext listener`
+  return new SslAuthenticationError(text, { broker })
 }

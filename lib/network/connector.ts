@@ -1,6 +1,6 @@
 /**
  * Makes connections to brokers: the one place that knows how a socket is opened, its time limit and buffers, the limit
- * of a response, and what each client on top of it needs. Made once for a producer and handed on.
+ * of a response, and what each client on top of it needs, TLS and login among it. Made once for a producer and handed on.
  *
  * Keeps no connection, but what came of earlier attempts to connect. What a socket is wrapped in, or replaced by, is decided here and nowhere above.
  */
@@ -8,12 +8,17 @@ import { connect as connectSocket, type LookupFunction, type Socket, type TcpNet
 import { addressText, type BrokerAddress } from '../broker-address.js'
 import type { KafkaError } from '../errors.js'
 import type { Logger } from '../logger.js'
+import type { TlsSettings } from '../security/tls-settings.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import { BrokerClient, type BrokerClientOptions } from './broker-client.js'
-import { type Connecting, connectTo } from './connect.js'
+import { type Connecting, connectTo, type Secure } from './connect.js'
 import { Connection, type ConnectionListener, type ConnectionOptions } from './connection.js'
 import { type ConnectionState, ConnectionStates } from './connection-states.js'
+import type { Authenticate } from './detect-versions.js'
 import { Dial, type Dialled } from './dial.js'
+import { LoginRefusals } from './login-refusals.js'
+import type { SaslLogin } from './sasl-login.js'
+import { TlsHandshakes } from './tls-handshake.js'
 
 export interface ConnectorOptions {
   /** `client.id`, in every request. */
@@ -31,6 +36,10 @@ export interface ConnectorOptions {
   readonly maxFrameBytes: number
   /** `connections.max.idle.ms`: a connection that nobody uses for so long is closed; ≤ 0: never. Default: never. */
   readonly maxIdleMs?: number
+  /** Connections are TLS, with these settings. Default: they are not. */
+  readonly tls?: TlsSettings | undefined
+  /** Logs in over each connection. Default: nobody has to. */
+  readonly login?: SaslLogin | undefined
   /** A quota was exceeded: called with how long the broker holds back, or asks the client to. */
   readonly onThrottle?: (broker: string, throttleTimeMs: number) => void
   /** A request is written, an answer was read: called with its bytes. */
@@ -45,8 +54,12 @@ export interface ConnectorOptions {
 export class Connector {
   readonly #connection: ConnectionOptions
   readonly #client: BrokerClientOptions
+  readonly #login: SaslLogin | null
+  /** Brokers that did not let this client in, or did not prove who they are. */
+  readonly refusals = new LoginRefusals()
 
   constructor(options: ConnectorOptions) {
+    this.#login = options.login ?? null
     const { maxFrameBytes, maxIdleMs = 0, clientId, logger, onThrottle, onWritten, onRead } = options
     this.#connection = {
       connect: connecting(options),
@@ -76,12 +89,25 @@ export class Connector {
   ): Promise<BrokerClient> {
     return BrokerClient.connect(address, this.#client, onClose, signal)
   }
+
+  /** What makes a fresh connection to this broker fit for requests; null where nothing has to. */
+  loginTo(address: BrokerAddress): Authenticate | null {
+    const login = this.#login
+    return login && ((client) => login.authenticate(client, address))
+  }
+}
+
+function secureWith({ tls, sendBufferBytes }: ConnectorOptions): Secure | null {
+  if (!tls) return null
+  const handshakes = new TlsHandshakes(tls, sendBufferBytes)
+  return (socket, address, securing) => handshakes.secure(socket, address, securing)
 }
 
 /** @returns what opens a socket, and remembers whether that was possible. */
 function connecting(options: ConnectorOptions): ConnectionOptions['connect'] {
   const states = new ConnectionStates()
   const dialTo = dialWith(options)
+  const secure = secureWith(options)
   return (address, { onConnected, onFailed }: Connecting, signal) => {
     const broker = addressText(address)
     const state = states.of(broker)
@@ -99,7 +125,7 @@ function connecting(options: ConnectorOptions): ConnectionOptions['connect'] {
       onFailed(error)
     }
     const connectTimeoutMs = Math.min(LONGEST_TIMER_MS, Math.round(options.connectTimeoutMs(state.failures)))
-    connectTo(address, { connectTimeoutMs, dial }, { onConnected, onFailed: failed }, signal)
+    connectTo(address, { connectTimeoutMs, dial, secure }, { onConnected, onFailed: failed }, signal)
   }
 }
 

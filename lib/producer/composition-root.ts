@@ -13,9 +13,11 @@ import { ApiVersionsCache, type VersionSeen } from '../network/api-versions-cach
 import { BrokerSession, type BrokerSessionListener } from '../network/broker-session.js'
 import { BrokerVersions } from '../network/broker-versions.js'
 import { Connector } from '../network/connector.js'
+import { protectionOf } from '../network/protection.js'
 import { ProducerPool } from '../pool/producer-pool.js'
 import { SyncProducer, type SyncProducerListener } from '../pool/sync-producer.js'
 import { type Compression, compressionNamed } from '../protocol/records/compression.js'
+import type { SecuritySettings } from '../security/security-settings.js'
 import { type Classes, encodersOf, partitionerOf } from './classes.js'
 import type { RefreshEvent } from './events.js'
 
@@ -43,6 +45,7 @@ export function compose(
   logger: Logger,
   listener: ComponentsListener,
   eventLoop: EventLoopYield,
+  security: SecuritySettings = { protocol: 'PLAINTEXT' },
 ): Components {
   const partitioner = partitionerOf(config, classes)
   const encoders = encodersOf(config, classes)
@@ -58,7 +61,7 @@ export function compose(
       listener.requests.onUnconfirmed(broker, unconfirmed, reason)
     },
   }
-  const connector = connectorOf(config, logger, listener)
+  const connector = connectorOf(config, logger, listener, security)
   const { requestTimeoutMs } = config
   const sessions = new BrokerSessions({
     create: (address, onClosed) =>
@@ -119,8 +122,14 @@ export function compose(
   return { handler, pool, closeMetadata }
 }
 
-function connectorOf(config: ProducerConfig, logger: Logger, listener: ComponentsListener): Connector {
+function connectorOf(
+  config: ProducerConfig,
+  logger: Logger,
+  listener: ComponentsListener,
+  security: SecuritySettings,
+): Connector {
   return new Connector({
+    ...protectionOf(security, config.requestTimeoutMs),
     clientId: config.clientId,
     logger,
     connectTimeoutMs: () => config.requestTimeoutMs,

@@ -15,6 +15,10 @@ import { KeyedMessage, type MessageLike } from '../keyed-message.js'
 import { defaultLogger, guarded, type Logger } from '../logger.js'
 import { ProducerMetrics } from '../metrics/producer-metrics.js'
 import type { MetricsSnapshot } from '../metrics/snapshot.js'
+import type { CredentialsProvider } from '../security/credentials.js'
+import type { OAuthTokenProvider } from '../security/oauth-token.js'
+import { type SecuritySettings, securitySettings } from '../security/security-settings.js'
+import type { TlsOptions } from '../security/security-values.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 import { AcceptanceClock } from './acceptance-clock.js'
 import type { Classes } from './classes.js'
@@ -34,6 +38,14 @@ export interface ProducerOptions {
   logger?: Logger
   /** Implementations for class names in the configuration; the original's names are built in. */
   classes?: Classes
+  /** Options for `tls.connect`, in place of `ssl.` settings. For `security.protocol` SSL and SASL_SSL. */
+  tls?: TlsOptions
+  /** User name and password for PLAIN and SCRAM, in place of `sasl.jaas.config`; asked at each login. */
+  credentials?: CredentialsProvider
+  /** Tokens for OAUTHBEARER, in place of `sasl.oauthbearer.token.endpoint.url`; asked again before one ends. */
+  oauthToken?: OAuthTokenProvider
+  /** Prepares user name and password of SCRAM with SASLprep, as RFC 5802 has it and Kafka has not. Default false. */
+  saslPrep?: boolean
 }
 
 export interface CloseOptions {
@@ -54,6 +66,7 @@ const accepted = Promise.resolve()
 export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   readonly config: ProducerConfig
   readonly #logger: Logger
+  readonly #security: SecuritySettings
   readonly #components: Components
   readonly #metrics: ProducerMetrics
   readonly #eventLoop = new EventLoopYield()
@@ -79,6 +92,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#logger = guarded(options.logger ?? defaultLogger)
     this.config =
       config instanceof ProducerConfig ? config : new ProducerConfig(config, { logger: this.#logger })
+    this.#security = securitySettings(this.config.security, { ...options, logger: this.#logger })
     this.#isAsync = this.config.producerType === 'async'
     this.#metrics = new ProducerMetrics({
       clientId: this.config.clientId,
@@ -92,7 +106,14 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       logger: this.#logger,
       isAsync: this.#isAsync,
     })
-    this.#components = compose(this.config, options.classes ?? {}, this.#logger, reports, this.#eventLoop)
+    this.#components = compose(
+      this.config,
+      options.classes ?? {},
+      this.#logger,
+      reports,
+      this.#eventLoop,
+      this.#security,
+    )
     const { handler } = this.#components
     this.#clock = new AcceptanceClock(this.config.deliveryTimeoutMs ?? 0)
     this.#copiesBuffers = this.config.copyBuffers
@@ -306,6 +327,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     clearTimeout(timer)
     this.#components.closeMetadata(new ConnectionError('the producer was closed'))
     await this.#components.handler.close()
+    await this.#security.sasl?.close?.()
     this.#logger.info(`the producer is closed, after ${Math.round(performance.now() - startMs)} ms`)
     this.report(this.#logger, 'close', undefined)
   }

@@ -179,6 +179,30 @@ function notNull<T>(codec: Codec<T>): Codec<T | null> {
   }
 }
 
+/** Bytes that may not be null. Read as a view. */
+export const bytes: Type<Buffer> = twoForms<Buffer>(
+  {
+    minBytes: 4,
+    read: (reader) => reader.bytes(reader.int32(), 'bytes'),
+    write: (writer, value) => {
+      writer.int32(value.length)
+      writer.bytes(value)
+    },
+  },
+  {
+    minBytes: 1,
+    read: (reader) => {
+      const length = reader.uvarint()
+      if (length === 0) throw new DecodeError(`bytes ending at byte ${reader.offset} are null and may not be`)
+      return reader.bytes(length - 1, 'bytes')
+    },
+    write: (writer, value) => {
+      writer.uvarint(value.length + 1)
+      writer.bytes(value)
+    },
+  },
+)
+
 /**
  * A length, then message sets or record batches. Written from something that writes itself, so that they never
  * exist as a buffer of their own; read as a view.

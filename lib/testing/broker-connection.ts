@@ -19,6 +19,7 @@ export interface Answer {
 export class BrokerConnection {
   readonly #socket: Socket
   readonly #handle: (request: Buffer) => Promise<Answer>
+  readonly #reset: () => void
   readonly #decoder = new FrameDecoder(MAX_REQUEST_BYTES)
   #isBusy = false
   #hasClientEnded = false
@@ -26,8 +27,14 @@ export class BrokerConnection {
   /**
    * @param socket - with `allowHalfOpen`: what a client sent before it ended counts, and is answered.
    * @param handle - a request without its length; a rejection ends the connection.
+   * @param reset - ends the connection with a TCP reset. Default: as the socket does it.
    */
-  constructor(socket: Socket, handle: (request: Buffer) => Promise<Answer>) {
+  constructor(
+    socket: Socket,
+    handle: (request: Buffer) => Promise<Answer>,
+    reset = (): void => void socket.resetAndDestroy(),
+  ) {
+    this.#reset = reset
     this.#socket = socket
     this.#handle = handle
     socket.setNoDelay(true)
@@ -63,7 +70,7 @@ export class BrokerConnection {
     const socket = this.#socket
     if (end === 'reset') {
       // The socket is still open both ways: after an end of ours it would refuse to be reset.
-      socket.resetAndDestroy()
+      this.#reset()
       return
     }
     if (bytes) await new Promise((resolve) => socket.write(bytes, resolve))

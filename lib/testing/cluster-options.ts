@@ -1,7 +1,11 @@
 /** What a test cluster is started with, and what is refused of it. */
+import type { TlsOptions } from 'node:tls'
 import { type EraName, eraNames } from './eras.js'
 import { refuseUnknownFields } from './known-fields.js'
 import type { VersionCaps } from './offered-apis.js'
+import { ListenerLogin, mechanismNames } from './sasl/listener-login.js'
+import type { MechanismName, TokenValidator } from './sasl/server-exchange.js'
+import { Users } from './sasl/users.js'
 
 export interface TestClusterOptions {
   /** Default 1; their ids count from 0. */
@@ -31,6 +35,19 @@ export interface TestClusterOptions {
    * cluster whose features were not upgraded. Default 2, where all brokers know it.
    */
   transactionVersion?: 0 | 1 | 2
+  /**
+   * Connections are TLS: the key and the certificate of the brokers, for clients on `127.0.0.1`; with `requestCert` and `ca`
+   * clients have to show theirs. Default: they are plain.
+   */
+  tls?: TlsOptions
+  /** User name → password, for PLAIN and SCRAM: clients have to log in. Default: nobody has to. */
+  users?: Readonly<Record<string, string>>
+  /** Looks at the tokens of OAUTHBEARER, with which clients may log in as well. */
+  validateToken?: TokenValidator
+  /** Mechanisms that clients may log in with. Default: all that there are credentials for. */
+  mechanisms?: readonly MechanismName[]
+  /** Clients have to log in again after this time (KIP-368). Default: never. */
+  sessionLifetimeMs?: number
 }
 
 // Not tied to any one release: what people run moves on, and a test that needs an old one names it.
@@ -46,6 +63,11 @@ const optionNames: readonly string[] = [
   'maxMessageBytes',
   'failover',
   'transactionVersion',
+  'tls',
+  'users',
+  'validateToken',
+  'mechanisms',
+  'sessionLifetimeMs',
 ] satisfies (keyof TestClusterOptions)[]
 
 /**
@@ -63,4 +85,27 @@ export function erasOf(options: TestClusterOptions): readonly EraName[] {
   if (typeof era === 'string') return Array.from({ length: brokers }, () => era)
   if (era.length === brokers) return era
   throw new RangeError(`the test cluster has ${brokers} brokers and ${era.length} eras`)
+}
+
+/** What clients have to do to be let in. */
+export interface ClusterLogin {
+  readonly users: Users
+  /** null: nobody has to log in. */
+  readonly listener: ListenerLogin | null
+}
+
+/** @throws {RangeError} for a mechanism that there is not, or a lifetime that is no time. */
+export function loginOf(options: TestClusterOptions): ClusterLogin {
+  const { users: passwords, validateToken = null, mechanisms = null, sessionLifetimeMs = 0 } = options
+  for (const name of mechanisms ?? []) {
+    if (!mechanismNames.includes(name))
+      throw new RangeError(
+        `a test cluster has the mechanisms ${mechanismNames.join(', ')}, not ${String(name)}`,
+      )
+  }
+  if (!(Number.isFinite(sessionLifetimeMs) && sessionLifetimeMs >= 0))
+    throw new RangeError(`sessionLifetimeMs is a number of milliseconds, not ${String(sessionLifetimeMs)}`)
+  const users = new Users(passwords)
+  if (!passwords && !validateToken) return { users, listener: null }
+  return { users, listener: new ListenerLogin({ users, validateToken, mechanisms, sessionLifetimeMs }) }
 }

@@ -13,6 +13,8 @@ import type {
   InitProducerIdResponse,
   MetadataResponse,
   ProduceResponse,
+  SaslAuthenticateResponse,
+  SaslHandshakeResponse,
   TxnOffsetCommitResponse,
 } from '../protocol/messages/index.js'
 import { pause } from '../timers.js'
@@ -28,6 +30,10 @@ export interface AnswerByApi {
   AddOffsetsToTxn: AddOffsetsToTxnResponse
   TxnOffsetCommit: TxnOffsetCommitResponse
   EndTxn: EndTxnResponse
+  SaslHandshake: SaslHandshakeResponse
+  SaslAuthenticate: SaslAuthenticateResponse
+  /** Not a request: the handshake of a new connection, where the cluster has TLS. Of its faults those that close or wait act. */
+  TlsHandshake: Record<string, never>
 }
 
 export type ApiName = keyof AnswerByApi
@@ -118,6 +124,13 @@ export const throttle = (milliseconds: number): Fault => ({ kind: 'throttle', mi
 export const alterAnswer = <Name extends ApiName>(
   change: (answer: AnswerByApi[Name]) => AnswerByApi[Name],
 ): Alteration<Name> => ({ kind: 'alterAnswer', change })
+
+/**
+ * For SaslAuthenticate: the broker proves that it knows the password with a wrong signature. It is in the second answer of a
+ * SCRAM login, so the filter has `after: 1`.
+ */
+export const falseSignature = (): Alteration<'SaslAuthenticate'> =>
+  alterAnswer((answer) => ({ ...answer, authBytes: Buffer.from(`v=${Buffer.alloc(32).toString('base64')}`) }))
 
 /** @throws {RangeError} for a misspelt one. */
 function known(when: When): When {

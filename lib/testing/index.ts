@@ -14,6 +14,7 @@ export {
   errorCode,
   type Fault,
   type FaultOf,
+  falseSignature,
   type Hold,
   hold,
   holdUntil,
@@ -30,6 +31,7 @@ export type { CommittedOffset } from './group-offsets.js'
 export type { VersionCaps } from './offered-apis.js'
 export type { CodecName, StoredMarker, StoredMessage, StoredProducer } from './partition-log.js'
 export type { ReceivedRequest } from './request-handler.js'
+export type { LoggedIn, MechanismName, TokenValidator } from './sasl/server-exchange.js'
 export type { TestBroker } from './test-broker.js'
 export { TestCluster } from './test-cluster.js'
 export type { TopicOptions } from './topics.js'

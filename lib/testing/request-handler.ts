@@ -4,7 +4,7 @@
  */
 import { DecodeError } from '../errors.js'
 import type { Api } from '../protocol/api.js'
-import { apiVersions, type ProduceResponse, produce } from '../protocol/messages/index.js'
+import { apiVersions, type ProduceResponse, produce, saslAuthenticate } from '../protocol/messages/index.js'
 import { Reader } from '../protocol/reader.js'
 import { encodeResponse, type RequestHeader, readRequestHeader } from '../protocol/request-response.js'
 import { pause } from '../timers.js'
@@ -12,10 +12,12 @@ import type { About, BrokerView } from './apis/api-handler.js'
 import { unsupportedVersion } from './apis/api-versions.js'
 import { type AnyHandler, handlers } from './apis/index.js'
 import { hasError } from './apis/produce.js'
+import { saslAuthenticateHandler } from './apis/sasl.js'
 import type { Answer } from './broker-connection.js'
 import { afterStoring, beforeStoring, closing, ending, silence, throttled } from './fault-answers.js'
 import type { ApiName } from './fault-kinds.js'
-import type { ActingFault, Faults } from './faults.js'
+import { type ActingFault, altered, type Faults } from './faults.js'
+import type { ConnectionLogin } from './sasl/connection-login.js'
 
 /** A request as it was received. */
 export interface ReceivedRequest extends About {
@@ -27,6 +29,8 @@ export interface ReceivedRequest extends About {
   readonly version: number
   readonly correlationId: number
   readonly clientId: string | null
+  /** Who has logged in over the connection, as Kafka names principals: `User:alice`; `User:ANONYMOUS` for nobody. */
+  readonly principal: string
   /** When it was taken up: milliseconds of `Date.now()`. */
   readonly atMs: number
 }
@@ -40,6 +44,7 @@ export interface HandlerContext extends BrokerView {
 /** Where a request came in. */
 export interface Arrival {
   readonly connection: number
+  readonly login: ConnectionLogin
   /** Aborts when the broker is stopped. */
   readonly signal: AbortSignal
 }
@@ -65,7 +70,9 @@ export class RequestHandler {
 
   /** @param frame - without its length. @throws {DecodeError} for what is no request. */
   async handle(frame: Buffer, arrival: Arrival): Promise<Answer> {
+    if (arrival.login.takesToken) return this.#token(frame, arrival)
     const header = readRequestHeader(new Reader(frame), () => Number.POSITIVE_INFINITY)
+    if (!arrival.login.mayPass(header.apiKey)) return closing
     const { era, offered } = this.#context
     const handler = handlers.get(header.apiKey)
     const taken = offered.taken.get(header.apiKey)
@@ -118,25 +125,56 @@ export class RequestHandler {
     const { api } = handler
     const request = api.request(version).read(reader)
     const about = handler.about(request, version, this.#context.topics)
-    const { signal } = arrival
+    const { signal, login } = arrival
     const faults = this.#received(arrival, handler.name, header, about)
     const early = await beforeStoring(faults, signal)
     if (early) return early
-    const response = await handler.answer(request, { ...this.#context, version, faults, signal })
+    const response = await handler.answer(request, { ...this.#context, version, faults, signal, login })
     if (!response) return this.#context.era.onUnknownApi === 'silence' ? silence : closing
     if (about.acks === 0) return unanswered(faults, hasError(response as ProduceResponse), signal)
     const { correlationId } = header
-    return afterStoring(faults, { api, version: answerVersion, correlationId, response }, signal)
+    const answer = await afterStoring(
+      faults,
+      { api, version: answerVersion, correlationId, response },
+      signal,
+    )
+    return login.isRefused ? { ...answer, end: answer.end ?? 'close' } : answer
+  }
+
+  /** A bare token: as a SaslAuthenticate without a header, where a refusal is a closed connection. */
+  async #token(frame: Buffer, arrival: Arrival): Promise<Answer> {
+    const { signal, login } = arrival
+    const header = { apiKey: saslAuthenticate.key, apiVersion: 0, correlationId: -1, clientId: null }
+    const faults = this.#received(arrival, 'SaslAuthenticate', header, { topics: [] })
+    const early = await beforeStoring(faults, signal)
+    if (early) return early
+    const call = { ...this.#context, version: 0, faults, signal, login }
+    const answer = await saslAuthenticateHandler.answer({ authBytes: frame }, call)
+    const response = answer && altered<'SaslAuthenticate'>(answer, faults)
+    if (response?.errorCode !== 0) return closing
+    const length = Buffer.alloc(4)
+    length.writeInt32BE(response.authBytes.length)
+    return ending(faults) ?? { bytes: Buffer.concat([length, response.authBytes]) }
   }
 
   #received(
-    { connection }: Arrival,
+    { connection, login: { principal } }: Arrival,
     api: ApiName,
     { apiVersion: version, correlationId, clientId }: RequestHeader,
     about: About,
   ): ActingFault[] {
     const { brokerId: broker, onRequest, faults } = this.#context
-    onRequest({ broker, connection, api, version, correlationId, clientId, atMs: Date.now(), ...about })
+    onRequest({
+      broker,
+      connection,
+      api,
+      version,
+      correlationId,
+      clientId,
+      principal,
+      atMs: Date.now(),
+      ...about,
+    })
     return faults.actingOn({ ...about, api, broker })
   }
 }

@@ -1,11 +1,15 @@
 /** One broker of a test cluster: a listener on loopback, and what it does about each request. */
 import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import type { BrokerView } from './apis/api-handler.js'
 import { BrokerConnection } from './broker-connection.js'
 import { type Era, type EraName, eraNamed } from './eras.js'
+import { beforeStoring, ending } from './fault-answers.js'
 import type { Faults } from './faults.js'
 import { offeredApis, type VersionCaps } from './offered-apis.js'
 import { type ReceivedRequest, RequestHandler } from './request-handler.js'
+import { ConnectionLogin } from './sasl/connection-login.js'
+import type { ListenerLogin } from './sasl/listener-login.js'
 
 const HOST = '127.0.0.1'
 // Below the ports that systems hand out for outgoing connections: nobody is given the port of a broker that is down,
@@ -19,6 +23,10 @@ export interface BrokerContext
   extends Omit<BrokerView, 'brokerId' | 'era' | 'offered' | 'onStored' | 'onRefused'> {
   readonly faults: Faults
   readonly versionCaps: VersionCaps
+  /** null: nobody has to log in. */
+  readonly login: ListenerLogin | null
+  /** null: connections are plain. */
+  readonly tls: TlsOptions | null
   onRequest(request: ReceivedRequest): void
   onStored(broker: number, topic: string, partition: number, baseOffset: bigint): void
   onRefused(broker: number, topic: string, partition: number, errorCode: number, reason: string): void
@@ -148,16 +156,45 @@ export class TestBroker {
   #serve(socket: Socket): void {
     // Accepted by the system before the listener closed.
     if (!this.#server) return void socket.destroy()
-    const arrival = { connection: ++this.#connections, signal: this.#stopping.signal }
     this.#sockets.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
+    this.#context.onConnection(this.id, ++this.#connections)
+    const connection = this.#connections
+    const { tls } = this.#context
+    if (tls) void this.#secure(socket, tls, connection)
+    else this.#take(socket, connection, () => socket.resetAndDestroy())
+  }
+
+  /** Never rejects. */
+  async #secure(socket: Socket, tls: TlsOptions, connection: number): Promise<void> {
+    const { signal } = this.#stopping
+    const faults = this.#context.faults.actingOn({ api: 'TlsHandshake', broker: this.id, topics: [] })
+    socket.on('error', () => {})
+    const early = (await beforeStoring(faults, signal)) ?? ending(faults)
+    if (early) {
+      // In the middle: the client has begun.
+      socket.once('data', () => (early.end === 'reset' ? socket.resetAndDestroy() : socket.destroy()))
+      return
+    }
+    const server = createTlsServer({ ...tls, allowHalfOpen: true }, (secured) => {
+      this.#take(secured, connection, () => socket.resetAndDestroy())
+    })
+    server.on('tlsClientError', () => socket.destroy())
+    server.emit('connection', socket)
+  }
+
+  /** @param reset - ends the connection with a TCP reset. */
+  #take(socket: Socket, connection: number, reset: () => void): void {
+    const { login: listener, versionCaps } = this.#context
+    const { taken } = offeredApis(this.#era, versionCaps)
+    const login = new ConnectionLogin(listener, this.#era, taken)
+    const arrival = { connection, login, signal: this.#stopping.signal }
     const handler = this.#handler()
-    new BrokerConnection(socket, (request) => handler.handle(request, arrival))
-    this.#context.onConnection(this.id, arrival.connection)
+    new BrokerConnection(socket, (request) => handler.handle(request, arrival), reset)
   }
 
   #handler(): RequestHandler {
-    const { versionCaps, ...shared } = this.#context
+    const { versionCaps, login: _login, tls: _tls, ...shared } = this.#context
     return new RequestHandler({
       ...shared,
       brokerId: this.id,

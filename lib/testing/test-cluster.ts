@@ -11,10 +11,11 @@
  *   await cluster.close()
  */
 import { randomBytes } from 'node:crypto'
+import type { TlsOptions } from 'node:tls'
 import { EventEmitter } from 'eventemitter3'
 import { type TestClusterEvents, tell } from './cluster-events.js'
 import { ClusterFeatures } from './cluster-features.js'
-import { erasOf, type TestClusterOptions } from './cluster-options.js'
+import { type ClusterLogin, erasOf, loginOf, type TestClusterOptions } from './cluster-options.js'
 import { type CoordinatorKind, Coordinators } from './coordinators.js'
 import { type EraName, eraNamed } from './eras.js'
 import { Failover } from './failover.js'
@@ -36,6 +37,8 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
   readonly #topics: Topics
   readonly #clusterId = randomBytes(16).toString('base64url')
   readonly #versionCaps: VersionCaps
+  readonly #login: ClusterLogin
+  readonly #tls: TlsOptions | null
   readonly #autoCreateTopics: boolean
   readonly #failover: Failover
   readonly #coordinators: Coordinators
@@ -49,6 +52,8 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
     const eras = erasOf(options)
     const ids = [...eras.keys()]
     this.#versionCaps = options.apiVersions ?? {}
+    this.#login = loginOf(options)
+    this.#tls = options.tls ?? null
     this.#autoCreateTopics = options.autoCreateTopics ?? true
     this.#features = new ClusterFeatures(options.transactionVersion ?? 2)
     this.#coordinators = new Coordinators(ids)
@@ -193,6 +198,11 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
     return this.#topics.partition(topic, partition).log.sets
   }
 
+  /** Changes a password, or adds a user, where the cluster has users. Connections that are open stay. @param password - null removes the user. */
+  setPassword(user: string, password: string | null): void {
+    this.#login.users.set(user, password)
+  }
+
   clearRequests(): void {
     this.#requests = []
   }
@@ -224,6 +234,8 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
       topics: this.#topics,
       faults: this.faults,
       versionCaps: this.#versionCaps,
+      login: this.#login.listener,
+      tls: this.#tls,
       clusterId: this.#clusterId,
       autoCreateTopics: this.#autoCreateTopics,
       transactions: this.#transactions,

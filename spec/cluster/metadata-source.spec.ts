@@ -4,7 +4,13 @@ import sinon from 'sinon'
 import type { BrokerAddress } from '../../lib/broker-address.js'
 import { BrokerSessions } from '../../lib/cluster/broker-sessions.js'
 import { MetadataSource } from '../../lib/cluster/metadata-source.js'
-import { ConnectionError, type KafkaError, MetadataError, ProducerClosedError } from '../../lib/errors.js'
+import {
+  AuthenticationError,
+  ConnectionError,
+  type KafkaError,
+  MetadataError,
+  ProducerClosedError,
+} from '../../lib/errors.js'
 import { BrokerSession } from '../../lib/network/broker-session.js'
 import type { MetadataResponse } from '../../lib/protocol/messages/index.js'
 import { connectorOf } from '../network/support/connectors.js'
@@ -96,6 +102,21 @@ describe('MetadataSource', () => {
     expect(warnings[1])
       .to.contain('1 topic ')
       .and.match(/: cannot connect to b:2$/)
+  })
+
+  it('fails with AuthenticationError where no broker answers and one refuses the login, and names all of them', async () => {
+    brokers.answers.set(1, () =>
+      Promise.reject(new AuthenticationError('no such user', { broker: 'b:1', mechanism: 'PLAIN' })),
+    )
+    const error = await rejectionOf(brokers.sourceOf(1, 2).fetch(['t']))
+    expect(error).to.be.instanceOf(AuthenticationError).and.include({ mechanism: 'PLAIN', retriable: false })
+    expect(error.message).to.include('no such user').and.include('cannot connect to b:2')
+  })
+
+  it('takes the answer of a broker that lets it in where another one refuses the login', async () => {
+    brokers.answers.set(1, () => Promise.reject(new AuthenticationError('no such user')))
+    brokers.alive(2)
+    await brokers.sourceOf(1, 2).fetch(['t'])
   })
 
   it('asks a broker that is listed twice once', async () => {

@@ -7,7 +7,7 @@ import { expect } from 'chai'
 import { clientReleases } from '../../lib/config/client-defaults.js'
 import { kafkaProducerKeys } from '../../lib/config/kafka-producer-keys.js'
 import { producerKeys } from '../../lib/config/producer-keys.js'
-import { kafkaSettingsTable, settingsTable, withTable } from '../../scripts/config-docs.js'
+import { kafkaSettingsTable, securityTable, settingsTable, withTable } from '../../scripts/config-docs.js'
 
 const { settings } = producerKeys
 
@@ -34,6 +34,16 @@ describe('the settings in the documents', () => {
       expect(() => withTable(document, 'D.md', 'NEW')).to.throw('D.md needs a line <!-- config:begin -->')
     })
   }
+})
+
+describe('the settings of TLS and SASL in the documents', () => {
+  it('each setting of security has one row with its meaning', () => {
+    const lines = securityTable(producerKeys.security).split('\n')
+    for (const { key, doc } of producerKeys.security) {
+      const rows = lines.filter((line) => line.startsWith(`| \`${key}\` |`) && line.includes(doc))
+      expect(rows, key).to.have.length(1)
+    }
+  })
 })
 
 describe('the settings of KafkaProducer in the documents', () => {
@@ -84,13 +94,12 @@ describe('scripts/config-docs.ts', () => {
 
   it('rewrites outdated tables, and with --check only lists them and exits with 1', () => {
     const path = join(directory, 'docs/CONFIGURATION.md')
-    const outdated = '<!-- config:begin -->\n<!-- config:end -->\n'
+    const lines = ['config', 'security'].map((part) => `<!-- ${part}:begin -->\n<!-- ${part}:end -->\n`)
+    const outdated = lines.join('')
     writeFileSync(path, outdated)
     const check = run('--check')
-    expect([check.status, check.stderr.trim()]).to.deep.equal([
-      1,
-      'docs/CONFIGURATION.md is out of date with lib/config/: run npm run docs',
-    ])
+    const complaint = 'docs/CONFIGURATION.md is out of date with lib/config/: run npm run docs\n'
+    expect([check.status, check.stderr]).to.deep.equal([1, complaint.repeat(2)])
     expect(readFileSync(path, 'utf8')).to.equal(outdated)
     expect(run().status).to.equal(0)
     expect(readFileSync(path, 'utf8')).to.include('`request.required.acks`')

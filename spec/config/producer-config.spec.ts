@@ -186,13 +186,11 @@ describe('ProducerConfig', () => {
       )
     })
 
-    for (const protocol of ['SSL', 'sasl_ssl', 'SASL_PLAINTEXT', 'hunter2']) {
-      it(`to connect without the protection of security.protocol=${protocol}`, () => {
-        const error = errorOf(() => configOf({ 'security.protocol': protocol }))
-        expect(error.key).to.equal('security.protocol')
-        expect(error.message).to.include('TLS or SASL').and.not.include('hunter')
-      })
-    }
+    it('a security.protocol that is none, without repeating it', () => {
+      const error = errorOf(() => configOf({ 'security.protocol': 'hunter2' }))
+      expect(error.key).to.equal('security.protocol')
+      expect(error.message).to.equal('security.protocol is none of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL')
+    })
 
     it('a missing broker list, and names the key to write', () => {
       const error = errorOf(() => new ProducerConfig({}))
@@ -306,7 +304,7 @@ describe('ProducerConfig', () => {
     })
 
     it('all errors of the original before ours', () => {
-      const ours = { 'retry.backoff.ms': '-5', 'broker.version': 'x', 'security.protocol': 'SSL' }
+      const ours = { 'retry.backoff.ms': '-5', 'broker.version': 'x', 'security.protocol': 'TLS' }
       expect(errorOf(() => configOf({ ...ours, 'producer.type': 'x' })).key).to.equal('producer.type')
       expect(errorOf(() => configOf(ours)).key).to.equal('retry.backoff.ms')
     })

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { ConnectionError, type KafkaError } from '../../lib/errors.js'
+import { AuthenticationError, ConnectionError, type KafkaError } from '../../lib/errors.js'
 import {
   BACKOFF_MS,
   makeHandler,
@@ -24,6 +24,30 @@ describe('DefaultEventHandler', () => {
     await ended(handler.handle(['a@0', 'b@0', 'c@1', 'd@1'].map(message)))
     expect(pool.wire).to.deep.equal(['0: t/0=a,b t/1=c,d', '0: t/0=a,b t/1=c,d', '0: t/0=a,b'])
     expect(pool.stored).to.deep.equal({ 't/0': ['a', 'b'], 't/1': ['c', 'd'] })
+  })
+
+  it('does not try again what a broker did not let in, and says that it is not stored', async () => {
+    const { handler, listener, pool } = makeHandler({ maxRetries: 3 })
+    pool.before = () => {
+      throw new AuthenticationError('no such user', { broker: 'b:1', mechanism: 'PLAIN' })
+    }
+    const { failures } = await failureOf(handler.handle([message('a@0'), message('b@1')]))
+    expect(listener.retries).to.have.length(0)
+    expect(failures.map(({ cause, persistence }) => [cause.code, persistence])).to.deep.equal([
+      ['KAFKA_AUTHENTICATION', 'not-persisted'],
+      ['KAFKA_AUTHENTICATION', 'not-persisted'],
+    ])
+  })
+
+  it('keeps in doubt what may be stored by an earlier attempt, where the broker does not let the next one in', async () => {
+    const { handler, pool } = makeHandler({ maxRetries: 3 })
+    let attempts = 0
+    pool.before = () => {
+      if (++attempts > 1) throw new AuthenticationError('revoked', { broker: 'b:1' })
+      throw new ConnectionError('broken', { persistence: 'possibly-persisted' })
+    }
+    const { failures } = await failureOf(handler.handle([message('a@0')]))
+    expect(failures[0]).to.include({ persistence: 'possibly-persisted', attemptCount: 2 })
   })
 
   for (const maxRetries of [0, 1, 3, 10]) {

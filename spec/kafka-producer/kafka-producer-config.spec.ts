@@ -313,12 +313,6 @@ describe('KafkaProducerConfig', () => {
     expect(refusalOf({ brokers: 'a:1' }, {})).to.match(/brokers is an option of kafkajs/)
   })
 
-  for (const protocol of ['SSL', 'sasl_plaintext', 'SASL_SSL']) {
-    it(`security.protocol=${protocol} is refused until it is there, not ignored`, () => {
-      expect(refusalOf({ 'security.protocol': protocol })).to.match(/no TLS and SASL yet, only PLAINTEXT/)
-    })
-  }
-
   describe('delivery.timeout.ms', () => {
     it('a delivery.timeout.ms below linger.ms + request.timeout.ms is refused, and raised where it is a default', () => {
       const tight = { 'linger.ms': 1, 'request.timeout.ms': 1000, 'delivery.timeout.ms': 1000 }

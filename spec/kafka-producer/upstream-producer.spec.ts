@@ -355,7 +355,7 @@ describe('KafkaProducer, as Kafka tests it', () => {
 
   it('a refused message format fails the batch alone, and the producer goes on', async () => {
     const rules: Rule[] = [{ on: 'Produce', nth: 1, error: 'UNSUPPORTED_FOR_MESSAGE_FORMAT' }]
-    const { producer } = await stage(rules)
+    const { producer } = await stage(rules, { 'enable.idempotence': true })
     await failureOf(producer.send({ topic: 't', value: 'a' }))
     expect((await producer.send({ topic: 't', value: 'b' })).offset).to.equal(0n)
   })

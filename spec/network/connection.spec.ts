@@ -3,7 +3,13 @@ import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { expect } from 'chai'
-import { ConnectionError, DecodeError, type KafkaError, RequestTimeoutError } from '../../lib/errors.js'
+import {
+  ConnectionError,
+  DecodeError,
+  type KafkaError,
+  RequestTimeoutError,
+  SslAuthenticationError,
+} from '../../lib/errors.js'
 import type { Connection, ConnectionListener } from '../../lib/network/connection.js'
 import { vectorsOf } from '../protocol/support/vectors.js'
 import { wire } from '../support/wire.js'
@@ -166,7 +172,7 @@ describe('Connection', () => {
       )
       connection.write(request, () => {})
       expect((await reports.end()).message).to.equal(
-        `${peer.broker} closed the connection without a word: is it a Kafka broker, and is this its plaintext port?`,
+        `${peer.broker} closed the connection without a word: for a TLS port set security.protocol to SSL or SASL_SSL; is it a Kafka broker, and is this its plaintext port?`,
       )
     })
 
@@ -230,11 +236,6 @@ describe('Connection', () => {
         Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'),
         /frame length 1213486160 .* HTTP server/,
       ],
-      [
-        'a TLS alert',
-        Buffer.from('1503030002020a', 'hex'),
-        /frame length 352518912 .* TLS listener, reached without/,
-      ],
       ['an SSH greeting', Buffer.from('SSH-2.0-OpenSSH_9.6\r\n'), /SSH server/],
       ['a text', Buffer.from('220 mail.example ESMTP\r\n'), /text protocol/],
       ['a negative length', wire().int32(-4).build(), /frame length -4 is outside 0\.\.1000$/],
@@ -263,6 +264,15 @@ describe('Connection', () => {
         await once(await peer.socket(), 'close')
       })
     }
+
+    it('a TLS alert, which is an error of security', async () => {
+      const { peer, reports } = await withPeer((socket) => socket.write(Buffer.from('1503030002020a', 'hex')))
+      const reason = await reports.end()
+      expect(reason).to.be.instanceOf(SslAuthenticationError)
+      expect(reason).to.include({ broker: peer.broker, retriable: false })
+      expect(reason.message).to.include('answered with TLS, but was asked without').and.include(peer.broker)
+      await once(await peer.socket(), 'close')
+    })
 
     /** Runs with a server of another protocol on a free port. */
     async function withServer(

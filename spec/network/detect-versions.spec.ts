@@ -5,6 +5,7 @@ import {
   DecodeError,
   type KafkaError,
   RequestTimeoutError,
+  SslAuthenticationError,
   UnsupportedVersionError,
 } from '../../lib/errors.js'
 import {
@@ -185,8 +186,15 @@ describe('detectVersions', () => {
     })
 
     // The alert of a TLS server that was sent something else.
-    it('a server of another protocol', async () => {
+    it('a TLS listener, and tells which setting to change', async () => {
       const [error, asked] = await failureOf((socket) => socket.end(Buffer.from('15030300020246', 'hex')))
+      expect(error).to.be.instanceOf(SslAuthenticationError)
+      expect(error.message).to.include('security.protocol')
+      expect(asked).to.have.length(1)
+    })
+
+    it('a server of another protocol', async () => {
+      const [error, asked] = await failureOf((socket) => socket.end('HTTP/1.1 400 Bad Request'))
       expect(error).to.be.instanceOf(DecodeError)
       expect(asked).to.have.length(1)
     })

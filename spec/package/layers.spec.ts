@@ -27,6 +27,7 @@ const layers: [folder: string, allowed: string[], refused: string[]][] = [
       '../../handler/outcomes.js',
       '../../logger.js',
       '../../timers.js',
+      '../../security/scram.js',
       'node:net',
       'node:crypto',
       'node:timers',
@@ -34,8 +35,19 @@ const layers: [folder: string, allowed: string[], refused: string[]][] = [
     ],
   ],
   [
+    'security',
+    ['./jaas.js', '../errors.js', '../logger.js', '../timers.js', 'node:crypto', 'node:fs', 'node:tls'],
+    ['../network/connection.js', '../protocol/api.js', '../config/setting.js', 'node:net', 'node:dns'],
+  ],
+  [
     'network/sasl',
-    ['../connection.js', '../../protocol/api.js', '../../logger.js', 'node:tls'],
+    [
+      '../connection.js',
+      '../../protocol/api.js',
+      '../../security/sasl-mechanism.js',
+      '../../logger.js',
+      'node:tls',
+    ],
     [
       '../../pool/sync-producer.js',
       '../../cluster/topic-metadata.js',
@@ -66,7 +78,13 @@ const layers: [folder: string, allowed: string[], refused: string[]][] = [
   [
     'config',
     ['./setting.js', '../errors.js', 'node:fs'],
-    ['../network/connection.js', '../producer/classes.js', '../protocol/releases.js', '../keyed-message.js'],
+    [
+      '../network/connection.js',
+      '../producer/classes.js',
+      '../protocol/releases.js',
+      '../security/jaas.js',
+      '../keyed-message.js',
+    ],
   ],
   [
     'pool',

@@ -5,6 +5,7 @@ import { struct } from '../../lib/protocol/schema.js'
 import {
   array,
   boolean,
+  bytes as byteArray,
   int8,
   int16,
   int32,
@@ -161,6 +162,18 @@ describe('types', () => {
     )
   })
 
+  describeType('bytes', byteArray, [
+    ['none', CLASSIC, Buffer.alloc(0), '00000000'],
+    ['some', CLASSIC, Buffer.from('abc'), '00000003 616263'],
+    ['compact none', COMPACT, Buffer.alloc(0), '01'],
+    ['compact some', COMPACT, Buffer.from('abc'), '04 616263'],
+  ])
+
+  it('refuses null where bytes are required, in both forms', () => {
+    expect(() => read(byteArray.compile(0, false), bytes('ffffffff'))).to.throw(DecodeError)
+    expect(() => read(byteArray.compile(0, true), bytes('00'))).to.throw(DecodeError, 'null')
+  })
+
   describe('records', () => {
     checkCodecRows<Payload | Buffer | null>(forms(records), [
       ['null', CLASSIC, null, 'ffffffff'],
@@ -265,6 +278,7 @@ describe('types', () => {
       ['uuid', uuid, Buffer.alloc(16)],
       ['string', string, ''],
       ['nullableString', nullableString, null],
+      ['bytes', byteArray, Buffer.alloc(0)],
       ['records', records, null],
       ['array', array(int32), []],
       ['nullableArray', nullableArray(int32), null],

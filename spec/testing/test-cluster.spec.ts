@@ -384,6 +384,7 @@ describe('TestCluster', () => {
           version: 0,
           correlationId: 3,
           clientId: 'c1',
+          principal: 'User:ANONYMOUS',
           acks: 1,
           timeoutMs: 1000,
           topics: [{ name: 't', partitions: [0] }],

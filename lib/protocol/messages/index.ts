@@ -8,6 +8,8 @@ import { findCoordinator } from './find-coordinator.js'
 import { initProducerId } from './init-producer-id.js'
 import { metadata } from './metadata.js'
 import { produce } from './produce.js'
+import { saslAuthenticate } from './sasl-authenticate.js'
+import { saslHandshake } from './sasl-handshake.js'
 import { txnOffsetCommit } from './txn-offset-commit.js'
 
 export {
@@ -39,6 +41,16 @@ export {
 } from './init-producer-id.js'
 export { type MetadataRequest, type MetadataResponse, metadata, metadataRequest } from './metadata.js'
 export { type ProduceRequest, type ProduceResponse, produce } from './produce.js'
+export {
+  type SaslAuthenticateRequest,
+  type SaslAuthenticateResponse,
+  saslAuthenticate,
+} from './sasl-authenticate.js'
+export {
+  type SaslHandshakeRequest,
+  type SaslHandshakeResponse,
+  saslHandshake,
+} from './sasl-handshake.js'
 export { hasTopicId, NO_TOPIC_ID, topicIdText } from './topic-id.js'
 export {
   type TxnOffsetCommitRequest,
@@ -50,7 +62,9 @@ const all = [
   produce,
   metadata,
   findCoordinator,
+  saslHandshake,
   apiVersions,
+  saslAuthenticate,
   initProducerId,
   addPartitionsToTxn,
   addOffsetsToTxn,

@@ -8,6 +8,7 @@ import type { AnswerByApi, ApiName } from '../fault-kinds.js'
 import type { ActingFault } from '../faults.js'
 import type { GroupOffsets } from '../group-offsets.js'
 import type { OfferedApis } from '../offered-apis.js'
+import type { ConnectionLogin } from '../sasl/connection-login.js'
 import type { Topics } from '../topics.js'
 import type { Transactions } from '../transactions.js'
 
@@ -41,6 +42,8 @@ export interface Call extends BrokerView {
   /** Whose ways count; for brokers that do not look at it, 0. */
   readonly version: number
   readonly faults: readonly ActingFault[]
+  /** Of the connection that it came over. */
+  readonly login: ConnectionLogin
   /** Aborts when the broker is stopped. */
   readonly signal: AbortSignal
 }

@@ -10,6 +10,7 @@ import { findCoordinatorHandler } from './find-coordinator.js'
 import { initProducerIdHandler } from './init-producer-id.js'
 import { metadataHandler } from './metadata.js'
 import { produceHandler } from './produce.js'
+import { saslAuthenticateHandler, saslHandshakeHandler } from './sasl.js'
 import { txnOffsetCommitHandler } from './txn-offset-commit.js'
 
 /** One whose request is read by its own codec, and whose answer is written by it. */
@@ -19,6 +20,8 @@ const all = [
   produceHandler,
   metadataHandler,
   apiVersionsHandler,
+  saslHandshakeHandler,
+  saslAuthenticateHandler,
   findCoordinatorHandler,
   initProducerIdHandler,
   addPartitionsToTxnHandler,

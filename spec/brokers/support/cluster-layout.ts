@@ -31,6 +31,8 @@ export interface ClusterPlan {
   readonly configOf: (broker: { id: number; port: number }) => Settings
   /** Of the brokers' Java; they win over the harness's own. */
   readonly javaFlags: readonly string[]
+  /** Beside the plaintext one, of the only broker. */
+  readonly listeners: readonly string[]
 }
 
 export interface ClusterLayout {
@@ -58,7 +60,9 @@ async function zookeeperLayout(plan: ClusterPlan): Promise<ClusterLayout> {
     const id = index + 1
     const dataFolder = path.join(plan.folder, `data-${id}`)
     const own = zookeeperBrokerSettings(plan.version.version, { id, port, zookeeper, dataFolder })
-    return brokerNode(plan, { id, port, dataFolder, settings: own })
+    const listeners = [own.listeners, ...plan.listeners].join(',')
+    const settings = plan.listeners.length > 0 ? { ...own, listeners } : own
+    return brokerNode(plan, { id, port, dataFolder, settings })
   })
   return { zookeeper, coordinator: zookeeperNode(plan, zookeeperPort), brokers }
 }
@@ -88,7 +92,7 @@ async function kraftLayout(plan: ClusterPlan): Promise<ClusterLayout> {
   const brokers = ports.map((port, index) => {
     const id = index + 1
     const dataFolder = formattedFolder(plan, id)
-    const listener = `PLAINTEXT://127.0.0.1:${port}`
+    const listener = [`PLAINTEXT://127.0.0.1:${port}`, ...plan.listeners].join(',')
     const settings = {
       ...kraftSettings({ id, roles: isOwnController ? 'broker,controller' : 'broker', voters, dataFolder }),
       listeners: isOwnController ? `${listener},${controllerListener}` : listener,

@@ -44,6 +44,8 @@ export interface ClusterOptions {
   readonly config?: Settings
   /** Settings of one broker, which win over all others: what it advertises, for instance. Default none. */
   readonly configOf?: (broker: { id: number; port: number }) => Settings
+  /** Further listeners of the only broker, beside its plaintext one: `SSL://127.0.0.1:9093`. Default none. */
+  readonly listeners?: readonly string[]
   /** Flags of the brokers' Java, which win over the harness's own. Default none. */
   readonly javaFlags?: readonly string[]
 }
@@ -109,10 +111,11 @@ export class KafkaCluster {
 
   static async #layOut(options: ClusterOptions): Promise<KafkaCluster> {
     const { version, brokers: brokerCount = 1, config = {}, configOf = () => ({}), javaFlags = [] } = options
+    const { listeners = [] } = options
     const row = kafkaVersion(version)
     const folder = mkdtempSync(path.join(realpathSync(os.tmpdir()), `kafka-${version}-`))
     const jvm = await Jvm.prepare(row, folder)
-    const plan = { version: row, jvm, folder, brokerCount, config, configOf, javaFlags }
+    const plan = { version: row, jvm, folder, brokerCount, config, configOf, javaFlags, listeners }
     const layout = await layOutCluster(plan)
     return new KafkaCluster(row, folder, jvm, layout)
   }

@@ -118,7 +118,16 @@ export class ReplaceableCluster {
     const jvm = await Jvm.prepare(row, folder)
     const configOf = () => ({})
     const brokerCount = this.bootstrap.length
-    return { version: row, jvm, folder, brokerCount, config: this.#config, configOf, javaFlags: [] }
+    return {
+      version: row,
+      jvm,
+      folder,
+      brokerCount,
+      config: this.#config,
+      configOf,
+      javaFlags: [],
+      listeners: [],
+    }
   }
 
   async #startZookeeper(): Promise<void> {

@@ -10,6 +10,8 @@ import {
   initProducerId,
   metadata,
   produce,
+  saslAuthenticate,
+  saslHandshake,
   txnOffsetCommit,
 } from '../../../lib/protocol/messages/index.js'
 import { between, since, struct, tagged, until } from '../../../lib/protocol/schema.js'
@@ -32,6 +34,7 @@ describe('the registry of APIs', () => {
     ]
     expect(ofTransactions.map(({ key }) => key)).to.deep.equal([10, 22, 24, 25, 26, 28])
     for (const api of ofTransactions) expect(apis.get(api.key)).to.equal(api)
+    expect([apis.get(17), apis.get(36)]).to.deep.equal([saslHandshake, saslAuthenticate])
   })
 
   it('gives no two APIs the same name', () => {
