@@ -14,11 +14,16 @@ const text = (value: Buffer | null): string | null => value?.toString() ?? null
 for (const version of ['0.11.0.3', '2.8.2', '4.3.1']) {
   describe(`KafkaProducer on a real Kafka ${version}`, () => {
     let cluster: KafkaCluster
-    let producer: KafkaProducer<string, string>
 
     before(async () => {
       cluster = await KafkaCluster.start({ version })
-      producer = new KafkaProducer<string, string>(
+    })
+    after(() => cluster.stop())
+
+    it(`KafkaProducer stores each record once and in order though its connections end, on Kafka ${version}`, async () => {
+      const topic = 'idempotent'
+      await cluster.createTopic(topic, { partitions: 3 })
+      await using producer = new KafkaProducer<string, string>(
         {
           'bootstrap.servers': cluster.bootstrap.join(','),
           'key.serializer': STRINGS,
@@ -27,16 +32,6 @@ for (const version of ['0.11.0.3', '2.8.2', '4.3.1']) {
         },
         { logger: quiet },
       )
-    })
-
-    after(async () => {
-      await producer.close({ timeoutMs: 5000 })
-      await cluster.stop()
-    })
-
-    it(`KafkaProducer stores each record once and in order though its connections end, on Kafka ${version}`, async () => {
-      const topic = 'idempotent'
-      await cluster.createTopic(topic, { partitions: 3 })
       const futures: PromiseLike<RecordMetadata>[] = []
       for (let i = 0; i < 2000; i++) {
         futures.push(producer.send({ topic, key: `k${i % 10}`, value: `v${i}` }))
