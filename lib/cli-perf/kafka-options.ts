@@ -14,8 +14,9 @@ import { refuseClassicOnly } from './classic-only-options.js'
 import { kafkaPerfTool } from './kafka-option-rows.js'
 import { perfTool } from './option-rows.js'
 import type { RecordPayload } from './record-payloads.js'
+import type { ReportOptions } from './report/report-files.js'
 
-export interface KafkaPerfOptions extends ToolOptions, SettingSources {
+export interface KafkaPerfOptions extends ToolOptions, SettingSources, ReportOptions {
   readonly topic: string
   readonly records: number
   readonly payload: RecordPayload
@@ -27,8 +28,6 @@ export interface KafkaPerfOptions extends ToolOptions, SettingSources {
   readonly reportingIntervalMs: number
   /** The first records, which are not of the steady state; 0 where no steady state is asked for. */
   readonly warmupRecords: number
-  /** Path of the HTML page, or null. */
-  readonly reportFile: string | null
   readonly closeTimeoutMs: number
   /** The options that were given, with their values, for the report. Settings of the producer are not among them. */
   readonly shown: ReadonlyMap<string, string>
@@ -60,6 +59,8 @@ export function parseKafkaPerfOptions(argv: readonly string[], version: string):
     reportingIntervalMs: line.number('--reporting-interval'),
     warmupRecords: warmupRecords(line),
     reportFile: line.text('--report'),
+    reportJsonFile: line.text('--report-json'),
+    compareFile: line.text('--compare'),
     shown: shownOptions(line),
     closeTimeoutMs: line.number('--close-timeout-ms'),
     isVerbose: line.has('--verbose'),
