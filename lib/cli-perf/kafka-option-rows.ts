@@ -60,7 +60,7 @@ const rows: readonly OptionRow[] = [
   { flags: '--print-metrics', doc: 'print the metrics of the producer at the end' },
   {
     flags: '--transactional-id <id>',
-    doc: 'send in transactions, with this id (performance-producer-default-transactional-id)',
+    doc: 'send in transactions, with this id (performance-producer- and a random UUID)',
     key: 'transactional.id',
   },
   {

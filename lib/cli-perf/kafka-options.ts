@@ -3,6 +3,7 @@
  *
  * @see org.apache.kafka.tools.ProducerPerformance 3.9 and 4.3
  */
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { CommandLine } from '../cli/command-line.js'
 import type { SettingSources } from '../cli/kafka-tool-config.js'
@@ -33,7 +34,8 @@ export interface KafkaPerfOptions extends ToolOptions, SettingSources, ReportOpt
   readonly shown: ReadonlyMap<string, string>
 }
 
-const DEFAULT_TRANSACTIONAL_ID = 'performance-producer-default-transactional-id'
+/** As in Kafka 4.x; one id for all runs, as in 3.9, lets runs side by side fence each other. */
+const TRANSACTIONAL_ID_PREFIX = 'performance-producer-'
 
 export function choosesKafkaPerf(argv: readonly string[]): boolean {
   return choosesNewProducer(argv, perfTool, kafkaPerfTool)
@@ -49,7 +51,9 @@ export function parseKafkaPerfOptions(argv: readonly string[], version: string):
   const line = new CommandLine(kafkaPerfTool, argv, version)
   const transactionDurationMs = line.numberOrNull('--transaction-duration-ms')
   const defaults = line.defaultSettings()
-  if (transactionDurationMs !== null) defaults.set('transactional.id', DEFAULT_TRANSACTIONAL_ID)
+  if (transactionDurationMs !== null) {
+    defaults.set('transactional.id', TRANSACTIONAL_ID_PREFIX + randomBytes(16).toString('base64url'))
+  }
   return {
     topic: line.requiredText('--topic'),
     records: line.number('--num-records'),
