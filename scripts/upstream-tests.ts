@@ -129,7 +129,7 @@ export const upstreamRows: Readonly<Record<string, readonly UpstreamRow[]>> = {
       UPSTREAM_ACCUMULATOR,
       'takes no leftovers with it where bursts of two thirds',
     ],
-    ['a retry at the same and at a new leader', ACCUMULATOR, 'a retry where it is ${title}'],
+    ['a retry at the same and at a new leader', ACCUMULATOR, 'a retry where it is'],
     ['a broker without partitions', ACCUMULATOR, 'a broker without partitions gives nothing'],
   ],
   SenderTest: [
@@ -213,7 +213,7 @@ export const upstreamRows: Readonly<Record<string, readonly UpstreamRow[]>> = {
       UPSTREAM,
       'an initTransactions() that took too long is repeated',
     ],
-    ['a commit after a failed record', UPSTREAM, 'a commit fails after a record that ${title}'],
+    ['a commit after a failed record', UPSTREAM, 'a commit fails after a record that'],
     ['calls after close', UPSTREAM, 'no call works after close'],
     ['close ends calls of transactions', UPSTREAM, 'close with a time limit ends an initTransactions()'],
     ['a partition is announced to the transaction', TRANSACTIONS, 'asks for new partitions together'],
