@@ -131,7 +131,7 @@ async function runPart(
   console.log(`\n${findings.title}`)
   for (const table of findings.tables) console.log(`\n${[table.title, plainTable(table)].join('\n')}`)
   if (folder === null) return
-  await keep(folder, name, findings, environment)
+  keep(folder, name, findings, environment)
   writePages(folder, Object.keys(parts))
 }
 

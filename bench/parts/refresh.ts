@@ -66,9 +66,10 @@ const networks: readonly Network[] = [
   },
 ]
 
+/** Of the panels: grey, blue, red, amber. */
+const COLORS = [5, 0, 2, 1]
 const TOPIC = 'refresh'
 const ROUND_SECONDS = 3.5
-const COLORS = ['#475569', '#2563eb', '#dc2626', '#d97706']
 /** As fast as it goes and on a network without delay: brokers that have just started are slow now and then. */
 const WARM_UP = { seconds: 1.5, perSecond: null }
 /** Of each round: caches have forgotten this sender while the others had their turns. Not counted. */
@@ -150,7 +151,7 @@ function tableOf({ title }: Network, samples: ReadonlyMap<Habit, readonly Latenc
   return { title: `${title[0]!.toUpperCase()}${title.slice(1)}`, note: '', columns, rows }
 }
 
-function drawingOf({ title }: Network, samples: ReadonlyMap<Habit, readonly Latency[]>): Promise<string> {
+function drawingOf({ title }: Network, samples: ReadonlyMap<Habit, readonly Latency[]>): string {
   const known = [...samples].filter(([, own]) => own.length > 0)
   const panels = known.map(([{ name }, own], index) => {
     const { p50Ms, p999Ms } = latencies(own)
@@ -175,7 +176,7 @@ async function run(context: Context): Promise<Findings | null> {
     const name = `refresh-${network.name}`
     tables.push(tableOf(network, samples))
     charts.push({ name, title: network.title, kind: 'drawn', labels: [], unit: 'ms', series: [] })
-    drawings[name] = await drawingOf(network, samples)
+    drawings[name] = drawingOf(network, samples)
   }
   return { title: 'Metadata refresh and latency', text: TEXT, tables, charts, headlines: [], drawings }
 }

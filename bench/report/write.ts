@@ -24,18 +24,13 @@ export function environmentNow(command: string, isQuick: boolean): Environment {
   }
 }
 
-export async function keep(
-  folder: string,
-  part: string,
-  findings: Findings,
-  environment: Environment,
-): Promise<void> {
+export function keep(folder: string, part: string, findings: Findings, environment: Environment): void {
   mkdirSync(folder, { recursive: true })
   const { drawings = {}, ...figures } = findings
   const report: Report = { part, environment, ...figures }
   writeFileSync(join(folder, `${part}.json`), `${JSON.stringify(report, null, 2)}\n`)
   for (const chart of findings.charts) {
-    writeFileSync(join(folder, `${chart.name}.svg`), drawings[chart.name] ?? (await chartSvg(chart)))
+    writeFileSync(join(folder, `${chart.name}.svg`), drawings[chart.name] ?? chartSvg(chart))
   }
 }
 

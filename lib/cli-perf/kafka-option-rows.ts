@@ -60,7 +60,7 @@ const rows: readonly OptionRow[] = [
   { flags: '--print-metrics', doc: 'print the metrics of the producer at the end' },
   {
     flags: '--transactional-id <id>',
-    doc: 'send in transactions, with this id (performance-producer-default-transactional-id)',
+    doc: 'send in transactions, with this id (performance-producer- and a random UUID)',
     key: 'transactional.id',
   },
   {
@@ -88,6 +88,14 @@ const rows: readonly OptionRow[] = [
     default: '0',
   },
   { flags: '--report <file>', doc: 'write an HTML report with charts to this file' },
+  {
+    flags: '--report-json <file>',
+    doc: 'write the figures and points of the run to this file, to compare others with',
+  },
+  {
+    flags: '--compare <file>',
+    doc: 'compare with an earlier run, a file of --report-json; also in the report',
+  },
   { flags: '--verbose', doc: 'log at INFO too, and show stack traces' },
 ]
 

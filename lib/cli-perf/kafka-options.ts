@@ -3,6 +3,7 @@
  *
  * @see org.apache.kafka.tools.ProducerPerformance 3.9 and 4.3
  */
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { CommandLine } from '../cli/command-line.js'
 import type { SettingSources } from '../cli/kafka-tool-config.js'
@@ -14,8 +15,9 @@ import { refuseClassicOnly } from './classic-only-options.js'
 import { kafkaPerfTool } from './kafka-option-rows.js'
 import { perfTool } from './option-rows.js'
 import type { RecordPayload } from './record-payloads.js'
+import type { ReportOptions } from './report/report-files.js'
 
-export interface KafkaPerfOptions extends ToolOptions, SettingSources {
+export interface KafkaPerfOptions extends ToolOptions, SettingSources, ReportOptions {
   readonly topic: string
   readonly records: number
   readonly payload: RecordPayload
@@ -27,14 +29,13 @@ export interface KafkaPerfOptions extends ToolOptions, SettingSources {
   readonly reportingIntervalMs: number
   /** The first records, which are not of the steady state; 0 where no steady state is asked for. */
   readonly warmupRecords: number
-  /** Path of the HTML page, or null. */
-  readonly reportFile: string | null
   readonly closeTimeoutMs: number
   /** The options that were given, with their values, for the report. Settings of the producer are not among them. */
   readonly shown: ReadonlyMap<string, string>
 }
 
-const DEFAULT_TRANSACTIONAL_ID = 'performance-producer-default-transactional-id'
+/** As in Kafka 4.x; one id for all runs, as in 3.9, lets runs side by side fence each other. */
+const TRANSACTIONAL_ID_PREFIX = 'performance-producer-'
 
 export function choosesKafkaPerf(argv: readonly string[]): boolean {
   return choosesNewProducer(argv, perfTool, kafkaPerfTool)
@@ -50,7 +51,9 @@ export function parseKafkaPerfOptions(argv: readonly string[], version: string):
   const line = new CommandLine(kafkaPerfTool, argv, version)
   const transactionDurationMs = line.numberOrNull('--transaction-duration-ms')
   const defaults = line.defaultSettings()
-  if (transactionDurationMs !== null) defaults.set('transactional.id', DEFAULT_TRANSACTIONAL_ID)
+  if (transactionDurationMs !== null) {
+    defaults.set('transactional.id', TRANSACTIONAL_ID_PREFIX + randomBytes(16).toString('base64url'))
+  }
   return {
     topic: line.requiredText('--topic'),
     records: line.number('--num-records'),
@@ -60,6 +63,8 @@ export function parseKafkaPerfOptions(argv: readonly string[], version: string):
     reportingIntervalMs: line.number('--reporting-interval'),
     warmupRecords: warmupRecords(line),
     reportFile: line.text('--report'),
+    reportJsonFile: line.text('--report-json'),
+    compareFile: line.text('--compare'),
     shown: shownOptions(line),
     closeTimeoutMs: line.number('--close-timeout-ms'),
     isVerbose: line.has('--verbose'),

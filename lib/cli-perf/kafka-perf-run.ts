@@ -24,6 +24,7 @@ import type { Percentiles } from './latency.js'
 import { Pacer } from './pacer.js'
 import { recordPayloads } from './record-payloads.js'
 import { RecordStatistics } from './record-statistics.js'
+import { wantsSamples } from './report/report-files.js'
 import { StopControl, untilDue } from './stop-control.js'
 import { Tally } from './tally.js'
 import { type Sample, Timeline } from './timeline.js'
@@ -86,7 +87,7 @@ export class KafkaPerfRun {
     this.#producer = new KafkaProducer(config, { logger, keySerializer: bytes, valueSerializer: bytes })
     this.#print = print
     this.#statistics = this.#statisticsFromNow(false)
-    this.#timeline = options.reportFile === null ? null : new Timeline(this.#tally, this.#statistics.latency)
+    this.#timeline = wantsSamples(options) ? new Timeline(this.#tally, this.#statistics.latency) : null
   }
 
   /** Ends the sending; what was sent has `--close-timeout-ms` to be delivered, or none at the second signal. */

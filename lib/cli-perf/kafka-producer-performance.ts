@@ -19,7 +19,7 @@ import { kafkaPerfTool } from './kafka-option-rows.js'
 import { type KafkaPerfOptions, parseKafkaPerfOptions } from './kafka-options.js'
 import { type KafkaPerfResult, KafkaPerfRun } from './kafka-perf-run.js'
 import { metricsText } from './metrics-text.js'
-import { ReportFile } from './report/report-file.js'
+import { ReportFiles } from './report/report-files.js'
 import type { Figures } from './result.js'
 
 /** Runs the tool. @returns the exit status; does not end the process. */
@@ -46,7 +46,7 @@ async function measure(
   const print = (line: string): void => void output.write(`${line}\n`)
   const config = kafkaToolConfig(options, logger)
   // Whatever can be wrong with files is found before the first record.
-  const report = options.reportFile === null ? null : await ReportFile.open(options.reportFile)
+  const report = await ReportFiles.open(options)
   for (const line of announcements(options)) print(line)
   const run = new KafkaPerfRun(options, config, logger, print)
   const forgetSignals = onStopSignals((signal) => run.stop(signal))
@@ -58,9 +58,12 @@ async function measure(
   }
   for (const line of result.totalLines) print(line)
   if (options.printsMetrics) print(metricsText(result.metrics))
-  for (const text of troubles(result, options.records)) errors.say(text)
-  await report?.write({
-    result: figuresOf(result, options, config),
+  const figures = figuresOf(result, options, config)
+  for (const text of [...troubles(result, options.records), ...report.comparison(figures)]) errors.say(text)
+  await report.write({
+    producer: 'KafkaProducer',
+    result: figures,
+    targetPerSecond: options.throughput,
     lines: result.totalLines,
     samples: result.samples,
     topics: [options.topic],

@@ -107,6 +107,14 @@ const rows: readonly OptionRow[] = [
   },
   { flags: '--report <file>', doc: 'write an HTML report with charts to this file' },
   {
+    flags: '--report-json <file>',
+    doc: 'write the figures and points of the run to this file, to compare others with',
+  },
+  {
+    flags: '--compare <file>',
+    doc: 'compare with an earlier run, a file of --report-json; also in the report',
+  },
+  {
     flags: '--close-timeout-ms <ms>',
     doc: 'longest wait for outcomes after a signal',
     default: '30000',

@@ -13,8 +13,9 @@ import { usage } from '../cli/tool-errors.js'
 import { printable } from '../errors.js'
 import { type DateFormat, dateFormat } from './date-format.js'
 import { perfTool } from './option-rows.js'
+import type { ReportOptions } from './report/report-files.js'
 
-export interface PerfOptions extends ToolOptions {
+export interface PerfOptions extends ToolOptions, ReportOptions {
   readonly topics: readonly string[]
   /** Iterations of each thread; what is left of the division is dropped, as in the original. */
   readonly messagesPerThread: number
@@ -30,8 +31,6 @@ export interface PerfOptions extends ToolOptions {
   readonly hidesHeader: boolean
   /** Where the CSV file goes, or null. */
   readonly metricsFolder: string | null
-  /** Path of the HTML page, or null. */
-  readonly reportFile: string | null
   readonly closeTimeoutMs: number
   /** The options that were given, with their values, for the report. `--producer-property` is not among them. */
   readonly shown: ReadonlyMap<string, string>
@@ -63,6 +62,8 @@ export function parsePerfOptions(argv: readonly string[], version: string): Perf
     hidesHeader: line.has('--hide-header'),
     metricsFolder: line.has('--csv-reporter-enabled') ? line.text('--metrics-dir') : null,
     reportFile: line.text('--report'),
+    reportJsonFile: line.text('--report-json'),
+    compareFile: line.text('--compare'),
     closeTimeoutMs: line.number('--close-timeout-ms'),
     isVerbose: line.has('--verbose'),
     shown: shownOptions(line),

@@ -19,7 +19,7 @@ import { liveText } from './live-line.js'
 import { perfTool } from './option-rows.js'
 import { type PerfOptions, parsePerfOptions } from './options.js'
 import { PerfRun } from './perf-run.js'
-import { ReportFile } from './report/report-file.js'
+import { ReportFiles } from './report/report-files.js'
 import { HEADER, type Result, resultLine, summaryLines } from './result.js'
 
 /** Runs the tool. @returns the exit status; does not end the process. */
@@ -43,7 +43,7 @@ async function measure(
   for (const text of options.warnings) logger.warn(text)
   const run = new PerfRun(options, logger)
   // Whatever can be wrong with files is found before the first message.
-  const report = options.reportFile === null ? null : await ReportFile.open(options.reportFile)
+  const report = await ReportFiles.open(options)
   const csv = options.metricsFolder === null ? null : new CsvReporter(options.metricsFolder, run.tally)
   if (!options.hidesHeader) output.write(`${HEADER}\n`)
   const result = await runWatched(run, errors)
@@ -51,9 +51,11 @@ async function measure(
   if (csvFailure) logger.warn(`${csv!.path} is not complete: ${csvFailure.message}`)
   const line = resultLine(result, options.formatDate)
   output.write(`${line}\n`)
-  for (const text of summaryLines(result)) errors.say(text)
-  await report?.write({
+  for (const text of [...summaryLines(result), ...report.comparison(result)]) errors.say(text)
+  await report.write({
+    producer: 'Producer',
     result,
+    targetPerSecond: options.throughput,
     lines: [HEADER, line],
     samples: run.samples,
     topics: options.topics,

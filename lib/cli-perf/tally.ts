@@ -1,9 +1,24 @@
-/** Outcomes of the messages of a run, all threads together, and why some failed. */
+/**
+ * Outcomes of the messages of a run, all threads together, and why some failed.
+ *
+ * Causes that differ in numbers alone (a partition, a broker, a count) are one cause: an outage has one line, not one for each
+ * partition.
+ */
 import type { MessageFailure } from '../failure.js'
 
 /** Different causes that are kept in mind; further ones are counted together. */
 const MAX_CAUSES = 10
 const OTHER_CAUSES = 'other causes'
+/** Stands for numbers that were not always the same. */
+const SEVERAL = '…'
+
+/** Messages that failed for one cause. */
+interface Cause {
+  /** The text between its numbers. */
+  readonly texts: readonly string[]
+  readonly numbers: string[]
+  count: number
+}
 
 export class Tally {
   /** Messages handed to `send`. */
@@ -12,7 +27,8 @@ export class Tally {
   failed = 0
   /** Bytes of the values that were delivered. */
   bytes = 0
-  readonly #countByCause = new Map<string, number>()
+  /** By the text without its numbers. */
+  readonly #causes = new Map<string, Cause>()
   readonly #onNewCause: (cause: string) => void
 
   /** @param onNewCause - is called with each cause when it happens first. */
@@ -27,7 +43,8 @@ export class Tally {
 
   /** How many messages failed by cause, the most frequent first. */
   get causes(): [cause: string, count: number][] {
-    return [...this.#countByCause].sort(([, a], [, b]) => b - a)
+    const all = [...this.#causes.values()].map((cause): [string, number] => [textOf(cause), cause.count])
+    return all.sort(([, a], [, b]) => b - a)
   }
 
   addFailures(failures: readonly MessageFailure[]): void {
@@ -40,10 +57,38 @@ export class Tally {
    */
   addFailure(cause: string, messages = 1): void {
     this.failed += messages
-    const isKept = this.#countByCause.has(cause) || this.#countByCause.size < MAX_CAUSES
-    const key = isKept ? cause : OTHER_CAUSES
-    const count = this.#countByCause.get(key) ?? 0
-    this.#countByCause.set(key, count + messages)
-    if (count === 0) this.#onNewCause(key)
+    const isKnown = this.#add(cause, messages)
+    if (isKnown) return
+    if (this.#causes.size < MAX_CAUSES) this.#start(cause, messages)
+    else if (!this.#add(OTHER_CAUSES, messages)) this.#start(OTHER_CAUSES, messages)
   }
+
+  #add(cause: string, messages: number): boolean {
+    const [texts, numbers] = inParts(cause)
+    const known = this.#causes.get(keyOf(texts))
+    if (!known) return false
+    known.count += messages
+    for (const [i, number] of numbers.entries()) {
+      if (known.numbers[i] !== number) known.numbers[i] = SEVERAL
+    }
+    return true
+  }
+
+  #start(cause: string, count: number): void {
+    const [texts, numbers] = inParts(cause)
+    this.#causes.set(keyOf(texts), { texts, numbers, count })
+    this.#onNewCause(cause)
+  }
+}
+
+function inParts(cause: string): [texts: string[], numbers: string[]] {
+  return [cause.split(/\d+/), cause.match(/\d+/g) ?? []]
+}
+
+function keyOf(texts: readonly string[]): string {
+  return texts.join('\0')
+}
+
+function textOf({ texts, numbers }: Cause): string {
+  return texts.map((text, i) => text + (numbers[i] ?? '')).join('')
 }

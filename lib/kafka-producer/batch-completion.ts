@@ -72,7 +72,7 @@ export class BatchCompletion {
     }
     const { listener, acks } = this.#options
     if (outdated.has(code)) listener.onOutdated(batch, answer)
-    if (code === MESSAGE_TOO_LARGE && batch.count > 1 && this.#isInTime(batch, nowMs)) {
+    if (code === MESSAGE_TOO_LARGE && this.#maySplit(batch, nowMs)) {
       listener.onSplit(batch)
       this.#options.accumulator.split(batch, nowMs)
       return
@@ -229,6 +229,12 @@ export class BatchCompletion {
     return (
       batch.numbered !== null && this.#isInTime(batch, nowMs) && this.#options.listener.onNoNumbers(batch)
     )
+  }
+
+  /** A part of a batch that may be stored is not recognised by the numbers of that batch: the epoch would be raised, and it stored again. */
+  #maySplit(batch: ProducerBatch, nowMs: number): boolean {
+    const isRecognised = batch.numbered !== null && batch.mayBeStored
+    return batch.count > 1 && !isRecognised && this.#isInTime(batch, nowMs)
   }
 
   #isInTime({ state, dueMs }: ProducerBatch, nowMs: number): boolean {

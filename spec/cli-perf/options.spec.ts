@@ -52,6 +52,8 @@ describe('parsePerfOptions', () => {
       hidesHeader: false,
       metricsFolder: null,
       reportFile: null,
+      reportJsonFile: null,
+      compareFile: null,
       closeTimeoutMs: 30_000,
       isVerbose: false,
       producerProperties: new Map(),

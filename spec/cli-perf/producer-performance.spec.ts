@@ -11,7 +11,6 @@ import { main } from '../../lib/cli-perf/producer-performance.js'
 import { ByteArrayPartitioner } from '../../lib/index.js'
 import { close, delayMs, errorCode, holdUntil, TestCluster } from '../../lib/testing/index.js'
 import { textOf } from '../cli/support/text-of.js'
-import { lastFrame } from './support/last-frame.js'
 
 interface Run {
   status: number
@@ -244,12 +243,29 @@ describe('The perf tool', () => {
     const file = join(folder, 'report.html')
     const secret = ['--producer-property', 'sasl.password=hidden-secret']
     const { status } = await run(...to('a', 100, '--report', file, ...secret))
-    await lastFrame()
     const html = readFileSync(file, 'utf8')
     expect(status).to.equal(0)
-    expect(html.match(/<svg /g)).to.have.lengthOf(2)
+    expect(html.match(/<svg /g)).to.have.lengthOf(4)
     expect(html).to.include('request.required.acks').and.include('<b>100</b>')
     expect(html).to.not.include('hidden-secret')
+  })
+
+  it('compares with an earlier run, and sends nothing where the file of that is none', async () => {
+    const [before, after, html] = ['before.json', 'after.json', 'report.html'].map((name) =>
+      join(folder, name),
+    )
+    await run(...to('a', 10, '--report-json', before!))
+    const compared = ['--report-json', after!, '--compare', before!, '--report', html!, '--message-size', '7']
+    const again = await run(...to('a', 10, ...compared))
+    expect([again.status, again.errors]).to.deep.equal([0, again.errors])
+    expect(again.errors).to.match(/^compared with .*before\.json: messages\/s × \d+\.\d\d, /m)
+    expect(readFileSync(html!, 'utf8')).to.include('What else differs').and.include('Throughput of both runs')
+    const wrong = await run(...to('a', 10, '--compare', html!))
+    expect([wrong.status, wrong.errors]).to.deep.equal([
+      1,
+      `--compare ${html} is no file of --report-json: it is not JSON\n`,
+    ])
+    expect(cluster.messages('a')).to.have.lengthOf(20)
   })
 
   it('sends nothing when the page or the counts could not be written', async () => {

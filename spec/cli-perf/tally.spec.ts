@@ -45,10 +45,26 @@ describe('Tally', () => {
   it('does not grow with the number of causes', () => {
     const reported: string[] = []
     const tally = new Tally((cause) => reported.push(cause))
-    for (let n = 0; n < 1000; n++) tally.addFailure(`cause ${n}`)
+    for (let n = 0; n < 1000; n++) tally.addFailure(`cause ${'x'.repeat(n)}`)
     expect(tally.failed).to.equal(1000)
     expect(tally.causes).to.have.lengthOf(11)
     expect(tally.causes[0]).to.deep.equal(['other causes', 990])
     expect(reported).to.have.lengthOf(11)
+  })
+
+  it('joins causes that differ in numbers alone, and keeps the numbers that they have in common', () => {
+    const reported: string[] = []
+    const tally = new Tally((cause) => reported.push(cause))
+    tally.addFailure('broker h1:9092 refused a batch of 12 records for t/0', 12)
+    tally.addFailure('broker h1:9092 refused a batch of 3 records for t/1', 3)
+    tally.addFailure('broker h2:9093 is gone')
+    expect(tally.causes).to.deep.equal([
+      ['broker h1:9092 refused a batch of … records for t/…', 15],
+      ['broker h2:9093 is gone', 1],
+    ])
+    expect(reported).to.deep.equal([
+      'broker h1:9092 refused a batch of 12 records for t/0',
+      'broker h2:9093 is gone',
+    ])
   })
 })

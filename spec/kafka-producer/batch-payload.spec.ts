@@ -89,6 +89,16 @@ describe('batchPayload', () => {
     expect([bytes[16], bytes.readBigInt64BE(18)]).to.deep.equal([1, BigInt(STAMP_MS)])
   })
 
+  it('batches of one request all have the magic of its version, also one that went to a newer broker before', async () => {
+    const [sentBefore, fresh] = [batchOf(), batchOf()]
+    expect((await bytesOf(sentBefore, { produceVersion: 11 }))[16]).to.equal(2)
+    const lowered = await Promise.all(
+      [sentBefore, fresh].map((batch) => bytesOf(batch, { produceVersion: 2 })),
+    )
+    expect(lowered.map((bytes) => bytes[16])).to.deep.equal([1, 1])
+    expect(lowered[0]!.toString('hex')).to.equal(lowered[1]!.toString('hex'))
+  })
+
   const refused: [
     title: string,
     given: Partial<BatchPayloadOptions>,

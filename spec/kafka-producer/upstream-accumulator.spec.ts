@@ -1,5 +1,8 @@
 /** Scenarios of Kafka's BufferPoolTest and RecordAccumulatorTest 3.9 that the other specs do not have. */
 import { expect } from 'chai'
+import type { ProducerBatch } from '../../lib/kafka-producer/producer-batch.js'
+import { compressionNamed } from '../../lib/protocol/records/compression.js'
+import { SeededRandom } from '../support/seeded-random.js'
 import { accumulatorOf, append, complete, FakeCluster, shown } from './support/accumulated.js'
 
 const GIGABYTE = 2 ** 30
@@ -90,5 +93,60 @@ describe('RecordAccumulator, as Kafka tests it', () => {
         }
       }
     }
+  })
+
+  for (const percent of [1, 25, 50, 75, 99]) {
+    it(`divides fewer than a tenth of the batches where ${percent} % of the records compress well, though it guesses their size`, async () => {
+      const batchBytes = 1024
+      const random = new SeededRandom(percent)
+      const accumulator = accumulatorOf({
+        batchBytes,
+        isCompressed: true,
+        deliveryTimeoutMs: 1e9,
+        bufferBytes: 3 * 1024 * 1024,
+      })
+      const ratioOfRecord = (): number => (random.int(100) < percent ? 0.1 : 0.95)
+      let [batches, splits] = [0, 0]
+      for (let nowMs = 0; batches < 400; nowMs++) {
+        while (accumulator.ready(nowMs).nodes.length === 0) append(accumulator, 0, nowMs, { bytes: 100 })
+        for (const batch of accumulator.drain(1, GIGABYTE, nowMs)) {
+          batches++
+          const { count } = batch
+          const ratio =
+            Array.from({ length: count }, ratioOfRecord).reduce((sum, one) => sum + one, 0) / count
+          await batch.compress({
+            ...compressionNamed('gzip')!,
+            compress: (plain) => Promise.resolve(Buffer.alloc(Math.ceil(plain.length * ratio))),
+          })
+          accumulator.observeCompression(batch)
+          if (batch.compressionRatio * batch.builder.records.length > batchBytes && count > 1) {
+            splits++
+            expect(accumulator.split(batch, nowMs).length, 'parts').to.be.within(1, count)
+          } else complete(accumulator, batch, nowMs)
+        }
+      }
+      expect(splits / batches, `${splits} of ${batches} batches`).to.be.below(0.1)
+    })
+  }
+
+  it('divides a batch that is refused again and again into parts that get smaller until each record is alone', () => {
+    const accumulator = accumulatorOf({ batchBytes: 16 * 1024, lingerMs: 0 })
+    for (let i = 0; i < 64; i++) append(accumulator, 0, 0, { bytes: 100 })
+    let divided = 0
+    const alone: ProducerBatch[] = []
+    for (let nowMs = 0; alone.length < 64; nowMs++) {
+      const [batch] = accumulator.drain(1, GIGABYTE, nowMs)
+      const { count } = batch!
+      if (count > 1) {
+        const isFirst = divided++ === 0
+        const parts = accumulator.split(batch!, nowMs)
+        if (!isFirst) for (const part of parts) expect(part.count).to.be.below(count)
+      } else {
+        alone.push(batch!)
+        complete(accumulator, batch!, nowMs)
+      }
+      expect(divided, 'divided').to.be.at.most(64)
+    }
+    expect([accumulator.incompleteBatches, accumulator.availableBytes]).to.deep.equal([0, 100 * 1024])
   })
 })

@@ -1,108 +1,111 @@
-/**
- * Throughput and latency over time as SVG, drawn by Apache ECharts without a browser.
- *
- * ECharts is an optional package, for it is large and only `--report` needs it.
- */
-import type { EChartsCoreOption } from 'echarts/core'
-import { ConfigError } from '../../errors.js'
+/** What the charts of a report show: throughput, failures and latency of a run over time, and of two runs. Pure. */
 import { duration } from '../result.js'
 import type { Sample } from '../timeline.js'
+import type { Axis, Line, LineChart, Point } from './svg/line-chart.js'
 
-/** Draws one chart. @returns an `<svg>` element without scripts or references. */
-export type Draw = (option: EChartsCoreOption, heightPx: number) => string
-
-const WIDTH_PX = 1080
-const INK = '#475569'
-const GRID = '#e2e8f0'
-const BLUE = '#2563eb'
-const RED = '#dc2626'
 const SMALLEST_SHOWN_MS = 0.001
-/** Beyond this ratio of the largest to the smallest latency a linear axis shows nothing but the largest. */
-const LOG_FROM_RATIO = 30
+/** Beyond this ratio of the largest to the smallest latency a linear axis shows little but the largest. */
+const LOG_FROM_RATIO = 8
 
-/** null where there is nothing to show: the line has a gap. */
-type Point = readonly [seconds: number, value: number | null]
+const [BLUE, AMBER, RED, , , GREY] = [0, 1, 2, 3, 4, 5] as const
 
-/** @throws {ConfigError} that says what to install, when the package is missing. */
-export async function loadDraw(load: () => Promise<Draw> = drawWithEcharts): Promise<Draw> {
-  try {
-    return await load()
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause
-    throw new ConfigError('--report needs the package echarts: npm install echarts', undefined, { cause })
-  }
+type Percentile = 'p50Ms' | 'p99Ms' | 'maxMs'
+
+/** The points of another run, to compare with. */
+export interface OtherRun {
+  readonly samples: readonly Sample[]
 }
 
-async function drawWithEcharts(): Promise<Draw> {
-  const [{ init, use }, { LineChart }, { GridComponent, LegendComponent }, { SVGRenderer }] =
-    await Promise.all([
-      import('echarts/core'),
-      import('echarts/charts'),
-      import('echarts/components'),
-      import('echarts/renderers'),
-    ])
-  use([LineChart, GridComponent, LegendComponent, SVGRenderer])
-  return (option, heightPx) => {
-    const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH_PX, height: heightPx })
-    chart.setOption({ animation: false, textStyle: { fontFamily: 'system-ui, sans-serif' }, ...option })
-    const svg = chart.renderToSVGString()
-    chart.dispose()
-    return svg
+/** @param targetPerSecond - messages per second that were asked for; null without a limit. */
+export function throughputChart(samples: readonly Sample[], targetPerSecond: number | null): LineChart {
+  return {
+    ...rateChart('throughput', 'Messages delivered per second', [
+      line('delivered', BLUE, rates(samples, 'delivered'), { isArea: true }),
+    ]),
+    target: target(targetPerSecond),
   }
-}
-
-/** Delivered messages per second. */
-export function throughputChart(samples: readonly Sample[]): EChartsCoreOption {
-  return rateChart(samples, 'delivered', BLUE)
 }
 
 /** Failed messages per second, on an axis of their own: they may be few beside the others. */
-export function failureChart(samples: readonly Sample[]): EChartsCoreOption {
-  return rateChart(samples, 'failed', RED)
+export function failureChart(samples: readonly Sample[]): LineChart {
+  return rateChart('failures', 'Messages failed per second', [
+    line('failed', RED, rates(samples, 'failed'), { isArea: true }),
+  ])
 }
 
-function rateChart(
-  samples: readonly Sample[],
-  count: 'delivered' | 'failed',
-  color: string,
-): EChartsCoreOption {
-  const points = samples.map(
-    (sample): Point => [middleS(sample), (sample[count] * 1000) / Math.max(sample.spanMs, 1)],
-  )
-  const series = [line(count, color, points, { areaStyle: { color, opacity: 0.12 } })]
-  return { ...frame(samples, series), yAxis: { ...valueAxis('messages/s', shortCount), min: 0 } }
+/** Percentiles of the latency, on a logarithmic axis where they lie far apart, so that each can be read beside the others. */
+export function latencyChart(samples: readonly Sample[]): LineChart {
+  return latencyLines('latency', 'Latency: p50, p99 and max', [
+    line('max', RED, latencies(samples, 'maxMs')),
+    line('p99', AMBER, latencies(samples, 'p99Ms')),
+    line('p50', BLUE, latencies(samples, 'p50Ms')),
+  ])
 }
 
-/** Percentiles of the latency, on a logarithmic axis where they lie far apart. */
-export function latencyChart(samples: readonly Sample[]): EChartsCoreOption {
-  const latencies = samples.flatMap(({ latency }) => latency ?? [])
-  const lowestMs = Math.min(...latencies.map(({ p50Ms }) => Math.max(p50Ms, SMALLEST_SHOWN_MS)))
-  const highestMs = Math.max(...latencies.map(({ maxMs }) => maxMs))
-  const points = (percentile: 'p50Ms' | 'p99Ms' | 'maxMs'): Point[] =>
-    samples.map((sample) => [
-      middleS(sample),
-      sample.latency && Math.max(sample.latency[percentile], SMALLEST_SHOWN_MS),
-    ])
-  // The later ones are drawn over the earlier ones.
-  const series = [
-    line('max', '#94a3b8', points('maxMs')),
-    line('p99', '#d97706', points('p99Ms')),
-    line('p50', BLUE, points('p50Ms')),
-  ]
-  const isLog = latencies.length > 0 && highestMs / lowestMs > LOG_FROM_RATIO
-  const axis = valueAxis(isLog ? 'logarithmic' : '', duration)
-  return {
-    ...frame(samples, series),
-    legend: legendOf(['p50', 'p99', 'max']),
-    yAxis: isLog ? { ...axis, type: 'log' } : { ...axis, min: 0 },
-  }
+export function comparedThroughput(samples: readonly Sample[], before: OtherRun): LineChart {
+  return rateChart('compared-throughput', 'Messages delivered per second in both runs', [
+    line('before', GREY, rates(before.samples, 'delivered'), { isDashed: true }),
+    line('this run', BLUE, rates(samples, 'delivered')),
+  ])
 }
 
-/** A count for an axis: 1.5M, 20k, 300. */
-function shortCount(count: number): string {
+export function comparedLatency(samples: readonly Sample[], before: OtherRun): LineChart {
+  return latencyLines('compared-latency', 'Latency in both runs: p99', [
+    line('p99 before', GREY, latencies(before.samples, 'p99Ms'), { isDashed: true }),
+    line('p99 of this run', AMBER, latencies(samples, 'p99Ms')),
+  ])
+}
+
+/** A count in short form: 1.5M, 20k, 300. */
+export function shortCount(count: number): string {
   if (count >= 1e6) return `${Number((count / 1e6).toFixed(2))}M`
   if (count >= 1e3) return `${Number((count / 1e3).toFixed(2))}k`
   return String(Number(count.toFixed(2)))
+}
+
+function rateChart(id: string, title: string, lines: readonly Line[]): LineChart {
+  const y: Axis = { name: 'messages/s', kind: 'linear', label: shortCount }
+  const description = described(lines, (value) => `${shortCount(value)} messages/s`)
+  return { id, title, description, x: seconds(lines), y, lines }
+}
+
+function latencyLines(id: string, title: string, lines: readonly Line[]): LineChart {
+  const values = lines.flatMap(({ points }) => points.flatMap(([, value]) => value ?? []))
+  const isLog = values.length > 0 && largest(values) / smallest(values) > LOG_FROM_RATIO
+  const y: Axis = isLog
+    ? { name: 'logarithmic', kind: 'log', label: duration }
+    : { name: '', kind: 'linear', label: duration }
+  return { id, title, description: described(lines, duration), x: seconds(lines), y, lines }
+}
+
+/** From the start of the run to the end of the longer one. */
+function seconds(lines: readonly Line[]): Axis {
+  const last = largest([0, ...lines.flatMap(({ points }) => points.at(-1)?.[0] ?? [])])
+  return {
+    name: 'seconds since the start',
+    kind: 'linear',
+    range: [0, last > 0 ? last : 1],
+    label: shortSeconds,
+  }
+}
+
+function shortSeconds(value: number): string {
+  return String(Number(value.toFixed(2)))
+}
+
+function target(perSecond: number | null): LineChart['target'] {
+  return perSecond === null ? null : { name: `asked for: ${shortCount(perSecond)}/s`, value: perSecond }
+}
+
+function rates(samples: readonly Sample[], count: 'delivered' | 'failed'): Point[] {
+  return samples.map((sample) => [middleS(sample), (sample[count] * 1000) / Math.max(sample.spanMs, 1)])
+}
+
+function latencies(samples: readonly Sample[], percentile: Percentile): Point[] {
+  return samples.map((sample) => [
+    middleS(sample),
+    sample.latency && Math.max(sample.latency[percentile], SMALLEST_SHOWN_MS),
+  ])
 }
 
 function middleS({ endMs, spanMs }: Sample): number {
@@ -111,70 +114,28 @@ function middleS({ endMs, spanMs }: Sample): number {
 
 function line(
   name: string,
-  color: string,
+  color: number,
   points: readonly Point[],
-  more: Record<string, unknown> = {},
-): Record<string, unknown> {
-  return {
-    type: 'line',
-    name,
-    data: points.map((point, i) => ({ value: point, symbol: isAlone(points, i) ? 'circle' : 'none' })),
-    showSymbol: true,
-    symbolSize: 4,
-    silent: true,
-    lineStyle: { width: 1.6, color },
-    itemStyle: { color },
-    ...more,
-  }
+  more: Pick<Line, 'isArea' | 'isDashed'> = {},
+): Line {
+  return { name, color, points, ...more }
 }
 
-/** A point between two gaps is no line and would not be seen. */
-function isAlone(points: readonly Point[], i: number): boolean {
-  return (points[i - 1]?.[1] ?? null) === null && (points[i + 1]?.[1] ?? null) === null
+/** For those who cannot see the lines: their ends. */
+function described(lines: readonly Line[], text: (value: number) => string): string {
+  const sentences = [...lines].reverse().map(({ name, points }) => {
+    const values = points.flatMap(([, value]) => value ?? [])
+    if (values.length === 0) return `${name}: nothing to show.`
+    return `${name}: from ${text(smallest(values))} to ${text(largest(values))}.`
+  })
+  return sentences.join(' ')
 }
 
-function frame(
-  samples: readonly Sample[],
-  series: readonly Record<string, unknown>[],
-): Record<string, unknown> {
-  return {
-    grid: { left: 70, right: 20, top: 36, bottom: 44 },
-    xAxis: {
-      type: 'value',
-      name: 'seconds since the start',
-      nameLocation: 'middle',
-      nameGap: 28,
-      nameTextStyle: { color: INK },
-      min: 0,
-      max: (samples.at(-1)?.endMs ?? 1000) / 1000,
-      axisLabel: { color: INK, showMaxLabel: false },
-      axisLine: { lineStyle: { color: GRID } },
-      splitLine: { show: false },
-    },
-    series,
-  }
+/** Of at most 600 values. */
+function smallest(values: readonly number[]): number {
+  return Math.min(...values)
 }
 
-function legendOf(names: readonly string[]): Record<string, unknown> {
-  const textStyle = { color: INK }
-  return {
-    right: 20,
-    top: 4,
-    itemGap: 24,
-    icon: 'roundRect',
-    itemHeight: 4,
-    itemWidth: 18,
-    textStyle,
-    data: names,
-  }
-}
-
-function valueAxis(name: string, formatter: (value: number) => string): Record<string, unknown> {
-  return {
-    type: 'value',
-    name,
-    nameTextStyle: { color: INK, align: 'left', padding: [0, 0, 0, -50] },
-    axisLabel: { color: INK, formatter },
-    splitLine: { lineStyle: { color: GRID } },
-  }
+function largest(values: readonly number[]): number {
+  return Math.max(...values)
 }

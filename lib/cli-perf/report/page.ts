@@ -5,11 +5,18 @@
 import escapeHtml from 'lodash/escape.js'
 import { duration, type Figures, latencyFrom, outcomeWord, ratesOf } from '../result.js'
 import type { Sample } from '../timeline.js'
-import { type Draw, failureChart, latencyChart, throughputChart } from './charts.js'
+import { comparedLatency, comparedThroughput, failureChart, latencyChart, throughputChart } from './charts.js'
+import { comparedFigures, differences, ratioText } from './comparison.js'
+import type { EarlierRun } from './run-file.js'
 import { style } from './style.js'
+import { type LineChart, lineChartSvg } from './svg/line-chart.js'
 
 export interface Report {
+  /** Its class. */
+  readonly producer: 'Producer' | 'KafkaProducer'
   readonly result: Figures
+  /** Messages per second that were asked for; null without a limit. */
+  readonly targetPerSecond: number | null
   /** What the tool of Kafka prints at the end. */
   readonly lines: readonly string[]
   readonly samples: readonly Sample[]
@@ -19,7 +26,12 @@ export interface Report {
   readonly environment: ReadonlyMap<string, string>
 }
 
-export function page(report: Report, draw: Draw): string {
+/** Of charts, in pixels: one drawing for narrow screens and one for the others, so that text keeps its size. */
+const WIDE_PX = 860
+const NARROW_PX = 340
+
+/** @param before - the run to compare with; null for none. */
+export function page(report: Report, before: EarlierRun | null = null): string {
   const title = `Producer performance: ${report.topics.join(', ')}`
   return `<!DOCTYPE html>
 <html lang="en">
@@ -35,10 +47,12 @@ export function page(report: Report, draw: Draw): string {
 <p>${escapeHtml(when(report.result))}</p>
 ${ended(report.result)}
 </header>
+<main>
 ${figures(report.result)}
-${chart('Throughput', '', draw(throughputChart(report.samples), 300))}
-${failed(report.samples, draw)}
-${chart('Latency', latencyFrom(report.result), draw(latencyChart(report.samples), 360))}
+${compared(report, before)}
+${chart('Throughput', '', throughputChart(report.samples, report.targetPerSecond), 260)}
+${failed(report.samples)}
+${chart('Latency', latencyFrom(report.result), latencyChart(report.samples), 360)}
 ${causes(report.result)}
 <section><h2>${report.lines.length > 1 ? 'Result lines' : 'Result line'}</h2>
 <pre>${report.lines.map((line) => escapeHtml(line)).join('\n')}</pre></section>
@@ -47,6 +61,7 @@ ${table('Options', report.options)}
 ${table('Environment', report.environment)}
 </div>
 ${table('Producer settings in force', new Map(Object.entries(report.settings)))}
+</main>
 </body>
 </html>
 `
@@ -85,9 +100,52 @@ function tile(name: string, value: string, below: string, isBad = false): string
   return `<div class="tile${isBad ? ' bad' : ''}"><span>${name}</span><b>${escapeHtml(value)}</b><small>${escapeHtml(below)}</small></div>`
 }
 
-function chart(title: string, note: string, svg: string): string {
+function chart(title: string, note: string, drawn: LineChart, heightPx: number): string {
+  const wide = lineChartSvg({ ...drawn, id: `${drawn.id}-wide` }, { widthPx: WIDE_PX, heightPx }, 'wide')
+  const narrow = lineChartSvg(
+    { ...drawn, id: `${drawn.id}-narrow` },
+    { widthPx: NARROW_PX, heightPx },
+    'narrow',
+  )
   return `<section><h2>${title}${note === '' ? '' : ` <small>${escapeHtml(note)}</small>`}</h2>
-<figure aria-label="${title} over time">${svg}</figure></section>`
+<figure>${wide}${narrow}</figure></section>`
+}
+
+/** Ratios first: absolute figures belong to one machine on one day. */
+function compared(report: Report, before: EarlierRun | null): string {
+  if (before === null) return ''
+  const rows = comparedFigures(report.result, before.result).map(
+    ({ name, ratio, isBetter, now, before: then }) => {
+      const cells = [ratioText(ratio), now, then].map((text) => escapeHtml(text))
+      return `<tr${changeClass(isBetter)}><th scope="row">${name}</th><td>${cells.join('</td><td>')}</td></tr>`
+    },
+  )
+  const head = ['figure', 'ratio', 'this run', 'before']
+    .map((name) => `<th scope="col">${name}</th>`)
+    .join('')
+  return `<section><h2>Compared with ${escapeHtml(before.name)} <small>${escapeHtml(when(before.result))}</small></h2>
+<table class="compared"><tr>${head}</tr>${rows.join('')}</table></section>
+${different(report, before)}
+${chart('Throughput of both runs', '', comparedThroughput(report.samples, before), 260)}
+${chart('Latency of both runs', 'p99', comparedLatency(report.samples, before), 260)}`
+}
+
+function changeClass(isBetter: boolean | null): string {
+  if (isBetter === null) return ''
+  return ` class="${isBetter ? 'better' : 'worse'}"`
+}
+
+function different(report: Report, before: EarlierRun): string {
+  const [options, environment] = [report.options, report.environment].map((map) => Object.fromEntries(map))
+  const found = differences({ ...report, options: options!, environment: environment! }, before)
+  if (found.length === 0) return ''
+  const rows = found.map(
+    ({ name, now, before: then }) =>
+      `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(now)}</td><td>${escapeHtml(then)}</td></tr>`,
+  )
+  const head = ['', 'this run', 'before'].map((name) => `<th scope="col">${name}</th>`).join('')
+  return `<section><h2>What else differs</h2>
+<table class="differences"><tr>${head}</tr>${rows.join('')}</table></section>`
 }
 
 function ended({ ended: reason, sent, planned }: Figures): string {
@@ -96,9 +154,9 @@ function ended({ ended: reason, sent, planned }: Figures): string {
 }
 
 /** A chart of the failures where there are any. */
-function failed(samples: readonly Sample[], draw: Draw): string {
+function failed(samples: readonly Sample[]): string {
   if (samples.every((sample) => sample.failed === 0)) return ''
-  return chart('Failures', '', draw(failureChart(samples), 200))
+  return chart('Failures', '', failureChart(samples), 200)
 }
 
 function share(part: number, whole: number): string {

@@ -1,22 +1,11 @@
 import { expect } from 'chai'
 import { page, type Report } from '../../../lib/cli-perf/report/page.js'
-import { result, sample } from '../support/results.js'
+import { earlierRun, report } from '../support/reports.js'
+import { latencyOf, result, sample } from '../support/results.js'
 
-const drawn = '<svg>drawn</svg>'
-
-function html(more: Partial<Report> = {}): string {
-  const report: Report = {
-    result: result(),
-    lines: ['names', 'the, line'],
-    samples: [sample(100), sample(200)],
-    topics: ['logs'],
-    options: new Map([['--messages', '30000']]),
-    settings: { 'client.id': 'producer-performance' },
-    environment: new Map([['Node.js', 'v20']]),
-    ...more,
-  }
-  return page(report, () => drawn)
-}
+const html = (more: Partial<Report> = {}): string => page(report(more))
+/** Each chart is drawn twice: for narrow screens and for the others. */
+const charts = (text: string): number => text.split('<svg ').length - 1
 
 describe('The page of a report', () => {
   it('shows figures, charts, the line, options and settings', () => {
@@ -24,14 +13,15 @@ describe('The page of a report', () => {
     expect(text).to.include('<title>Producer performance: logs</title>')
     expect(text).to.include('<b>30,000</b>').and.include('<b>15,000/s</b>').and.include('1.43 MB/s')
     expect(text).to.include('<b>0.312 ms</b>').and.include('p99.9 12 ms')
-    expect(text.split(drawn)).to.have.lengthOf(3)
+    expect(charts(text)).to.equal(4)
     expect(text).to.include('the, line')
     expect(text).to.include('<th scope="row">--messages</th><td>30000</td>')
     expect(text).to.include('<th scope="row">client.id</th><td>producer-performance</td>')
   })
 
   it('runs no script and fetches nothing', () => {
-    expect(html()).to.not.match(/<script|<link|src=|href=|url\(|@import|http/)
+    const addresses = html().replaceAll('xmlns="http://www.w3.org/2000/svg"', '')
+    expect(addresses).to.not.match(/<script|<link|src=|href=|url\(|@import|http/)
   })
 
   it('shows failures with a chart, their causes and their share', () => {
@@ -39,7 +29,7 @@ describe('The page of a report', () => {
       result: result({ delivered: 29_700, failed: 300, causes: [['the broker is gone', 300]] }),
       samples: [sample(100), sample(200, { failed: 300 })],
     })
-    expect(text.split(drawn)).to.have.lengthOf(4)
+    expect(charts(text)).to.equal(6)
     expect(text).to.include('1.00 % of sent')
     expect(text).to.include('<th scope="row">the broker is gone</th><td>300</td>')
   })
@@ -60,5 +50,31 @@ describe('The page of a report', () => {
     const text = html({ topics: [evil], options: new Map([['--report', evil]]), lines: [evil] })
     expect(text).to.not.include('<script')
     expect(text).to.include('&lt;script&gt;alert(&quot;&amp;&quot;)&lt;/script&gt;')
+  })
+
+  it('shows the throughput that was asked for', () => {
+    expect(html({ targetPerSecond: 12_000 })).to.include('asked for: 12k/s')
+    expect(html()).to.not.include('asked for')
+  })
+
+  it('compares with an earlier run: ratios before figures, both lines in one chart, and what else differs', () => {
+    const now = report({ result: result({ delivered: 15_000, latency: latencyOf(0.6246, 12) }) })
+    const text = page(now, earlierRun({ options: { '--messages': '7', '--report': 'x' } }))
+    expect(text).to.include('Compared with before.json')
+    expect(text).to.include(
+      '<tr class="worse"><th scope="row">messages/s</th><td>× 0.50</td><td>7,500</td><td>15,000</td></tr>',
+    )
+    expect(text).to.include(
+      '<tr class="worse"><th scope="row">p50</th><td>× 2.00</td><td>0.625 ms</td><td>0.312 ms</td></tr>',
+    )
+    expect(text).to.include('<tr><th scope="row">--messages</th><td>30000</td><td>7</td></tr>')
+    expect(charts(text)).to.equal(8)
+    expect(text).to.include('>p99 before</text>')
+  })
+
+  it('has ids that are unique, so that each chart has its own title', () => {
+    const text = page(report(), earlierRun())
+    const ids = [...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)
+    expect(new Set(ids).size).to.equal(ids.length).and.be.greaterThan(10)
   })
 })
