@@ -31,7 +31,8 @@ export function login(mechanism: SaslMechanismName, { user = USER, password = PA
 
 export class SecuredClients {
   readonly #secured: SecuredCluster
-  readonly #log = new LogKeeper()
+  /** Of all producers that are made. */
+  readonly log = new LogKeeper()
   readonly #ends: (() => Promise<void>)[] = []
   #topics = 0
 
@@ -65,7 +66,7 @@ export class SecuredClients {
       'queue.buffering.max.ms': 5,
       ...properties,
     }
-    const producer = new Producer<string, string>(config, { logger: this.#log, ...options })
+    const producer = new Producer<string, string>(config, { logger: this.log, ...options })
     this.#ends.push(() => producer.close({ timeoutMs: 0 }))
     return producer
   }
@@ -83,7 +84,7 @@ export class SecuredClients {
       ...(isAtLeast(this.#secured.cluster.version.version, '0.11') ? {} : { 'enable.idempotence': 'false' }),
       ...properties,
     }
-    const producer = new KafkaProducer<string, string>(config, { logger: this.#log, ...options })
+    const producer = new KafkaProducer<string, string>(config, { logger: this.log, ...options })
     this.#ends.push(() => producer.close({ timeoutMs: 0 }))
     return producer
   }

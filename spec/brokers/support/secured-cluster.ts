@@ -48,6 +48,8 @@ export interface SecuredClusterOptions {
   readonly config?: Settings
   /** Adds those listeners; from 4.0 on. Default none. */
   readonly hasBadListeners?: boolean
+  /** Of listeners that have to be somewhere. Default: free ones. */
+  readonly ports?: Partial<Record<ListenerKind, number>>
 }
 
 const BAD_LISTENERS = { EXPIRED: 'expired', OTHERHOST: 'wrongHost' } as const
@@ -73,7 +75,7 @@ export class SecuredCluster {
 
   static async start(
     version: string,
-    { users, config = {}, hasBadListeners = false }: SecuredClusterOptions,
+    { users, config = {}, hasBadListeners = false, ports: fixed = {} }: SecuredClusterOptions,
   ): Promise<SecuredCluster> {
     const folder = mkdtempSync(path.join(realpathSync(os.tmpdir()), 'secured-'))
     const own = certificates()
@@ -82,7 +84,7 @@ export class SecuredCluster {
     const bad = hasBadListeners ? await badListeners(folder, own) : { names: [], settings: {} }
     const names: string[] = [...kinds, ...bad.names]
     const free = await freePorts(names.length)
-    const ports = new Map(names.map((name, i) => [name, free[i]!]))
+    const ports = new Map(names.map((name, i) => [name, fixed[name as ListenerKind] ?? free[i]!]))
     const hasListenerConfigs = isAtLeast(version, '1.1')
     const cluster = await KafkaCluster.start({
       version,
