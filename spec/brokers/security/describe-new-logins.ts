@@ -13,6 +13,8 @@ const SESSION_MS = 5000
 const EVERY_MS = 10
 const KEYS = 10
 const START_LIMIT_MS = 600_000
+/** Every message of the sync producer is a batch to read. */
+const READ_LIMIT_MS = 300_000
 
 interface Sender {
   readonly name: string
@@ -51,7 +53,8 @@ export function describeNewLogins(version: string, seconds: number): void {
     })
 
     for (const name of ['Producer, sync', 'Producer, async', 'KafkaProducer, idempotent']) {
-      it(`lose, repeat and overtake nothing of ${name}`, async () => {
+      it(`lose, repeat and overtake nothing of ${name}`, async function () {
+        this.timeout(READ_LIMIT_MS)
         const { topic, traffic } = senders.get(name)!
         expect(traffic.count('acknowledged')).to.equal(traffic.sent.length)
         const stored = await secured.cluster.readTopic(topic)
@@ -94,6 +97,7 @@ export function describeNewLogins(version: string, seconds: number): void {
       while (performance.now() < endMs) {
         traffic.round()
         await traffic.settled()
+        await sleep(EVERY_MS)
       }
     }
   })
