@@ -54,7 +54,8 @@ export const DEFAULT_BATCH = { batch: 200, queue: 10_000, messages: 600_000 } as
 /** Requests of about a megabyte, which is what brokers take by default. */
 export const KILOBYTE = { valueBytes: 1024, batch: 900, queue: 1800, messages: 400_000 } as const
 export const TEN_KILOBYTES = { valueBytes: 10_240, batch: 90, queue: 180, messages: 60_000 } as const
-export const DELIVER = { mode: 'deliver', messages: 800_000 } as const
+/** A batch is what is outstanding: with a larger one each batch would wait for the linger. */
+export const DELIVER = { mode: 'deliver', batch: 1000, messages: 800_000 } as const
 export const SYNC = { mode: 'sync', messages: 800_000 } as const
 export const ARRAYS = { mode: 'arrays', arrayLength: 500, callers: 10 } as const
 export const KEYED = { keys: 1000, messages: 1_500_000 } as const
