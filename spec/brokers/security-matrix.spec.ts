@@ -13,8 +13,11 @@ import {
   type SecurityRecord,
   writeSecurityResults,
 } from './security/security-results.js'
+import { kafkaVersion } from './support/index.js'
 
-const wanted = process.env.KAFKA_VERSIONS?.split(',').map((version) => version.trim()) ?? SECURED_VERSIONS
+const wanted =
+  process.env.KAFKA_VERSIONS?.split(',').map((version) => kafkaVersion(version.trim()).version) ??
+  SECURED_VERSIONS
 
 describe('The matrix of security', () => {
   const latest = new Map<string, SecurityRecord>()

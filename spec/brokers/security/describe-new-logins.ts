@@ -10,6 +10,7 @@ import { type Carrier, carrier, expectKept, expectOnce, Traffic } from '../suppo
 import { login, PASSWORD, SecuredClients, USER } from './secured-clients.js'
 
 const SESSION_MS = 5000
+const CONNECT_MS = 2500
 const EVERY_MS = 10
 const KEYS = 10
 const START_LIMIT_MS = 600_000
@@ -65,8 +66,8 @@ export function describeNewLogins(version: string, seconds: number): void {
 
       it(`are followed by new ones of ${name} before they end`, () => {
         const { logins } = senders.get(name)!
-        // One connection at least, and again each 4.25 to 4.75 s.
-        expect(logins()).to.be.at.least(1 + Math.floor((seconds * 1000) / SESSION_MS))
+        // One connection at least, and again each 4.25 to 4.75 s; the first takes a moment on a busy machine.
+        expect(logins()).to.be.at.least(1 + Math.floor((seconds * 1000 - CONNECT_MS) / SESSION_MS))
       })
     }
 
