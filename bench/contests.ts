@@ -116,6 +116,36 @@ export const kafkaProducerContests: readonly Contest[] = [
   },
 ]
 
+/** Each client over plaintext and over TLS. */
+export const tlsContests: readonly Contest[] = [
+  {
+    name: 'one message per call, the outcome by event, callback or report',
+    version: '4.3.1',
+    note: '100 bytes, acks 1; node-rdkafka with batches of 10,000 messages, its fastest.',
+    contestants: [
+      ours('async, batch of 10,000', IN_TURNS),
+      successor('', IN_SHORT_TURNS),
+      other(rdkafka, ', with delivery reports', { messages: 1_000_000 }, 'reports'),
+    ],
+  },
+  {
+    name: 'one message per call, each with a promise, 1,000 outstanding',
+    version: '4.3.1',
+    note: '100 bytes, acks 1.',
+    contestants: [ours('deliver()', DELIVER), successor('', DELIVER), other(kafkajs, '', ONE_AT_A_TIME)],
+  },
+  {
+    name: 'values of 1 KB',
+    version: '4.3.1',
+    note: 'One message per call, acks 1.',
+    contestants: [
+      ours('async, batch of 900', { ...IN_TURNS, ...KILOBYTE }),
+      successor('', { ...IN_SHORT_TURNS, ...KILOBYTE }),
+      other(rdkafka, ', with delivery reports', nativeBatch(KILOBYTE), 'reports'),
+    ],
+  },
+]
+
 export const contests: readonly Contest[] = [
   {
     name: 'one message per call, the outcome by event or report',

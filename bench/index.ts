@@ -18,6 +18,7 @@ const parts: Readonly<Record<string, () => Promise<{ readonly part: Part }>>> = 
   floor: () => import('./parts/floor.js'),
   peers: () => import('./parts/peers.js'),
   'kafka-producer': () => import('./parts/kafka-producer.js'),
+  tls: () => import('./parts/tls.js'),
   'in-flight': () => import('./parts/in-flight.js'),
   latency: () => import('./parts/latency.js'),
   codecs: () => import('./parts/codecs.js'),

@@ -6,7 +6,7 @@ import { missingPrerequisites } from '../../spec/brokers/support/prerequisites.j
 export const FAST_JAVA = ['-XX:TieredStopAtLevel=4', '-Xmx1g', '-Xms1g']
 
 /** A few rounds write more than a disk may have room for; of each partition the last of it is kept. */
-const FORGETFUL = {
+export const FORGETFUL = {
   'log.segment.bytes': 64 * 1024 * 1024,
   'log.retention.bytes': 128 * 1024 * 1024,
   'log.retention.check.interval.ms': 5000,

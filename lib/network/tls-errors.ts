@@ -21,6 +21,8 @@ const OWN_CERTIFICATE = 'it does not accept the certificate of this client (ssl.
 const advices: readonly (readonly [code: RegExp, advice: string])[] = [
   [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL|RECORD_LENGTH/, PLAINTEXT_PORT],
   [/ALERT_CERTIFICATE_REQUIRED/, CLIENT_CERTIFICATE],
+  // What Java sends for a certificate that it refuses, and to who shows none.
+  [/ALERT_BAD_CERTIFICATE/, `${OWN_CERTIFICATE}; or, where none is set, ${CLIENT_CERTIFICATE}`],
   [/ALERT_.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/, OWN_CERTIFICATE],
   [
     /ALERT_HANDSHAKE_FAILURE/,

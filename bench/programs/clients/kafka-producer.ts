@@ -8,7 +8,7 @@
 import { drive, driveTimed, type Message, type Target } from '../support/drive.js'
 import { measured } from '../support/measured.js'
 import { planOfProcess } from '../support/plan.js'
-import { type KafkaClient, kafkaProductOf, type RecordLike } from '../support/product.js'
+import { type KafkaClient, kafkaProductOf, type RecordLike, tlsProperties } from '../support/product.js'
 
 /** Of `ProducerPerformance`, so that both fill the same batches. */
 const BATCH_BYTES = 65_536
@@ -23,6 +23,7 @@ function propertiesOf(): Record<string, string> {
   const needed = {
     'bootstrap.servers': plan.bootstrap,
     'key.serializer': STRING_SERIALIZER,
+    ...tlsProperties(plan),
     'value.serializer': workload.value === 'string' ? STRING_SERIALIZER : BYTES_SERIALIZER,
   }
   if (variant === 'defaults') return needed

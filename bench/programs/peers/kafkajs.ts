@@ -12,7 +12,11 @@ interface KafkaJs {
 }
 
 const { Kafka, logLevel, Partitioners } = peer<KafkaJs>('kafkajs')
-const producer = new Kafka({ brokers, logLevel: logLevel.ERROR }).producer({
+const producer = new Kafka({
+  brokers,
+  logLevel: logLevel.ERROR,
+  ...(plan.tls && { ssl: { ca: [plan.tls.ca] } }),
+}).producer({
   createPartitioner: Partitioners.DefaultPartitioner,
 })
 await producer.connect()

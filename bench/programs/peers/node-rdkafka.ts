@@ -26,13 +26,14 @@ const QUEUE_FULL = -184
 const MESSAGES_PER_TURN = 1000
 
 const { Producer } = peer<NodeRdkafka>('node-rdkafka')
-const { workload, bootstrap, variant } = plan
+const { workload, bootstrap, variant, tls } = plan
 const hasReports = variant === 'reports'
 const producer = new Producer(
   {
     'metadata.broker.list': bootstrap,
     'linger.ms': workload.lingerMs,
     'batch.num.messages': workload.batch,
+    ...(tls && { 'security.protocol': 'ssl', 'ssl.ca.pem': tls.ca }),
     ...(hasReports && { dr_cb: true }),
   },
   { acks: workload.acks },

@@ -42,6 +42,8 @@ export interface Plan {
   /** Folder in which the other clients are installed. */
   readonly peers: string
   readonly workload: Workload
+  /** With TLS: the authority to trust, PEM. Without it: plaintext. */
+  readonly tls?: { readonly ca: string }
   /** Of the topics of the broker, for a client that does not ask. */
   readonly partitions: number
 }

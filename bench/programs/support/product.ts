@@ -63,10 +63,22 @@ export function stubMetrics({ product }: Plan): void {
   }
 }
 
+/** Of either producer. */
+export function tlsProperties({ tls }: Plan): Record<string, string> {
+  if (!tls) return {}
+  return {
+    'security.protocol': 'SSL',
+    'ssl.truststore.type': 'PEM',
+    'ssl.truststore.certificates': tls.ca,
+  }
+}
+
 /** Settings that have their default are left out. */
-export function propertiesOf({ bootstrap, workload }: Plan): Record<string, string> {
+export function propertiesOf(plan: Plan): Record<string, string> {
+  const { bootstrap, workload } = plan
   const { mode, acks, codec, maxInFlight } = workload
   return {
+    ...tlsProperties(plan),
     'metadata.broker.list': bootstrap,
     'producer.type': mode === 'sync' ? 'sync' : 'async',
     'serializer.class': workload.value === 'string' ? STRING_ENCODER : DEFAULT_ENCODER,

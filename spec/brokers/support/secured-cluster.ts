@@ -2,17 +2,20 @@
  * One real broker with a listener of each kind that its version knows: TLS on both sides, and SASL with and without TLS;
  * users for PLAIN and SCRAM, unsigned tokens for OAUTHBEARER, ACLs. Its plaintext listener is the harness's own and may do everything.
  */
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { certificates } from '../../support/certificates.js'
 import type { Settings } from './broker-properties.js'
 import { KafkaCluster } from './cluster.js'
 import { freePorts } from './free-port.js'
-import { isAtLeast } from './kafka-version.js'
+import { Jvm } from './jvm.js'
+import { isAtLeast, kafkaVersion } from './kafka-version.js'
 import { makeStores } from './make-stores.js'
 
 export type ListenerKind = 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
+/** With a certificate that clients have to refuse: TLS that asks for none of theirs. */
+export type BadListener = 'EXPIRED' | 'OTHERHOST'
 export type SaslMechanismName = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'OAUTHBEARER'
 
 export const STORE_PASSWORD = 'changeit'
@@ -33,6 +36,9 @@ export function listenersOf(version: string): ListenerKind[] {
   return isAtLeast(version, '0.10') ? ['SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] : ['SSL']
 }
 
+/** 4.4.0 came without tools; these make its users and ACLs. */
+const TOOLS_OF = '4.3.1'
+
 const LOGIN_MODULES = 'org.apache.kafka.common.security'
 
 export interface SecuredClusterOptions {
@@ -40,18 +46,25 @@ export interface SecuredClusterOptions {
   readonly users: Readonly<Record<string, string>>
   /** Default none. */
   readonly config?: Settings
+  /** Adds those listeners; from 4.0 on. Default none. */
+  readonly hasBadListeners?: boolean
+  /** Of listeners that have to be somewhere. Default: free ones. */
+  readonly ports?: Partial<Record<ListenerKind, number>>
 }
+
+const BAD_LISTENERS = { EXPIRED: 'expired', OTHERHOST: 'wrongHost' } as const
 
 export class SecuredCluster {
   readonly cluster: KafkaCluster
   readonly certificates: ReturnType<typeof certificates>
-  readonly #ports: ReadonlyMap<ListenerKind, number>
+  readonly #ports: ReadonlyMap<string, number>
   readonly #folder: string
+  #tools: Promise<Jvm> | null = null
 
   private constructor(
     cluster: KafkaCluster,
     own: ReturnType<typeof certificates>,
-    ports: ReadonlyMap<ListenerKind, number>,
+    ports: ReadonlyMap<string, number>,
     folder: string,
   ) {
     this.cluster = cluster
@@ -62,18 +75,20 @@ export class SecuredCluster {
 
   static async start(
     version: string,
-    { users, config = {} }: SecuredClusterOptions,
+    { users, config = {}, hasBadListeners = false, ports: fixed = {} }: SecuredClusterOptions,
   ): Promise<SecuredCluster> {
     const folder = mkdtempSync(path.join(realpathSync(os.tmpdir()), 'secured-'))
     const own = certificates()
     const stores = await makeStores(folder, own.broker, own.ca, STORE_PASSWORD)
     const kinds = listenersOf(version)
-    const free = await freePorts(kinds.length)
-    const ports = new Map(kinds.map((kind, i) => [kind, free[i]!]))
+    const bad = hasBadListeners ? await badListeners(folder, own) : { names: [], settings: {} }
+    const names: string[] = [...kinds, ...bad.names]
+    const free = await freePorts(names.length)
+    const ports = new Map(names.map((name, i) => [name, fixed[name as ListenerKind] ?? free[i]!]))
     const hasListenerConfigs = isAtLeast(version, '1.1')
     const cluster = await KafkaCluster.start({
       version,
-      listeners: kinds.map((kind) => `${kind}://127.0.0.1:${ports.get(kind)}`),
+      listeners: names.map((name) => `${name}://127.0.0.1:${ports.get(name)}`),
       config: {
         'ssl.keystore.type': 'PKCS12',
         'ssl.keystore.location': stores.key,
@@ -89,6 +104,7 @@ export class SecuredCluster {
         ...(kinds.length > 1 && { 'sasl.enabled.mechanisms': mechanismsOf(version).join(',') }),
         ...(hasListenerConfigs && listenerLogins(version, users)),
         ...authorization(version),
+        ...bad.settings,
         ...config,
       },
       javaFlags:
@@ -121,8 +137,8 @@ export class SecuredCluster {
     )
   }
 
-  addressOf(kind: ListenerKind): string {
-    return `127.0.0.1:${this.#ports.get(kind)}`
+  addressOf(listener: ListenerKind | BadListener): string {
+    return `127.0.0.1:${this.#ports.get(listener)}`
   }
 
   /** Of a user, who is made if there is none. One mechanism at a time: KRaft takes no user twice in a request. */
@@ -132,7 +148,7 @@ export class SecuredCluster {
     for (const name of ['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const) {
       const credentials = `${name}=[iterations=4096,password=${password}]`
       const what = ['--alter', '--add-config', credentials, '--entity-type', 'users', '--entity-name', user]
-      const said = await this.cluster.runTool('kafka.admin.ConfigCommand', ...where, ...what)
+      const said = await this.#runTool('kafka.admin.ConfigCommand', ...where, ...what)
       if (!said.toLowerCase().includes('completed updating'))
         throw new Error(`the user was not made: ${said}`)
     }
@@ -143,12 +159,18 @@ export class SecuredCluster {
     await this.#acls('--add', '--deny-principal', principal, '--operation', 'Write', '--topic', topic)
   }
 
+  /** Takes back what {@link forbid} did. */
+  async permit(principal: string, topic: string): Promise<void> {
+    const what = ['--deny-principal', principal, '--operation', 'Write', '--topic', topic]
+    await this.#acls('--remove', '--force', ...what)
+  }
+
   async stop(): Promise<void> {
     await this.cluster.stop()
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  async #acls(...args: string[]): Promise<void> {
+  async #acls(action: '--add' | '--remove', ...args: string[]): Promise<void> {
     const { version } = this.cluster.version
     const { zookeeper, bootstrap } = this.cluster
     const mainClass = isAtLeast(version, '4.0')
@@ -157,9 +179,36 @@ export class SecuredCluster {
     const where = zookeeper
       ? ['--authorizer-properties', `zookeeper.connect=${zookeeper}`]
       : ['--bootstrap-server', bootstrap[0]!]
-    const said = await this.cluster.runTool(mainClass, ...where, ...args)
-    if (!/Adding ACLs/i.test(said)) throw new Error(`the ACLs were not added: ${said}`)
+    const said = await this.#runTool(mainClass, ...where, action, ...args)
+    // What is removed is not named; the rest of the topic's is.
+    const hasWorked = action === '--add' ? /Adding ACLs/i.test(said) : !/error|exception/i.test(said)
+    if (!hasWorked) throw new Error(`the ACLs were not changed: ${said}`)
   }
+
+  async #runTool(mainClass: string, ...args: string[]): Promise<string> {
+    const { cluster } = this
+    if (cluster.version.consoleProducer !== null) return cluster.runTool(mainClass, ...args)
+    this.#tools ??= Jvm.prepare(kafkaVersion(TOOLS_OF), path.join(this.#folder, 'tools'))
+    const { stdout, stderr } = await (await this.#tools).runTool({ mainClass, args })
+    return `${stdout}${stderr}`
+  }
+}
+
+async function badListeners(
+  folder: string,
+  own: ReturnType<typeof certificates>,
+): Promise<{ names: BadListener[]; settings: Settings }> {
+  const settings: Record<string, string> = {}
+  const names = Object.keys(BAD_LISTENERS) as BadListener[]
+  for (const name of names) {
+    const inside = path.join(folder, name)
+    mkdirSync(inside)
+    const { key } = await makeStores(inside, own[BAD_LISTENERS[name]], own.ca, STORE_PASSWORD)
+    settings[`listener.name.${name.toLowerCase()}.ssl.keystore.location`] = key
+  }
+  const protocols = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'].map((kind) => `${kind}:${kind}`)
+  const all = [...protocols, 'CONTROLLER:PLAINTEXT', ...names.map((name) => `${name}:SSL`)]
+  return { names, settings: { ...settings, 'listener.security.protocol.map': all.join(',') } }
 }
 
 /** The logins of each listener and mechanism, from 1.1 on. */
