@@ -15,6 +15,7 @@ import { KeyedMessage, type MessageLike } from '../keyed-message.js'
 import { defaultLogger, guarded, type Logger } from '../logger.js'
 import { ProducerMetrics } from '../metrics/producer-metrics.js'
 import type { MetricsSnapshot } from '../metrics/snapshot.js'
+import { OutageLog } from '../outage-log.js'
 import type { CredentialsProvider } from '../security/credentials.js'
 import type { OAuthTokenProvider } from '../security/oauth-token.js'
 import { type SecuritySettings, securitySettings } from '../security/security-settings.js'
@@ -71,6 +72,8 @@ const accepted = Promise.resolve()
 export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   readonly config: ProducerConfig
   readonly #logger: Logger
+  /** In front of that, for the components. */
+  readonly #outages: OutageLog
   readonly #security: SecuritySettings
   readonly #components: Components
   readonly #metrics: ProducerMetrics
@@ -95,6 +98,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   constructor(config: ProducerConfig | Readonly<Record<string, unknown>>, options: ProducerOptions = {}) {
     super()
     this.#logger = guarded(options.logger ?? defaultLogger)
+    this.#outages = new OutageLog(this.#logger, 'message')
     this.config =
       config instanceof ProducerConfig ? config : new ProducerConfig(config, { logger: this.#logger })
     this.#security = securitySettings(this.config.security, { ...options, logger: this.#logger })
@@ -108,13 +112,13 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       isHeard: (event) => this.listenerCount(event) > 0,
       metrics: this.#metrics,
       unconfirmed: this.#unconfirmed,
-      logger: this.#logger,
+      logger: this.#outages,
       isAsync: this.#isAsync,
     })
     this.#components = compose(
       this.config,
       options.classes ?? {},
-      this.#logger,
+      this.#outages,
       reports,
       this.#eventLoop,
       this.#security,
@@ -346,6 +350,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#components.closeMetadata(new ConnectionError('the producer was closed'))
     await this.#components.handler.close()
     await this.#security.sasl?.close?.()
+    this.#outages.close()
     this.#logger.info(`the producer is closed, after ${Math.round(performance.now() - startMs)} ms`)
     this.report(this.#logger, 'close', undefined)
   }
