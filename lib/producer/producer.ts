@@ -101,6 +101,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#outages = new OutageLog(this.#logger, 'message')
     this.config =
       config instanceof ProducerConfig ? config : new ProducerConfig(config, { logger: this.#logger })
+    this.config.reportTo(this.#logger)
     this.#security = securitySettings(this.config.security, { ...options, logger: this.#logger })
     this.#isAsync = this.config.producerType === 'async'
     this.#metrics = new ProducerMetrics({
