@@ -3,8 +3,8 @@
  * line at the end with what was delivered and lost. A logger in front of the application's; for both producers.
  *
  * Two states: well, where each line passes; and an outage, from the first failed attempt until something was delivered and
- * nothing has failed for a while. A kind is a line without its counts, so that each broker and each topic has lines of its
- * own. What is left out is at DEBUG. Knows no brokers: who reports failures and deliveries decides what they are.
+ * nothing has failed for a while. A kind is a level and a line without its counts, so that each broker and each topic has
+ * lines of its own. What is left out is at DEBUG. Knows no brokers: who reports failures and deliveries decides what they are.
  */
 import { counted } from './counted.js'
 import { guarded, type Logger, takeAsGuarded } from './logger.js'
@@ -97,7 +97,7 @@ export class OutageLog implements Logger {
 
   #log(level: 'info' | 'warn' | 'error', text: string): void {
     const nowMs = performance.now()
-    const kind = kindOf(text)
+    const kind = `${level} ${kindOf(text)}`
     const loggedMs = this.#loggedMs.get(kind)
     const outage = this.#outage
     if (outage && loggedMs !== undefined && loggedMs >= outage.beganMs - BEFORE_MS) {

@@ -69,6 +69,14 @@ describe('OutageLog', () => {
     expect(shown()).to.deep.equal(lines.map((line) => `warn: ${line}`))
   })
 
+  it('logs a line once more at a higher level', () => {
+    log.failed()
+    log.info('topic t is not available')
+    log.warn('topic t is not available')
+    log.warn('topic t is not available')
+    expect(shown()).to.deep.equal(['info: topic t is not available', 'warn: topic t is not available'])
+  })
+
   it('does not repeat a line that was logged just before the failure it belongs to', () => {
     log.warn('connecting to b:1 failed')
     log.failed()
