@@ -101,6 +101,21 @@ export class PartitionerError extends KafkaError {
   }
 }
 
+/**
+ * A message was given with a partition that its topic has not. Retriable, as a topic may grow: metadata is asked for
+ * again before each retry, and with the last one the message fails, alone.
+ */
+export class UnknownPartitionError extends KafkaError {
+  /** How many partitions the topic has, as far as is known. */
+  readonly partitionCount: number
+
+  constructor(topic: string, partition: number, partitionCount: number, context: ErrorContext = {}) {
+    const text = `${printable(topic)} has no partition ${partition}: it has ${counted(partitionCount, 'partition')}, numbered from 0`
+    super('KAFKA_UNKNOWN_PARTITION', text, { retriable: true, topic, partition, ...context })
+    this.partitionCount = partitionCount
+  }
+}
+
 /** `send` after `close`. */
 export class ProducerClosedError extends KafkaError {
   constructor(message = 'the producer is closed', context: ErrorContext = {}) {

@@ -23,6 +23,7 @@ export {
   RequestTimeoutError,
   SslAuthenticationError,
   UnconfirmedError,
+  UnknownPartitionError,
   UnsupportedCodecError,
   UnsupportedVersionError,
 } from './errors.js'

@@ -6,6 +6,16 @@
 import { inspect } from 'node:util'
 import { copyOf, isBytes } from './bytes.js'
 import { ConfigError, EncodeError, printable } from './errors.js'
+import { type HeaderPair, type HeaderValue, headerPairs } from './header-pairs.js'
+import {
+  checkedPartition,
+  checkedTimestamp,
+  checkPlain,
+  checkTopicAndMessage,
+  describeType,
+} from './message-fields.js'
+
+export type { HeaderValue } from './header-pairs.js'
 
 /** The plain form of a message: `{ topic: 'logs', key: 'user-7', message: 'hello' }`. */
 export interface MessageLike<K = unknown, V = unknown> {
@@ -13,6 +23,8 @@ export interface MessageLike<K = unknown, V = unknown> {
   key?: K | null
   /** Decides the partition in place of `key`; never stored. */
   partKey?: unknown
+  /** In place of what a partitioner would choose; that is not asked. Default: it chooses. */
+  partition?: number | null
   /** Bytes are not copied, see `Producer.send`. */
   message: V | null
   /** Needs Kafka 0.11 or newer; see `headers.on.old.brokers`. */
@@ -21,12 +33,13 @@ export interface MessageLike<K = unknown, V = unknown> {
   timestampMs?: number | null
 }
 
-/** By name, or as pairs where a name repeats. Text is stored as UTF-8. */
+/**
+ * By name, where an array is several headers of one name; or anything iterable, such as an array, a Map or the Headers of
+ * fetch, that yields `[name, value]` or `{ key, value }`. Text is stored as UTF-8.
+ */
 export type HeadersLike =
-  | Readonly<Record<string, HeaderValue>>
-  | readonly (readonly [name: string, value: HeaderValue])[]
-
-export type HeaderValue = string | Uint8Array | null
+  | Iterable<HeaderPair | { readonly key: string; readonly value: HeaderValue }>
+  | Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>
 
 /**
  * `(topic, message)`, `(topic, key, message)` or `(topic, key, partKey, message)`, as in the original.
@@ -41,6 +54,7 @@ export class KeyedMessage<K = unknown, V = unknown> {
   readonly #message: V | null
   #headers: Headers | null = null
   #timestampMs: number | null = null
+  #partition: number | null = null
 
   constructor(topic: string, message: V | null)
   constructor(topic: string, key: K | null, message: V | null)
@@ -59,14 +73,19 @@ export class KeyedMessage<K = unknown, V = unknown> {
     this.#partKey = count > 2 ? (rest[1] ?? null) : this.#key
   }
 
-  /** The plain form as an instance; an instance as itself. @throws {ConfigError} when it is neither. */
+  /**
+   * The plain form as an instance; an instance as itself.
+   *
+   * @throws {ConfigError} when it is neither, or has a field that no message has.
+   */
   static from<K, V>(message: KeyedMessage<K, V> | MessageLike<K, V>): KeyedMessage<K, V> {
     if (message instanceof KeyedMessage) return withTopic(message)
     checkPlain(message)
-    const { topic, key = null, partKey = null, message: value, headers, timestampMs } = message
+    const { topic, key = null, partKey = null, message: value, headers, timestampMs, partition } = message
     const keyed = new KeyedMessage<K, V>(topic, key, partKey ?? key, value)
     if (headers !== undefined && headers !== null) keyed.#headers = checkedHeaders(headers)
     if (timestampMs !== undefined && timestampMs !== null) keyed.#timestampMs = checkedTimestamp(timestampMs)
+    if (partition !== undefined && partition !== null) keyed.#partition = checkedPartition(partition)
     return keyed
   }
 
@@ -84,6 +103,18 @@ export class KeyedMessage<K = unknown, V = unknown> {
     return copy
   }
 
+  /**
+   * The same message for this partition of its topic, whatever its key; no partitioner is asked. null: it is asked again.
+   * Where the topic has no such partition, the message fails with an `UnknownPartitionError`.
+   *
+   * @throws {ConfigError} when it is no partition.
+   */
+  withPartition(partition: number | null): KeyedMessage<K, V> {
+    const copy = this.#copy()
+    copy.#partition = partition === null ? null : checkedPartition(partition)
+    return copy
+  }
+
   /** The same message with copies of all bytes in it: keys, message, headers; itself where there are none. */
   withOwnBytes(): KeyedMessage<K, V> {
     const key = ownBytes(this.#key)
@@ -97,6 +128,7 @@ export class KeyedMessage<K = unknown, V = unknown> {
     const copy = new KeyedMessage<K, V>(this.topic, key, partKey, message)
     copy.#headers = headers
     copy.#timestampMs = this.#timestampMs
+    copy.#partition = this.#partition
     return copy
   }
 
@@ -104,6 +136,7 @@ export class KeyedMessage<K = unknown, V = unknown> {
     const copy = new KeyedMessage<K, V>(this.topic, this.#key, this.#partKey, this.#message)
     copy.#headers = this.#headers
     copy.#timestampMs = this.#timestampMs
+    copy.#partition = this.#partition
     return copy
   }
 
@@ -130,6 +163,11 @@ export class KeyedMessage<K = unknown, V = unknown> {
     return this.#timestampMs
   }
 
+  /** What it is bound to, whatever its key; null: the partitioner chooses. */
+  get partition(): number | null {
+    return this.#partition
+  }
+
   get hasKey(): boolean {
     return this.#key !== null
   }
@@ -147,68 +185,20 @@ export class KeyedMessage<K = unknown, V = unknown> {
   }
 }
 
-/** @throws {ConfigError} for what is no message in its plain form. */
-export function checkPlain(message: unknown): void {
-  if (message !== null && typeof message === 'object' && 'topic' in message) return
-  throw new ConfigError(
-    `send() takes KeyedMessage instances or { topic, key?, partKey?, message } objects, not ${describeType(message)}`,
-  )
-}
-
-/** @throws {ConfigError} as the constructor of {@link KeyedMessage}. */
-export function checkTopicAndMessage(topic: unknown, message: unknown): void {
-  if (typeof topic !== 'string') {
-    throw new ConfigError(`the topic of a message must be a string, not ${describeType(topic)}`)
-  }
-  if (message === undefined) {
-    throw new ConfigError('the message is undefined; write null where a null value is meant')
-  }
-}
-
-type Headers = readonly (readonly [name: string, value: HeaderValue])[]
+type Headers = readonly HeaderPair[]
 
 function ownBytes<T>(value: T): T {
   return isBytes(value) ? (copyOf(value) as T) : value
 }
 
-/** A copy, so that nobody changes it on the way; not of the bytes in it. */
 function checkedHeaders(headers: HeadersLike): Headers | null {
-  if (typeof headers !== 'object') throw noHeaders(describeType(headers))
-  const pairs = Array.isArray(headers) ? headers : Object.entries(headers)
-  if (pairs.length === 0) return null
-  return pairs.map((pair: unknown): Headers[number] => {
-    if (!Array.isArray(pair) || pair.length !== 2) throw noHeaders('something that is no [name, value] pair')
-    const [name, value] = pair
-    if (typeof name !== 'string') throw noHeaders(`a name that is ${describeType(name)}`)
-    if (value !== null && typeof value !== 'string' && !isBytes(value)) {
-      throw noHeaders(`${describeType(value)} as the value of ${printable(name)}`)
-    }
-    return [name, value]
-  })
+  const pairs = headerPairs(headers, noHeaders)
+  return pairs.length === 0 ? null : pairs
 }
 
-function noHeaders(what: string): ConfigError {
-  return new ConfigError(`headers are names with strings, bytes or null as values; got ${what}`)
-}
-
-/** The last moment that a Date can name. */
-const LAST_TIMESTAMP_MS = 8.64e15
-
-function checkedTimestamp(timestampMs: number): number {
-  if (Number.isInteger(timestampMs) && timestampMs >= 0 && timestampMs <= LAST_TIMESTAMP_MS)
-    return timestampMs
-  const found = typeof timestampMs === 'number' ? timestampMs : describeType(timestampMs)
-  throw new ConfigError(`timestampMs must be whole milliseconds since the epoch, not ${found}`)
-}
-
-/** Never throws; Array.isArray does, on a revoked proxy. */
-function describeType(value: unknown): string {
-  if (value === null) return 'null'
-  try {
-    return Array.isArray(value) ? 'an array' : typeof value
-  } catch {
-    return typeof value
-  }
+function noHeaders(what: string, cause?: unknown): ConfigError {
+  const text = `headers are names with strings, bytes or null as values, as an object, a Map or pairs; got ${what}`
+  return new ConfigError(text, undefined, { cause })
 }
 
 /** A class derived from KeyedMessage may say anything. */

@@ -41,6 +41,11 @@ export function hasDebug(logger: Logger): boolean {
   return logger.debug !== nothing
 }
 
+/** Takes this for a logger that never throws, as it stands in front of one. */
+export function takeAsGuarded(logger: Logger): void {
+  guardedLoggers.add(logger)
+}
+
 /** A logger that never throws, around one that may: a transport that has ended must not end the sending with it. */
 export function guarded(logger: Logger): Logger {
   if (guardedLoggers.has(logger)) return logger

@@ -17,6 +17,7 @@ import {
   printable,
   RequestTimeoutError,
   SslAuthenticationError,
+  UnknownPartitionError,
   UnsupportedCodecError,
   UnsupportedVersionError,
 } from '../lib/errors.js'
@@ -40,6 +41,15 @@ const families: [family: Family, code: string, retriable: boolean][] = [
   [SendAbortedError, 'KAFKA_SEND_ABORTED', false],
   [DeliveryTimeoutError, 'KAFKA_DELIVERY_TIMEOUT', true],
 ]
+
+describe('UnknownPartitionError', () => {
+  it('names topic and partition, and says how many partitions there are', () => {
+    const error = new UnknownPartitionError('logs', 7, 1)
+    expect(error.message).to.equal('logs has no partition 7: it has 1 partition, numbered from 0')
+    expect(error).to.include({ topic: 'logs', partition: 7, partitionCount: 1, retriable: true })
+    expect(error).to.include({ code: 'KAFKA_UNKNOWN_PARTITION', persistence: 'not-persisted' })
+  })
+})
 
 describe('errors', () => {
   for (const [Family, code, retriable] of families) {

@@ -1,9 +1,34 @@
 import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { ConfigError } from '../lib/errors.js'
+import { RecordHeaders } from '../lib/kafka-producer/record-headers.js'
 import { type HeadersLike, KeyedMessage, type MessageLike } from '../lib/keyed-message.js'
 
 const CANARY = 'canary'
+
+class Hidden {
+  readonly #a = CANARY
+
+  size(): number {
+    return this.#a.length
+  }
+}
+
+const throwing = {
+  get a(): string {
+    throw new Error(CANARY)
+  },
+}
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
+function* pairs(): Generator<[string, Uint8Array]> {
+  yield ['a', Buffer.from('v')]
+}
 
 describe('KeyedMessage with headers', () => {
   const bytes = Buffer.from('v')
@@ -38,13 +63,51 @@ describe('KeyedMessage with headers', () => {
         ['', null],
       ],
     ],
+    [
+      'several values of one name, as an array',
+      { a: ['1', bytes, null], b: [] },
+      [
+        ['a', '1'],
+        ['a', bytes],
+        ['a', null],
+      ],
+    ],
+    [
+      'a Map',
+      new Map([
+        ['b', '1'],
+        ['a', '2'],
+      ]),
+      [
+        ['b', '1'],
+        ['a', '2'],
+      ],
+    ],
+    ['the Headers of fetch', new Headers([['trace', '4bf92f35']]), [['trace', '4bf92f35']]],
+    ['a generator of pairs', pairs(), [['a', bytes]]],
+    [
+      '{ key, value } objects',
+      [
+        { key: 'a', value: '1' },
+        { key: 'a', value: null },
+      ],
+      [
+        ['a', '1'],
+        ['a', null],
+      ],
+    ],
+    ['what a record of KafkaProducer has', RecordHeaders.from({ a: '1' }), [['a', '1']]],
+    ['an object without a prototype', Object.assign(Object.create(null), { a: '1' }), [['a', '1']]],
+    ['none, written as an empty Map', new Map(), null],
     ['none, written as an empty object', {}, null],
     ['none, written as no pairs', [], null],
   ]
   for (const [title, headers, expected] of forms) {
     it(`takes ${title}`, () => {
-      expect(KeyedMessage.from({ topic: 't', message: 'm', headers }).headers).to.deep.equal(expected)
-      expect(new KeyedMessage('t', 'm').withHeaders(headers).headers).to.deep.equal(expected)
+      const { headers: found } = KeyedMessage.from({ topic: 't', message: 'm', headers })
+      expect(found).to.deep.equal(expected)
+      // What was read once cannot be read again where it is a generator.
+      expect(new KeyedMessage('t', 'm').withHeaders(found ?? []).headers).to.deep.equal(expected)
     })
   }
 
@@ -64,15 +127,27 @@ describe('KeyedMessage with headers', () => {
   })
 
   const refused: [title: string, headers: unknown, says: string][] = [
-    ['text', CANARY, 'got string'],
-    ['a number', 7, 'got number'],
-    ['a number as a value', { a: 7 }, 'got number as the value of a'],
+    ['text', CANARY, 'got a string'],
+    ['a number', 7, 'got a number'],
+    ['a number as a value', { a: 7 }, 'got a number as the value of a'],
     ['undefined as a value', { a: undefined }, 'got undefined as the value of a'],
-    ['an array as a value', { a: [CANARY] }, 'got an array as the value of a'],
-    ['a name that is no text', [[7, CANARY]], 'got a name that is number'],
-    ['pairs of one', [['a']], 'got something that is no [name, value] pair'],
-    ['pairs of three', [['a', CANARY, CANARY]], 'got something that is no [name, value] pair'],
-    ['a list of names', [CANARY], 'got something that is no [name, value] pair'],
+    ['an array as the value of a pair', [['a', [CANARY]]], 'got an array as the value of a'],
+    ['an array in an array of values', { a: [[CANARY]] }, 'got an array as the value of a'],
+    ['bytes', Buffer.from(CANARY), 'got bytes'],
+    ['a Date', new Date(0), 'got an instance of Date'],
+    ['an object that hides its fields', new Hidden(), 'got an instance of Hidden'],
+    ['a symbol', Symbol(CANARY), 'got a symbol'],
+    ['a Set of names', new Set([CANARY]), 'got an entry that is neither'],
+    ['what throws when it is read', throwing, 'got something that throws when it is read'],
+    ['a revoked proxy', revoked(), 'got something that throws when it is read'],
+    ['a name that is no text', [[7, CANARY]], 'got a name that is a number'],
+    ['pairs of one', [['a']], 'got an entry that is neither [name, value] nor { key, value }'],
+    [
+      'pairs of three',
+      [['a', CANARY, CANARY]],
+      'got an entry that is neither [name, value] nor { key, value }',
+    ],
+    ['a list of names', [CANARY], 'got an entry that is neither [name, value] nor { key, value }'],
   ]
   for (const [title, headers, says] of refused) {
     it(`refuses ${title} and shows no value`, () => {

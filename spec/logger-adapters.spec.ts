@@ -48,7 +48,8 @@ for (const [name, adapter] of Object.entries(adapters)) {
           'serializer.class': 'kafka.serializer.StringEncoder',
           'producer.type': 'async',
           'queue.buffering.max.ms': 1,
-          'message.send.max.retries': 0,
+          'message.send.max.retries': 1,
+          'retry.backoff.ms': 1,
         },
         { logger },
       )

@@ -33,6 +33,8 @@ export interface TopicUpdate {
 export interface MetadataUpdate {
   /** Of the topics that were asked for. */
   readonly topics: readonly TopicUpdate[]
+  /** Lines for the log, at INFO: what the next answer will nearly always say otherwise, as of a topic that is being created. */
+  readonly notes: readonly string[]
   /** Lines for the log, at WARN. */
   readonly warnings: readonly string[]
   /** Addresses of all brokers that lead a known partition, by broker id; none for leaders that an application has set. */
@@ -123,6 +125,7 @@ export class TopicMetadata {
    * @param wanted - the topics that were asked for. Only they are kept, so a broker cannot make this grow.
    */
   take(wanted: ReadonlySet<string>, response: MetadataResponse): MetadataUpdate {
+    const notes: string[] = []
     const warnings: string[] = []
     const live = this.#addresses.take(response.brokers, warnings)
     const left = new Set(wanted)
@@ -130,10 +133,10 @@ export class TopicMetadata {
     for (const topic of response.topics) {
       if (!isNamed(topic) || !wanted.has(topic.name)) continue
       left.delete(topic.name)
-      topics.push(this.#takeTopic(topic, live, warnings))
+      topics.push(this.#takeTopic(topic, live, notes, warnings))
     }
     for (const topic of left) topics.push({ topic, hasError: true, isChanged: false })
-    return this.#update(topics, warnings, response)
+    return this.#update(topics, notes, warnings, response)
   }
 
   /**
@@ -149,15 +152,17 @@ export class TopicMetadata {
         this.#put(topic.name, partitionsIn(topic, live.ids))
       }
     }
-    return this.#update([], warnings, response)
+    return this.#update([], [], warnings, response)
   }
 
   #update(
     topics: readonly TopicUpdate[],
+    notes: readonly string[],
     warnings: readonly string[],
     response: MetadataResponse,
   ): MetadataUpdate {
-    return { topics, warnings, leaders: this.#addresses.all(), topicByLeader: topicByLeader(response.topics) }
+    const leaders = this.#addresses.all()
+    return { topics, notes, warnings, leaders, topicByLeader: topicByLeader(response.topics) }
   }
 
   #put(name: string, topic: TopicPartitions): void {
@@ -165,12 +170,14 @@ export class TopicMetadata {
     this.#topics.set(name, topic)
   }
 
-  #takeTopic(answer: TopicAnswer, live: LiveBrokers, warnings: string[]): TopicUpdate {
+  #takeTopic(answer: TopicAnswer, live: LiveBrokers, notes: string[], warnings: string[]): TopicUpdate {
     const { name: topic, errorCode: code } = answer
     if (code !== NONE) {
       const error = this.#errorOf(topic, code)
+      // The first question creates a topic, and its answer says that there is none yet.
+      const isFirst = error.retriable && !this.#errors.has(topic)
+      ;(isFirst ? notes : warnings).push(error.message)
       this.#errors.set(topic, error)
-      warnings.push(error.message)
       return { topic, hasError: true, isChanged: false }
     }
     this.#errors.delete(topic)

@@ -8,7 +8,7 @@
 import { type InspectOptions, inspect } from 'node:util'
 import type { BrokerAddress } from '../broker-address.js'
 import { ConfigError, printable } from '../errors.js'
-import { defaultLogger, type Logger } from '../logger.js'
+import type { Logger } from '../logger.js'
 import { type BrokerRelease, parseBrokerRelease } from './broker-release.js'
 import { withProvidedValues } from './config-providers.js'
 import { givenLine, HIDDEN, inspected, isProvided } from './echo.js'
@@ -32,7 +32,7 @@ import { parseInteger, SettingReader } from './setting-reader.js'
 export type CompressionCodec = ChoiceOf<'compression.codec'>
 
 export interface ProducerConfigOptions {
-  /** Gets the hints (WARN) and one line of what was given (INFO). Default: WARN and ERROR to stderr. */
+  /** Gets the hints (WARN) and one line of what was given (INFO). Default: the logger of the first producer that uses this. */
   logger?: Logger
   /** What to call the origin of the properties in messages. Default of `fromFile`: the path. */
   source?: string
@@ -95,6 +95,7 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
 
   readonly #given: GivenProperties
   readonly #security: SecurityValues
+  #hasReported = false
 
   /**
    * @param properties - key → string, number, bigint or boolean; for lists also an array of strings. Values are
@@ -158,7 +159,7 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
     this.#security = new SecurityValues(given, producerKeys)
 
     Object.freeze(this)
-    this.#tell(options.logger ?? defaultLogger)
+    if (options.logger) this.reportTo(options.logger)
   }
 
   /** Reads a properties file: ISO-8859-1 as in Java, or UTF-8 with a byte order mark; at most 1 MiB. Blocks. */
@@ -231,7 +232,13 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
     return `ProducerConfig ${inspect(inspected(this, rowByField, this.#given), options)}`
   }
 
-  #tell(logger: Logger): void {
+  /**
+   * Logs the hints and what is configured, once. The first producer with this configuration calls it with its own logger,
+   * where no `logger` was among the options.
+   */
+  reportTo(logger: Logger): void {
+    if (this.#hasReported) return
+    this.#hasReported = true
     const inForce = this.#inForce()
     const own = [...producerHints(this.#given, inForce), ...this.#security.hints('warn')]
     const hints = hintsOn({ given: this.#given, keys: producerKeys, effective: inForce, own, classNameFor })

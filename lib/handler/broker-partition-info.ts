@@ -117,7 +117,8 @@ export class BrokerPartitionInfo {
     return this.#refresher.refresh(topics, isRetry)
   }
 
-  #report({ warnings, leaders, topicByLeader }: MetadataUpdate): void {
+  #report({ notes, warnings, leaders, topicByLeader }: MetadataUpdate): void {
+    for (const note of notes) this.#options.logger.info(note)
     for (const warning of warnings) this.#options.logger.warn(warning)
     this.#options.onLeaders?.(leaders, topicByLeader)
   }

@@ -29,7 +29,7 @@ export class ChunkTopics {
   /** @returns whether a message needs one partition only; it is bound to that before, where that can be done. */
   bind(message: PendingMessage): boolean {
     if (message.partition < 0) this.#bind(message)
-    return isBound(message)
+    return message.isBound
   }
 
   partitionOf(topic: ChunkTopic, id: number): ChunkPartition {
@@ -96,8 +96,4 @@ export class ChunkTopics {
     this.#lastTopic = topic
     return topic
   }
-}
-
-export function isBound({ partitionKey, partition, isAmbiguous }: PendingMessage): boolean {
-  return partition >= 0 && (partitionKey !== null || isAmbiguous)
 }

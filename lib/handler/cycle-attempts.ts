@@ -115,7 +115,14 @@ export class CycleAttempts {
       if (limits) outstanding = unsettled(outstanding)
       if (outstanding.length === 0 || this.#abortedFor) continue
       const grouped = outstanding === messages ? groups : null
-      failures = await this.#attempt(outstanding, grouped, limits !== null, asking !== null, onProgress)
+      failures = await this.#attempt(
+        outstanding,
+        grouped,
+        limits !== null,
+        asking !== null,
+        attempts,
+        onProgress,
+      )
       outstanding = stillOpen(outstanding, failures)
       if (outstanding.length > 0 && !this.#abortedFor) this.#options.listener.onAttemptFailed()
     }
@@ -152,6 +159,7 @@ export class CycleAttempts {
    * @param groups - of the same messages in the same order, where there are some.
    * @param mayExpire - whether some of the messages have a time limit.
    * @param hasAsked - more is known of their topics than when they came.
+   * @param attempts - that were made before.
    * @returns the messages that have to be tried again, and the attempt that has failed; all others are settled.
    */
   async #attempt(
@@ -159,6 +167,7 @@ export class CycleAttempts {
     groups: readonly MessageGroup[] | null,
     mayExpire: boolean,
     hasAsked: boolean,
+    attempts: number,
     onProgress?: OnProgress,
   ): Promise<AttemptByMessage> {
     const { collateContext, leaders, log } = this.#options
@@ -166,7 +175,7 @@ export class CycleAttempts {
       this.#next.take(outstanding, groups) ??
       (groups ? collateGroups(groups, collateContext) : partitionAndCollate(outstanding, collateContext))
     log.sending(outstanding.length, batchesByLeader.size)
-    log.unassigned(rejections)
+    log.unassigned(rejections, attempts > 0)
     const failures = this.#take(rejections)
     const sending = [...batchesByLeader].map(([leaderId, batches]) => {
       const sent = leaders.dispatch(leaderId, batches, mayExpire)

@@ -32,16 +32,21 @@ export class CycleLog {
     this.#logger.debug(`sending ${counted(messages, 'message')} to ${counted(leaders, 'leader')}`)
   }
 
-  /** Messages without a partition or leader: WARN where a retry may help, ERROR where it cannot. */
-  unassigned(rejections: readonly Rejection[]): void {
+  /**
+   * Messages without a partition or leader: WARN where a retry may help, ERROR where it cannot. INFO before the first retry:
+   * that is how a topic looks which is being created.
+   *
+   * @param isRetry - default true.
+   */
+  unassigned(rejections: readonly Rejection[], isRetry = true): void {
     if (rejections.length === 0) return
     const [retriable, nonRetriable] = partition(rejections, ({ error }) => error.retriable)
     // A refresh that failed has been logged already; only other reasons are news.
     const first = retriable[0]?.error
     if (first && first.cause === undefined) {
-      this.#logger.warn(
-        `${counted(retriable.length, 'message')} could not be assigned to a leader; the first: ${first.message}`,
-      )
+      const text = `${counted(retriable.length, 'message')} could not be assigned to a leader; the first: ${first.message}`
+      if (isRetry) this.#logger.warn(text)
+      else this.#logger.info(text)
     }
     if (nonRetriable.length > 0) {
       this.#logger.error(
@@ -57,8 +62,9 @@ export class CycleLog {
     )
   }
 
+  /** Nothing is lost by it: what is known goes on being used, and messages that fail have a line of their own. */
   refreshFailed(error: Error): void {
-    this.#logger.error(`metadata could not be refreshed: ${error.message}`)
+    this.#logger.warn(`metadata could not be refreshed: ${error.message}`)
   }
 
   /** No attempt is left. */

@@ -5,7 +5,7 @@
  * @see docs/reference/classic-producer.md#collation-and-partitions, docs/decisions/0000-classic-producer.md#d1
  */
 import type { TopicPartitions } from '../cluster/topic-partitions.js'
-import { KafkaError, MetadataError, printable } from '../errors.js'
+import { KafkaError, MetadataError, printable, UnknownPartitionError } from '../errors.js'
 import type { PartitionBatch } from '../produce/partition-batch.js'
 import { type CollateContext, choose, NOWHERE } from './choose-partition.js'
 import type { PendingMessage } from './pending-message.js'
@@ -44,6 +44,8 @@ interface TopicInHand {
   readonly batches: (Batch | undefined)[]
   /** Likewise: one error for all messages of a partition without a leader; under {@link NOWHERE} for the whole topic. */
   readonly leaderless: Map<number, MetadataError>
+  /** By partition: one error for all messages that were given with a partition which the topic has not. */
+  unknown: Map<number, UnknownPartitionError> | null
   /** Position of the partition that messages without a key stick to, once one of them was placed; else {@link NOWHERE}. */
   sticky: number
 }
@@ -144,7 +146,7 @@ class Collation implements Collated {
     let topic = this.#topics.get(name)
     if (!topic) {
       const known = this.#context.topic(name)
-      topic = { name, known, batches: [], leaderless: new Map(), sticky: NOWHERE }
+      topic = { name, known, batches: [], leaderless: new Map(), unknown: null, sticky: NOWHERE }
       this.#topics.set(name, topic)
     }
     this.#last = topic
@@ -175,18 +177,30 @@ class Collation implements Collated {
   }
 }
 
-/** @returns as {@link choose}, which is asked once for the messages of a topic that stick to one partition. */
+/** @returns as {@link choose}, which is asked for no given partition, and once for the messages that stick to one. */
 function place(
   message: PendingMessage,
   topic: TopicInHand,
   known: TopicPartitions,
   context: CollateContext,
 ): number | KafkaError {
+  if (message.isPartitionGiven)
+    return known.positionOf(message.partition) ?? unknownPartition(topic, known, message.partition)
   const isSticky = message.partitionKey === null && !message.isAmbiguous
   if (isSticky && topic.sticky !== NOWHERE) return topic.sticky
   const position = choose(message, known, context)
   if (isSticky && typeof position === 'number') topic.sticky = position
   return position
+}
+
+function unknownPartition(topic: TopicInHand, known: TopicPartitions, partition: number): KafkaError {
+  topic.unknown ??= new Map()
+  let error = topic.unknown.get(partition)
+  if (!error) {
+    error = new UnknownPartitionError(topic.name, partition, known.partitions.length)
+    topic.unknown.set(partition, error)
+  }
+  return error
 }
 
 /** @param position - of the partition, or {@link NOWHERE}. */

@@ -2,7 +2,8 @@
  * Policy, pure: which messages may be sent while others have no outcome yet, and a queue for those that may not, one
  * per partition. Costs the same for each message, however many wait.
  *
- * A message needs the partition that it cannot leave any more: it has a key, or it may be stored there already. Where
+ * A message needs the partition that it cannot leave any more: it was given with it, has a key, or may be stored there
+ * already. Where
  * that is not so yet, it needs its whole topic, since a retry may take it to any partition. It may be sent when no
  * unsettled message of another run, and no message that came before it and waits, needs the same. So each partition
  * is stored as if one call followed another.
@@ -17,7 +18,6 @@ import {
   type ChunkPartition,
   type ChunkTopic,
   ChunkTopics,
-  isBound,
   type MessageCall,
   type MessageChunk,
 } from './chunk-topics.js'
@@ -240,7 +240,7 @@ export class PartitionQueues {
   /** It may need something else by now, and its call may wait for it no longer. */
   #updateOpen(message: PendingMessage, { hold, call }: MessageChunk): void {
     const isOver = message.isSettled && call !== null
-    const needed = isBound(message) ? this.#topics.partitionOf(hold.topic, message.partition) : hold
+    const needed = message.isBound ? this.#topics.partitionOf(hold.topic, message.partition) : hold
     if (needed === hold && !isOver) return
     message.chunk = new Chunk(needed, isOver ? null : call, [])
     message.chunk.isTaken = true

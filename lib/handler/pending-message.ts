@@ -7,7 +7,8 @@
  */
 import type { Persistence } from '../errors.js'
 import type { FailedAttempt, MessageFailure } from '../failure.js'
-import { checkPlain, checkTopicAndMessage, KeyedMessage, type MessageLike } from '../keyed-message.js'
+import { KeyedMessage, type MessageLike } from '../keyed-message.js'
+import { checkedPartition, checkPlain, checkTopicAndMessage } from '../message-fields.js'
 import type { RecordHeaders } from '../protocol/records/record-body.js'
 import type { Serialized } from '../protocol/writer.js'
 import { MessageDetails } from './message-details.js'
@@ -47,6 +48,7 @@ const SERIALIZED = 1
 const SETTLED = 2
 const IN_FLIGHT = 4
 const AMBIGUOUS = 8
+const PARTITION_GIVEN = 16
 
 /**
  * A queue of 10,000 of these is copied by the garbage collector: what few of them have is in an object of its own, and flags are
@@ -60,7 +62,7 @@ export class PendingMessage {
   /** Of a message without details that is not serialized: what the user gave. */
   key: Serialized
   value: Serialized
-  /** Chosen partition, −1 while there is none. */
+  /** The given or the chosen one, −1 while there is none. */
   partition = -1
   #state = 0
   /** Where cycles overlap: what it waits with, or is in a run with; null when it is settled and no request with it is in flight. */
@@ -86,9 +88,20 @@ export class PendingMessage {
     if (message === null) {
       checkPlain(given)
       // Each of them once: they may be getters.
-      const { topic, key = null, partKey = null, message: value, headers, timestampMs } = given as MessageLike
+      const {
+        topic,
+        key = null,
+        partKey = null,
+        message: value,
+        headers = null,
+        timestampMs = null,
+        partition = null,
+      } = given as MessageLike
       const isPlain =
-        (headers ?? null) === null && (timestampMs ?? null) === null && (partKey === null || partKey === key)
+        headers === null &&
+        timestampMs === null &&
+        partition === null &&
+        (partKey === null || partKey === key)
       if (isPlain) {
         checkTopicAndMessage(topic, value)
         this.topic = topic
@@ -96,21 +109,18 @@ export class PendingMessage {
         this.value = value as Serialized
         return
       }
-      message = KeyedMessage.from({
-        topic,
-        key,
-        partKey,
-        message: value,
-        headers,
-        timestampMs,
-      } as MessageLike)
+      const read = { topic, key, partKey, message: value, headers, timestampMs, partition }
+      message = KeyedMessage.from(read as MessageLike)
     }
-    const { timestampMs, partitionKey, headers } = message
+    const { timestampMs, partitionKey, headers, partition = null } = message
     this.topic = message.topic
     if (timestampMs !== null) this.#accepted = { timestampMs, deadlineMs: accepted.deadlineMs }
     this.key = null
     this.value = null
     this.#details = new MessageDetails(message, partitionKey, headers)
+    if (partition === null) return
+    this.partition = checkedPartition(partition)
+    this.#state = PARTITION_GIVEN
   }
 
   /** The instance that the user gave, or one of what they gave. */
@@ -183,6 +193,17 @@ export class PendingMessage {
 
   set isAmbiguous(is: boolean) {
     this.#set(AMBIGUOUS, is)
+  }
+
+  /** The user has named the partition: it is this one or none. */
+  get isPartitionGiven(): boolean {
+    return (this.#state & PARTITION_GIVEN) !== 0
+  }
+
+  /** Whether no retry may take it to another partition than the one it has. */
+  get isBound(): boolean {
+    if (this.partition < 0) return false
+    return this.partitionKey !== null || (this.#state & (AMBIGUOUS | PARTITION_GIVEN)) !== 0
   }
 
   #set(flag: number, is: boolean): void {

@@ -23,11 +23,11 @@ import { readPropertiesFile } from '../config/properties-file.js'
 import { SecurityValues } from '../config/security-values.js'
 import { fieldOf, type Setting } from '../config/setting.js'
 import { SettingReader } from '../config/setting-reader.js'
-import { defaultLogger, type Logger } from '../logger.js'
+import type { Logger } from '../logger.js'
 import * as readers from './config-readers.js'
 
 export interface KafkaProducerConfigOptions {
-  /** Gets the hints (WARN) and one line of what was given (INFO). Default: WARN and ERROR to stderr. */
+  /** Gets the hints (WARN) and one line of what was given (INFO). Default: the logger of the first producer that uses this. */
   logger?: Logger
   /** What to call the origin of the properties in messages. Default of `fromFile`: the path. */
   source?: string
@@ -101,6 +101,8 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
 
   readonly #given: GivenProperties
   readonly #security: SecurityValues
+  #own: readonly Hint[] = []
+  #hasReported = false
 
   /**
    * @param properties - key → string, number, bigint or boolean; for lists also an array of strings. Values are trimmed.
@@ -184,7 +186,8 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
     own.push(...this.#security.hints('info'))
 
     Object.freeze(this)
-    this.#report(options.logger ?? defaultLogger, own)
+    this.#own = own
+    if (options.logger) this.reportTo(options.logger)
   }
 
   /** Reads a properties file: ISO-8859-1 as in Java, or UTF-8 with a byte order mark; at most 1 MiB. Blocks. */
@@ -242,13 +245,19 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
     return `KafkaProducerConfig ${inspect(inspected(this, rowByField, this.#given), options)}`
   }
 
-  #report(logger: Logger, own: readonly Hint[]): void {
+  /**
+   * Logs the hints and what is configured, once. The first producer with this configuration calls it with its own logger,
+   * where no `logger` was among the options.
+   */
+  reportTo(logger: Logger): void {
+    if (this.#hasReported) return
+    this.#hasReported = true
     const effective = this.#inForce()
     const hints = hintsOn({
       given: this.#given,
       keys: kafkaProducerKeys,
       effective,
-      own,
+      own: this.#own,
       exempt: EXEMPT,
       classNameFor: (name) => modernClassOf.get(name),
     })

@@ -85,6 +85,7 @@ export class KafkaProducer<K = unknown, V = unknown> {
       config instanceof KafkaProducerConfig
         ? config
         : new KafkaProducerConfig(config as Readonly<Record<string, unknown>>, ofConfig)
+    this.config.reportTo(logger)
     const given = { key: keySerializer as Serializer, value: valueSerializer as Serializer }
     this.#plugins = new ProducerPlugins(this.config, classes, given, logger)
     let security: SecuritySettings

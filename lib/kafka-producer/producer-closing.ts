@@ -66,6 +66,7 @@ export class ProducerClosing {
     if (timeoutMs > 0) await this.#drained(timeoutMs)
     this.#force()
     outcomes.reportUnobserved()
+    this.#options.parts.log.close()
     const { security, onClosed } = this.#options
     if (security.sasl?.close) await security.sasl.close()
     onClosed()

@@ -10,6 +10,7 @@ import { BrokerSession } from '../network/broker-session.js'
 import { CanonicalNames } from '../network/canonical-names.js'
 import { Connector } from '../network/connector.js'
 import { protectionOf } from '../network/protection.js'
+import { OutageLog } from '../outage-log.js'
 import { type Compression, compressionNamed } from '../protocol/records/compression.js'
 import type { SecuritySettings } from '../security/security-settings.js'
 import { BatchCompletion } from './batch-completion.js'
@@ -36,6 +37,8 @@ export interface ProducerParts {
   readonly accumulator: RecordAccumulator
   readonly outcomes: RecordOutcomes
   readonly metrics: KafkaProducerMetrics
+  /** Ends with the producer. */
+  readonly log: OutageLog
   readonly sender: Sender
   /** null where idempotence is off from the beginning. */
   readonly idempotence: Idempotence | null
@@ -51,11 +54,12 @@ export interface PartsListener
 export function compose(
   config: KafkaProducerConfig,
   interceptors: ProducerInterceptors | null,
-  logger: Logger,
+  given: Logger,
   security: SecuritySettings,
   listener: PartsListener,
 ): ProducerParts {
   const { requestTimeoutMs, transactionalId, acks } = config
+  const logger = new OutageLog(given, 'record')
   const random = Math.random
   const retryBackoff = { baseMs: config.retryBackoffMs, maxMs: config.retryBackoffMaxMs, random }
   const reconnectBackoff = {
@@ -91,6 +95,7 @@ export function compose(
     maxAgeMs: config.metadataMaxAgeMs,
     maxIdleMs: config.metadataMaxIdleMs,
     onUpdate: (error) => {
+      if (error) logger.failed()
       brokerIds.forget()
       nodes.update()
       channel?.update(knownBrokers(cluster) ?? [])
@@ -137,6 +142,7 @@ export function compose(
     topics,
     onConnected: (broker, made, brokerId) => {
       if (made instanceof KafkaError) {
+        logger.failed()
         logger.warn(`connecting to ${broker} failed: ${made.message}`)
         metadata.requestUpdate()
         // Waiting does not help: who reads the error has to act.
@@ -157,9 +163,15 @@ export function compose(
     // What is numbered and in flight ends by its numbers, though idempotence was given up meanwhile.
     sequences: () => transactions?.sequences ?? null,
     listener: {
-      onSent: () => {},
-      onRetry: ({ topic, count }) => metrics.batchRetried(topic, count),
-      onFailed: (topic, records) => metrics.recordsFailed(topic, records),
+      onSent: ({ count }) => logger.delivered(count),
+      onRetry: ({ topic, count }) => {
+        logger.failed()
+        metrics.batchRetried(topic, count)
+      },
+      onFailed: (topic, records) => {
+        logger.lost(records)
+        metrics.recordsFailed(topic, records)
+      },
       onSplit: ({ topic, partition }) => {
         metrics.batchSplit()
         logger.warn(`a batch for ${topic}/${partition} is too large for its broker, and is divided`)
@@ -254,6 +266,7 @@ export function compose(
     accumulator,
     outcomes,
     metrics,
+    log: logger,
     sender,
     idempotence,
   }

@@ -5,22 +5,22 @@
  * Text is stored as UTF-8. Neither `inspect` nor JSON shows values.
  */
 import { inspect } from 'node:util'
-import { isBytes } from '../bytes.js'
 import { counted } from '../counted.js'
-import { printable } from '../errors.js'
+import { type HeaderPair, type HeaderValue, headerPair, headerPairs } from '../header-pairs.js'
 import type { RecordHeaders as HeaderPairs } from '../protocol/records/record-body.js'
 import { IllegalStateError } from './errors.js'
 import { IllegalArgumentError } from './record-errors.js'
 
-export type HeaderValue = string | Uint8Array | null
+export type { HeaderValue } from '../header-pairs.js'
 
-export type Header = readonly [key: string, value: HeaderValue]
+export type Header = HeaderPair
 
-/** By name, as pairs, as a Map, as `{ key, value }` objects, or what a record already has. */
+/**
+ * By name, where an array is several headers of one name; or anything iterable, such as an array, a Map, the Headers of
+ * fetch or what a record already has, that yields `[key, value]` or `{ key, value }`.
+ */
 export type HeadersLike =
-  | RecordHeaders
-  | ReadonlyMap<string, HeaderValue>
-  | readonly (Header | { readonly key: string; readonly value: HeaderValue })[]
+  | Iterable<Header | { readonly key: string; readonly value: HeaderValue }>
   | Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>
 
 export class RecordHeaders implements Iterable<Header> {
@@ -35,10 +35,7 @@ export class RecordHeaders implements Iterable<Header> {
   static from(headers: HeadersLike | null | undefined): RecordHeaders {
     if (headers === null || headers === undefined) return new RecordHeaders([])
     if (headers instanceof RecordHeaders) return new RecordHeaders([...headers.#pairs])
-    if (typeof headers !== 'object') throw noHeaders(`a ${typeof headers}`)
-    if (Array.isArray(headers)) return new RecordHeaders(headers.map(pairOf))
-    if (headers instanceof Map) return new RecordHeaders([...headers].map(pairOf))
-    return new RecordHeaders(Object.entries(headers).flatMap(pairsOfName))
+    return new RecordHeaders(headerPairs(headers, noHeaders))
   }
 
   get size(): number {
@@ -48,7 +45,7 @@ export class RecordHeaders implements Iterable<Header> {
   /** Appends a header. @throws {IllegalStateError} once the record was sent. @throws {IllegalArgumentError} */
   add(key: string, value: HeaderValue): this {
     this.#checkWritable()
-    this.#pairs.push(checked(key, value))
+    this.#pairs.push(headerPair(key, value, noHeaders))
     return this
   }
 
@@ -103,24 +100,7 @@ export class RecordHeaders implements Iterable<Header> {
   }
 }
 
-function pairOf(header: unknown): Header {
-  if (Array.isArray(header) && header.length === 2) return checked(header[0], header[1])
-  if (typeof header === 'object' && header !== null && 'key' in header && 'value' in header) {
-    return checked(header.key, header.value)
-  }
-  throw noHeaders('an entry that is neither [key, value] nor { key, value }')
-}
-
-function pairsOfName([key, value]: [string, unknown]): Header[] {
-  return Array.isArray(value) ? value.map((each) => checked(key, each)) : [checked(key, value)]
-}
-
-function checked(key: unknown, value: unknown): Header {
-  if (typeof key !== 'string') throw noHeaders(`a key that is ${key === null ? 'null' : `a ${typeof key}`}`)
-  if (value === null || typeof value === 'string' || isBytes(value)) return [key, value]
-  throw noHeaders(`a ${typeof value} as the value of ${printable(key)}`)
-}
-
-function noHeaders(what: string): IllegalArgumentError {
-  return new IllegalArgumentError(`headers are keys with strings, bytes or null as values; got ${what}`)
+function noHeaders(what: string, cause?: unknown): IllegalArgumentError {
+  const text = `headers are keys with strings, bytes or null as values, as an object, a Map or pairs; got ${what}`
+  return new IllegalArgumentError(text, { cause })
 }

@@ -101,6 +101,11 @@ export class ProducerMetrics {
     this.#handedOn += messages
   }
 
+  /** Messages that were accepted have been taken back, and have no outcome. */
+  takenBack(messages: number): void {
+    this.#handedOn -= messages
+  }
+
   /** A full queue refused a message. */
   dropped(topic: string): void {
     this.#look()

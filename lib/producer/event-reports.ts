@@ -7,6 +7,7 @@ import type { PendingMessage } from '../handler/pending-message.js'
 import type { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import type { ProducerMetrics } from '../metrics/producer-metrics.js'
+import type { OutageLog } from '../outage-log.js'
 import type { Unconfirmed } from '../pool/unconfirmed-writes.js'
 import type { Stored } from '../produce/read-answer.js'
 import type { Serialized } from '../protocol/writer.js'
@@ -20,7 +21,7 @@ export interface ReportsOptions {
   isHeard(event: keyof ProducerEvents): boolean
   readonly metrics: ProducerMetrics
   readonly unconfirmed: UnconfirmedTally
-  readonly logger: Logger
+  readonly logger: OutageLog
   readonly isAsync: boolean
 }
 
@@ -30,17 +31,25 @@ export function reportsOf(options: ReportsOptions): ComponentsListener {
     outcomes: {
       onDelivered: (batch, stored, broker) => {
         metrics.delivered(batch.messages.length)
+        logger.delivered(batch.messages.length)
         if (options.isHeard('delivered')) report('delivered', deliveredEvent(batch, stored, broker))
       },
       onFailed: (failures) => {
         metrics.failed(failures.length)
+        logger.lost(failures.length)
         reportFailed(options, failures)
       },
       onSerialized: (messages) => countSerialized(metrics, messages),
-      onAttemptFailed: () => metrics.attemptFailed(),
+      onAttemptFailed: () => {
+        logger.failed()
+        metrics.attemptFailed()
+      },
       onRetry: (event) => report('retry', event),
     },
-    onRefresh: (event) => report('refresh', event),
+    onRefresh: (event) => {
+      if (event.error) logger.failed()
+      report('refresh', event)
+    },
     connections: {
       onConnect: (broker) => {
         logger.info(`connected to ${broker}`)

@@ -15,6 +15,7 @@ import { KeyedMessage, type MessageLike } from '../keyed-message.js'
 import { defaultLogger, guarded, type Logger } from '../logger.js'
 import { ProducerMetrics } from '../metrics/producer-metrics.js'
 import type { MetricsSnapshot } from '../metrics/snapshot.js'
+import { OutageLog } from '../outage-log.js'
 import type { CredentialsProvider } from '../security/credentials.js'
 import type { OAuthTokenProvider } from '../security/oauth-token.js'
 import { type SecuritySettings, securitySettings } from '../security/security-settings.js'
@@ -25,10 +26,11 @@ import type { Classes } from './classes.js'
 import { type Components, compose } from './composition-root.js'
 import { reportsOf } from './event-reports.js'
 import { ProducerEmitter } from './events.js'
-import { GroupCommit } from './group-commit.js'
+import { GroupCommit, type Withdrawal } from './group-commit.js'
 import { MessageQueue } from './message-queue.js'
-import { howManyAccepted, messagesOf, QueueIntake } from './queue-intake.js'
-import { isNoList, isSendOptions, roughBytes, unreadable } from './send-arguments.js'
+import { QueueIntake } from './queue-intake.js'
+import { abortedSend, howManyAccepted, messagesOf } from './refusals.js'
+import { isNoList, isSendOptions, roughBytes, signalOf, unreadable } from './send-arguments.js'
 import { SendLoop } from './send-loop.js'
 import { UnconfirmedTally } from './unconfirmed-tally.js'
 import { DeliverCall, SendCall } from './waiters.js'
@@ -57,8 +59,12 @@ export interface CloseOptions {
 export type Sendable<K, V> = KeyedMessage<K, V> | MessageLike<K, V>
 
 export interface SendOptions {
-  /** Async mode: ends the wait for room in the queue. Messages in the queue stay there. */
-  signal?: AbortSignal
+  /**
+   * Aborted before the call: nothing is sent. Async mode: ends the wait for room in the queue; messages in the queue stay
+   * there. Sync mode: takes the call back while it waits to be sent; what was handed on to be sent goes on, and the call
+   * settles with its outcome. With `max.in.flight.requests.per.connection` above 1 calls are handed on at once.
+   */
+  signal?: AbortSignal | null
 }
 
 const accepted = Promise.resolve()
@@ -66,6 +72,8 @@ const accepted = Promise.resolve()
 export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   readonly config: ProducerConfig
   readonly #logger: Logger
+  /** In front of that, for the components. */
+  readonly #outages: OutageLog
   readonly #security: SecuritySettings
   readonly #components: Components
   readonly #metrics: ProducerMetrics
@@ -90,8 +98,10 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   constructor(config: ProducerConfig | Readonly<Record<string, unknown>>, options: ProducerOptions = {}) {
     super()
     this.#logger = guarded(options.logger ?? defaultLogger)
+    this.#outages = new OutageLog(this.#logger, 'message')
     this.config =
       config instanceof ProducerConfig ? config : new ProducerConfig(config, { logger: this.#logger })
+    this.config.reportTo(this.#logger)
     this.#security = securitySettings(this.config.security, { ...options, logger: this.#logger })
     this.#isAsync = this.config.producerType === 'async'
     this.#metrics = new ProducerMetrics({
@@ -103,13 +113,13 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       isHeard: (event) => this.listenerCount(event) > 0,
       metrics: this.#metrics,
       unconfirmed: this.#unconfirmed,
-      logger: this.#logger,
+      logger: this.#outages,
       isAsync: this.#isAsync,
     })
     this.#components = compose(
       this.config,
       options.classes ?? {},
-      this.#logger,
+      this.#outages,
       reports,
       this.#eventLoop,
       this.#security,
@@ -166,7 +176,9 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
    * @throws {QueueFullError} async: no room within `queue.enqueue.timeout.ms` for one of them. Those before it stay
    *   queued, their number is `accepted`; it and all after it are not, so that none overtakes it: they are `rejected`,
    *   and each is a `dropped` event.
-   * @throws {SendAbortedError} async: the signal ended the wait for room; as with a full queue, but without the event.
+   * @throws {SendAbortedError} the signal had aborted, or (async) ended the wait for room: as with a full queue, but
+   *   without the event; or (sync) the call was still waiting to be sent.
+   * @throws {ConfigError} for what is no message, has an unknown field, or a signal that is none.
    * @throws {ProducerClosedError} after `close`.
    */
   send(...messages: (Sendable<K, V> | readonly Sendable<K, V>[] | SendOptions)[]): Promise<void> {
@@ -178,12 +190,10 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
         const message = first as Sendable<K, V>
         return this.#isAsync ? this.#intake.put(this.#accept(message, null)) : this.#sendNow([message])
       }
-      const options = isSendOptions(messages[messages.length - 1])
-        ? (messages.pop() as SendOptions)
-        : undefined
+      const signal = isSendOptions(messages[messages.length - 1]) ? signalOf(messages.pop()) : undefined
       const all = messages.flat() as Sendable<K, V>[]
-      if (!this.#isAsync) return this.#sendNow(all)
-      return this.#intake.putAll(this.#acceptAll(all, null), options?.signal)
+      if (!this.#isAsync) return this.#sendNow(all, signal)
+      return this.#intake.putAll(this.#acceptAll(all, null), signal)
     } catch (thrown) {
       return this.#refuse(unreadable(thrown))
     }
@@ -200,11 +210,11 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   deliver(message: Sendable<K, V>, options?: SendOptions): Promise<Delivery> {
     if (this.#closing) return Promise.reject(new ProducerClosedError())
     try {
+      const signal = signalOf(options)
       const call = new DeliverCall()
       const pending = this.#accept(message, call)
-      if (this.#isAsync)
-        this.#intake.putOrWait(pending, options?.signal)?.catch((error) => call.refused(error))
-      else this.#submit([pending])
+      if (this.#isAsync) this.#intake.putOrWait(pending, signal)?.catch((error) => call.refused(error))
+      else this.#submit([pending], call, signal)
       return call.done
     } catch (error) {
       return this.#refuse(unreadable(error))
@@ -266,12 +276,12 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     }
   }
 
-  #sendNow(messages: readonly Sendable<K, V>[]): Promise<void> {
+  #sendNow(messages: readonly Sendable<K, V>[], signal?: AbortSignal): Promise<void> {
     if (messages.length === 0) return accepted
     const call = new SendCall()
     const pending = this.#acceptAll(messages, call)
     const done = call.waitFor(pending)
-    this.#submit(pending)
+    this.#submit(pending, call, signal)
     return done
   }
 
@@ -283,15 +293,28 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
   }
 
   /** Sync mode serializes before anything is sent, so a call with a refused message sends nothing. */
-  #submit(pending: readonly PendingMessage[]): void {
+  #submit(pending: readonly PendingMessage[], call: SendCall | DeliverCall, signal?: AbortSignal): void {
     for (const message of pending) {
       const error = this.#components.handler.serialize(message)
       if (!error) continue
       this.#metrics.refused()
       throw error
     }
+    if (signal?.aborted) throw abortedSend(0, pending, signal)
+    this.#groupCommit.submit(pending, signal && this.#withdrawalOf(pending, call, signal))
     this.#metrics.accepted(pending.length)
-    this.#groupCommit.submit(pending)
+  }
+
+  #withdrawalOf(
+    pending: readonly PendingMessage[],
+    call: SendCall | DeliverCall,
+    signal: AbortSignal,
+  ): Withdrawal {
+    const onWithdrawn = (): void => {
+      this.#metrics.takenBack(pending.length)
+      call.refused(abortedSend(0, pending, signal))
+    }
+    return { signal, onWithdrawn }
   }
 
   /** Rejects after a turn of the event loop: the caller may send its next message without another wait. */
@@ -328,6 +351,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#components.closeMetadata(new ConnectionError('the producer was closed'))
     await this.#components.handler.close()
     await this.#security.sasl?.close?.()
+    this.#outages.close()
     this.#logger.info(`the producer is closed, after ${Math.round(performance.now() - startMs)} ms`)
     this.report(this.#logger, 'close', undefined)
   }

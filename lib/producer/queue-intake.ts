@@ -6,10 +6,9 @@
  */
 import type { KafkaError } from '../errors.js'
 import type { EventLoopYield } from '../event-loop.js'
-import { SendAbortedError } from '../failure.js'
 import type { PendingMessage } from '../handler/pending-message.js'
-import type { KeyedMessage } from '../keyed-message.js'
 import type { MessageQueue } from './message-queue.js'
+import { abortedSend } from './refusals.js'
 import { RoomWait } from './room-wait.js'
 import { unreadable } from './send-arguments.js'
 
@@ -95,6 +94,7 @@ export class QueueIntake {
 
   /** As {@link put}. @returns null when the message is queued already. */
   putOrWait(message: PendingMessage, signal?: AbortSignal): Promise<void> | null {
+    if (signal?.aborted) return this.#refused([message], 0, signal)
     if (this.#options.queue.offer(message)) {
       this.#options.onQueued()
       return null
@@ -106,10 +106,11 @@ export class QueueIntake {
    * Resolves when all messages are queued.
    *
    * @throws {KafkaError} that `refuse` returns, when one has found no room in time.
-   * @throws {SendAbortedError} when the signal ended the wait.
+   * @throws {SendAbortedError} when the signal ended the wait, or had aborted before.
    */
   putAll(messages: readonly PendingMessage[], signal?: AbortSignal): Promise<void> {
     const { queue } = this.#options
+    if (signal?.aborted && messages.length > 0) return this.#refused(messages, 0, signal)
     for (let i = 0; i < messages.length; i++) {
       if (!queue.offer(messages[i]!)) return this.#putInOrder(messages, i, signal)
       this.#options.onQueued()
@@ -183,28 +184,6 @@ export class QueueIntake {
     const { eventLoop, refuse } = this.#options
     await eventLoop.due()
     const rejected = messages.slice(accepted)
-    throw signal?.aborted ? aborted(accepted, rejected, signal) : refuse(accepted, rejected)
+    throw signal?.aborted ? abortedSend(accepted, rejected, signal) : refuse(accepted, rejected)
   }
-}
-
-function aborted(
-  accepted: number,
-  rejected: readonly PendingMessage[],
-  { reason }: AbortSignal,
-): SendAbortedError {
-  const text = `the wait for room in the queue was given up; ${howManyAccepted(accepted, rejected)}`
-  const { topic } = rejected[0]!
-  return new SendAbortedError(text, { topic, cause: reason, accepted, rejected: messagesOf(rejected) })
-}
-
-/** What the user gave. */
-export function messagesOf(pending: readonly PendingMessage[]): KeyedMessage[] {
-  return pending.map(({ message }) => message)
-}
-
-/** Of the messages of one call, as part of an error's text. */
-export function howManyAccepted(accepted: number, rejected: readonly unknown[]): string {
-  const all = accepted + rejected.length
-  if (all === 1) return 'the message was not accepted'
-  return `${accepted} of ${all} messages were accepted; the others are in the field rejected of this error`
 }

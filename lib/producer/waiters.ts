@@ -8,7 +8,7 @@ export class SendCall implements OutcomeWaiter {
   #open = 0
   #failures: Map<PendingMessage, MessageFailure> | null = null
   #resolve!: () => void
-  #reject!: (error: FailedToSendMessageError) => void
+  #reject!: (error: unknown) => void
 
   /** @param messages - the messages of the call, in its order; at least one. */
   waitFor(messages: readonly PendingMessage[]): Promise<void> {
@@ -32,6 +32,11 @@ export class SendCall implements OutcomeWaiter {
     this.#failures ??= new Map()
     this.#failures.set(message, failure)
     this.#settleOne()
+  }
+
+  /** None of the messages will be sent. */
+  refused(error: unknown): void {
+    this.#reject(error)
   }
 
   #settleOne(): void {

@@ -85,16 +85,26 @@ describe('BrokerPartitionInfo', () => {
       [-1, 'UNKNOWN_SERVER_ERROR'],
       [999, 'UNKNOWN_999'],
     ] as const) {
-      it(`has a retriable error and a WARN line with code ${code}`, async () => {
+      it(`has a retriable error with code ${code}, an INFO line, and a WARN line from the second answer on`, async () => {
         const made = makeInfo()
         await refreshed(made, brokersOf(0), topicError('t', code))
         const error = errorOf(made.info, 't')
         expect(error).to.be.instanceOf(MetadataError)
         expect(error).to.include({ topic: 't', retriable: true, persistence: 'not-persisted' })
         expect(error.message).to.match(new RegExp(`^topic t is not available: ${name} \\(${code}\\)`))
-        expect(made.logger.at('warn')).to.deep.equal([error.message])
+        expect(made.logger.at('info')).to.deep.equal([error.message])
+        expect(made.logger.at('warn')).to.deep.equal([])
+        for (let i = 0; i < 2; i++) await refreshed(made, brokersOf(0), topicError('t', code))
+        expect(made.logger.at('info')).to.have.length(1)
+        expect(made.logger.at('warn')).to.deep.equal([error.message, error.message])
       })
     }
+
+    it('has a WARN line at once where asking again does not help', async () => {
+      const made = makeInfo()
+      await refreshed(made, brokersOf(0), topicError('t', 17))
+      expect(made.logger.at('warn')).to.have.length(1)
+    })
 
     for (const [code, name] of [
       [17, 'INVALID_TOPIC_EXCEPTION'],
@@ -115,7 +125,7 @@ describe('BrokerPartitionInfo', () => {
     it('is logged with the meaning of its code, where that is known', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0), topicError('a', 5), topicError('b', 77))
-      expect(made.logger.at('warn')).to.deep.equal([
+      expect(made.logger.at('info')).to.deep.equal([
         'topic a is not available: LEADER_NOT_AVAILABLE (5): an election or the creation of the topic is under way',
         'topic b is not available: STALE_BROKER_EPOCH (77)',
       ])
@@ -124,7 +134,7 @@ describe('BrokerPartitionInfo', () => {
     it('has its name escaped and shortened in the log', async () => {
       const made = makeInfo()
       await refreshed(made, brokersOf(0), topicError(`\u001b${'t'.repeat(300)}`, 3))
-      expect(made.logger.at('warn')[0]).to.contain('\\u{1b}ttt').and.not.contain('t'.repeat(201))
+      expect(made.logger.at('info')[0]).to.contain('\\u{1b}ttt').and.not.contain('t'.repeat(201))
     })
   })
 })

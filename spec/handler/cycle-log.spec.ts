@@ -23,6 +23,12 @@ describe('CycleLog', () => {
       expect(lines[0]!.text).to.match(/^2 messages\b.*\bleader\b.*t\/0 has no leader$/)
     })
 
+    it('reports messages without a leader at INFO before the first retry, as their topic may be being created', () => {
+      const { log, lines } = makeLog()
+      log.unassigned([leaderless], false)
+      expect(lines.map(({ level }) => level)).to.deep.equal(['info'])
+    })
+
     it('logs messages without a possible partition at ERROR, apart from those without a leader', () => {
       const { log, lines } = makeLog()
       log.unassigned([bad, leaderless, bad])

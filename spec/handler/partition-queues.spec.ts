@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { Call } from '../../lib/handler/overlapping-call.js'
 import { PartitionQueues } from '../../lib/handler/partition-queues.js'
 import type { PendingMessage } from '../../lib/handler/pending-message.js'
-import { serialized, textsOf } from './support/pending-messages.js'
+import { pendingOf, serialized, textsOf } from './support/pending-messages.js'
 
 function keyed(topic: string, partition: number, value = 'v'): PendingMessage {
   return Object.assign(serialized(value, { topic, key: 'k' }), { partition })
@@ -55,6 +55,14 @@ describe('PartitionQueues', () => {
     ['no key: another topic', keyless('t', 1), keyless('u', 1), false],
     ['no key, may be stored already: the same partition', ambiguous(keyless('t', 1)), keyed('t', 1), true],
     ['no key, may be stored already: another partition', ambiguous(keyless('t', 1)), keyed('t', 2), false],
+    ['a given partition: the same, with a key', pendingOf('v', { partition: 1 }), keyed('t', 1), true],
+    ['a given partition: another one', pendingOf('v', { partition: 1 }), keyed('t', 2), false],
+    [
+      'a given partition: another given one',
+      pendingOf('v', { partition: 1 }),
+      pendingOf('v', { partition: 2 }),
+      false,
+    ],
     [
       'a partition key alone counts as a key',
       Object.assign(serialized('v', { partKey: 'p' }), { partition: 1 }),

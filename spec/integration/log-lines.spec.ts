@@ -16,6 +16,8 @@ interface Event {
   readonly what: string
   readonly level: keyof Logger
   readonly line: RegExp
+  /** Of the same line, the first time. */
+  readonly before?: keyof Logger
   readonly properties?: Readonly<Record<string, unknown>>
   play(stage: Stage, producer: Producer<unknown, unknown>): Promise<unknown>
 }
@@ -91,13 +93,34 @@ const events: readonly Event[] = [
     play: sendInVain,
   },
   {
-    what: 'a topic’s error in the metadata',
+    what: 'a topic’s error in the metadata, when a retry has failed',
     level: 'warn',
+    before: 'info',
     line: /^topic t is not available: LEADER_NOT_AVAILABLE/,
-    properties: once,
+    properties: retried,
+    async play(stage, producer) {
+      stage.cluster.faults.on('Metadata', { topic: 't', times: 2 }, errorCode(LEADER_NOT_AVAILABLE))
+      await sendInVain(stage, producer)
+    },
+  },
+  {
+    what: 'a topic’s error in the metadata, before a retry has failed',
+    level: 'info',
+    line: /^topic t is not available: LEADER_NOT_AVAILABLE/,
+    properties: retried,
     async play(stage, producer) {
       stage.cluster.faults.on('Metadata', { topic: 't' }, errorCode(LEADER_NOT_AVAILABLE))
-      await sendInVain(stage, producer)
+      await send(stage, producer)
+    },
+  },
+  {
+    what: 'no leader for a message, before a retry has failed',
+    level: 'info',
+    line: /^1 message could not be assigned to a leader; the first: /,
+    properties: retried,
+    async play(stage, producer) {
+      stage.cluster.faults.on('Metadata', { topic: 't' }, errorCode(LEADER_NOT_AVAILABLE))
+      await send(stage, producer)
     },
   },
   {
@@ -111,10 +134,11 @@ const events: readonly Event[] = [
     },
   },
   {
-    what: 'no leader for a message',
+    what: 'no leader for a message, when a retry has failed',
     level: 'warn',
+    before: 'info',
     line: /^1 message could not be assigned to a leader; the first: /,
-    properties: once,
+    properties: retried,
     async play(stage, producer) {
       stage.cluster.moveLeader('t', 0, null)
       await sendInVain(stage, producer)
@@ -140,7 +164,7 @@ const events: readonly Event[] = [
   },
   {
     what: 'a refresh that failed',
-    level: 'error',
+    level: 'warn',
     line: /^metadata could not be refreshed: no broker of metadata\.broker\.list/,
     properties: { ...once, 'metadata.broker.list': '127.0.0.1:1' },
     play: sendInVain,
@@ -238,13 +262,13 @@ describe('Log lines', () => {
   })
   afterEach(() => stage.close())
 
-  for (const { what, level, line, properties, play } of events) {
+  for (const { what, level, line, before, properties, play } of events) {
     it(`of the level ${level.toUpperCase()} report ${what}`, async () => {
       const producer = stage.producer(properties, { Nowhere: { partition: () => -1 } })
       await play(stage, producer)
       const reported = stage.log.lines.filter(({ text }) => line.test(text))
-      expect(reported.map((one) => one.level)).to.include(level)
-      expect(new Set(reported.map((one) => one.level)), 'levels').to.have.lengthOf(1)
+      const levels = new Set(reported.map((one) => one.level))
+      expect([...levels], 'levels').to.deep.equal(before ? [before, level] : [level])
       expect(stage.log.lines.map(({ text }) => text).join('\n')).not.to.contain('secret')
     })
   }

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { expect } from 'chai'
 import { checkFields, ProducerRecord } from '../../lib/kafka-producer/producer-record.js'
 import { IllegalArgumentError } from '../../lib/kafka-producer/record-errors.js'
-import { RecordHeaders } from '../../lib/kafka-producer/record-headers.js'
+import { type HeadersLike, RecordHeaders } from '../../lib/kafka-producer/record-headers.js'
 
 const fieldsOf = ({ topic, partition, timestamp, key, value, headers }: ProducerRecord) => {
   return { topic, partition, timestamp, key, value, headers: headers.toArray() }
@@ -79,6 +79,11 @@ describe('ProducerRecord', () => {
       /a string/,
     ],
     [
+      'a Date as headers',
+      () => new ProducerRecord({ topic: 't', value: 'v', headers: new Date(0) as never }),
+      /an instance of Date/,
+    ],
+    [
       'a number as a header',
       () => new ProducerRecord({ topic: 't', value: 'v', headers: { a: 1 as never } }),
       /a number as the value of a/,
@@ -94,6 +99,19 @@ describe('ProducerRecord', () => {
     const record = new ProducerRecord('t', 'v')
     expect(ProducerRecord.from(record)).to.equal(record)
   })
+
+  const headerForms: [string, HeadersLike][] = [
+    ['the Headers of fetch', new Headers({ a: '1' })],
+    ['a generator of pairs', [['a', '1'] as const].values()],
+    ['a Map', new Map([['a', '1']])],
+    ['{ key, value } objects', [{ key: 'a', value: '1' }]],
+  ]
+  for (const [what, headers] of headerForms) {
+    it(`ProducerRecord takes ${what} as headers`, () => {
+      const record = ProducerRecord.from({ topic: 't', value: 'v', headers })
+      expect(record.headers.toArray()).to.deep.equal([['a', '1']])
+    })
+  }
 
   const misspelt: [string, object, RegExp][] = [
     ['message of the classic producer', { topic: 't', message: 'm' }, /no field message; write value/],

@@ -4,6 +4,7 @@ import { PendingMessage } from '../../lib/handler/pending-message.js'
 import { KeyedMessage } from '../../lib/keyed-message.js'
 import { silentLogger } from '../../lib/logger.js'
 import { ProducerMetrics } from '../../lib/metrics/producer-metrics.js'
+import { OutageLog } from '../../lib/outage-log.js'
 import { reportsOf } from '../../lib/producer/event-reports.js'
 import { UnconfirmedTally } from '../../lib/producer/unconfirmed-tally.js'
 
@@ -21,7 +22,7 @@ function counting() {
     isHeard: () => false,
     metrics,
     unconfirmed: new UnconfirmedTally(),
-    logger: silentLogger,
+    logger: new OutageLog(silentLogger, 'message'),
     isAsync: false,
   })
   return { metrics, outcomes }

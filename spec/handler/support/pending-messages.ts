@@ -8,14 +8,17 @@ export interface MessageOptions {
   topic?: string
   key?: unknown
   partKey?: unknown
+  /** Given by the user. */
+  partition?: number | null
   waiter?: OutcomeWaiter | null
   deadlineMs?: number
 }
 
 /** Not yet serialized. */
 export function pendingOf(value: unknown, options: MessageOptions = {}): PendingMessage {
-  const { topic = 't', key = null, partKey = null, waiter = null, deadlineMs = 0 } = options
-  return new PendingMessage(new KeyedMessage<unknown, unknown>(topic, key, partKey, value), waiter, {
+  const { topic = 't', key = null, partKey = null, partition = null, waiter = null, deadlineMs = 0 } = options
+  const message = new KeyedMessage<unknown, unknown>(topic, key, partKey, value).withPartition(partition)
+  return new PendingMessage(message, waiter, {
     timestampMs: Date.now(),
     deadlineMs,
   })
