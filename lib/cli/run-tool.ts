@@ -49,7 +49,10 @@ export async function runTool<Options extends ToolOptions>(
 
 /** A setting that came from an option is called by the option too. */
 function explained(tool: Tool, error: ConfigError, options: ToolOptions | null): string {
-  const option = options === null ? undefined : optionOf(tool, error.key, options.explicit)
-  const text = options?.isVerbose ? String(error.stack) : error.message
-  return option === undefined ? text : `${option}: ${text}`
+  const texts = error.errors.map((each) => {
+    const option = options === null ? undefined : optionOf(tool, each.key, options.explicit)
+    const text = options?.isVerbose ? String(each.stack) : each.message
+    return option === undefined ? text : `${option}: ${text}`
+  })
+  return texts.join('\n')
 }

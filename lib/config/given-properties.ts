@@ -5,6 +5,7 @@
  * since a value of an unknown key may be a secret.
  */
 import { ConfigError, printable } from '../errors.js'
+import { ConfigErrors } from './config-errors.js'
 import type { KnownKeys } from './known-keys.js'
 import type { PropertyLine } from './properties.js'
 
@@ -29,7 +30,11 @@ export class GivenProperties {
    */
   static fromValues(properties: unknown, keys: KnownKeys, source?: string): GivenProperties {
     const given = new GivenProperties(source)
-    for (const [key, value] of entriesOf(properties)) given.#texts.set(key, textOf(key, value, keys).trim())
+    const errors = new ConfigErrors()
+    for (const [key, value] of entriesOf(properties)) {
+      given.#texts.set(key, errors.attempt(() => textOf(key, value, keys), '').trim())
+    }
+    errors.throwIfAny()
     return given
   }
 
