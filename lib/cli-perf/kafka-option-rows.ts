@@ -7,6 +7,7 @@
  * @see org.apache.kafka.tools.ProducerPerformance 3.9 and 4.3
  */
 import type { OptionRow, Tool } from '../cli/command-line.js'
+import { classesRow } from '../cli/tool-classes.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 
 /** Larger records fit into no request. */
@@ -88,6 +89,7 @@ const rows: readonly OptionRow[] = [
     default: '0',
   },
   { flags: '--report <file>', doc: 'write an HTML report with charts to this file' },
+  classesRow,
   { flags: '--verbose', doc: 'log at INFO too, and show stack traces' },
 ]
 

@@ -65,6 +65,7 @@ export function parsePerfOptions(argv: readonly string[], version: string): Perf
     reportFile: line.text('--report'),
     closeTimeoutMs: line.number('--close-timeout-ms'),
     isVerbose: line.has('--verbose'),
+    classesModule: line.text('--classes'),
     shown: shownOptions(line),
     explicit: line.explicitSettings(),
     producerProperties: line.pairs('--producer-property'),

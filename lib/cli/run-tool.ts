@@ -14,6 +14,8 @@ export interface ToolOptions {
   /** Settings given as options of their own. */
   readonly explicit: ReadonlyMap<string, string>
   readonly isVerbose: boolean
+  /** Path of `--classes`, or null. */
+  readonly classesModule: string | null
 }
 
 /**
