@@ -101,6 +101,7 @@ export type {
   CounterSeries,
   GaugeSeries,
   HistogramSeries,
+  LatencySeries,
   MeterSeries,
   MetricsSnapshot,
   Tags,

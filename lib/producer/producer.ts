@@ -97,6 +97,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#metrics = new ProducerMetrics({
       clientId: this.config.clientId,
       queueSize: this.#isAsync ? () => this.#queue.size : null,
+      queueCapacity: this.config.queueBufferingMaxMessages,
     })
     const reports = reportsOf({
       report: (event, payload) => this.report(this.#logger, event, payload as never),

@@ -17,6 +17,7 @@ export function pendingOf(value: unknown, options: MessageOptions = {}): Pending
   const { topic = 't', key = null, partKey = null, waiter = null, deadlineMs = 0 } = options
   return new PendingMessage(new KeyedMessage<unknown, unknown>(topic, key, partKey, value), waiter, {
     timestampMs: Date.now(),
+    acceptedMs: performance.now(),
     deadlineMs,
   })
 }
