@@ -18,6 +18,7 @@ import { hintsOn, missingHint } from './hints.js'
 import { classNameFor, producerHints } from './producer-hints.js'
 import {
   type ChoiceOf,
+  type ProducerProperties,
   type ProducerSetting,
   producerKeys,
   type SettingField,
@@ -105,7 +106,7 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
    *   several errors all, in its text and in `errors`.
    */
   constructor(
-    properties: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown> | GivenProperties,
+    properties: ProducerProperties | ReadonlyMap<string, unknown> | GivenProperties,
     options: ProducerConfigOptions = {},
   ) {
     const given = withProvidedValues(

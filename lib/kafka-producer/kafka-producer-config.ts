@@ -16,6 +16,7 @@ import {
   type KafkaProducerChoice,
   type KafkaProducerField,
   type KafkaProducerKey,
+  type KafkaProducerProperties,
   kafkaProducerKeys,
   pluginKeys,
 } from '../config/kafka-producer-keys.js'
@@ -110,7 +111,7 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
    *   several errors all, in its text and in `errors`.
    */
   constructor(
-    properties: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown> | GivenProperties,
+    properties: KafkaProducerProperties | ReadonlyMap<string, unknown> | GivenProperties,
     options: KafkaProducerConfigOptions = {},
   ) {
     const given = withProvidedValues(
