@@ -77,13 +77,27 @@ export function asKafkaError(thrown: unknown): KafkaError | null {
   }
 }
 
-/** A setting cannot be used. Names the key, the value where it is safe to show, the range and the file line. */
+/**
+ * A setting cannot be used. Names the key, the value where it is safe to show, the range and the file line. Where a
+ * configuration has several errors the text lists them all, a line each, and `key` is that of the first.
+ */
 export class ConfigError extends KafkaError {
   declare readonly key?: string
+  readonly #errors: readonly ConfigError[] | null
 
-  constructor(message: string, key?: string, context: ErrorContext = {}) {
+  constructor(
+    message: string,
+    key?: string,
+    context: ErrorContext & { errors?: readonly ConfigError[] } = {},
+  ) {
     super('KAFKA_CONFIG', message, context)
     if (key !== undefined) this.key = key
+    this.#errors = context.errors === undefined ? null : Object.freeze([...context.errors])
+  }
+
+  /** One for each thing that is wrong, in the order in which they were found; this error alone where there is one. */
+  get errors(): readonly ConfigError[] {
+    return this.#errors ?? [this]
   }
 }
 

@@ -1,11 +1,13 @@
 /** The public names of the package, nothing else. */
 export type { BrokerAddress } from './broker-address.js'
 export type { PartitionAndLeader } from './cluster/topic-partitions.js'
+export type { KafkaProducerProperties } from './config/kafka-producer-keys.js'
 export {
   type CompressionCodec,
   ProducerConfig,
   type ProducerConfigOptions,
 } from './config/producer-config.js'
+export type { ProducerProperties } from './config/producer-keys.js'
 export { parseProperties } from './config/properties.js'
 export {
   AuthenticationError,
@@ -102,6 +104,7 @@ export type {
   CounterSeries,
   GaugeSeries,
   HistogramSeries,
+  LatencySeries,
   MeterSeries,
   MetricsSnapshot,
   Tags,

@@ -7,6 +7,7 @@
  * @see org.apache.kafka.tools.ProducerPerformance 3.9 and 4.3
  */
 import type { OptionRow, Tool } from '../cli/command-line.js'
+import { classesRow } from '../cli/tool-classes.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 
 /** Larger records fit into no request. */
@@ -96,6 +97,7 @@ const rows: readonly OptionRow[] = [
     flags: '--compare <file>',
     doc: 'compare with an earlier run, a file of --report-json; also in the report',
   },
+  classesRow,
   { flags: '--verbose', doc: 'log at INFO too, and show stack traces' },
 ]
 

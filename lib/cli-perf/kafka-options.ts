@@ -68,6 +68,7 @@ export function parseKafkaPerfOptions(argv: readonly string[], version: string):
     shown: shownOptions(line),
     closeTimeoutMs: line.number('--close-timeout-ms'),
     isVerbose: line.has('--verbose'),
+    classesModule: line.text('--classes'),
     explicit: line.explicitSettings(),
     producerProperties: line.pairs(oneOf(line, '--producer-props', '--command-property')),
     configFile: line.text(oneOf(line, '--producer.config', '--command-config')),

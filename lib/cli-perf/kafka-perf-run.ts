@@ -7,11 +7,11 @@
  * @see org.apache.kafka.tools.ProducerPerformance 3.9 and 4.3
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { wasNobodyThere } from '../cli/kafka-tool-config.js'
+import { kafkaToolParts, wasNobodyThere } from '../cli/kafka-tool-config.js'
 import type { StopSignal } from '../cli/stop-signals.js'
+import type { ToolClasses } from '../cli/tool-classes.js'
 import { KafkaError, ProducerClosedError } from '../errors.js'
 import {
-  ByteArraySerializer,
   type KafkaMetric,
   KafkaProducer,
   type KafkaProducerConfig,
@@ -74,7 +74,7 @@ export class KafkaPerfRun {
   /** @param print - gets each line of progress. */
   constructor(
     options: KafkaPerfOptions,
-    config: KafkaProducerConfig,
+    { config, classes }: { config: KafkaProducerConfig; classes: ToolClasses },
     logger: Logger,
     print: (line: string) => void,
   ) {
@@ -83,8 +83,7 @@ export class KafkaPerfRun {
       config.transactionalId === null ? null : (options.transactionDurationMs ?? DEFAULT_TRANSACTION_MS)
     this.#valueOf = recordPayloads(options.payload)
     this.#tally = new Tally((cause) => logger.error(`a record failed: ${cause}`))
-    const bytes = new ByteArraySerializer()
-    this.#producer = new KafkaProducer(config, { logger, keySerializer: bytes, valueSerializer: bytes })
+    this.#producer = new KafkaProducer(config, { logger, ...kafkaToolParts(config, classes) })
     this.#print = print
     this.#statistics = this.#statisticsFromNow(false)
     this.#timeline = wantsSamples(options) ? new Timeline(this.#tally, this.#statistics.latency) : null

@@ -13,6 +13,7 @@ import type { ErrorOutput } from '../cli/error-output.js'
 import { kafkaToolConfig } from '../cli/kafka-tool-config.js'
 import { exitCodes, runTool, type ToolStreams } from '../cli/run-tool.js'
 import { onStopSignals, stopSignals } from '../cli/stop-signals.js'
+import { loadClasses } from '../cli/tool-classes.js'
 import { counted } from '../counted.js'
 import type { KafkaProducerConfig } from '../kafka-producer/index.js'
 import { kafkaPerfTool } from './kafka-option-rows.js'
@@ -44,11 +45,12 @@ async function measure(
 ): Promise<number> {
   const logger = consoleLogger(errors, options.isVerbose)
   const print = (line: string): void => void output.write(`${line}\n`)
-  const config = kafkaToolConfig(options, logger)
+  const classes = await loadClasses(options.classesModule)
+  const config = kafkaToolConfig(options, classes, logger)
   // Whatever can be wrong with files is found before the first record.
   const report = await ReportFiles.open(options)
   for (const line of announcements(options)) print(line)
-  const run = new KafkaPerfRun(options, config, logger, print)
+  const run = new KafkaPerfRun(options, { config, classes }, logger, print)
   const forgetSignals = onStopSignals((signal) => run.stop(signal))
   let result: KafkaPerfResult
   try {

@@ -5,6 +5,7 @@
  */
 
 import type { OptionRow, Tool } from '../cli/command-line.js'
+import { classesRow } from '../cli/tool-classes.js'
 import { LONGEST_TIMER_MS } from '../timers.js'
 
 /** Larger messages fit into no request. */
@@ -120,6 +121,7 @@ const rows: readonly OptionRow[] = [
     default: '30000',
     max: LONGEST_TIMER_MS,
   },
+  classesRow,
   { flags: '--verbose', doc: 'log at INFO too, and show stack traces' },
 ]
 

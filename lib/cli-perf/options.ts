@@ -66,6 +66,7 @@ export function parsePerfOptions(argv: readonly string[], version: string): Perf
     compareFile: line.text('--compare'),
     closeTimeoutMs: line.number('--close-timeout-ms'),
     isVerbose: line.has('--verbose'),
+    classesModule: line.text('--classes'),
     shown: shownOptions(line),
     explicit: line.explicitSettings(),
     producerProperties: line.pairs('--producer-property'),

@@ -1,9 +1,11 @@
 /** One measurement: all threads from before their producers are made until the last one is closed, and its figures. */
-import { warnOfSecrets } from '../cli/secret-arguments.js'
+import { classicClasses, classicToolConfig } from '../cli/classic-tool-config.js'
 import type { StopSignal } from '../cli/stop-signals.js'
-import { ProducerConfig } from '../config/producer-config.js'
+import type { ToolClasses } from '../cli/tool-classes.js'
+import type { ProducerConfig } from '../config/producer-config.js'
 import { producerKeys } from '../config/producer-keys.js'
 import type { Logger } from '../logger.js'
+import type { Classes } from '../producer/classes.js'
 import { Latency } from './latency.js'
 import type { PerfOptions } from './options.js'
 import { PerfThread } from './perf-thread.js'
@@ -21,16 +23,18 @@ export class PerfRun {
   readonly plannedMessages: number
   readonly #options: PerfOptions
   readonly #logger: Logger
+  readonly #classes: Classes
   readonly #latency = new Latency()
   readonly #stopControl = new StopControl()
   #timeline: Timeline | null = null
   #isUnreachable = false
 
   /** @throws {ConfigError} for a setting, or a file, that cannot be used. */
-  constructor(options: PerfOptions, logger: Logger) {
+  constructor(options: PerfOptions, own: ToolClasses, logger: Logger) {
     this.#options = options
     this.#logger = logger
-    this.config = configOf(options, logger)
+    this.config = classicToolConfig(options, logger)
+    this.#classes = classicClasses(this.config, own, {})
     this.tally = new Tally((cause) => logger.error(`a message failed: ${cause}`))
     this.plannedMessages = options.messagesPerThread * options.threads * options.topics.length
   }
@@ -65,6 +69,7 @@ export class PerfRun {
       threadId,
       options: this.#options,
       config: this.config,
+      classes: this.#classes,
       logger: this.#logger,
       tally: this.tally,
       latency: this.#latency,
@@ -102,13 +107,4 @@ export class PerfRun {
       ended: this.#isUnreachable ? UNREACHABLE : signal,
     }
   }
-}
-
-/** Lowest to highest: defaults of the tool, file, `--producer-property`, options. */
-function configOf(options: PerfOptions, logger: Logger): ProducerConfig {
-  const { configFile, defaults } = options
-  warnOfSecrets(options.producerProperties, logger)
-  const overrides = new Map([...options.producerProperties, ...options.explicit])
-  if (configFile !== null) return ProducerConfig.fromFile(configFile, { logger, defaults, overrides })
-  return new ProducerConfig(new Map([...defaults, ...overrides]), { logger })
 }

@@ -9,6 +9,7 @@ import { DeliveryTimeoutError, KafkaError } from '../errors.js'
 import { FailedToSendMessageError, type MessageFailure } from '../failure.js'
 import { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
+import type { Classes } from '../producer/classes.js'
 import { Producer } from '../producer/producer.js'
 import { pause } from '../timers.js'
 import type { Latency } from './latency.js'
@@ -22,6 +23,7 @@ export interface PerfThreadOptions {
   readonly threadId: number
   readonly options: PerfOptions
   readonly config: ProducerConfig
+  readonly classes: Classes
   readonly logger: Logger
   readonly tally: Tally
   readonly latency: Latency
@@ -50,9 +52,9 @@ export class PerfThread {
 
   constructor(context: PerfThreadOptions) {
     this.#context = context
-    const { options, config, logger, threadId } = context
+    const { options, config, classes, logger, threadId } = context
     this.#payload = new Payload({ ...options, threadId })
-    this.#producer = new Producer(config, { logger })
+    this.#producer = new Producer(config, { classes, logger })
     this.#producer.on('delivered', ({ messages }) => this.#onDelivered(messages as TimedMessage[]))
     this.#producer.on('failed', ({ failures }) => this.#onFailed(failures))
   }

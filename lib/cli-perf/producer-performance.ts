@@ -12,6 +12,7 @@ import { consoleLogger } from '../cli/console-logger.js'
 import type { ErrorOutput } from '../cli/error-output.js'
 import { exitCodes, runTool, type ToolStreams } from '../cli/run-tool.js'
 import { onStopSignals, stopSignals } from '../cli/stop-signals.js'
+import { loadClasses } from '../cli/tool-classes.js'
 import { CsvReporter } from './csv-reporter.js'
 import { choosesKafkaPerf } from './kafka-options.js'
 import { measureKafkaProducer } from './kafka-producer-performance.js'
@@ -41,7 +42,7 @@ async function measure(
 ): Promise<number> {
   const logger = consoleLogger(errors, options.isVerbose)
   for (const text of options.warnings) logger.warn(text)
-  const run = new PerfRun(options, logger)
+  const run = new PerfRun(options, await loadClasses(options.classesModule), logger)
   // Whatever can be wrong with files is found before the first message.
   const report = await ReportFiles.open(options)
   const csv = options.metricsFolder === null ? null : new CsvReporter(options.metricsFolder, run.tally)

@@ -1,16 +1,35 @@
 /** Lines as messages of the classic producer. */
-import { ProducerConfig } from '../config/producer-config.js'
 import { DeliveryTimeoutError, EncodeError, KafkaError } from '../errors.js'
-import { FailedToSendMessageError, QueueFullError } from '../failure.js'
+import { FailedToSendMessageError, type MessageFailure, QueueFullError } from '../failure.js'
 import { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
 import { Producer } from '../producer/producer.js'
+import { classicClasses, classicToolConfig } from './classic-tool-config.js'
 import { lineClasses } from './line-encoders.js'
 import { type KeyAndValue, LineReader } from './line-reader.js'
-import type { LineOutcomes, LineSender } from './line-sender.js'
+import type { InputLine, LineFailure, LineOutcomes, LineSender } from './line-sender.js'
 import type { ConsoleOptions } from './options.js'
-import { warnOfSecrets } from './secret-arguments.js'
-import { usage } from './tool-errors.js'
+import type { ToolClasses } from './tool-classes.js'
+
+/** Knows its line, for those that are too large. */
+class LineMessage extends KeyedMessage<Buffer | null, Buffer> {
+  readonly line: InputLine
+
+  constructor(topic: string, key: Buffer | null, value: Buffer, line: InputLine) {
+    super(topic, key, value)
+    this.line = line
+  }
+}
+
+function lineFailure({ message, topic, partition, cause, persistence }: MessageFailure): LineFailure {
+  return {
+    topic,
+    partition,
+    cause,
+    persistence,
+    ...(message instanceof LineMessage && { line: message.line }),
+  }
+}
 
 export class ClassicLineSender implements LineSender<KeyAndValue> {
   readonly acks: number
@@ -18,27 +37,30 @@ export class ClassicLineSender implements LineSender<KeyAndValue> {
   readonly #reader: LineReader
   readonly #producer: Producer<Buffer, Buffer>
   readonly #outcomes: LineOutcomes
+  /** The one that was read last. */
+  #line: InputLine | null = null
 
   /** @throws {ConfigError | UsageError} */
-  constructor(options: ConsoleOptions, logger: Logger, outcomes: LineOutcomes) {
+  constructor(options: ConsoleOptions, own: ToolClasses, logger: Logger, outcomes: LineOutcomes) {
     this.#topic = options.topic
     this.#reader = new LineReader(options.readerProperties)
     this.#outcomes = outcomes
-    const config = configOf(options, logger)
+    const config = classicToolConfig(options, logger)
     this.acks = config.requestRequiredAcks
-    this.#producer = new Producer(config, { logger, classes: lineClasses })
+    this.#producer = new Producer(config, { logger, classes: classicClasses(config, own, lineClasses) })
     this.#producer.on('delivered', ({ messages }) => outcomes.delivered(messages.length))
-    this.#producer.on('failed', ({ failures }) => outcomes.failed(failures))
+    this.#producer.on('failed', ({ failures }) => outcomes.failed(failures.map(lineFailure)))
     this.#producer.on('unconfirmed', ({ messages }) => outcomes.unconfirmed(messages))
   }
 
   read(line: Buffer): KeyAndValue {
+    this.#line = { number: (this.#line?.number ?? 0) + 1, bytes: line.length }
     return this.#reader.read(line)
   }
 
   async send({ key, value }: KeyAndValue): Promise<void> {
     try {
-      await this.#producer.send(new KeyedMessage(this.#topic, key, value))
+      await this.#producer.send(new LineMessage(this.#topic, key, value, this.#line!))
     } catch (error) {
       // The `failed` event has reported this one already.
       if (error instanceof FailedToSendMessageError) return
@@ -63,15 +85,4 @@ export class ClassicLineSender implements LineSender<KeyAndValue> {
   isUnreachable(cause: KafkaError): boolean {
     return cause.code === 'KAFKA_METADATA' && cause.cause instanceof KafkaError
   }
-}
-
-/** Lowest to highest: option defaults, file, `--producer-property`, options. */
-function configOf(options: ConsoleOptions, logger: Logger): ProducerConfig {
-  const { configFile, defaults } = options
-  warnOfSecrets(options.producerProperties, logger)
-  const overrides = new Map([...options.producerProperties, ...options.explicit])
-  if (configFile !== null) return ProducerConfig.fromFile(configFile, { logger, defaults, overrides })
-  if (overrides.has('metadata.broker.list'))
-    return new ProducerConfig(new Map([...defaults, ...overrides]), { logger })
-  throw usage('--broker-list is missing')
 }

@@ -24,6 +24,7 @@ import { type ConsoleOptions, parseOptions } from './options.js'
 import { oddRecordReaderProperties } from './record-line-reader.js'
 import { exitCodes, runTool, type ToolStreams } from './run-tool.js'
 import { onStopSignals, type StopSignal, stopSignals } from './stop-signals.js'
+import { loadClasses } from './tool-classes.js'
 import { InputError } from './tool-errors.js'
 
 export interface ConsoleStreams extends ToolStreams {
@@ -37,9 +38,11 @@ export function main(argv: readonly string[], streams: ConsoleStreams, version: 
       kafkaConsoleProducer,
       streams,
       () => parseKafkaOptions(argv, version),
-      (options, errors) => {
+      async (options, errors) => {
         const odd = oddRecordReaderProperties
-        const make: MakeSender<unknown> = (logger, outcomes) => new KafkaLineSender(options, logger, outcomes)
+        const classes = await loadClasses(options.classesModule)
+        const make: MakeSender<unknown> = (logger, outcomes) =>
+          new KafkaLineSender(options, classes, logger, outcomes)
         return new ConsoleProducer({ options, streams, errors, odd, make }).run()
       },
     )
@@ -48,9 +51,11 @@ export function main(argv: readonly string[], streams: ConsoleStreams, version: 
     consoleProducer,
     streams,
     () => parseOptions(argv, version),
-    (options, errors) => {
+    async (options, errors) => {
       const odd = oddReaderProperties
-      const make: MakeSender<unknown> = (logger, outcomes) => new ClassicLineSender(options, logger, outcomes)
+      const classes = await loadClasses(options.classesModule)
+      const make: MakeSender<unknown> = (logger, outcomes) =>
+        new ClassicLineSender(options, classes, logger, outcomes)
       return new ConsoleProducer({ options, streams, errors, odd, make }).run()
     },
   )

@@ -54,8 +54,13 @@ export class FailureReport {
   }
 }
 
-function describe({ topic, partition, cause, persistence }: LineFailure): string {
+/** Errors about the size of one line: that one is named. */
+const TOO_LARGE: ReadonlySet<string> = new Set(['KAFKA_BROKER_MESSAGE_TOO_LARGE', 'KAFKA_RECORD_TOO_LARGE'])
+
+function describe({ topic, partition, cause, persistence, line }: LineFailure): string {
   const place = partition >= 0 ? `${printable(topic)}/${partition}` : printable(topic)
   const doubt = persistence === 'possibly-persisted' ? ' (they may be stored all the same)' : ''
-  return `${place}: ${cause.message}${doubt}`
+  const which =
+    line && TOO_LARGE.has(cause.code) ? `line ${line.number} of ${counted(line.bytes, 'byte')}, ` : ''
+  return `${which}${place}: ${cause.message}${doubt}`
 }

@@ -2,12 +2,12 @@
 import { ConfigError, type KafkaError, ProducerClosedError } from '../errors.js'
 import { KafkaProducer } from '../kafka-producer/kafka-producer.js'
 import type { KafkaProducerConfig } from '../kafka-producer/kafka-producer-config.js'
-import { ByteArraySerializer } from '../kafka-producer/serializers.js'
 import type { Logger } from '../logger.js'
 import type { KafkaConsoleOptions } from './kafka-options.js'
-import { kafkaToolConfig, wasNobodyThere } from './kafka-tool-config.js'
-import type { LineOutcomes, LineSender } from './line-sender.js'
+import { kafkaToolConfig, kafkaToolParts, wasNobodyThere } from './kafka-tool-config.js'
+import type { InputLine, LineOutcomes, LineSender } from './line-sender.js'
 import { type LineRecord, RecordLineReader } from './record-line-reader.js'
+import type { ToolClasses } from './tool-classes.js'
 
 export class KafkaLineSender implements LineSender<LineRecord> {
   readonly acks: number
@@ -15,30 +15,32 @@ export class KafkaLineSender implements LineSender<LineRecord> {
   readonly #reader: RecordLineReader
   readonly #producer: KafkaProducer<Uint8Array, Uint8Array>
   readonly #outcomes: LineOutcomes
+  /** The one that was read last. */
+  #line: InputLine | null = null
 
   /** @throws {ConfigError | UsageError} */
-  constructor(options: KafkaConsoleOptions, logger: Logger, outcomes: LineOutcomes) {
+  constructor(options: KafkaConsoleOptions, own: ToolClasses, logger: Logger, outcomes: LineOutcomes) {
     this.#options = options
     this.#outcomes = outcomes
     this.#reader = new RecordLineReader(options.readerProperties)
-    const config = configOf(options, logger)
+    const config = configOf(options, own, logger)
     this.acks = config.acks
-    // Lines are bytes, whatever a file written for an application says.
-    const bytes = new ByteArraySerializer()
-    this.#producer = new KafkaProducer(config, { logger, keySerializer: bytes, valueSerializer: bytes })
+    this.#producer = new KafkaProducer(config, { logger, ...kafkaToolParts(config, own) })
   }
 
   read(line: Buffer): LineRecord {
+    this.#line = { number: (this.#line?.number ?? 0) + 1, bytes: line.length }
     return this.#reader.read(line)
   }
 
   async send({ headers, key, value }: LineRecord): Promise<void> {
     const { topic, isSync } = this.#options
+    const line = this.#line!
     const future = this.#producer.send({ topic, key, value, headers }, (metadata, error) => {
       if (!error) return this.#outcomes.delivered(1)
       const { partition } = metadata
       const { persistence = 'not-persisted' } = error
-      this.#outcomes.failed([{ topic, partition, cause: error, persistence }])
+      this.#outcomes.failed([{ topic, partition, cause: error, persistence, line }])
     })
     try {
       await (isSync ? future : future.appended)
@@ -64,8 +66,8 @@ export class KafkaLineSender implements LineSender<LineRecord> {
   }
 }
 
-function configOf(options: KafkaConsoleOptions, logger: Logger): KafkaProducerConfig {
-  const config = kafkaToolConfig(options, logger)
+function configOf(options: KafkaConsoleOptions, own: ToolClasses, logger: Logger): KafkaProducerConfig {
+  const config = kafkaToolConfig(options, own, logger)
   if (config.transactionalId === null) return config
   throw new ConfigError(
     'transactional.id is set, and the console producer begins no transactions: leave it out',

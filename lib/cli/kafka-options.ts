@@ -61,6 +61,7 @@ export function parseKafkaOptions(argv: readonly string[], version: string): Kaf
     closeTimeoutMs: line.number('--close-timeout-ms'),
     ignoreDeliveryFailures: line.has('--ignore-delivery-failures'),
     isVerbose: line.has('--verbose'),
+    classesModule: line.text('--classes'),
     warnings: line.ignored(),
   }
 }

@@ -1,12 +1,20 @@
 /** What the console producer needs of a producer, whichever it is. Lines become messages in two steps: read, then sent. */
 import type { KafkaError, Persistence } from '../errors.js'
 
+/** A line of the input. */
+export interface InputLine {
+  /** Counted from 1. */
+  readonly number: number
+  readonly bytes: number
+}
+
 export interface LineFailure {
   readonly topic: string
   /** −1 when none was chosen. */
   readonly partition: number
   readonly cause: KafkaError
   readonly persistence: Persistence
+  readonly line?: InputLine
 }
 
 export interface LineSender<Message> {

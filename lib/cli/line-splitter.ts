@@ -50,12 +50,14 @@ export class LineSplitter {
   #complete(tail: Buffer): Buffer {
     const whole = this.#keptBytes === 0 ? tail : this.#joined(tail)
     const line = whole[whole.length - 1] === CR ? whole.subarray(0, whole.length - 1) : whole
-    if (line.length > this.#maxLineBytes) this.#fail()
+    if (line.length > this.#maxLineBytes) this.#fail(`it has ${line.length}`)
     this.#lineCount++
     return line
   }
 
   #joined(tail: Buffer): Buffer {
+    const bytes = this.#keptBytes + tail.length
+    if (bytes > this.#maxLineBytes + 1) this.#fail(`it has ${tail.at(-1) === CR ? bytes - 1 : bytes}`)
     this.#keep(tail)
     const joined = this.#kept.subarray(0, this.#keptBytes)
     this.#kept = nothing
@@ -66,7 +68,7 @@ export class LineSplitter {
   #keep(piece: Buffer): void {
     const bytes = this.#keptBytes + piece.length
     // One byte more may be a \r, which does not belong to the line.
-    if (bytes > this.#maxLineBytes + 1) this.#fail()
+    if (bytes > this.#maxLineBytes + 1) this.#fail(`it has at least ${bytes}`)
     if (bytes > this.#kept.length) this.#grow(bytes)
     piece.copy(this.#kept, this.#keptBytes)
     this.#keptBytes = bytes
@@ -78,9 +80,10 @@ export class LineSplitter {
     this.#kept = grown
   }
 
-  #fail(): never {
+  /** @param size - what is known of it: a line whose end is not there yet is not waited for, since it may never come. */
+  #fail(size: string): never {
     throw new InputError(
-      `line ${this.#lineCount + 1} has more than ${this.#maxLineBytes} bytes; see --max-line-bytes`,
+      `line ${this.#lineCount + 1} has more than ${this.#maxLineBytes} bytes, ${size}; see --max-line-bytes`,
     )
   }
 }

@@ -8,6 +8,7 @@
 
 import { LONGEST_TIMER_MS } from '../timers.js'
 import type { OptionRow, Tool } from './command-line.js'
+import { classesRow } from './tool-classes.js'
 
 const OF_NEW_PRODUCER = 'belongs to the new producer and has no effect without --new-producer'
 
@@ -35,6 +36,7 @@ export const sharedRows: readonly OptionRow[] = [
     default: '30000',
     max: LONGEST_TIMER_MS,
   },
+  classesRow,
   { flags: '--verbose', doc: 'log at INFO too, and show stack traces' },
 ]
 

@@ -51,6 +51,7 @@ export function parseOptions(argv: readonly string[], version: string): ConsoleO
     closeTimeoutMs: line.number('--close-timeout-ms'),
     ignoreDeliveryFailures: line.has('--ignore-delivery-failures'),
     isVerbose: line.has('--verbose'),
+    classesModule: line.text('--classes'),
     warnings: line.ignored(),
   }
 }

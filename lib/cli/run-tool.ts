@@ -14,6 +14,8 @@ export interface ToolOptions {
   /** Settings given as options of their own. */
   readonly explicit: ReadonlyMap<string, string>
   readonly isVerbose: boolean
+  /** Path of `--classes`, or null. */
+  readonly classesModule: string | null
 }
 
 /**
@@ -49,7 +51,10 @@ export async function runTool<Options extends ToolOptions>(
 
 /** A setting that came from an option is called by the option too. */
 function explained(tool: Tool, error: ConfigError, options: ToolOptions | null): string {
-  const option = options === null ? undefined : optionOf(tool, error.key, options.explicit)
-  const text = options?.isVerbose ? String(error.stack) : error.message
-  return option === undefined ? text : `${option}: ${text}`
+  const texts = error.errors.map((each) => {
+    const option = options === null ? undefined : optionOf(tool, each.key, options.explicit)
+    const text = options?.isVerbose ? String(each.stack) : each.message
+    return option === undefined ? text : `${option}: ${text}`
+  })
+  return texts.join('\n')
 }

@@ -5,6 +5,7 @@
  * since a value of an unknown key may be a secret.
  */
 import { ConfigError, printable } from '../errors.js'
+import { ConfigErrors } from './config-errors.js'
 import type { KnownKeys } from './known-keys.js'
 import type { PropertyLine } from './properties.js'
 
@@ -14,6 +15,8 @@ export class GivenProperties {
   readonly #texts = new Map<string, string>()
   readonly #lines = new Map<string, number>()
   readonly #notFromSource = new Set<string>()
+  /** Keys that nobody wrote: a tool has other defaults. */
+  readonly #defaults = new Set<string>()
   /** Keys whose values a provider gave, in whole or in part. */
   readonly #provided = new Set<string>()
   #repeated: string[] = []
@@ -29,7 +32,11 @@ export class GivenProperties {
    */
   static fromValues(properties: unknown, keys: KnownKeys, source?: string): GivenProperties {
     const given = new GivenProperties(source)
-    for (const [key, value] of entriesOf(properties)) given.#texts.set(key, textOf(key, value, keys).trim())
+    const errors = new ConfigErrors()
+    for (const [key, value] of entriesOf(properties)) {
+      given.#texts.set(key, errors.attempt(() => textOf(key, value, keys), '').trim())
+    }
+    errors.throwIfAny()
     return given
   }
 
@@ -57,11 +64,14 @@ export class GivenProperties {
     const layered = new GivenProperties(this.source)
     for (const [key, value] of underneath ?? []) {
       layered.#texts.set(key, value.trim())
-      if (!this.has(key)) layered.#notFromSource.add(key)
+      if (this.has(key)) continue
+      layered.#notFromSource.add(key)
+      layered.#defaults.add(key)
     }
     for (const [key, value] of this.#texts) layered.#texts.set(key, value)
     for (const [key, line] of this.#lines) layered.#lines.set(key, line)
     for (const [key, value] of onTop ?? []) {
+      layered.#defaults.delete(key)
       layered.#texts.set(key, value.trim())
       layered.#lines.delete(key)
       layered.#notFromSource.add(key)
@@ -74,6 +84,7 @@ export class GivenProperties {
   replaced(replace: (key: string, text: string) => string): GivenProperties {
     const replaced = this.layered(undefined, undefined)
     for (const key of this.#notFromSource) replaced.#notFromSource.add(key)
+    for (const key of this.#defaults) replaced.#defaults.add(key)
     for (const [key, text] of this.#texts) {
       const value = replace(key, text)
       if (value === text) continue
@@ -99,6 +110,11 @@ export class GivenProperties {
 
   has(key: string): boolean {
     return this.#texts.has(key)
+  }
+
+  /** Whether somebody wrote the key, so that it is no default of a tool. */
+  isWritten(key: string): boolean {
+    return this.has(key) && !this.#defaults.has(key)
   }
 
   get(key: string): string | undefined {

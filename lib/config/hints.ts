@@ -97,9 +97,9 @@ function consequence(
   const inForce = effective.get(instead)
   // Of security: no field, and perhaps a secret.
   if (inForce === undefined) return `; write ${instead}=${keys.settingOf(instead).example ?? '…'}`
-  if (given.has(instead)) return `, ${instead}=${printable(inForce)} is used`
+  if (given.isWritten(instead)) return `, ${instead}=${printable(inForce)} is used`
   const row = keys.settingOf(instead)
-  const so = row.defaultMeans === undefined ? '' : `, so ${row.defaultMeans}`
+  const so = row.defaultMeans === undefined || inForce !== row.default ? '' : `, so ${row.defaultMeans}`
   const suggested = (sameValue ? acceptable(row, text, classNameFor) : undefined) ?? row.example ?? '…'
   return `, ${instead} stays ${inForce === '' ? 'empty' : inForce}${so}; write ${instead}=${suggested}`
 }

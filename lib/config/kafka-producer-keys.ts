@@ -10,6 +10,11 @@ export type KafkaProducerSetting = (typeof kafkaProducerSettings)[number]
 /** A key of this producer, e.g. `linger.ms`. */
 export type KafkaProducerKey = KafkaProducerSetting['key']
 
+/** The settings of a KafkaProducer as an object: an editor completes the keys. Other keys are accepted as well. */
+export type KafkaProducerProperties = {
+  readonly [Key in KafkaProducerKey | (typeof securitySettings)[number]['key']]?: unknown
+} & Readonly<Record<string, unknown>>
+
 /** The field of `KafkaProducerConfig` that holds a key, e.g. `lingerMs`. */
 export type KafkaProducerField = FieldIn<KafkaProducerSetting>
 

@@ -10,6 +10,7 @@ import type { BrokerAddress } from '../broker-address.js'
 import { ConfigError, printable } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { type BrokerRelease, parseBrokerRelease } from './broker-release.js'
+import { ConfigErrors } from './config-errors.js'
 import { withProvidedValues } from './config-providers.js'
 import { givenLine, HIDDEN, inspected, isProvided } from './echo.js'
 import { GivenProperties } from './given-properties.js'
@@ -17,6 +18,7 @@ import { hintsOn, missingHint } from './hints.js'
 import { classNameFor, producerHints } from './producer-hints.js'
 import {
   type ChoiceOf,
+  type ProducerProperties,
   type ProducerSetting,
   producerKeys,
   type SettingField,
@@ -101,10 +103,11 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
    * @param properties - key → string, number, bigint or boolean; for lists also an array of strings. Values are
    *   trimmed. Unknown keys are warned about and kept for `get`.
    *   (`GivenProperties` is what `fromText` makes: the same, with lines.)
-   * @throws {ConfigError} naming the key, its value, what is accepted, and the line where it came from a file.
+   * @throws {ConfigError} naming the key, its value, what is accepted, and the line where it came from a file; of
+   *   several errors all, in its text and in `errors`.
    */
   constructor(
-    properties: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown> | GivenProperties,
+    properties: ProducerProperties | ReadonlyMap<string, unknown> | GivenProperties,
     options: ProducerConfigOptions = {},
   ) {
     const given = withProvidedValues(
@@ -113,7 +116,8 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
         : GivenProperties.fromValues(properties, producerKeys, options.source),
     )
     this.#given = given
-    const read = new SettingReader(given, producerKeys)
+    const errors = new ConfigErrors()
+    const read = new SettingReader(given, producerKeys, errors)
 
     // From here to the end of the constructor the order of the statements is the order of the errors: first as the
     // original reads the settings, then as it validates them, then what it found only in Producer, then ours.
@@ -126,7 +130,8 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
     this.sendBufferBytes = read.int('send.buffer.bytes')
     const acks = read.int('request.required.acks') as -1 | 0 | 1
     this.requestTimeoutMs = read.int('request.timeout.ms')
-    if (!given.has('metadata.broker.list')) failForMissing(read, given)
+    const hasBrokers = given.has('metadata.broker.list')
+    if (!hasBrokers) errors.attempt(() => failForMissing(read, given), undefined)
     this.partitionerClass = read.text('partitioner.class')
     this.compressionCodec = read.codec('compression.codec')
     this.compressedTopics = new Set(read.list('compressed.topics'))
@@ -134,11 +139,11 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
     this.retryBackoffMs = read.anyInt('retry.backoff.ms')
     this.topicMetadataRefreshIntervalMs = read.int('topic.metadata.refresh.interval.ms')
 
-    this.clientId = readClientId(read)
-    if (this.batchNumMessages > this.queueBufferingMaxMessages) failForBatch(read, given)
+    this.clientId = errors.attempt(() => readClientId(read), '')
+    errors.attempt(() => checkBatch(read, given, this), undefined)
     this.producerType = read.choice('producer.type')
 
-    this.metadataBrokerList = read.brokers('metadata.broker.list')
+    this.metadataBrokerList = hasBrokers ? read.brokers('metadata.broker.list') : []
     read.inRange('queue.buffering.max.messages', this.queueBufferingMaxMessages)
 
     read.inRange('retry.backoff.ms', this.retryBackoffMs)
@@ -152,11 +157,12 @@ export class ProducerConfig implements Readonly<Record<SettingField, unknown>> {
     this.maxInFlightRequestsPerConnection = read.int('max.in.flight.requests.per.connection')
     this.receiveMessageMaxBytes = read.int('receive.message.max.bytes')
     this.connectionsMaxIdleMs = read.int('connections.max.idle.ms')
-    this.brokerVersion = readBrokerVersion(read)
+    this.brokerVersion = errors.attempt(() => readBrokerVersion(read), 'auto')
     this.enableIdempotence = read.boolean('enable.idempotence')
     this.requestRequiredAcks = this.enableIdempotence && !given.has('request.required.acks') ? -1 : acks
-    if (this.enableIdempotence) refuseConflict(read, this)
-    this.#security = new SecurityValues(given, producerKeys)
+    if (this.enableIdempotence) refuseConflicts(read, errors, this)
+    this.#security = new SecurityValues(given, producerKeys, errors)
+    errors.throwIfAny()
 
     Object.freeze(this)
     if (options.logger) this.reportTo(options.logger)
@@ -282,33 +288,36 @@ function failForMissing(read: Reader, given: GivenProperties): never {
 }
 
 /** Names the line of the setting that was given; the other one may be a default. */
-function failForBatch(read: Reader, given: GivenProperties): never {
+function checkBatch(
+  read: Reader,
+  given: GivenProperties,
+  { batchNumMessages, queueBufferingMaxMessages }: ProducerConfig,
+): void {
   const batch = 'batch.num.messages'
   const queue = 'queue.buffering.max.messages'
+  if (!read.areSound(batch, queue) || batchNumMessages <= queueBufferingMaxMessages) return
   const [key, problem, other] = given.has(batch)
     ? ([batch, 'exceeds', queue] as const)
     : ([queue, 'is less than', batch] as const)
-  return read.fail(key, `is ${read.anyInt(key)} and ${problem} ${other}, which is ${read.anyInt(other)}`)
+  read.fail(key, `is ${read.anyInt(key)} and ${problem} ${other}, which is ${read.anyInt(other)}`)
 }
 
-/** What idempotence cannot be had with, as for the Java client. */
-function refuseConflict(
-  read: Reader,
-  {
+/** What idempotence cannot be used with, as for the Java client. */
+function refuseConflicts(read: Reader, errors: ConfigErrors, config: ProducerConfig): void {
+  const {
     requestRequiredAcks: acks,
     messageSendMaxRetries: retries,
     maxInFlightRequestsPerConnection: maxInFlight,
-  }: ProducerConfig,
-): void {
-  const needs = (what: string): string => `and enable.idempotence=true needs ${what}`
-  if (acks !== -1)
-    read.fail('request.required.acks', `is ${acks}, ${needs('-1: set it to -1, or leave it out')}`)
-  if (retries < 1) read.fail('message.send.max.retries', `is ${retries}, ${needs('at least 1')}`)
-  if (maxInFlight > MAX_IN_FLIGHT)
-    read.fail(
-      'max.in.flight.requests.per.connection',
-      `is ${maxInFlight}, ${needs(`at most ${MAX_IN_FLIGHT}`)}`,
-    )
+  } = config
+  const check = (key: SettingKey, value: number, isRight: boolean, needed: string): void => {
+    if (isRight || !read.areSound(key)) return
+    const problem = `is ${value}, and enable.idempotence=true needs ${needed}`
+    errors.attempt(() => read.fail(key, problem), undefined)
+  }
+  check('request.required.acks', acks, acks === -1, '-1: set it to -1, or leave it out')
+  check('message.send.max.retries', retries, retries >= 1, 'at least 1')
+  const isWithinLimit = maxInFlight <= MAX_IN_FLIGHT
+  check('max.in.flight.requests.per.connection', maxInFlight, isWithinLimit, `at most ${MAX_IN_FLIGHT}`)
 }
 
 /** The value is not repeated: this is a key that we do not know. */

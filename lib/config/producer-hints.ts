@@ -41,7 +41,8 @@ function classHints(given: GivenProperties, effective: ReadonlyMap<string, strin
     .flatMap((key) => {
       const name = effective.get(key)!
       const hint = classNameHint(name)
-      const unless = 'it has to be registered in options.classes to be used'
+      const unless =
+        'it has to be registered under this name to be used (options.classes, or --classes of a tool)'
       return hint === undefined
         ? []
         : [warning(`${given.where(key)}${key} names ${printable(name)}, ${hint}; ${unless}`)]

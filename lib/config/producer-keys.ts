@@ -11,6 +11,16 @@ export type ProducerSetting = (typeof producerSettings)[number] | (typeof connec
 /** A key of this producer, e.g. `request.required.acks`. */
 export type SettingKey = ProducerSetting['key']
 
+/**
+ * The settings of a Producer as an object: an editor completes the keys. Other keys are accepted as well: classes of users read
+ * their own, and what nobody reads is warned about.
+ */
+export type ProducerProperties = {
+  readonly [Key in
+    | SettingKey
+    | (typeof protectionSettings | typeof securitySettings)[number]['key']]?: unknown
+} & Readonly<Record<string, unknown>>
+
 /** The field of `ProducerConfig` that holds a key, e.g. `requestRequiredAcks`. */
 export type SettingField = FieldIn<ProducerSetting>
 

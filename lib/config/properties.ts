@@ -12,6 +12,7 @@
  */
 import { Properties } from 'properties-file/parser'
 import { ConfigError } from '../errors.js'
+import { ConfigErrors } from './config-errors.js'
 
 /** Longer texts are refused: a configuration is small, and this one may come from anywhere. */
 export const MAX_PROPERTIES_CHARACTERS = 1024 * 1024
@@ -28,7 +29,7 @@ export interface PropertyLine {
  * The pairs of a properties text, every occurrence, in the order of the text. Values are not trimmed.
  *
  * @param source - what to call the text in an error, e.g. a file name.
- * @throws {ConfigError} on a malformed `\uXXXX` escape (with its line), on a text of more than 1 Mi characters, and
+ * @throws {ConfigError} on malformed `\uXXXX` escapes (all, with their lines), on a text of more than 1 Mi characters, and
  *   on what is no string.
  */
 export function parsePropertyLines(text: string, source?: string): PropertyLine[] {
@@ -42,9 +43,13 @@ export function parsePropertyLines(text: string, source?: string): PropertyLine[
     )
   }
   const pairs: PropertyLine[] = []
+  const errors = new ConfigErrors()
   for (const { line, text: logicalLine } of logicalLines(text)) {
-    for (const { key, value } of parseLogicalLine(logicalLine, line, source)) pairs.push({ key, value, line })
+    for (const { key, value } of errors.attempt(() => parseLogicalLine(logicalLine, line, source), [])) {
+      pairs.push({ key, value, line })
+    }
   }
+  errors.throwIfAny()
   return pairs
 }
 

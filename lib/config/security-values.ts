@@ -4,6 +4,7 @@
  * What they demand of each other is not known here. No error repeats a value of type password, or one that a provider gave.
  */
 import { printable } from '../errors.js'
+import type { ConfigErrors } from './config-errors.js'
 import { HIDDEN } from './echo.js'
 import type { GivenProperties } from './given-properties.js'
 import type { Hint } from './hints.js'
@@ -17,12 +18,12 @@ export class SecurityValues {
   readonly #read: SettingReader<Setting>
   readonly #rows: readonly Setting[]
 
-  /** @throws {ConfigError} for a value outside the range of its row, and for what only Java can do. */
-  constructor(given: GivenProperties, keys: KnownKeys) {
+  /** @param errors - gathers one for each value outside the range of its row, and for what only Java can do. */
+  constructor(given: GivenProperties, keys: KnownKeys, errors: ConfigErrors) {
     this.#given = given
     this.#read = new SettingReader<Setting>(given, keys)
     this.#rows = keys.security
-    for (const row of this.#rows) if (given.has(row.key)) this.#check(row)
+    for (const row of this.#rows) if (given.has(row.key)) errors.attempt(() => this.#check(row), undefined)
   }
 
   /** Whether a key was given, whatever its value. */

@@ -12,7 +12,8 @@ import type { PendingMessage } from './pending-message.js'
 /** Called after the messages have been settled; per batch, not per message. */
 export interface OutcomeListener {
   onDelivered(batch: PendingBatch, stored: Stored, broker: string): void
-  onFailed(failures: readonly MessageFailure[]): void
+  /** @param messages - those of the failures, in the same order. */
+  onFailed(failures: readonly MessageFailure[], messages: readonly PendingMessage[]): void
 }
 
 export class Outcomes {
@@ -50,7 +51,7 @@ export class Outcomes {
       unsettled[i]!.isSettled = true
       unsettled[i]!.waiter?.failed(failures[i]!, unsettled[i]!)
     }
-    this.#listener.onFailed(failures)
+    this.#listener.onFailed(failures, unsettled)
   }
 }
 

@@ -30,6 +30,8 @@ export interface Delivery {
 export interface Acceptance {
   /** Milliseconds since the epoch. */
   readonly timestampMs: number
+  /** The same on the monotonic clock. */
+  readonly acceptedMs: number
   /** When its time limit passes, on the monotonic clock; 0 where `delivery.timeout.ms` is off. */
   readonly deadlineMs: number
 }
@@ -80,7 +82,7 @@ export class PendingMessage {
   constructor(
     given: KeyedMessage | MessageLike,
     waiter: OutcomeWaiter | null,
-    accepted: Acceptance = { timestampMs: Date.now(), deadlineMs: 0 },
+    accepted: Acceptance = { timestampMs: Date.now(), acceptedMs: performance.now(), deadlineMs: 0 },
   ) {
     this.waiter = waiter
     this.#accepted = accepted
@@ -114,7 +116,7 @@ export class PendingMessage {
     }
     const { timestampMs, partitionKey, headers, partition = null } = message
     this.topic = message.topic
-    if (timestampMs !== null) this.#accepted = { timestampMs, deadlineMs: accepted.deadlineMs }
+    if (timestampMs !== null) this.#accepted = { ...accepted, timestampMs }
     this.key = null
     this.value = null
     this.#details = new MessageDetails(message, partitionKey, headers)
@@ -218,6 +220,11 @@ export class PendingMessage {
 
   set queuedBytes(bytes: number) {
     this.#detailed().queuedBytes = bytes
+  }
+
+  /** When it was accepted; the same object for messages that were accepted together and have no time of their own. */
+  get accepted(): Acceptance {
+    return this.#accepted
   }
 
   /** On the monotonic clock; 0 where `delivery.timeout.ms` is off. */

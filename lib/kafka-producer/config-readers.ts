@@ -60,6 +60,7 @@ export function deliveryTimeoutMs(
   const leastMs = Math.min(MAX_INT32, lingerMs + requestTimeoutMs)
   if (timeoutMs >= leastMs) return timeoutMs
   const sum = `linger.ms + request.timeout.ms, which is ${leastMs}`
+  if (!read.areSound(key, 'linger.ms', 'request.timeout.ms')) return timeoutMs
   if (given.has(key)) read.fail(key, `is ${timeoutMs}: expected at least ${sum}`)
   hints.push(warning(`${key} is raised from ${timeoutMs} to ${sum}`))
   return leastMs
@@ -153,6 +154,7 @@ export interface IdempotenceFields {
 export function idempotence({ read, given, rules, hints }: Source, fields: IdempotenceFields): boolean {
   const key = 'enable.idempotence'
   const isEnabled = read.boolean(key)
+  if (!read.areSound(key, 'acks', 'retries', 'max.in.flight.requests.per.connection')) return isEnabled
   const result = idempotenceOf({
     explicit: given.has(key) ? isEnabled : null,
     byDefault: isEnabled,

@@ -1,6 +1,7 @@
 /** `kafka-classic-producer/kafka-producer`: KafkaProducer and what goes with it, nothing of the classic producer. */
 export type { BrokerAddress } from '../broker-address.js'
 export { type ClientRelease, clientReleases } from '../config/client-defaults.js'
+export type { KafkaProducerProperties } from '../config/kafka-producer-keys.js'
 export { parseProperties } from '../config/properties.js'
 export {
   AuthenticationError,

@@ -7,6 +7,7 @@
 import { type InspectOptions, inspect } from 'node:util'
 import type { BrokerAddress } from '../broker-address.js'
 import { type ClientRelease, defaultsOf, type ReleaseRules, rulesOf } from '../config/client-defaults.js'
+import { ConfigErrors } from '../config/config-errors.js'
 import { withProvidedValues } from '../config/config-providers.js'
 import { givenLine, HIDDEN, inspected, isProvided } from '../config/echo.js'
 import { GivenProperties } from '../config/given-properties.js'
@@ -15,6 +16,7 @@ import {
   type KafkaProducerChoice,
   type KafkaProducerField,
   type KafkaProducerKey,
+  type KafkaProducerProperties,
   kafkaProducerKeys,
   pluginKeys,
 } from '../config/kafka-producer-keys.js'
@@ -107,10 +109,11 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
   /**
    * @param properties - key → string, number, bigint or boolean; for lists also an array of strings. Values are trimmed.
    *   Unknown keys are warned about and kept for `get`. (`GivenProperties` is what `parse` makes: the same, with lines.)
-   * @throws {ConfigError} naming the key, its value, what is accepted, and the line where it came from a file.
+   * @throws {ConfigError} naming the key, its value, what is accepted, and the line where it came from a file; of
+   *   several errors all, in its text and in `errors`.
    */
   constructor(
-    properties: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown> | GivenProperties,
+    properties: KafkaProducerProperties | ReadonlyMap<string, unknown> | GivenProperties,
     options: KafkaProducerConfigOptions = {},
   ) {
     const given = withProvidedValues(
@@ -120,13 +123,20 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
     )
     this.#given = given
     const own: Hint[] = []
-    this.clientDefaults = new SettingReader(given, kafkaProducerKeys).choice('client.defaults')
-    const read = new SettingReader(given, kafkaProducerKeys, defaultsOf(this.clientDefaults))
+    const errors = new ConfigErrors()
+    this.clientDefaults = new SettingReader(given, kafkaProducerKeys, errors).choice('client.defaults')
+    const read = new SettingReader(given, kafkaProducerKeys, errors, defaultsOf(this.clientDefaults))
     const from: readers.Source = { read, given, rules: rulesOf(this.clientDefaults), hints: own }
 
-    this.bootstrapServers = readers.bootstrapServers(from)
-    this.keySerializer = readers.serializer(from, 'key.serializer', options.hasKeySerializer)
-    this.valueSerializer = readers.serializer(from, 'value.serializer', options.hasValueSerializer)
+    this.bootstrapServers = errors.attempt(() => readers.bootstrapServers(from), [])
+    this.keySerializer = errors.attempt(
+      () => readers.serializer(from, 'key.serializer', options.hasKeySerializer),
+      '',
+    )
+    this.valueSerializer = errors.attempt(
+      () => readers.serializer(from, 'value.serializer', options.hasValueSerializer),
+      '',
+    )
 
     this.batchSize = read.int('batch.size')
     this.lingerMs = read.int('linger.ms')
@@ -134,7 +144,10 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
     this.maxBlockMs = read.int('max.block.ms')
     this.maxRequestSize = read.int('max.request.size')
     this.requestTimeoutMs = read.int('request.timeout.ms')
-    this.deliveryTimeoutMs = readers.deliveryTimeoutMs(from, this.lingerMs, this.requestTimeoutMs)
+    this.deliveryTimeoutMs = errors.attempt(
+      () => readers.deliveryTimeoutMs(from, this.lingerMs, this.requestTimeoutMs),
+      0,
+    )
     this.retryBackoffMs = read.int('retry.backoff.ms')
     this.retryBackoffMaxMs = readers.retryBackoffMaxMs(from, this.retryBackoffMs)
     this.reconnectBackoffMs = read.int('reconnect.backoff.ms')
@@ -142,7 +155,7 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
     this.maxInFlightRequestsPerConnection = read.int('max.in.flight.requests.per.connection')
 
     this.compressionType = read.choice('compression.type')
-    this.compressionGzipLevel = readers.gzipLevel(from)
+    this.compressionGzipLevel = errors.attempt(() => readers.gzipLevel(from), -1)
     this.compressionLz4Level = read.int('compression.lz4.level')
     this.compressionZstdLevel = read.int('compression.zstd.level')
     this.partitionerClass = read.text('partitioner.class') || null
@@ -162,7 +175,7 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
     this.sendBufferBytes = read.int('send.buffer.bytes')
     this.receiveBufferBytes = read.int('receive.buffer.bytes')
     this.securityProtocol = read.choiceInAnyCase('security.protocol')
-    this.#security = new SecurityValues(given, kafkaProducerKeys)
+    this.#security = new SecurityValues(given, kafkaProducerKeys, errors)
     this.securityProviders = read.text('security.providers')
     this.metricsSampleWindowMs = read.int('metrics.sample.window.ms')
     this.metricsNumSamples = read.int('metrics.num.samples')
@@ -172,15 +185,17 @@ export class KafkaProducerConfig implements Readonly<Record<KafkaProducerField, 
     this.enableMetricsPush = read.boolean('enable.metrics.push')
     this.configProviders = Object.freeze(read.list('config.providers'))
 
-    this.transactionalId = readers.transactionalId(from)
+    this.transactionalId = errors.attempt(() => readers.transactionalId(from), null)
     this.transactionTimeoutMs = read.int('transaction.timeout.ms')
-    this.transactionTwoPhaseCommitEnable = readers.twoPhaseCommit(from)
-    this.clientId = readers.clientId(from, this.transactionalId)
+    this.transactionTwoPhaseCommitEnable = errors.attempt(() => readers.twoPhaseCommit(from), false)
+    this.clientId = errors.attempt(() => readers.clientId(from, this.transactionalId), '')
     this.isIdempotenceExplicit = given.has('enable.idempotence') && read.boolean('enable.idempotence')
     const isImplied = this.isIdempotenceExplicit || this.transactionalId !== null
-    this.acks = readers.acks(from, isImplied)
+    this.acks = errors.attempt(() => readers.acks(from, isImplied), -1)
     this.retries = readers.retries(from, isImplied)
-    this.enableIdempotence = readers.idempotence(from, this)
+    this.enableIdempotence = errors.attempt(() => readers.idempotence(from, this), false)
+
+    errors.throwIfAny()
 
     readers.reportWithoutEffect(from)
     own.push(...this.#security.hints('info'))

@@ -7,7 +7,9 @@
  *
  * @see docs/KAFKA-PRODUCER.md; org.apache.kafka.clients.producer.KafkaProducer 4.3
  */
+
 import type { Writable } from 'node:stream'
+import type { KafkaProducerProperties } from '../config/kafka-producer-keys.js'
 import { AuthenticationError, type KafkaError, ProducerClosedError } from '../errors.js'
 import { defaultLogger, guarded, type Logger } from '../logger.js'
 import type { KafkaMetric } from '../metrics/kafka-metric.js'
@@ -74,7 +76,7 @@ export class KafkaProducer<K = unknown, V = unknown> {
    * @throws {ConfigError} naming the key. With idempotence a producer id is asked for at once, and a connection opened for it.
    */
   constructor(
-    config: KafkaProducerConfig | Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>,
+    config: KafkaProducerConfig | KafkaProducerProperties | ReadonlyMap<string, unknown>,
     options: KafkaProducerOptions<K, V> = {},
   ) {
     const { classes = {}, keySerializer, valueSerializer } = options
@@ -84,7 +86,7 @@ export class KafkaProducer<K = unknown, V = unknown> {
     this.config =
       config instanceof KafkaProducerConfig
         ? config
-        : new KafkaProducerConfig(config as Readonly<Record<string, unknown>>, ofConfig)
+        : new KafkaProducerConfig(config as KafkaProducerProperties, ofConfig)
     this.config.reportTo(logger)
     const given = { key: keySerializer as Serializer, value: valueSerializer as Serializer }
     this.#plugins = new ProducerPlugins(this.config, classes, given, logger)

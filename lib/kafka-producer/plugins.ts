@@ -39,6 +39,9 @@ const partitionerClasses: ReadonlyMap<string, new () => Partitioner> = new Map<s
 /** Its name is the same in all releases that have it, and what it does is not. */
 const DEFAULT_PARTITIONER = `${CLIENTS}internals.DefaultPartitioner`
 
+/** Partitioners that can be named without a class of one's own. */
+export const partitionerClassNames: readonly string[] = [...partitionerClasses.keys(), DEFAULT_PARTITIONER]
+
 /** The serializer that a key names, configured. @throws {ConfigError} see {@link pluginNamed}. */
 export function serializerNamed(
   name: string,

@@ -37,6 +37,8 @@ export class Distribution {
   /** What a value of 1 is in the histograms, which hold integers. */
   readonly #resolution: number
   readonly #noted = new Float64Array(VALUES_AT_ONCE)
+  /** How often each of them occurred. */
+  readonly #notedTimes = new Float64Array(VALUES_AT_ONCE)
   #notedCount = 0
   #count = 0
   #sum = 0
@@ -56,33 +58,37 @@ export class Distribution {
   }
 
   get count(): number {
-    return this.#count + this.#notedCount
+    let count = this.#count
+    for (let i = 0; i < this.#notedCount; i++) count += this.#notedTimes[i]!
+    return count
   }
 
   /**
    * @param value - not negative.
    * @param nowMs - on a monotonic clock.
+   * @param times - how often it occurred.
    */
-  record(value: number, nowMs: number): void {
+  record(value: number, nowMs: number, times = 1): void {
     if (!this.#recent || nowMs - this.#windowStartMs >= WINDOW_MS) this.#turn(nowMs)
-    this.#noted[this.#notedCount++] = value
+    this.#noted[this.#notedCount] = value
+    this.#notedTimes[this.#notedCount++] = times
     if (this.#notedCount === VALUES_AT_ONCE) this.#enterNoted()
   }
 
   #enterNoted(): void {
-    for (let i = 0; i < this.#notedCount; i++) this.#enter(this.#noted[i]!)
+    for (let i = 0; i < this.#notedCount; i++) this.#enter(this.#noted[i]!, this.#notedTimes[i]!)
     this.#notedCount = 0
   }
 
-  #enter(value: number): void {
-    this.#count++
-    this.#sum += value
+  #enter(value: number, times: number): void {
+    this.#count += times
+    this.#sum += value * times
     if (value < this.#min) this.#min = value
     if (value > this.#max) this.#max = value
     const distance = value - this.#mean
-    this.#mean += distance / this.#count
-    this.#squares += distance * (value - this.#mean)
-    this.#recent?.recordValue(Math.round(value * this.#resolution))
+    this.#mean += (distance * times) / this.#count
+    this.#squares += times * distance * (value - this.#mean)
+    this.#recent?.recordValueWithCount(Math.round(value * this.#resolution), times)
   }
 
   read(): DistributionReading {

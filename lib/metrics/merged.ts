@@ -4,12 +4,14 @@
  * Counts, sums, rates and gauges add up, as they did in the original for producers with one `client.id`. Percentiles
  * cannot be added; the largest is taken. Means and deviations are left as the first one has them.
  */
-import type { MetricsSnapshot } from './snapshot.js'
+import type { LatencySeries, MetricsSnapshot } from './snapshot.js'
 
 type AnySeries = MetricsSnapshot[keyof MetricsSnapshot][number]
 
 const LARGEST = new Set(['max', 'p50', 'p75', 'p95', 'p98', 'p99', 'p999'])
 const FIRST = new Set(['mean', 'stdDev'])
+
+type Buckets = LatencySeries['buckets']
 
 /** @param snapshots - at least one. */
 export function merged(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
@@ -36,7 +38,13 @@ function oneSeries(a: AnySeries, b: AnySeries): AnySeries {
 }
 
 function combined(field: string, a: unknown, b: unknown): unknown {
+  if (field === 'buckets') return mergedBuckets(a as Buckets, b as Buckets)
   if (typeof a !== 'number' || typeof b !== 'number' || FIRST.has(field)) return a
   if (LARGEST.has(field)) return Math.max(a, b)
   return field === 'min' ? Math.min(a, b) : a + b
+}
+
+/** Of the same bounds. */
+function mergedBuckets(a: Buckets, b: Buckets): Buckets {
+  return a.map(({ leMs, count }, i) => ({ leMs, count: count + (b[i]?.count ?? 0) }))
 }

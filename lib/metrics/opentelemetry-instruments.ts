@@ -5,7 +5,7 @@
  * gauges with an attribute `quantile`, because histograms cannot be observed.
  */
 import type { Attributes, Meter, Observable } from '@opentelemetry/api'
-import type { HistogramSeries, MetricsSnapshot, Tags, TimerSeries } from './snapshot.js'
+import type { HistogramSeries, LatencySeries, MetricsSnapshot, Tags, TimerSeries } from './snapshot.js'
 
 export interface Measurement {
   readonly attributes: Attributes
@@ -30,11 +30,13 @@ const QUANTILES = [
   ['p999', 0.999],
 ] as const
 
-function attributesOf({ clientId, topic, brokerHost, brokerPort }: Tags): Attributes {
+function attributesOf({ clientId, topic, brokerHost, brokerPort, outcome, code }: Tags): Attributes {
   return {
     'messaging.system': 'kafka',
     ...(clientId !== undefined && { 'messaging.client.id': clientId }),
     ...(topic !== undefined && { 'messaging.destination.name': topic }),
+    ...(outcome !== undefined && { outcome }),
+    ...(code !== undefined && { 'error.type': code }),
     ...(brokerHost !== undefined && { 'server.address': brokerHost, 'server.port': Number(brokerPort) }),
   }
 }
@@ -59,7 +61,7 @@ function counter(name: string, unit: string, description: string, read: Read<Cou
 function level(
   name: string,
   description: string,
-  from: 'MessagesOpen' | 'MessagesInFlight' | 'ProducerQueueSize',
+  from: 'MessagesOpen' | 'MessagesInFlight' | 'ProducerQueueSize' | 'ProducerQueueCapacity',
 ): Instrument {
   return {
     create: (meter) => meter.createObservableUpDownCounter(name, { unit: '{message}', description }),
@@ -74,7 +76,7 @@ function quantiles(
   unit: string,
   description: string,
   scale: number,
-  read: Read<TimerSeries | HistogramSeries>,
+  read: Read<TimerSeries | HistogramSeries | LatencySeries>,
 ): Instrument {
   return {
     create: (meter) => meter.createObservableGauge(name, { unit, description }),
@@ -90,6 +92,11 @@ function quantiles(
 
 function parts<S extends { readonly tags: Tags }>(series: readonly S[]): S[] {
   return series.filter(({ tags }) => isPart(tags))
+}
+
+/** Those with values: there is no latency of messages that there are not. */
+function occurred<S extends { readonly count: number }>(series: readonly S[]): S[] {
+  return series.filter(({ count }) => count > 0)
 }
 
 /** Sums of values as counts, for instruments that show them. */
@@ -147,6 +154,12 @@ export const instruments: readonly Instrument[] = [
     (of) => of.MessagesFailed,
   ),
   counter(
+    'kafka.producer.messages.failures',
+    '{message}',
+    'Accepted messages that failed, by topic and error code.',
+    (of) => of.MessagesFailedByCode,
+  ),
+  counter(
     'kafka.producer.messages.unconfirmed',
     '{message}',
     'Delivered with acks 0 over a connection that ended before its broker confirmed them; at most this number may be lost.',
@@ -155,6 +168,20 @@ export const instruments: readonly Instrument[] = [
   level('kafka.producer.messages.open', 'Accepted messages without an outcome yet.', 'MessagesOpen'),
   level('kafka.producer.messages.in_flight', 'Open messages that are not in the queue.', 'MessagesInFlight'),
   level('kafka.producer.queue.size', 'Messages in the queue of an async producer.', 'ProducerQueueSize'),
+  level('kafka.producer.queue.capacity', 'Messages that the queue holds.', 'ProducerQueueCapacity'),
+  counter(
+    'kafka.producer.message.latency_time',
+    's',
+    'Time from acceptance to outcome, of all messages together.',
+    (of) => occurred(of.MessageLatencyMs).map(({ tags, sum }) => ({ tags, count: sum * SECONDS_PER_MS })),
+  ),
+  quantiles(
+    'kafka.producer.message.latency',
+    's',
+    'From the acceptance of a message to its outcome, delivered or failed; of the last minutes.',
+    SECONDS_PER_MS,
+    (of) => occurred(of.MessageLatencyMs),
+  ),
   counter('kafka.producer.requests', '{request}', 'Produce requests.', (of) =>
     parts(of.ProducerRequestRateAndTimeMs),
   ),

@@ -9,6 +9,7 @@
 import { version } from '../version.js'
 import { EntriesInUse } from './entries-in-use.js'
 import { Meter, RateClock } from './meter.js'
+import { FailureMetrics, LatencyMetrics, type OutcomeName } from './outcome-metrics.js'
 import { RequestMetrics } from './request-metrics.js'
 import {
   type CounterSeries,
@@ -33,6 +34,8 @@ export interface ProducerMetricsOptions {
   readonly clientId: string
   /** Messages in the queue, or null in sync mode. */
   readonly queueSize: (() => number) | null
+  /** How many it holds. */
+  readonly queueCapacity?: number
   /** Milliseconds on a monotonic clock. Default: performance.now. */
   readonly now?: () => number
 }
@@ -40,6 +43,8 @@ export interface ProducerMetricsOptions {
 export class ProducerMetrics {
   readonly #clientId: string
   readonly #queueSize: (() => number) | null
+  readonly #queueCapacity: number
+  readonly #now: () => number
   readonly #clock: RateClock
   readonly #allTopics: TopicMetrics
   readonly #topics: EntriesInUse<TopicMetrics>
@@ -48,6 +53,9 @@ export class ProducerMetrics {
   readonly #serializationErrors: Meter
   readonly #resends: Meter
   readonly #failedSends: Meter
+  readonly #deliveredLatency: LatencyMetrics
+  readonly #failedLatency: LatencyMetrics
+  readonly #failuresByCode: FailureMetrics
   /** The topic of the last message: the next one is often of the same. */
   #lastTopic = ''
   #lastTopicMetrics: TopicMetrics | null = null
@@ -65,9 +73,12 @@ export class ProducerMetrics {
   #failed = 0
   #unconfirmed = 0
 
-  constructor({ clientId, queueSize, now = () => performance.now() }: ProducerMetricsOptions) {
+  constructor(options: ProducerMetricsOptions) {
+    const { clientId, queueSize, queueCapacity = 0, now = () => performance.now() } = options
     this.#clientId = clientId
     this.#queueSize = queueSize
+    this.#queueCapacity = queueCapacity
+    this.#now = now
     const clock = new RateClock(now)
     this.#clock = clock
     this.#allTopics = new TopicMetrics(clock, { clientId })
@@ -85,6 +96,9 @@ export class ProducerMetrics {
     this.#serializationErrors = new Meter(clock)
     this.#resends = new Meter(clock)
     this.#failedSends = new Meter(clock)
+    this.#deliveredLatency = new LatencyMetrics(clientId, 'delivered')
+    this.#failedLatency = new LatencyMetrics(clientId, 'failed')
+    this.#failuresByCode = new FailureMetrics(clientId)
   }
 
   /** A message was given to `send` or `deliver`. */
@@ -121,6 +135,22 @@ export class ProducerMetrics {
 
   delivered(messages: number): void {
     this.#delivered += messages
+  }
+
+  /** The monotonic time, for {@link settledAfter}: to be asked once for messages that end together. */
+  now(): number {
+    return this.#now()
+  }
+
+  /** Messages that were accepted together have their outcome. @param nowMs - from {@link now}. */
+  settledAfter(outcome: OutcomeName, durationMs: number, messages: number, nowMs: number): void {
+    const latency = outcome === 'delivered' ? this.#deliveredLatency : this.#failedLatency
+    latency.record(Math.max(0, durationMs), messages, nowMs)
+  }
+
+  /** Of those that {@link failed} counts: messages to one topic that failed with one code. */
+  failedWith(topic: string, code: string, messages: number): void {
+    this.#failuresByCode.record(topic, code, messages)
   }
 
   failed(messages: number): void {
@@ -205,10 +235,13 @@ export class ProducerMetrics {
       ProducerRequestSize: brokers.map((broker) => broker.sizes()),
       ProducerRequestThrottleRateAndTimeMs: brokers.map((broker) => broker.throttleTimes()),
       ProducerQueueSize: this.#queueSize ? this.#gauge('ProducerQueueSize', queueSize) : [],
+      ProducerQueueCapacity: this.#queueSize ? this.#gauge('ProducerQueueCapacity', this.#queueCapacity) : [],
       Version: [series('Version', 'gauge', {}, { value: version })],
       MessagesAccepted: this.#counter('MessagesAccepted', this.#handedOn + queueSize),
       MessagesDelivered: this.#counter('MessagesDelivered', this.#delivered),
       MessagesFailed: this.#counter('MessagesFailed', this.#failed),
+      MessagesFailedByCode: this.#failuresByCode.read(),
+      MessageLatencyMs: [this.#deliveredLatency.read(), this.#failedLatency.read()],
       MessagesUnconfirmed: this.#counter('MessagesUnconfirmed', this.#unconfirmed),
       MessagesOpen: this.#gauge('MessagesOpen', this.#inFlight + queueSize),
       MessagesInFlight: this.#gauge('MessagesInFlight', this.#inFlight),

@@ -26,6 +26,19 @@ export interface Spread {
   readonly count: number
 }
 
+/** Durations in seconds, by buckets. */
+export interface Buckets {
+  readonly labels: Labels
+  /** Values of at most `le`; each has those of the ones before. */
+  readonly buckets: readonly { readonly le: number; readonly count: number }[]
+  readonly sum: number
+  readonly count: number
+}
+
+export interface BucketRow extends Row {
+  read(snapshot: MetricsSnapshot | null): Buckets[]
+}
+
 export interface SpreadRow extends Row {
   read(snapshot: MetricsSnapshot | null): Spread[]
 }
@@ -44,13 +57,20 @@ const ofBroker: LabelsOf = ({ clientId = '', brokerHost, brokerPort }) => {
   return { client_id: clientId, broker: `${host}:${brokerPort}` }
 }
 
+const ofFailure: LabelsOf = ({ clientId = '', topic = '', code = '' }) => ({
+  client_id: clientId,
+  topic,
+  code,
+})
+
 const LABEL_NAMES = new Map<LabelsOf, readonly string[]>([
   [ofProducer, ['client_id']],
   [ofTopic, ['client_id', 'topic']],
   [ofBroker, ['client_id', 'broker']],
+  [ofFailure, ['client_id', 'topic', 'code']],
 ])
 
-type NumberName = Exclude<MetricName, 'Version' | SpreadName>
+type NumberName = Exclude<MetricName, 'Version' | 'MessageLatencyMs' | SpreadName>
 type SpreadName =
   | 'ProducerRequestRateAndTimeMs'
   | 'ProducerRequestSize'
@@ -132,6 +152,12 @@ export const numberRows: readonly NumberRow[] = [
   numberRow('delivered_messages_total', 'MessagesDelivered', ofProducer, 'Messages that were delivered.'),
   numberRow('failed_messages_total', 'MessagesFailed', ofProducer, 'Accepted messages that failed.'),
   numberRow(
+    'message_failures_total',
+    'MessagesFailedByCode',
+    ofFailure,
+    'Accepted messages that failed, by topic and error code.',
+  ),
+  numberRow(
     'unconfirmed_messages_total',
     'MessagesUnconfirmed',
     ofProducer,
@@ -140,6 +166,22 @@ export const numberRows: readonly NumberRow[] = [
   numberRow('open_messages', 'MessagesOpen', ofProducer, 'Accepted messages without an outcome yet.'),
   numberRow('in_flight_messages', 'MessagesInFlight', ofProducer, 'Open messages that are not in the queue.'),
   numberRow('queue_size', 'ProducerQueueSize', ofProducer, 'Messages in the queue of an async producer.'),
+  numberRow('queue_capacity', 'ProducerQueueCapacity', ofProducer, 'Messages that the queue holds.'),
+]
+
+export const bucketRows: readonly BucketRow[] = [
+  {
+    name: 'message_latency_seconds',
+    help: 'From the acceptance of a message to its outcome, delivered or failed.',
+    labelNames: ['client_id', 'outcome'],
+    read: (snapshot) =>
+      (snapshot?.MessageLatencyMs ?? []).map(({ tags, buckets, sum, count }) => ({
+        labels: { ...ofProducer(tags)!, outcome: tags.outcome! },
+        buckets: buckets.map(({ leMs, count }) => ({ le: leMs / 1000, count })),
+        sum: sum / 1000,
+        count,
+      })),
+  },
 ]
 
 export const spreadRows: readonly SpreadRow[] = [

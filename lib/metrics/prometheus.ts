@@ -15,8 +15,8 @@ import { merged } from './merged.js'
 import { isKafkaProducer, type ObservedKafkaProducer, type ObservedProducer } from './observed-producers.js'
 import { type AnyRegistry, Collection } from './prometheus-collection.js'
 import { type KafkaRow, kafkaRows, type Reading, readKafkaRow } from './prometheus-kafka-rows.js'
-import { infoRow, numberRows, spreadRows } from './prometheus-rows.js'
-import { SpreadSummary } from './prometheus-summary.js'
+import { bucketRows, infoRow, numberRows, spreadRows } from './prometheus-rows.js'
+import { BucketHistogram, SpreadSummary } from './prometheus-summary.js'
 import type { MetricsSnapshot } from './snapshot.js'
 
 export type { KafkaMetric } from './kafka-metric.js'
@@ -75,7 +75,7 @@ function collectionOf<S>(
 
 function classicCollection(registry: AnyRegistry, prefix: string): Collection<MetricsSnapshot> {
   const collection = new Collection<MetricsSnapshot>({ registry, prefix, merged })
-  collection.checkFree([...numberRows, ...spreadRows, infoRow])
+  collection.checkFree([...numberRows, ...spreadRows, ...bucketRows, infoRow])
   collection.register(numberRows, (configuration, row, current) => {
     const Kind = row.name.endsWith('_total') ? Counter : Gauge
     return new Kind({
@@ -89,6 +89,10 @@ function classicCollection(registry: AnyRegistry, prefix: string): Collection<Me
   collection.register(
     spreadRows,
     (configuration, row, current) => new SpreadSummary(configuration, () => row.read(current())),
+  )
+  collection.register(
+    bucketRows,
+    (configuration, row, current) => new BucketHistogram(configuration, () => row.read(current())),
   )
   collection.register([infoRow], (configuration, row, current) => {
     return new Gauge({

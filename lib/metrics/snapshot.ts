@@ -14,6 +14,10 @@ export interface Tags {
   readonly topic?: string
   readonly brokerHost?: string
   readonly brokerPort?: string
+  /** Of latencies: `delivered` or `failed`. */
+  readonly outcome?: string
+  /** Of failures: the `code` of the error. */
+  readonly code?: string
 }
 
 /** What a series is called; the same in all snapshots. */
@@ -26,6 +30,13 @@ export interface Series {
 /** Events, and how many there are per second. */
 export interface MeterSeries extends Series, MeterReading {
   readonly kind: 'meter'
+}
+
+/** Durations in milliseconds, with buckets. */
+export interface LatencySeries extends Series, DistributionReading {
+  readonly kind: 'histogram'
+  /** Values of at most `leMs` milliseconds; each has those of the ones before. */
+  readonly buckets: readonly { readonly leMs: number; readonly count: number }[]
 }
 
 /** Sizes in bytes. */
@@ -71,12 +82,18 @@ export interface MetricsSnapshot {
   readonly ProducerRequestThrottleRateAndTimeMs: readonly TimerSeries[]
   /** Async mode: messages in the queue. None in sync mode. */
   readonly ProducerQueueSize: readonly GaugeSeries<number>[]
+  /** Async mode: how many messages the queue holds, `queue.buffering.max.messages`. None in sync mode. */
+  readonly ProducerQueueCapacity: readonly GaugeSeries<number>[]
   /** Of this package. */
   readonly Version: readonly GaugeSeries<string>[]
   /** Messages that will have, or have had, an outcome: delivered + failed + open. */
   readonly MessagesAccepted: readonly CounterSeries[]
   readonly MessagesDelivered: readonly CounterSeries[]
   readonly MessagesFailed: readonly CounterSeries[]
+  /** Failed messages by topic and error code. There is none of the whole producer: see `MessagesFailed`. */
+  readonly MessagesFailedByCode: readonly CounterSeries[]
+  /** From acceptance to outcome: one series of delivered messages, one of failed ones. */
+  readonly MessageLatencyMs: readonly LatencySeries[]
   /** Delivered with acks 0, of which at most this number may be lost: their connection ended before its broker confirmed them. */
   readonly MessagesUnconfirmed: readonly CounterSeries[]
   /** Messages accepted that have no outcome yet. */
@@ -99,10 +116,13 @@ const ORIGINS: Readonly<Record<MetricName, string>> = {
   ProducerRequestSize: 'kafka.producer:type=ProducerRequestMetrics',
   ProducerRequestThrottleRateAndTimeMs: 'kafka.producer:type=ProducerRequestMetrics',
   ProducerQueueSize: 'kafka.producer.async:type=ProducerSendThread',
+  ProducerQueueCapacity: 'kafka-classic-producer:type=Queue',
   Version: 'kafka.common:type=AppInfo',
   MessagesAccepted: 'kafka-classic-producer:type=Messages',
   MessagesDelivered: 'kafka-classic-producer:type=Messages',
   MessagesFailed: 'kafka-classic-producer:type=Messages',
+  MessagesFailedByCode: 'kafka-classic-producer:type=Messages',
+  MessageLatencyMs: 'kafka-classic-producer:type=Messages',
   MessagesUnconfirmed: 'kafka-classic-producer:type=Messages',
   MessagesOpen: 'kafka-classic-producer:type=Messages',
   MessagesInFlight: 'kafka-classic-producer:type=Messages',

@@ -30,9 +30,11 @@ export class AcceptanceClock {
     if (this.#now === null) process.nextTick(this.#endTurn)
     this.#messages = 0
     const deliveryTimeoutMs = this.#deliveryTimeoutMs
+    const acceptedMs = performance.now()
     this.#now = {
       timestampMs: Date.now(),
-      deadlineMs: deliveryTimeoutMs > 0 ? performance.now() + deliveryTimeoutMs : 0,
+      acceptedMs,
+      deadlineMs: deliveryTimeoutMs > 0 ? acceptedMs + deliveryTimeoutMs : 0,
     }
     return this.#now
   }

@@ -35,6 +35,9 @@ const builtIn: ReadonlyMap<string, Registered> = new Map<string, Registered>([
   ['kafka.producer.ByteArrayPartitioner', ByteArrayPartitioner],
 ])
 
+/** What can be named without a class of one's own. */
+export const builtInClassNames: readonly string[] = [...builtIn.keys()]
+
 function create(key: string, name: string, config: ProducerConfig, classes: Classes): unknown {
   const registered = Object.hasOwn(classes, name) ? classes[name] : builtIn.get(name)
   if (registered === undefined) {

@@ -6,6 +6,7 @@ import type { PendingBatch } from '../handler/partition-and-collate.js'
 import type { PendingMessage } from '../handler/pending-message.js'
 import type { KeyedMessage } from '../keyed-message.js'
 import type { Logger } from '../logger.js'
+import type { OutcomeName } from '../metrics/outcome-metrics.js'
 import type { ProducerMetrics } from '../metrics/producer-metrics.js'
 import type { OutageLog } from '../outage-log.js'
 import type { Unconfirmed } from '../pool/unconfirmed-writes.js'
@@ -32,11 +33,14 @@ export function reportsOf(options: ReportsOptions): ComponentsListener {
       onDelivered: (batch, stored, broker) => {
         metrics.delivered(batch.messages.length)
         logger.delivered(batch.messages.length)
+        countLatencies(metrics, 'delivered', batch.messages)
         if (options.isHeard('delivered')) report('delivered', deliveredEvent(batch, stored, broker))
       },
-      onFailed: (failures) => {
+      onFailed: (failures, messages) => {
         metrics.failed(failures.length)
         logger.lost(failures.length)
+        countLatencies(metrics, 'failed', messages)
+        countCauses(metrics, failures)
         reportFailed(options, failures)
       },
       onSerialized: (messages) => countSerialized(metrics, messages),
@@ -79,6 +83,38 @@ export function reportsOf(options: ReportsOptions): ComponentsListener {
       },
       onProduced: (broker, bytes, startMs, endMs) => metrics.requested(broker, bytes, startMs, endMs),
     },
+  }
+}
+
+/** The clock is read once for a batch, and messages that were accepted at the same time are counted together. */
+function countLatencies(
+  metrics: ProducerMetrics,
+  outcome: OutcomeName,
+  messages: readonly PendingMessage[],
+): void {
+  if (messages.length === 0) return
+  const nowMs = metrics.now()
+  let { accepted } = messages[0]!
+  let first = 0
+  for (let i = 1; i < messages.length; i++) {
+    const next = messages[i]!.accepted
+    if (next === accepted) continue
+    metrics.settledAfter(outcome, nowMs - accepted.acceptedMs, i - first, nowMs)
+    accepted = next
+    first = i
+  }
+  metrics.settledAfter(outcome, nowMs - accepted.acceptedMs, messages.length - first, nowMs)
+}
+
+/** Messages that follow each other, to one topic and with one code, are counted together. */
+function countCauses(metrics: ProducerMetrics, failures: readonly MessageFailure[]): void {
+  let first = 0
+  for (let i = 1; i <= failures.length; i++) {
+    const { topic, cause } = failures[first]!
+    if (i < failures.length && failures[i]!.topic === topic && failures[i]!.cause.code === cause.code)
+      continue
+    metrics.failedWith(topic, cause.code, i - first)
+    first = i
   }
 }
 

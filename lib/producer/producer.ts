@@ -6,6 +6,7 @@
  */
 
 import { ProducerConfig } from '../config/producer-config.js'
+import type { ProducerProperties } from '../config/producer-keys.js'
 import { counted } from '../counted.js'
 import { ConfigError, ConnectionError, DeliveryTimeoutError, ProducerClosedError } from '../errors.js'
 import { EventLoopYield } from '../event-loop.js'
@@ -95,7 +96,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
    * @param config - a ProducerConfig, or the properties for one.
    * @throws {ConfigError} for an unusable setting, class or codec.
    */
-  constructor(config: ProducerConfig | Readonly<Record<string, unknown>>, options: ProducerOptions = {}) {
+  constructor(config: ProducerConfig | ProducerProperties, options: ProducerOptions = {}) {
     super()
     this.#logger = guarded(options.logger ?? defaultLogger)
     this.#outages = new OutageLog(this.#logger, 'message')
@@ -107,6 +108,7 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
     this.#metrics = new ProducerMetrics({
       clientId: this.config.clientId,
       queueSize: this.#isAsync ? () => this.#queue.size : null,
+      queueCapacity: this.config.queueBufferingMaxMessages,
     })
     const reports = reportsOf({
       report: (event, payload) => this.report(this.#logger, event, payload as never),
@@ -337,6 +339,11 @@ export class Producer<K = unknown, V = unknown> extends ProducerEmitter<K, V> {
       this.report(this.#logger, 'dropped', { message, error })
     }
     return error
+  }
+
+  /** For `await using`: {@link close} without a limit of its own. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   async #close(timeoutMs: number | null): Promise<void> {

@@ -76,7 +76,7 @@ const rows: readonly Row[] = [
     10,
     'MESSAGE_TOO_LARGE',
     false,
-    'a message or compressed set is larger than max.message.bytes of the broker or topic',
+    'a message or compressed set is larger than max.message.bytes of the topic, or, where that is not set, message.max.bytes of the broker; before Kafka 0.10.1 replica.fetch.max.bytes has to be as large',
     { action: 'split' },
   ],
   [11, 'STALE_CONTROLLER_EPOCH', false],

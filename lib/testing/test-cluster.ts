@@ -207,6 +207,11 @@ export class TestCluster extends EventEmitter<TestClusterEvents> {
     this.#requests = []
   }
 
+  /** For `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
   /** Stops all brokers; nothing is left open. What was stored can still be read. */
   async close(): Promise<void> {
     await Promise.all(this.#brokers.map((broker) => broker.stop()))

@@ -57,6 +57,7 @@ describe('parsePerfOptions', () => {
       closeTimeoutMs: 30_000,
       isVerbose: false,
       producerProperties: new Map(),
+      classesModule: null,
       configFile: null,
       warnings: [],
     })

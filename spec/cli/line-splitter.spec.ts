@@ -56,6 +56,20 @@ describe('LineSplitter', () => {
     expect(() => [...splitter.push(Buffer.from('cde'))]).to.throw('--max-line-bytes')
   })
 
+  const sizes: [string, string[], string][] = [
+    ['its size where it ends within the chunk', ['abcdefg\n'], 'it has 7;'],
+    ['its size where it ends within a later chunk', ['abc', 'defg\r\nx'], 'it has 7;'],
+    ['what has come of it where its end has not', ['abc', 'defg'], 'it has at least 7;'],
+  ]
+  for (const [what, chunks, expected] of sizes) {
+    it(`LineSplitter names of a line that is too long ${what}`, () => {
+      const splitter = new LineSplitter(3)
+      expect(() => chunks.map((chunk) => [...splitter.push(Buffer.from(chunk))])).to.throw(
+        `line 1 has more than 3 bytes, ${expected}`,
+      )
+    })
+  }
+
   it('takes a line of exactly the limit, with its CR LF, however it is split', () => {
     for (const splitAt of [1, 2, 3, 4]) {
       const splitter = new LineSplitter(3)

@@ -77,12 +77,14 @@ describe('PendingMessage', () => {
   })
 
   it('has the time at which it was accepted, or what the message says', () => {
-    const accepted = { timestampMs: 3, deadlineMs: 4 }
+    const accepted = { timestampMs: 3, acceptedMs: 2, deadlineMs: 4 }
     const [own, given] = [null, 5].map(
       (timestampMs) => new PendingMessage({ topic: 't', message: 'v', timestampMs }, null, accepted),
     )
     expect(own).to.include({ timestampMs: 3, deadlineMs: 4 })
+    expect(own!.accepted).to.equal(accepted)
     expect(given).to.include({ timestampMs: 5, deadlineMs: 4 })
+    expect(given!.accepted.acceptedMs).to.equal(2)
   })
 
   it('keeps its attempts, oldest first', () => {

@@ -59,6 +59,7 @@ describe('observe (OpenTelemetry)', () => {
       'kafka.producer.messages.open': [[c1, 11]],
       'kafka.producer.messages.in_flight': [[c1, 4]],
       'kafka.producer.queue.size': [[c1, 7]],
+      'kafka.producer.queue.capacity': [[c1, 10]],
       'kafka.producer.requests': [
         [b1, 1],
         [b2, 1],
@@ -87,6 +88,22 @@ describe('observe (OpenTelemetry)', () => {
       ...quantiles.map((quantile) => [{ ...b2, quantile }, 0.004]),
     ])
     expect(found.get('kafka.producer.request.size')?.at(-1)).to.deep.equal([{ ...b2, quantile: 0.999 }, 2000])
+  })
+
+  it('reports latencies by outcome and failures by topic and code', async () => {
+    const producer = new FakeProducer('c1')
+    producer.counters.settledAfter('delivered', 4, 3, 0)
+    producer.counters.failedWith('t', 'KAFKA_METADATA', 2)
+    observe(producer, meter)
+    const found = await collect()
+    const delivered = { ...c1, outcome: 'delivered' }
+    expect(found.get('kafka.producer.message.latency_time')).to.deep.equal([[delivered, 0.012]])
+    expect(found.get('kafka.producer.message.latency')?.[0]).to.deep.equal([
+      { ...delivered, quantile: 0.5 },
+      0.004,
+    ])
+    const failed = { ...topic, 'error.type': 'KAFKA_METADATA' }
+    expect(found.get('kafka.producer.messages.failures')).to.deep.equal([[failed, 2]])
   })
 
   it('gives units and descriptions', async () => {

@@ -25,7 +25,8 @@ describe('collectFrom (Prometheus)', () => {
 
   it('shows all metrics of a producer under Prometheus names', async () => {
     collectFrom(new FakeProducer('c1', 7).work(), registry)
-    const found = (await samples()).filter((line) => !line.includes('quantile='))
+    const isOfAnother = (line: string): boolean => line.includes('quantile=') || line.includes('latency')
+    const found = (await samples()).filter((line) => !isOfAnother(line))
     expect(found).to.deep.equal([
       'kafka_producer_messages_total{client_id="c1",topic="t"} 3',
       'kafka_producer_message_bytes_total{client_id="c1",topic="t"} 0',
@@ -40,6 +41,7 @@ describe('collectFrom (Prometheus)', () => {
       'kafka_producer_open_messages{client_id="c1"} 11',
       'kafka_producer_in_flight_messages{client_id="c1"} 4',
       'kafka_producer_queue_size{client_id="c1"} 7',
+      'kafka_producer_queue_capacity{client_id="c1"} 10',
       'kafka_producer_request_duration_seconds_sum{client_id="c1",broker="b1:9092"} 0.002',
       'kafka_producer_request_duration_seconds_count{client_id="c1",broker="b1:9092"} 1',
       'kafka_producer_request_duration_seconds_sum{client_id="c1",broker="[::1]:9093"} 0.004',
@@ -53,6 +55,52 @@ describe('collectFrom (Prometheus)', () => {
       'kafka_producer_request_throttle_seconds_sum{client_id="c1",broker="[::1]:9093"} 0',
       'kafka_producer_request_throttle_seconds_count{client_id="c1",broker="[::1]:9093"} 0',
       `kafka_producer_info{client_id="c1",version="${version}"} 1`,
+    ])
+  })
+
+  it('shows the latency of messages as a histogram in seconds, for each outcome', async () => {
+    const producer = new FakeProducer('c1')
+    producer.counters.settledAfter('delivered', 3, 2, 0)
+    producer.counters.settledAfter('delivered', 5, 1, 0)
+    producer.counters.settledAfter('delivered', 70_000, 1, 0)
+    producer.counters.settledAfter('failed', 200, 1, 0)
+    collectFrom(producer, registry)
+    const name = 'kafka_producer_message_latency_seconds'
+    const all = await samplesOf(name)
+    const of = (le: string): string => `${name}_bucket{le="${le}",client_id="c1",outcome="delivered"}`
+    expect(all).to.include.members([
+      `${of('0.0025')} 0`,
+      `${of('0.005')} 3`,
+      `${of('60')} 3`,
+      `${of('+Inf')} 4`,
+      `${name}_sum{client_id="c1",outcome="delivered"} 70.011`,
+      `${name}_count{client_id="c1",outcome="delivered"} 4`,
+      `${name}_bucket{le="0.25",client_id="c1",outcome="failed"} 1`,
+      `${name}_count{client_id="c1",outcome="failed"} 1`,
+    ])
+    expect(await registry.metrics()).to.include(`# TYPE ${name} histogram`)
+  })
+
+  it('adds up the buckets of producers with one client id', async () => {
+    for (const producer of [new FakeProducer('c1'), new FakeProducer('c1')]) {
+      producer.counters.settledAfter('delivered', 3, 2, 0)
+      collectFrom(producer, registry)
+    }
+    const found = await samplesOf(
+      'kafka_producer_message_latency_seconds_bucket{le="0.005",client_id="c1",outcome="delivered"}',
+    )
+    expect(found.map((line) => line.split(' ').at(-1))).to.deep.equal(['4'])
+  })
+
+  it('shows failed messages by topic and code', async () => {
+    const producer = new FakeProducer('c1')
+    producer.counters.failedWith('a topic', 'KAFKA_METADATA', 2)
+    producer.counters.failedWith('a topic', 'KAFKA_METADATA', 1)
+    producer.counters.failedWith('a topic', 'KAFKA_ENCODE', 1)
+    collectFrom(producer, registry)
+    expect(await samplesOf('kafka_producer_message_failures_total')).to.deep.equal([
+      'kafka_producer_message_failures_total{client_id="c1",topic="a topic",code="KAFKA_METADATA"} 3',
+      'kafka_producer_message_failures_total{client_id="c1",topic="a topic",code="KAFKA_ENCODE"} 1',
     ])
   })
 

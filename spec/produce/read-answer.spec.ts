@@ -93,7 +93,8 @@ function inDoubt(text: string): SentBatch<Message> {
   return { batch: { ...batch, mayBeStored: true }, limitedBytes }
 }
 
-const TOO_LARGE = 'a message or compressed set is larger than max.message.bytes of the broker or topic'
+const TOO_LARGE =
+  'a message or compressed set is larger than max.message.bytes of the topic, or, where that is not set, message.max.bytes of the broker; before Kafka 0.10.1 replica.fetch.max.bytes has to be as large'
 
 type Row = [
   title: string,

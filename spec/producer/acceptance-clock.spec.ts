@@ -15,7 +15,7 @@ describe('AcceptanceClock', () => {
     const first = clock.now()
     nowMs = 1001
     expect(clock.now()).to.equal(first)
-    expect(first).to.deep.equal({ timestampMs: 1000, deadlineMs: 0 })
+    expect(first).to.deep.equal({ timestampMs: 1000, acceptedMs: 0, deadlineMs: 0 })
     expect((Date.now as unknown as sinon.SinonStub).callCount).to.equal(1)
   })
 
@@ -39,6 +39,10 @@ describe('AcceptanceClock', () => {
   })
 
   it('counts the time limit from its look, on the monotonic clock', () => {
-    expect(new AcceptanceClock(500).now()).to.deep.equal({ timestampMs: 1000, deadlineMs: 500 })
+    expect(new AcceptanceClock(500).now()).to.deep.equal({
+      timestampMs: 1000,
+      acceptedMs: 0,
+      deadlineMs: 500,
+    })
   })
 })

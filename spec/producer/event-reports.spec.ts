@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import sinon from 'sinon'
+import { EncodeError, MetadataError } from '../../lib/errors.js'
 import { PendingMessage } from '../../lib/handler/pending-message.js'
 import { KeyedMessage } from '../../lib/keyed-message.js'
 import { silentLogger } from '../../lib/logger.js'
@@ -49,6 +50,55 @@ describe('reportsOf', () => {
     const { metrics, outcomes } = counting()
     outcomes.onSerialized!([pending('', 'abc'), pending('b', 'd'), pending('', 'e')])
     expect(metrics.snapshot().BytesPerSec[0]?.count).to.equal(5)
+  })
+
+  it('counts the latency of messages that were accepted together at once, with one look at the clock for a batch', () => {
+    const { metrics, outcomes } = counting()
+    const now = sinon.stub(metrics, 'now').returns(150)
+    const settledAfter = sinon.spy(metrics, 'settledAfter')
+    const [early, late] = [100, 140].map((acceptedMs) => ({ timestampMs: 1, acceptedMs, deadlineMs: 0 }))
+    const messages = [early, early, early, late, late].map(
+      (accepted) => new PendingMessage({ topic: 't', message: 'm' }, null, accepted),
+    )
+    const stored = { baseOffset: 0n, timestampMs: null } as Parameters<typeof outcomes.onDelivered>[1]
+    outcomes.onDelivered(
+      { topic: 't', partition: 0, messages } as Parameters<typeof outcomes.onDelivered>[0],
+      stored,
+      'b:1',
+    )
+    expect(now.callCount).to.equal(1)
+    expect(settledAfter.args).to.deep.equal([
+      ['delivered', 50, 3, 150],
+      ['delivered', 10, 2, 150],
+    ])
+  })
+
+  it('counts failures by topic and code', () => {
+    const { metrics, outcomes } = counting()
+    const messages = ['a', 'a', 'b'].map((topic) => pending(topic, 'm'))
+    const causes = [new EncodeError('x'), new EncodeError('y'), new MetadataError('z')]
+    const failures = messages.map(({ message, topic }, i) => {
+      const cause = causes[i]!
+      return {
+        message,
+        topic,
+        partition: -1,
+        cause,
+        persistence: 'not-persisted' as const,
+        attempts: [],
+        attemptCount: 0,
+      }
+    })
+    outcomes.onFailed(failures, messages)
+    const { MessagesFailedByCode, MessageLatencyMs } = metrics.snapshot()
+    expect(MessagesFailedByCode.map(({ tags, count }) => [tags.topic, tags.code, count])).to.deep.equal([
+      ['a', 'KAFKA_ENCODE', 2],
+      ['b', 'KAFKA_METADATA', 1],
+    ])
+    expect(MessageLatencyMs.map(({ tags, count }) => [tags.outcome, count])).to.deep.equal([
+      ['delivered', 0],
+      ['failed', 3],
+    ])
   })
 
   it('counts messages to one topic that follow each other together', () => {

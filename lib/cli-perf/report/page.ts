@@ -7,24 +7,10 @@ import { duration, type Figures, latencyFrom, outcomeWord, ratesOf } from '../re
 import type { Sample } from '../timeline.js'
 import { comparedLatency, comparedThroughput, failureChart, latencyChart, throughputChart } from './charts.js'
 import { comparedFigures, differences, ratioText } from './comparison.js'
+import type { Report } from './report.js'
 import type { EarlierRun } from './run-file.js'
 import { style } from './style.js'
 import { type LineChart, lineChartSvg } from './svg/line-chart.js'
-
-export interface Report {
-  /** Its class. */
-  readonly producer: 'Producer' | 'KafkaProducer'
-  readonly result: Figures
-  /** Messages per second that were asked for; null without a limit. */
-  readonly targetPerSecond: number | null
-  /** What the tool of Kafka prints at the end. */
-  readonly lines: readonly string[]
-  readonly samples: readonly Sample[]
-  readonly topics: readonly string[]
-  readonly options: ReadonlyMap<string, string>
-  readonly settings: Readonly<Record<string, string>>
-  readonly environment: ReadonlyMap<string, string>
-}
 
 /** Of charts, in pixels: one drawing for narrow screens and one for the others, so that text keeps its size. */
 const WIDE_PX = 860

@@ -6,7 +6,8 @@ import { dirname } from 'node:path'
 import { ConfigError, printable } from '../../errors.js'
 import type { Figures } from '../result.js'
 import { comparisonLines } from './comparison.js'
-import { page, type Report } from './page.js'
+import { page } from './page.js'
+import type { Report } from './report.js'
 import { type EarlierRun, readRun, runJson } from './run-file.js'
 
 /** What was asked for; null for what was not. */

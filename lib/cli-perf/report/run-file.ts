@@ -9,7 +9,7 @@ import { ConfigError, printable } from '../../errors.js'
 import type { Percentiles } from '../latency.js'
 import type { Figures } from '../result.js'
 import type { Sample } from '../timeline.js'
-import type { Report } from './page.js'
+import type { Report } from './report.js'
 
 const FORMAT = 'kafka-producer-perf-test'
 const FORMAT_VERSION = 1

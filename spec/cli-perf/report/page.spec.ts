@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { page, type Report } from '../../../lib/cli-perf/report/page.js'
+import { page } from '../../../lib/cli-perf/report/page.js'
+import type { Report } from '../../../lib/cli-perf/report/report.js'
 import { earlierRun, report } from '../support/reports.js'
 import { latencyOf, result, sample } from '../support/results.js'
 

@@ -1,5 +1,5 @@
 /** Reports to draw, described by what differs, and one with everything that a page can show. */
-import type { Report } from '../../../lib/cli-perf/report/page.js'
+import type { Report } from '../../../lib/cli-perf/report/report.js'
 import type { EarlierRun } from '../../../lib/cli-perf/report/run-file.js'
 import { latencyOf, result, sample } from './results.js'
 

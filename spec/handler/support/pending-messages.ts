@@ -20,6 +20,7 @@ export function pendingOf(value: unknown, options: MessageOptions = {}): Pending
   const message = new KeyedMessage<unknown, unknown>(topic, key, partKey, value).withPartition(partition)
   return new PendingMessage(message, waiter, {
     timestampMs: Date.now(),
+    acceptedMs: performance.now(),
     deadlineMs,
   })
 }

@@ -13,6 +13,7 @@ export class FakeProducer extends EventEmitter {
     this.counters = new ProducerMetrics({
       clientId,
       queueSize: queueSize === null ? null : () => queueSize,
+      queueCapacity: 10,
       now: () => 0,
     })
   }
