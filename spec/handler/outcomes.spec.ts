@@ -80,7 +80,7 @@ describe('Outcomes', () => {
       attemptCount: 1,
     }
     expect(waiter.failed.args).to.deep.equal([[failure, pending]])
-    expect(onFailed.args).to.deep.equal([[[failure]]])
+    expect(onFailed.args).to.deep.equal([[[failure], [pending]]])
     expect(pending.isSettled).to.equal(true)
   })
 

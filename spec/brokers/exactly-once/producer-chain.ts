@@ -35,14 +35,14 @@ export class ProducerChain {
 
   /** The successor begins while it is running: it has to end by itself. */
   async fence(): Promise<void> {
-    const old = this.#running
+    const old = await this.#runningReady()
     await this.#begin().ready()
     await old.ended()
   }
 
   /** It stands still while its successor takes over, and goes on afterwards where it was. */
   async fencePaused(): Promise<void> {
-    const old = this.#running
+    const old = await this.#runningReady()
     old.pause()
     try {
       await this.#begin().ready()
@@ -76,6 +76,16 @@ export class ProducerChain {
 
   get #running(): ProducerProcess {
     return this.#processes.at(-1)!
+  }
+
+  /** Whoever asks for the id last owns it: one that is still asking might fence its successor. */
+  async #runningReady(): Promise<ProducerProcess> {
+    let running: ProducerProcess
+    do {
+      running = this.#running
+      await running.ready()
+    } while (running !== this.#running)
+    return running
   }
 
   #begin(): ProducerProcess {
