@@ -15,8 +15,8 @@ interface Row {
 }
 
 const rows: readonly Row[] = [
-  { version: '0.9.0.1', protocol: 'SSL', says: /plaintext port|TLS listener/ },
-  { version: '2.8.2', protocol: 'SSL', says: /plaintext port|TLS listener/ },
+  { version: '0.9.0.1', protocol: 'SSL', says: /set security\.protocol to SSL/ },
+  { version: '2.8.2', protocol: 'SSL', says: /set security\.protocol to SSL/ },
   { version: '2.8.2', protocol: 'SASL_PLAINTEXT', says: /SASL/ },
 ]
 
